@@ -1,0 +1,261 @@
+//! What a rule says, as plain data: findings, their labels and fixes, what is known about a rule,
+//! and the outcome of a run.
+
+mod fingerprint;
+
+use crate::settings::OptionValue;
+use crate::source::{Location, SourceId, Span};
+
+pub use fingerprint::Fingerprint;
+
+/// How bad it is. Ordered: a note is less than an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Advice.
+    Note,
+    /// Requests, a rollout or a drain are at risk.
+    Warning,
+    /// Requests will be lost, a rollout or drain will hang, or the object will not do what it says.
+    Error,
+}
+
+impl Severity {
+    /// The lower-case word used in every report and in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    /// One step less severe; a note stays one.
+    #[must_use]
+    pub fn lowered(self) -> Self {
+        match self {
+            Self::Error => Self::Warning,
+            Self::Warning | Self::Note => Self::Note,
+        }
+    }
+}
+
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The family a rule belongs to; a directory under `rules/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Category {
+    /// Liveness, readiness and startup probes.
+    Probes,
+    /// From "delete" to SIGKILL.
+    Shutdown,
+    /// Replicas, disruption budgets, rollouts, resources, selectors.
+    Availability,
+    /// Istio's sidecars and traffic policy.
+    Mesh,
+    /// What the API server rejects, drops or misreads.
+    Schema,
+}
+
+impl Category {
+    /// All categories, in the order of the catalogue.
+    pub const ALL: [Self; 5] = [
+        Self::Probes,
+        Self::Shutdown,
+        Self::Availability,
+        Self::Mesh,
+        Self::Schema,
+    ];
+
+    /// The lower-case word used in reports, flags and directory names.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Probes => "probes",
+            Self::Shutdown => "shutdown",
+            Self::Availability => "availability",
+            Self::Mesh => "mesh",
+            Self::Schema => "schema",
+        }
+    }
+}
+
+impl std::fmt::Display for Category {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A second place that explains a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub location: Location,
+    /// What this place has to do with the finding.
+    pub message: String,
+}
+
+/// Whether a fix may be applied unseen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applicability {
+    /// Keeps or restores what the author plainly meant.
+    Safe,
+    /// Adds behaviour that a person must check.
+    Unsafe,
+}
+
+/// A replacement of a range of bytes. An empty span inserts; an empty text deletes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The file to edit.
+    pub source: SourceId,
+    /// What is replaced.
+    pub span: Span,
+    /// By what.
+    pub text: String,
+}
+
+/// Edits that together remove the cause of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// Whether it may be applied unseen.
+    pub applicability: Applicability,
+    /// What it does, in the imperative.
+    pub title: String,
+    /// Non-overlapping.
+    pub edits: Vec<Edit>,
+}
+
+/// The object (and container) that a finding speaks of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Resource {
+    /// As written.
+    pub api_version: String,
+    /// As written.
+    pub kind: String,
+    /// `None` where the manifest leaves it to the deployment.
+    pub namespace: Option<String>,
+    /// `metadata.name`, or `metadata.generateName` where there is no name.
+    pub name: String,
+    /// The container, where the finding is about one.
+    pub container: Option<String>,
+}
+
+/// `Deployment demo/bad-service`, as messages name an object.
+impl std::fmt::Display for Resource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "{} {namespace}/{}", self.kind, self.name),
+            None => write!(f, "{} {}", self.kind, self.name),
+        }
+    }
+}
+
+/// One thing that is wrong, at one place. There is no finding without a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The rule's category.
+    pub category: Category,
+    /// After mesh likelihood and configuration.
+    pub severity: Severity,
+    /// What is wrong, and what happens because of it, with the numbers. One line.
+    pub message: String,
+    /// What to write instead; may hold several lines of YAML.
+    pub help: Option<String>,
+    /// The narrowest node that exists.
+    pub primary: Location,
+    /// Places that explain the finding.
+    pub related: Vec<Label>,
+    /// The object, where there is one.
+    pub resource: Option<Resource>,
+    /// Edits that remove the cause.
+    pub fix: Option<Fix>,
+    /// What identifies the cause inside its object, and stays the same when lines move: the path of
+    /// the primary node with list elements by name, and its text where it is a scalar.
+    pub cause: String,
+    /// Identity across runs; set by the engine once all findings of a run are known.
+    pub fingerprint: Fingerprint,
+}
+
+/// An option of a rule that the configuration can set.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionMeta {
+    /// Its key under `rules.<id>` in the configuration.
+    pub name: &'static str,
+    /// Its value when the configuration says nothing; also its type.
+    pub default: OptionValue,
+    /// One sentence.
+    pub summary: &'static str,
+}
+
+/// Whether a rule brings fixes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FixAvailability {
+    /// Never; the page says why.
+    None,
+    /// For some findings or for all.
+    Safe,
+    /// For some findings or for all.
+    Unsafe,
+}
+
+/// What is known about a rule without running it.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleMeta {
+    /// Stable public name, kebab-case.
+    pub id: &'static str,
+    /// Family.
+    pub category: Category,
+    /// The severity that most findings of the rule have.
+    pub severity: Severity,
+    /// Off unless asked for.
+    pub pedantic: bool,
+    /// One sentence without a final full stop.
+    pub summary: &'static str,
+    /// The rule's page, Markdown with front matter.
+    pub page: &'static str,
+    /// What the configuration can set.
+    pub options: &'static [OptionMeta],
+    /// Whether it brings fixes.
+    pub fix: FixAvailability,
+    /// The version that introduced it.
+    pub since: &'static str,
+    /// The items of the production-readiness checklist that the rule checks.
+    pub checklist: &'static [&'static str],
+}
+
+/// The counts of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Named files that hold at least one manifest.
+    pub files: usize,
+    /// Manifests in named files.
+    pub objects: usize,
+    /// Workloads among them.
+    pub workloads: usize,
+}
+
+/// Everything a report needs.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Ordered by path, line, column, rule.
+    pub findings: Vec<Finding>,
+    /// The counts of a run.
+    pub summary: Summary,
+    /// Rules that failed, one line each: a defect of this program, not of a manifest.
+    pub internal_errors: Vec<String>,
+}
+
+impl Outcome {
+    /// How many findings have exactly this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    }
+}

@@ -1,0 +1,10 @@
+//! A linter that says which Kubernetes and Istio manifests will drop requests, hang a rollout or
+//! block a node drain, why, and what to write instead.
+//!
+//! Data flows one way: paths → sources → trees → objects → inventory → findings → outcome → report.
+//! Every module below is one step of that way; `tests/architecture.rs` holds who may import whom.
+
+pub mod finding;
+pub mod settings;
+pub mod source;
+pub mod units;

@@ -1,0 +1,158 @@
+//! The resolved configuration, as plain data.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::units::Version;
+
+/// The names of the configuration file. One of them also marks a directory as the root of a run.
+pub const CONFIG_FILE_NAMES: [&str; 2] = ["lameduck.yaml", ".lameduck.yaml"];
+
+/// A pattern for paths, with the meaning of a line in a `.gitignore` file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathGlob {
+    /// The directory the pattern is relative to.
+    pub base: PathBuf,
+    /// The pattern.
+    pub glob: String,
+}
+
+/// How rules learn whether workloads are in an Istio mesh.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MeshMode {
+    /// From the manifests in view.
+    #[default]
+    Auto,
+    /// Every workload that does not opt out has a sidecar.
+    Sidecar,
+    /// Every workload that does not opt out is in the ambient mesh.
+    Ambient,
+    /// There is no mesh.
+    None,
+}
+
+/// What is known about the mesh beside the manifests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeshSettings {
+    /// Membership.
+    pub mode: MeshMode,
+    /// The Istio version, when given.
+    pub istio_version: Option<Version>,
+    /// Whether injected proxies are native sidecars, when given.
+    pub native_sidecars: Option<bool>,
+    /// `meshConfig.defaultConfig.holdApplicationUntilProxyStarts`, when given.
+    pub hold_application_until_proxy_starts: Option<bool>,
+    /// Istio's root namespace.
+    pub root_namespace: String,
+}
+
+impl Default for MeshSettings {
+    fn default() -> Self {
+        Self {
+            mode: MeshMode::Auto,
+            istio_version: None,
+            native_sidecars: None,
+            hold_application_until_proxy_starts: None,
+            root_namespace: "istio-system".to_owned(),
+        }
+    }
+}
+
+/// What is known about the applications beside the manifests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LifecycleSettings {
+    /// From SIGTERM to exit. Declared, when given; rules assume
+    /// [`ASSUMED_SHUTDOWN`](Self::ASSUMED_SHUTDOWN) otherwise.
+    pub shutdown_timeout: Option<Duration>,
+    /// From container start to ready, when given.
+    pub startup_time: Option<Duration>,
+    /// Added to every shutdown sum.
+    pub buffer: Duration,
+    /// The least preStop delay where no load balancer in view asks for more.
+    pub min_prestop: Duration,
+}
+
+impl LifecycleSettings {
+    /// The shutdown time where nothing declares one.
+    pub const ASSUMED_SHUTDOWN: Duration = Duration::from_secs(20);
+}
+
+impl Default for LifecycleSettings {
+    fn default() -> Self {
+        Self {
+            shutdown_timeout: None,
+            startup_time: None,
+            buffer: Duration::from_secs(5),
+            min_prestop: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What the configuration says of a rule's severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The rule does not run.
+    Off,
+    /// Every finding of the rule is a note.
+    Note,
+    /// Every finding of the rule is a warning.
+    Warning,
+    /// Every finding of the rule is an error.
+    Error,
+}
+
+/// A rule option's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionValue {
+    /// A switch.
+    Bool(bool),
+    /// A whole number of seconds.
+    Seconds(u64),
+}
+
+/// What the configuration says of one rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleSettings {
+    /// Replaces the rule's own severities.
+    pub level: Option<Level>,
+    /// By option name.
+    pub options: BTreeMap<String, OptionValue>,
+}
+
+/// From which severity on a run fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FailOn {
+    /// Only errors.
+    Error,
+    /// Warnings and errors.
+    #[default]
+    Warning,
+    /// Any finding.
+    Note,
+    /// Findings never fail the run.
+    Never,
+}
+
+/// The resolved configuration of a run: defaults, then the configuration file, then flags.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The version of the cluster, when given. `None` judges by what every supported release does.
+    pub kubernetes_version: Option<Version>,
+    /// The mesh.
+    pub mesh: MeshSettings,
+    /// The applications.
+    pub lifecycle: LifecycleSettings,
+    /// By rule id.
+    pub rules: BTreeMap<String, RuleSettings>,
+    /// Rule ids or categories that alone run; empty: all.
+    pub select: BTreeSet<String>,
+    /// Rule ids or categories that do not run.
+    pub ignore: BTreeSet<String>,
+    /// Whether pedantic rules run.
+    pub pedantic: bool,
+    /// From which severity on the run fails.
+    pub fail_on: FailOn,
+    /// What is never read.
+    pub exclude: Vec<PathGlob>,
+}

@@ -1,0 +1,12 @@
+//! Durations, quantities and versions: every written form that Kubernetes, Istio and common
+//! programs accept, as values. Also the "did you mean" for words that are not known.
+
+mod duration;
+mod quantity;
+mod suggest;
+mod version;
+
+pub use duration::{DurationError, parse_go_duration, parse_lenient_duration, show_seconds};
+pub use quantity::{Quantity, QuantityError};
+pub use suggest::suggest;
+pub use version::{Version, VersionError};

@@ -1,0 +1,76 @@
+//! "Did you mean".
+
+/// The candidate that `word` was most likely meant to be, or `None` when none is near. Case and
+/// the choice between `-`, `_` and nothing do not count; of equally near candidates the first wins.
+/// Where none is near, the only one that starts with the word is meant.
+pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Long words are never near a name, and comparing them costs their length squared.
+    const LONGEST: usize = 100;
+    const SHORTEST_START: usize = 3;
+    if word.len() > LONGEST {
+        return None;
+    }
+    let word = simplified(word);
+    let mut best: Option<(usize, &'a str)> = None;
+    let mut longer = Vec::new();
+    for candidate in candidates {
+        let target = simplified(candidate);
+        let distance = strsim::osa_distance(&word, &target);
+        // One typing error per three letters; a word of two letters has no near miss.
+        let allowed = word.chars().count().max(target.chars().count()) / 3;
+        if distance <= allowed && best.is_none_or(|(nearest, _)| distance < nearest) {
+            best = Some((distance, candidate));
+        }
+        if target.starts_with(&word) {
+            longer.push(candidate);
+        }
+    }
+    match (best, longer.as_slice()) {
+        (Some((_, candidate)), _) => Some(candidate),
+        (None, [candidate]) if word.len() >= SHORTEST_START => Some(candidate),
+        _ => None,
+    }
+}
+
+fn simplified(word: &str) -> String {
+    word.chars()
+        .filter(|c| !matches!(c, '-' | '_'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::suggest;
+
+    #[test]
+    fn near_words_are_suggested() {
+        let fields = ["livenessProbe", "readinessProbe", "name", "env"];
+        assert_eq!(suggest("livenesProbe", fields), Some("livenessProbe"));
+        assert_eq!(suggest("readiness-probe", fields), Some("readinessProbe"));
+        assert_eq!(suggest("nmae", fields), Some("name"));
+        assert_eq!(suggest("ENV", fields), Some("env"));
+    }
+
+    #[test]
+    fn a_beginning_is_suggested_when_only_one_word_has_it() {
+        assert_eq!(suggest("warn", ["error", "warning"]), Some("warning"));
+        let two = ["missing-readiness-probe", "missing-startup-probe"];
+        assert_eq!(suggest("missing", two), None);
+        assert_eq!(suggest("wa", ["warning"]), None);
+    }
+
+    #[test]
+    fn far_words_are_not() {
+        let fields = ["livenessProbe", "name", "env"];
+        assert_eq!(suggest("volumes", fields), None);
+        assert_eq!(suggest("", fields), None);
+        assert_eq!(suggest(&"name".repeat(1000), fields), None);
+    }
+
+    #[test]
+    fn the_nearest_wins_and_then_the_first() {
+        assert_eq!(suggest("pods", ["pod", "pods"]), Some("pods"));
+        assert_eq!(suggest("port", ["ports", "porta"]), Some("ports"));
+    }
+}
