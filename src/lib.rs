@@ -8,3 +8,4 @@ pub mod finding;
 pub mod settings;
 pub mod source;
 pub mod units;
+pub mod yaml;

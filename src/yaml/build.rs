@@ -1,0 +1,597 @@
+//! Parser events → arena tree, with the spans that [`Node::span`](super::Node::span) promises.
+
+use std::sync::Arc;
+
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle as Style, ScanError, StructureStyle};
+
+use super::SyntaxError;
+use super::gap;
+use super::keys;
+use super::tree::{Comment, Data, NONE, Node, NodeId, ScalarStyle, Shape, Tag, Text, Tree};
+use crate::source::Span;
+
+/// Collections within collections, aliases followed.
+const MAX_DEPTH: u32 = 200;
+/// Nodes that aliases may add to a document.
+const MAX_ALIAS_NODES: u64 = 1_000_000;
+/// One document's text within its file.
+#[derive(Clone, Copy)]
+pub(super) struct Chunk<'a> {
+    /// The file (or the decoded text of a scalar).
+    pub(super) source: &'a Arc<str>,
+    /// What the parser reads: the document's bytes, perhaps with a line break added at the end, or
+    /// with white space replaced byte for byte.
+    pub(super) text: &'a str,
+    /// Where the document lies in the file.
+    pub(super) span: Span,
+    /// Whether the text is JSON, which knows no limit on the length of a key.
+    pub(super) json: bool,
+}
+
+/// What came of a document.
+pub(super) struct Built {
+    /// `None` when there is no node.
+    pub(super) tree: Option<Tree>,
+    /// Where the first document ends and text follows that the decoder does not read: an offset in
+    /// the file.
+    pub(super) end: Option<u32>,
+}
+
+/// Why there is no tree.
+pub(super) struct Failure {
+    pub(super) error: SyntaxError,
+    /// Offset in the chunk where a quoted scalar goes on at too little indentation for the parser,
+    /// though not for the decoder.
+    pub(super) quoted_continuation: Option<usize>,
+    /// Offset in the chunk of a comment that the parser wants white space before.
+    pub(super) glued_comment: Option<usize>,
+    /// End of the last node that was read, in the chunk.
+    pub(super) read_to: usize,
+    /// Whether the parser stumbled over a tab.
+    pub(super) tab: bool,
+}
+
+/// Builds the tree of the first document in a chunk.
+pub(super) fn build(chunk: Chunk<'_>) -> Result<Built, Failure> {
+    let mut options = granit_parser::options! {
+        emit_anchor_events: true,
+        emit_unresolved_aliases: true,
+        max_buffered_comment_events: usize::MAX,
+    };
+    if chunk.json {
+        options.simple_key_max_lookahead = usize::MAX;
+    }
+    let mut builder = Builder::new(chunk);
+    let mut end = None;
+    for event in Parser::new_from_str_with_options(chunk.text, options) {
+        let (event, span) = match event {
+            Ok(event) => event,
+            // The decoder does not read on after the first document.
+            Err(_) if end.is_some() => break,
+            Err(error) => return Err(builder.scan_failure(&error)),
+        };
+        let at = span.byte_range().unwrap_or_default();
+        if matches!(event, Event::DocumentEnd) {
+            end = Some(at.end);
+            continue;
+        }
+        if end.is_some() && !matches!(event, Event::Comment(..)) {
+            break;
+        }
+        let tag_end = span.tag_span().and_then(|tag| tag.byte_range());
+        let tag_end = tag_end.map_or(0, |range| range.end);
+        if let Err(error) = builder.event(&event, at, tag_end) {
+            return Err(builder.failure(*error));
+        }
+    }
+    Ok(builder.finish(end.unwrap_or(chunk.text.len())))
+}
+
+/// A collection that is not closed yet.
+struct Frame {
+    node: u32,
+    /// The anchor's id, 0 for none.
+    anchor: usize,
+    last_child: u32,
+    children: usize,
+    /// Including what aliases add.
+    size: u64,
+    depth: u32,
+    /// Whether a plain `<<` is among the keys.
+    merges: bool,
+}
+
+/// A node that an alias can name.
+#[derive(Clone, Copy)]
+struct Target {
+    node: u32,
+    /// What the alias stands for; `None` while the node is open.
+    extent: Option<Extent>,
+}
+
+#[derive(Clone, Copy)]
+struct Extent {
+    size: u64,
+    depth: u32,
+}
+
+struct Builder<'a> {
+    chunk: Chunk<'a>,
+    tree: Tree,
+    frames: Vec<Frame>,
+    targets: Vec<Target>,
+    /// End of the last token that was read, in the chunk.
+    cursor: usize,
+    /// What aliases added in the whole document.
+    alias_nodes: u64,
+}
+
+/// Boxed, so that the common way stays small.
+type Step = Result<(), Box<SyntaxError>>;
+
+impl<'a> Builder<'a> {
+    fn new(chunk: Chunk<'a>) -> Self {
+        // One node per about 12 bytes is typical of manifests.
+        let nodes = Vec::with_capacity(chunk.text.len() / 12 + 1);
+        Self {
+            chunk,
+            tree: Tree {
+                source: Arc::clone(chunk.source),
+                decoded: String::new(),
+                nodes,
+                anchors: Vec::new(),
+                comments: Vec::new(),
+                duplicates: Vec::new(),
+                embedded: false,
+            },
+            frames: Vec::new(),
+            targets: Vec::new(),
+            cursor: 0,
+            alias_nodes: 0,
+        }
+    }
+
+    fn finish(mut self, end: usize) -> Built {
+        self.tree.anchors.sort_unstable_by_key(|(node, _)| *node);
+        self.tree
+            .duplicates
+            .sort_unstable_by_key(|duplicate| (duplicate.second, duplicate.first));
+        let end = self.file_offset(end);
+        Built {
+            end: (end < self.chunk.span.end).then_some(end),
+            tree: (!self.tree.nodes.is_empty()).then_some(self.tree),
+        }
+    }
+
+    fn event(&mut self, event: &Event<'_>, at: std::ops::Range<usize>, tag_end: usize) -> Step {
+        let before = self.cursor;
+        self.cursor = self.cursor.max(tag_end);
+        match event {
+            Event::Scalar(value, style, anchor, tag) => {
+                let tag = scalar_tag(tag.as_deref());
+                self.scalar(value, *style, *anchor, tag, at)
+            }
+            Event::SequenceStart(style, anchor, _) => {
+                let flow = *style == StructureStyle::Flow;
+                let start = if flow {
+                    at.start
+                } else {
+                    self.first_dash(before, at.start)
+                };
+                self.cursor = self.cursor.max(start + 1);
+                self.open(Shape::Sequence { first: NONE, flow }, *anchor, start)
+            }
+            Event::MappingStart(style, anchor, _) => {
+                let flow = *style == StructureStyle::Flow;
+                self.cursor = self.cursor.max(at.start);
+                let shape = Shape::Mapping {
+                    first: NONE,
+                    flow,
+                    irregular: false,
+                };
+                self.open(shape, *anchor, at.start)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(&at),
+            Event::Alias(id) => self.alias(*id, at),
+            Event::UnresolvedAlias(name) => self.error(
+                at,
+                format!("there is no anchor `&{}` before this alias", shorten(name)),
+            ),
+            Event::Anchor(_, name) => {
+                self.check_anchor_name(name, &at)?;
+                let node = offset(self.tree.nodes.len().saturating_sub(1));
+                let span = self.span(at);
+                self.tree.anchors.push((NodeId(node), span));
+                Ok(())
+            }
+            Event::Comment(..) => {
+                let span = self.span(at);
+                self.tree.comments.push(Comment { span });
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn scalar(
+        &mut self,
+        value: &str,
+        style: Style,
+        anchor: usize,
+        tag: Tag,
+        at: std::ops::Range<usize>,
+    ) -> Step {
+        let (style, at) = match style {
+            // A value that is not written stands behind its colon.
+            Style::Plain if at.is_empty() && self.byte(at.start) == Some(b':') => {
+                (ScalarStyle::Plain, at.start + 1..at.start + 1)
+            }
+            Style::Plain => (ScalarStyle::Plain, at),
+            Style::SingleQuoted => (ScalarStyle::SingleQuoted, at),
+            Style::DoubleQuoted => (ScalarStyle::DoubleQuoted, at),
+            Style::Literal => (ScalarStyle::Literal, self.block_scalar(value, &at)),
+            Style::Folded => (ScalarStyle::Folded, self.block_scalar(value, &at)),
+        };
+        let text = self.scalar_text(value, style, &at);
+        self.cursor = self.cursor.max(at.end);
+        let span = self.span(at);
+        let node = self.push(span, Shape::Scalar { text, style, tag })?;
+        self.anchor(anchor, node, Some(Extent { size: 1, depth: 1 }));
+        self.attach(node, 1, 0)
+    }
+
+    /// Borrows the text where the decoded value is what is written.
+    fn scalar_text(
+        &mut self,
+        value: &str,
+        style: ScalarStyle,
+        at: &std::ops::Range<usize>,
+    ) -> Text {
+        let inner = match style {
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                at.start + 1..at.end.saturating_sub(1).max(at.start + 1)
+            }
+            _ => at.clone(),
+        };
+        // The parser gives `~` for a value that is not written at all.
+        let value = if style == ScalarStyle::Plain && inner.is_empty() {
+            ""
+        } else {
+            value
+        };
+        let span = self.span(inner);
+        if self.chunk.source.get(span.range()) == Some(value) {
+            return Text::Source(span.start, span.end);
+        }
+        let start = offset(self.tree.decoded.len());
+        self.tree.decoded.push_str(value);
+        Text::Decoded(start, offset(self.tree.decoded.len()))
+    }
+
+    fn block_scalar(&self, value: &str, at: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+        gap::block_scalar(self.chunk.text, self.cursor, at, value)
+    }
+
+    /// The first dash of a block sequence. Where the sequence is not indented, the parser starts it
+    /// after that dash.
+    fn first_dash(&self, after: usize, parsed: usize) -> usize {
+        let parent_is_mapping = self
+            .frames
+            .last()
+            .and_then(|frame| self.tree.nodes.get(frame.node as usize))
+            .is_some_and(|data| matches!(data.shape, Shape::Mapping { .. }));
+        if !parent_is_mapping {
+            return parsed;
+        }
+        gap::find(self.chunk.text, after, parsed + 1, b"-").unwrap_or(parsed)
+    }
+
+    fn open(&mut self, shape: Shape, anchor: usize, start: usize) -> Step {
+        let span = self.span(start..start);
+        let node = self.push(span, shape)?;
+        self.anchor(anchor, node, None);
+        if self.frames.len() >= MAX_DEPTH as usize {
+            return self.too_deep(start..start);
+        }
+        self.frames.push(Frame {
+            node,
+            anchor,
+            last_child: NONE,
+            children: 0,
+            size: 1,
+            depth: 0,
+            merges: false,
+        });
+        Ok(())
+    }
+
+    fn close(&mut self, at: &std::ops::Range<usize>) -> Step {
+        let Some(frame) = self.frames.pop() else {
+            return Ok(());
+        };
+        let data = self.data(frame.node);
+        let (flow, is_mapping) = match data.map(|data| data.shape) {
+            Some(Shape::Mapping { flow, .. }) => (flow, true),
+            Some(Shape::Sequence { flow, .. }) => (flow, false),
+            _ => (false, false),
+        };
+        let last = self.data(frame.last_child).map(|data| data.span.end);
+        let mut end = last.unwrap_or_default();
+        if flow {
+            // A pair in a flow sequence (`[a: 1]`) has no bracket of its own.
+            end = end.max(self.file_offset(at.end));
+            self.cursor = self.cursor.max(at.end);
+        }
+        if let Some(data) = self.data_mut(frame.node) {
+            data.span.end = end.max(data.span.start);
+        }
+        if is_mapping {
+            self.check_keys(&frame);
+        }
+        let depth = frame.depth + 1;
+        let extent = Extent {
+            size: frame.size,
+            depth,
+        };
+        if let Some(target) = target(&mut self.targets, frame.anchor) {
+            target.extent = Some(extent);
+        }
+        self.attach(frame.node, frame.size, depth)
+    }
+
+    fn alias(&mut self, id: usize, at: std::ops::Range<usize>) -> Step {
+        let Some(target) = target(&mut self.targets, id).copied() else {
+            return self.error(at, "there is no such anchor before this alias".to_owned());
+        };
+        let Some(extent) = target.extent else {
+            return self.error(at, "this alias stands for a node that holds it".to_owned());
+        };
+        self.alias_nodes = self.alias_nodes.saturating_add(extent.size);
+        if self.alias_nodes > MAX_ALIAS_NODES {
+            let message = format!("aliases stand for more than {MAX_ALIAS_NODES} values");
+            return Err(Box::new(syntax_error(self.span(at), message, true)));
+        }
+        self.cursor = self.cursor.max(at.end);
+        let span = self.span(at.clone());
+        let shape = Shape::Alias {
+            target: target.node,
+        };
+        let node = self.push(span, shape)?;
+        // Depth first: a deep value is refused before anything can follow it.
+        if self.frames.len() + extent.depth as usize > MAX_DEPTH as usize {
+            return self.too_deep(at);
+        }
+        self.attach(node, extent.size, extent.depth)
+    }
+
+    /// Links a finished node to the collection around it.
+    fn attach(&mut self, node: u32, size: u64, depth: u32) -> Step {
+        let Some(frame) = self.frames.last_mut() else {
+            return Ok(());
+        };
+        frame.size = frame.size.saturating_add(size);
+        frame.depth = frame.depth.max(depth);
+        frame.children += 1;
+        let (parent, previous) = (frame.node, frame.last_child);
+        frame.last_child = node;
+        let is_key = frame.children % 2 == 1;
+        if let Some(data) = self.data_mut(node) {
+            data.parent = parent;
+        }
+        if previous == NONE {
+            if let Some(data) = self.data_mut(parent) {
+                match &mut data.shape {
+                    Shape::Sequence { first, .. } | Shape::Mapping { first, .. } => *first = node,
+                    Shape::Scalar { .. } | Shape::Alias { .. } => {}
+                }
+            }
+        } else if let Some(data) = self.data_mut(previous) {
+            data.next = node;
+        }
+        let in_mapping = self
+            .data(parent)
+            .is_some_and(|data| matches!(data.shape, Shape::Mapping { .. }));
+        if in_mapping {
+            if is_key {
+                self.check_key(node)?;
+            } else {
+                self.check_value(previous, node)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_key(&mut self, key: u32) -> Step {
+        let node = self.node(key);
+        if let Some(problem) = keys::key_problem(node) {
+            return refuse(node.span(), problem);
+        }
+        if node.is_merge_key()
+            && let Some(frame) = self.frames.last_mut()
+        {
+            frame.merges = true;
+        }
+        Ok(())
+    }
+
+    fn check_value(&self, key: u32, value: u32) -> Step {
+        let (key, value) = (self.node(key), self.node(value));
+        match keys::merge_problem(key, value) {
+            Some(problem) => refuse(value.span(), problem),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes duplicate keys as a mapping closes.
+    fn check_keys(&mut self, frame: &Frame) {
+        let found = keys::duplicates(self.node(frame.node), frame.children / 2);
+        let irregular_mapping = frame.merges || !found.is_empty();
+        self.tree.duplicates.extend(found);
+        if let Some(Data {
+            shape: Shape::Mapping { irregular, .. },
+            ..
+        }) = self.data_mut(frame.node)
+        {
+            *irregular = irregular_mapping;
+        }
+    }
+
+    fn check_anchor_name(&self, name: &str, at: &std::ops::Range<usize>) -> Step {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if name.bytes().all(legal) {
+            return Ok(());
+        }
+        let message = "an anchor's name takes only letters, digits, `_` and `-`".to_owned();
+        self.error(at.clone(), message)
+    }
+
+    fn push(&mut self, span: Span, shape: Shape) -> Result<u32, Box<SyntaxError>> {
+        let node = offset(self.tree.nodes.len());
+        if node == NONE {
+            let message = "the document has too many values".to_owned();
+            return Err(Box::new(syntax_error(span, message, true)));
+        }
+        self.tree.nodes.push(Data {
+            span,
+            parent: NONE,
+            next: NONE,
+            shape,
+        });
+        Ok(node)
+    }
+
+    /// Anchor identities count from 1 in the order of the text.
+    fn anchor(&mut self, id: usize, node: u32, extent: Option<Extent>) {
+        if id > self.targets.len() {
+            let nothing = Target { node, extent: None };
+            self.targets.resize(id, nothing);
+        }
+        if let Some(target) = target(&mut self.targets, id) {
+            *target = Target { node, extent };
+        }
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.chunk.text.as_bytes().get(at).copied()
+    }
+
+    fn node(&self, id: u32) -> Node<'_> {
+        self.tree.node(NodeId(id))
+    }
+
+    fn data(&self, id: u32) -> Option<Data> {
+        self.tree.nodes.get(id as usize).copied()
+    }
+
+    fn data_mut(&mut self, id: u32) -> Option<&mut Data> {
+        self.tree.nodes.get_mut(id as usize)
+    }
+
+    /// An offset in the chunk as one in the file. The line break that was added counts as the end.
+    fn file_offset(&self, at: usize) -> u32 {
+        self.chunk
+            .span
+            .start
+            .saturating_add(offset(at))
+            .min(self.chunk.span.end)
+    }
+
+    fn span(&self, at: std::ops::Range<usize>) -> Span {
+        Span::new(self.file_offset(at.start), self.file_offset(at.end))
+    }
+
+    fn error(&self, at: std::ops::Range<usize>, message: String) -> Step {
+        Err(Box::new(syntax_error(self.span(at), message, false)))
+    }
+
+    fn too_deep(&self, at: std::ops::Range<usize>) -> Step {
+        let message = format!("more than {MAX_DEPTH} collections lie within one another");
+        Err(Box::new(syntax_error(self.span(at), message, true)))
+    }
+
+    fn failure(&self, error: SyntaxError) -> Failure {
+        Failure {
+            error,
+            quoted_continuation: None,
+            glued_comment: None,
+            read_to: self.cursor,
+            tab: false,
+        }
+    }
+
+    fn scan_failure(&self, error: &ScanError) -> Failure {
+        let kind = error.kind();
+        let at = error.marker().byte_offset().unwrap_or(self.cursor);
+        let text = self.chunk.text;
+        let width = text
+            .get(at..)
+            .and_then(|rest| rest.chars().next())
+            .filter(|letter| !matches!(letter, '\n' | '\r'))
+            .map_or(0, char::len_utf8);
+        let budget = matches!(kind, ErrorKind::RecursionLimitExceeded);
+        let message = if budget {
+            format!("more than {MAX_DEPTH} collections lie within one another")
+        } else {
+            kind.to_string()
+        };
+        let continues = matches!(kind, ErrorKind::InvalidQuotedScalarIndent);
+        let glued = self.byte(at) == Some(b'#')
+            && matches!(
+                kind,
+                ErrorKind::CommentNotSeparated
+                    | ErrorKind::InvalidTrailingSingleQuotedScalar
+                    | ErrorKind::InvalidTrailingDoubleQuotedScalar
+            );
+        Failure {
+            error: syntax_error(self.span(at..at + width), message, budget),
+            quoted_continuation: continues.then_some(at),
+            glued_comment: glued.then_some(at),
+            read_to: self.cursor,
+            tab: text.as_bytes().get(at) == Some(&b'\t')
+                || matches!(
+                    kind,
+                    ErrorKind::TabInIndentation | ErrorKind::TabInPlainScalar
+                ),
+        }
+    }
+}
+
+fn refuse(span: Span, problem: &str) -> Step {
+    Err(Box::new(syntax_error(span, problem.to_owned(), false)))
+}
+
+fn target(targets: &mut [Target], id: usize) -> Option<&mut Target> {
+    targets.get_mut(id.checked_sub(1)?)
+}
+
+fn scalar_tag(tag: Option<&granit_parser::Tag>) -> Tag {
+    let Some(tag) = tag else {
+        return Tag::None;
+    };
+    match tag.core_suffix() {
+        Some("int" | "float" | "bool" | "null") => Tag::Resolved,
+        // The decoder takes a scalar with a tag that it does not know for text.
+        _ => Tag::Text,
+    }
+}
+
+pub(super) fn syntax_error(span: Span, message: String, budget: bool) -> SyntaxError {
+    SyntaxError {
+        span,
+        message,
+        budget,
+    }
+}
+
+/// Texts over 4 GiB are never read, so a `usize` offset always fits.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+fn shorten(name: &str) -> String {
+    let mut short: String = name.chars().take(40).flat_map(char::escape_debug).collect();
+    if name.chars().nth(40).is_some() {
+        short.push('…');
+    }
+    short
+}

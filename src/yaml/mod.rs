@@ -1,0 +1,72 @@
+//! YAML as Kubernetes reads it, with a place for every node.
+//!
+//! A text is split into documents first, textually, as kubectl does: a broken document costs only
+//! itself. Each document is parsed once into a [`Tree`]: an arena of nodes with byte spans,
+//! comments and duplicate keys. Scalars resolve lazily by the rules of `sigs.k8s.io/yaml` (YAML 1.1
+//! booleans, octal and underscore numbers, no base 60, no timestamps). [`read`] turns a node into a
+//! typed value and says, node by node, what did not fit.
+
+mod build;
+mod de;
+mod embedded;
+mod gap;
+mod keys;
+mod parse;
+mod path;
+mod repair;
+mod scalar;
+mod tree;
+
+pub use de::{Check, Issue, IssueKind, Reading, read};
+pub use embedded::parse_embedded;
+pub use parse::parse;
+pub use path::path_below;
+pub use tree::{Comment, DuplicateKey, Entry, Kind, Node, NodeId, ScalarStyle, Tree};
+
+use crate::source::Span;
+
+pub use scalar::Scalar;
+
+/// All documents of one text.
+#[derive(Debug, Default)]
+pub struct Stream {
+    /// In the order of the text.
+    pub documents: Vec<Document>,
+}
+
+/// One document of a stream.
+#[derive(Debug)]
+pub struct Document {
+    /// The text between the separators.
+    pub span: Span,
+    /// What it holds.
+    pub content: Content,
+    /// Text after `...` that the Kubernetes decoder silently drops.
+    pub dropped: Option<Span>,
+}
+
+/// What a document holds.
+#[derive(Debug)]
+pub enum Content {
+    /// Nothing, comments only, or null.
+    Empty,
+    /// A tree.
+    Tree(Tree),
+    /// Text that the Kubernetes decoder refuses.
+    Broken(SyntaxError),
+}
+
+/// Why a document cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// Where reading stopped.
+    pub span: Span,
+    /// What is wrong and what was expected.
+    pub message: String,
+    /// Whether only a budget (depth, aliases, size) was exceeded.
+    pub budget: bool,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,205 @@
+//! Text → documents → trees.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::build::{Chunk, syntax_error};
+use super::repair;
+use super::{Content, Document, Stream, SyntaxError};
+use crate::source::Span;
+
+/// Parses a text. Never fails: what cannot be read is a [`Broken`](super::Content::Broken) document.
+pub fn parse(text: &Arc<str>) -> Stream {
+    let mut documents = Vec::new();
+    for piece in split(text) {
+        match piece.separator {
+            Some(separator) => documents.push(broken_separator(separator, piece.span)),
+            None => parse_piece(text, piece.span, &mut documents),
+        }
+    }
+    Stream { documents }
+}
+
+/// The text between two separators.
+#[derive(Debug, PartialEq)]
+struct Piece {
+    span: Span,
+    /// A separator line before it that the decoder refuses.
+    separator: Option<Span>,
+}
+
+/// Splits as kubectl does: at every line that starts with `---`, whatever it stands in. Only blanks
+/// or a comment may follow on that line.
+fn split(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    // A byte order mark belongs to no document.
+    let mut start = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let mut separator = None;
+    let mut at = start;
+    for line in text.get(start..).unwrap_or_default().split_inclusive('\n') {
+        let next = at + line.len();
+        if let Some(rest) = line.strip_prefix("---") {
+            pieces.push(Piece {
+                span: span(start, at),
+                separator,
+            });
+            let rest = rest.trim();
+            let legal = rest.is_empty() || rest.starts_with('#');
+            separator = (!legal).then(|| span(at, at + line.trim_end().len()));
+            start = if legal { next } else { at };
+        }
+        at = next;
+    }
+    pieces.push(Piece {
+        span: span(start, text.len()),
+        separator,
+    });
+    pieces
+}
+
+fn broken_separator(separator: Span, span: Span) -> Document {
+    let message =
+        "only a comment may follow `---` on its line: kubectl refuses anything else there";
+    Document {
+        span,
+        content: Content::Broken(syntax_error(separator, message.to_owned(), false)),
+        dropped: None,
+    }
+}
+
+fn parse_piece(source: &Arc<str>, piece: Span, documents: &mut Vec<Document>) {
+    let text = source.get(piece.range()).unwrap_or_default();
+    if !starts_object(text) {
+        documents.push(parse_document(source, piece, false));
+        return;
+    }
+    let mut start = 0;
+    for end in json_ends(text) {
+        let span = within(piece, start, end);
+        documents.push(parse_document(source, span, true));
+        start = end;
+    }
+}
+
+/// Where the values of concatenated JSON (`{…}{…}`) end; the last end is the text's.
+fn json_ends(text: &str) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut depth = 0_usize;
+    let mut quoted = false;
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        if quoted {
+            quoted = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'"' => quoted = true,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                let rest = text.get(at + 1..).unwrap_or_default();
+                if depth == 0 && starts_object(rest) {
+                    ends.push(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    ends.push(text.len());
+    ends
+}
+
+/// Whether a JSON object comes first. A template's `{{` is none.
+fn starts_object(text: &str) -> bool {
+    let mut bytes = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    bytes.next() == Some(b'{') && matches!(bytes.next(), Some(b'"' | b'}'))
+}
+
+fn parse_document(source: &Arc<str>, span: Span, json: bool) -> Document {
+    let text = source.get(span.range()).unwrap_or_default();
+    if let Some(error) = directive(text, span) {
+        return Document {
+            span,
+            content: Content::Broken(error),
+            dropped: None,
+        };
+    }
+    // Some constructs are only complete with their line break.
+    let terminated = if text.ends_with('\n') {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("{text}\n"))
+    };
+    let built = repair::build(Chunk {
+        source,
+        text: &terminated,
+        span,
+        json,
+    });
+    match built {
+        Err(error) => Document {
+            span,
+            content: Content::Broken(error),
+            dropped: None,
+        },
+        Ok(built) => Document {
+            span,
+            dropped: built.end.and_then(|end| dropped(source, end, span)),
+            content: match built.tree {
+                Some(tree) if !tree.root().is_null() => Content::Tree(tree),
+                _ => Content::Empty,
+            },
+        },
+    }
+}
+
+/// A directive stands before its `---`, where splitting cuts it off.
+fn directive(text: &str, document: Span) -> Option<SyntaxError> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim_end();
+        if line.starts_with('%') {
+            let message = "kubectl cannot read `%` directives: it splits the text at `---` first";
+            let span = within(document, at, at + trimmed.len());
+            return Some(syntax_error(span, message.to_owned(), false));
+        }
+        if !is_void(trimmed) {
+            return None;
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// The text from `end` on, unless it has nothing but comments.
+fn dropped(source: &str, end: u32, document: Span) -> Option<Span> {
+    let rest = source.get(end as usize..document.end as usize)?;
+    // What still stands on the line of `...` may only be a comment.
+    let content: Vec<&str> = rest.lines().filter(|line| !is_void(line)).collect();
+    let (first, last) = (content.first()?, content.last()?);
+    let start = offset_in(source, first.trim_start());
+    let stop = offset_in(source, last) + last.trim_end().len();
+    Some(span(start, stop))
+}
+
+/// Where a slice of a text starts.
+fn offset_in(text: &str, slice: &str) -> usize {
+    (slice.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
+}
+
+fn is_void(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || line.starts_with('#') || line == "..."
+}
+
+fn within(outer: Span, start: usize, end: usize) -> Span {
+    let base = outer.start as usize;
+    span(base + start, base + end)
+}
+
+/// Texts over 4 GiB are never read, so a `usize` offset always fits.
+fn span(start: usize, end: usize) -> Span {
+    let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);
+    Span::new(offset(start), offset(end))
+}

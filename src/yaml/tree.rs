@@ -1,0 +1,573 @@
+//! The arena tree.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::path;
+use super::scalar::{self, Scalar};
+use crate::source::Span;
+
+/// Identifies a node of one [`Tree`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub(super) u32);
+
+/// How a scalar is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScalarStyle {
+    /// Without quotes.
+    Plain,
+    /// `'…'`
+    SingleQuoted,
+    /// `"…"`
+    DoubleQuoted,
+    /// `|`
+    Literal,
+    /// `>`
+    Folded,
+}
+
+/// A comment, from `#` to the end of its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// From `#` to, and without, the line break.
+    pub span: Span,
+}
+
+/// A key that a mapping gives twice. kubectl keeps the last without a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DuplicateKey {
+    /// The earlier key.
+    pub first: NodeId,
+    /// The later key.
+    pub second: NodeId,
+}
+
+/// One document's nodes. Spans are bytes of the file the document stands in, also for trees made
+/// of text embedded in a scalar.
+#[derive(Debug)]
+pub struct Tree {
+    /// What borrowed scalar texts are slices of: the file, or the decoded text of a scalar.
+    pub(super) source: Arc<str>,
+    /// Scalar texts that are not written as they read (escapes, folding, block scalars).
+    pub(super) decoded: String,
+    /// In the order in which they start in the text; the first is the root.
+    pub(super) nodes: Vec<Data>,
+    /// Sorted by node.
+    pub(super) anchors: Vec<(NodeId, Span)>,
+    pub(super) comments: Vec<Comment>,
+    pub(super) duplicates: Vec<DuplicateKey>,
+    /// Whether `source` is not the file that spans refer to.
+    pub(super) embedded: bool,
+}
+
+/// No node: the root's parent, a last child's sibling.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// What the arena knows of a node.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Data {
+    pub(super) span: Span,
+    pub(super) parent: u32,
+    /// The next item of the same sequence; in a mapping keys and values alternate.
+    pub(super) next: u32,
+    pub(super) shape: Shape,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shape {
+    Scalar {
+        text: Text,
+        style: ScalarStyle,
+        tag: Tag,
+    },
+    Sequence {
+        first: u32,
+        flow: bool,
+    },
+    Mapping {
+        first: u32,
+        flow: bool,
+        /// Whether `entries` must do more than follow the links: merge keys or duplicates.
+        irregular: bool,
+    },
+    Alias {
+        target: u32,
+    },
+}
+
+/// Where a scalar's text is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Text {
+    Source(u32, u32),
+    Decoded(u32, u32),
+}
+
+/// What a tag does to a scalar. All others are ignored, as the decoder does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tag {
+    None,
+    /// `!!str`, `!!binary` and `!`: never anything but text.
+    Text,
+    /// `!!int`, `!!float`, `!!bool` and `!!null` make even quoted text resolve.
+    Resolved,
+}
+
+/// A key and its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'t> {
+    /// The key.
+    pub key: Node<'t>,
+    /// The value as written: an alias is not resolved.
+    pub value: Node<'t>,
+}
+
+/// A node of a tree.
+#[derive(Clone, Copy)]
+pub struct Node<'t> {
+    tree: &'t Tree,
+    id: NodeId,
+}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Node({:?})", self.id)
+    }
+}
+
+/// What a node is, aliases resolved.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind<'t> {
+    /// A scalar.
+    Scalar(Scalar<'t>),
+    /// A sequence.
+    Sequence,
+    /// A mapping.
+    Mapping,
+}
+
+impl Tree {
+    /// The document's (or embedded text's) outermost node.
+    pub fn root(&self) -> Node<'_> {
+        self.node(NodeId(0))
+    }
+
+    /// The node with this identity.
+    ///
+    /// # Panics
+    /// When the identity was given by another tree.
+    pub fn node(&self, id: NodeId) -> Node<'_> {
+        assert!((id.0 as usize) < self.nodes.len(), "a node of another tree");
+        Node { tree: self, id }
+    }
+
+    /// Comments in the order of the text.
+    pub fn comments(&self) -> &[Comment] {
+        &self.comments
+    }
+
+    /// Keys given twice, in the order of the text.
+    pub fn duplicate_keys(&self) -> &[DuplicateKey] {
+        &self.duplicates
+    }
+
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "links and identities are only made by the builder, for nodes that exist"
+    )]
+    fn data(&self, id: u32) -> Data {
+        self.nodes[id as usize]
+    }
+
+    fn text(&self, text: Text) -> &str {
+        let (whole, start, end) = match text {
+            Text::Source(start, end) => (&*self.source, start, end),
+            Text::Decoded(start, end) => (self.decoded.as_str(), start, end),
+        };
+        whole.get(start as usize..end as usize).unwrap_or_default()
+    }
+}
+
+impl<'t> Node<'t> {
+    /// Its identity within its tree.
+    pub fn id(self) -> NodeId {
+        self.id
+    }
+
+    /// The tree it belongs to.
+    pub fn tree(self) -> &'t Tree {
+        self.tree
+    }
+
+    /// Its bytes: a scalar's text with its quotes (a block scalar from its `|` or `>` header to the
+    /// end of its last line, without the final break), a flow collection with its brackets, a block
+    /// collection from its first key or dash to the end of its last value, an alias's `*name`.
+    pub fn span(self) -> Span {
+        self.data().span
+    }
+
+    /// The span of the anchor (`&name`), where the node carries one.
+    pub fn anchor(self) -> Option<Span> {
+        let anchors = &self.tree.anchors;
+        let at = anchors.binary_search_by_key(&self.id, |(id, _)| *id).ok()?;
+        anchors.get(at).map(|(_, span)| *span)
+    }
+
+    /// The node an alias stands for; every other node itself.
+    #[must_use]
+    pub fn resolved(self) -> Node<'t> {
+        let mut node = self;
+        while let Shape::Alias { target } = node.data().shape {
+            node = node.sibling(target);
+        }
+        node
+    }
+
+    /// Whether the node is written as an alias.
+    pub fn is_alias(self) -> bool {
+        matches!(self.data().shape, Shape::Alias { .. })
+    }
+
+    /// What the node is, aliases resolved.
+    pub fn kind(self) -> Kind<'t> {
+        let node = self.resolved();
+        match node.data().shape {
+            Shape::Sequence { .. } => Kind::Sequence,
+            Shape::Mapping { .. } => Kind::Mapping,
+            Shape::Scalar { text, style, tag } => {
+                Kind::Scalar(interpret(node.tree.text(text), style, tag))
+            }
+            // An alias never stands for an alias.
+            Shape::Alias { .. } => Kind::Scalar(Scalar::Null),
+        }
+    }
+
+    /// The scalar, aliases resolved.
+    pub fn scalar(self) -> Option<Scalar<'t>> {
+        match self.kind() {
+            Kind::Scalar(scalar) => Some(scalar),
+            Kind::Sequence | Kind::Mapping => None,
+        }
+    }
+
+    /// A scalar's text whatever its type: `"3"`, `3` and `yes` are `3`, `3` and `yes`. `None` for
+    /// collections and for null.
+    pub fn text(self) -> Option<&'t str> {
+        match self.scalar()? {
+            Scalar::Null => None,
+            _ => self.raw_text(),
+        }
+    }
+
+    /// The text of a scalar that the Kubernetes decoder takes for a string.
+    pub fn as_str(self) -> Option<&'t str> {
+        match self.scalar()? {
+            Scalar::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// How the scalar is written, aliases resolved.
+    pub fn style(self) -> Option<ScalarStyle> {
+        match self.resolved().data().shape {
+            Shape::Scalar { style, .. } => Some(style),
+            _ => None,
+        }
+    }
+
+    /// Whether it is null (`~`, `null`, nothing at all).
+    pub fn is_null(self) -> bool {
+        matches!(self.scalar(), Some(Scalar::Null))
+    }
+
+    /// Whether it is a mapping, aliases resolved.
+    pub fn is_mapping(self) -> bool {
+        matches!(self.kind(), Kind::Mapping)
+    }
+
+    /// Whether it is a sequence, aliases resolved.
+    pub fn is_sequence(self) -> bool {
+        matches!(self.kind(), Kind::Sequence)
+    }
+
+    /// Whether a collection is written in flow style (`{…}`, `[…]`).
+    pub fn is_flow(self) -> bool {
+        match self.resolved().data().shape {
+            Shape::Sequence { flow, .. } | Shape::Mapping { flow, .. } => flow,
+            _ => false,
+        }
+    }
+
+    /// A mapping's entries as the Kubernetes decoder sees them: merge keys resolved (order
+    /// dependent, as facts say), of duplicate keys only the last. Empty for everything else.
+    pub fn entries(self) -> impl Iterator<Item = Entry<'t>> + use<'t> {
+        self.effective()
+    }
+
+    /// A mapping's entries exactly as written, merge keys and duplicates included.
+    pub fn written_entries(self) -> impl Iterator<Item = Entry<'t>> + use<'t> {
+        self.resolved().written()
+    }
+
+    /// A sequence's items as written. Empty for everything else.
+    pub fn items(self) -> impl Iterator<Item = Node<'t>> + use<'t> {
+        self.links()
+    }
+
+    /// A key's text: `true` or `false` for a boolean such as `yes`, as the Kubernetes decoder makes
+    /// of it, otherwise as written. Empty for everything but a scalar.
+    pub fn key_text(self) -> &'t str {
+        match self.scalar() {
+            Some(Scalar::Bool(true)) => "true",
+            Some(Scalar::Bool(false)) => "false",
+            _ => self.raw_text().unwrap_or_default(),
+        }
+    }
+
+    /// The entry with this key, as [`entries`](Self::entries) sees it.
+    pub fn entry(self, key: &str) -> Option<Entry<'t>> {
+        let node = self.resolved();
+        let is_key = |entry: &Entry<'t>| entry.key.key_text() == key;
+        if node.is_irregular() {
+            node.overriding().filter(is_key).last()
+        } else {
+            node.written().find(is_key)
+        }
+    }
+
+    /// The value of this key, aliases resolved. A null value is `Some`.
+    pub fn get(self, key: &str) -> Option<Node<'t>> {
+        self.entry(key).map(|entry| entry.value.resolved())
+    }
+
+    /// The value at the end of a path of keys.
+    pub fn at(self, path: &[&str]) -> Option<Node<'t>> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The path from the root, list elements by their `name` where they have one, else by their
+    /// index: `spec.template.spec.containers[app].livenessProbe.periodSeconds`. Keys with other
+    /// characters than letters, digits, `-`, `_` and `/` stand in brackets. A key's path is its
+    /// value's.
+    pub fn path(self) -> String {
+        path::path(self)
+    }
+
+    /// The node that holds this one; `None` for the root.
+    pub fn parent(self) -> Option<Node<'t>> {
+        match self.data().parent {
+            NONE => None,
+            parent => Some(self.sibling(parent)),
+        }
+    }
+
+    /// A scalar's text, also where it reads as null.
+    pub(super) fn raw_text(self) -> Option<&'t str> {
+        match self.resolved().data().shape {
+            Shape::Scalar { text, .. } => Some(self.tree.text(text)),
+            _ => None,
+        }
+    }
+
+    /// Whether this is the plain key `<<`.
+    pub(super) fn is_merge_key(self) -> bool {
+        match self.data().shape {
+            Shape::Scalar {
+                text,
+                style: ScalarStyle::Plain,
+                tag: Tag::None,
+            } => self.tree.text(text) == "<<",
+            _ => false,
+        }
+    }
+
+    /// [`entries`](Self::entries), as a type with a name.
+    pub(super) fn effective(self) -> Entries<'t> {
+        let node = self.resolved();
+        if node.is_irregular() {
+            Entries::Merged(node.merged_entries().into_iter())
+        } else {
+            Entries::Written(node.written())
+        }
+    }
+
+    fn is_irregular(self) -> bool {
+        let shape = self.data().shape;
+        matches!(
+            shape,
+            Shape::Mapping {
+                irregular: true,
+                ..
+            }
+        )
+    }
+
+    /// [`items`](Self::items), as a type with a name.
+    pub(super) fn links(self) -> Links<'t> {
+        let next = match self.resolved().data().shape {
+            Shape::Sequence { first, .. } => first,
+            _ => NONE,
+        };
+        Links {
+            tree: self.tree,
+            next,
+        }
+    }
+
+    fn data(self) -> Data {
+        self.tree.data(self.id.0)
+    }
+
+    fn sibling(self, id: u32) -> Self {
+        Node {
+            tree: self.tree,
+            id: NodeId(id),
+        }
+    }
+
+    fn written(self) -> Written<'t> {
+        let first = match self.data().shape {
+            Shape::Mapping { first, .. } => first,
+            _ => NONE,
+        };
+        Written(Links {
+            tree: self.tree,
+            next: first,
+        })
+    }
+
+    /// Entries in the order in which they take effect: each overrides earlier ones with its key.
+    fn overriding(self) -> Overriding<'t> {
+        Overriding {
+            open: vec![self.resolved().written()],
+        }
+    }
+
+    fn merged_entries(self) -> Vec<Entry<'t>> {
+        let mut merged = Merged::default();
+        for entry in self.overriding() {
+            merged.set(entry);
+        }
+        merged.entries
+    }
+}
+
+/// Carries out merges in the order of go-yaml: whatever comes later overrides, be it a merge or a
+/// key, except that within one list of merged mappings the first wins.
+struct Overriding<'t> {
+    /// The mapping that is gone through, below it those that wait for their turn. Parsing refuses
+    /// recursive aliases and bounds their expansion, so this ends.
+    open: Vec<Written<'t>>,
+}
+
+impl<'t> Iterator for Overriding<'t> {
+    type Item = Entry<'t>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(entries) = self.open.last_mut() {
+            let Some(entry) = entries.next() else {
+                self.open.pop();
+                continue;
+            };
+            if !entry.key.is_merge_key() {
+                return Some(entry);
+            }
+            let value = entry.value.resolved();
+            if value.is_sequence() {
+                // The last of `open` goes first, so that earlier items override it.
+                let items = value.items().map(|item| item.resolved().written());
+                self.open.extend(items);
+            } else {
+                self.open.push(value.written());
+            }
+        }
+        None
+    }
+}
+
+/// Entries by key; setting a key again replaces its entry in place.
+#[derive(Default)]
+struct Merged<'t> {
+    entries: Vec<Entry<'t>>,
+    at: HashMap<Cow<'t, str>, usize>,
+}
+
+impl<'t> Merged<'t> {
+    fn set(&mut self, entry: Entry<'t>) {
+        let at = *self
+            .at
+            .entry(key_identity(entry.key))
+            .or_insert(self.entries.len());
+        match self.entries.get_mut(at) {
+            Some(earlier) => *earlier = entry,
+            None => self.entries.push(entry),
+        }
+    }
+}
+
+/// What makes two keys the same to the decoder: `yes` and `true`, `1` and `0x1`.
+pub(super) fn key_identity(key: Node<'_>) -> Cow<'_, str> {
+    match key.scalar() {
+        Some(Scalar::Int(value)) => Cow::Owned(value.to_string()),
+        _ => Cow::Borrowed(key.key_text()),
+    }
+}
+
+fn interpret(text: &str, style: ScalarStyle, tag: Tag) -> Scalar<'_> {
+    match (tag, style) {
+        (Tag::None, ScalarStyle::Plain) | (Tag::Resolved, _) => scalar::resolve(text),
+        _ => Scalar::Text(text),
+    }
+}
+
+pub(super) enum Entries<'t> {
+    Written(Written<'t>),
+    Merged(std::vec::IntoIter<Entry<'t>>),
+}
+
+impl<'t> Iterator for Entries<'t> {
+    type Item = Entry<'t>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Written(entries) => entries.next(),
+            Self::Merged(entries) => entries.next(),
+        }
+    }
+}
+
+/// Follows the links of a mapping.
+pub(super) struct Written<'t>(Links<'t>);
+
+impl<'t> Iterator for Written<'t> {
+    type Item = Entry<'t>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(Entry {
+            key: self.0.next()?,
+            value: self.0.next()?,
+        })
+    }
+}
+
+/// Follows the links of a sequence.
+pub(super) struct Links<'t> {
+    tree: &'t Tree,
+    next: u32,
+}
+
+impl<'t> Iterator for Links<'t> {
+    type Item = Node<'t>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next == NONE {
+            return None;
+        }
+        let node = Node {
+            tree: self.tree,
+            id: NodeId(self.next),
+        };
+        self.next = node.data().next;
+        Some(node)
+    }
+}
