@@ -5,6 +5,7 @@
 //! Every module below is one step of that way; `tests/architecture.rs` holds who may import whom.
 
 pub mod finding;
+pub mod kube;
 pub mod settings;
 pub mod source;
 pub mod units;

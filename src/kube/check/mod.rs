@@ -1,0 +1,337 @@
+//! What Kubernetes demands of values beyond their types: enumerated strings, ranges, quantities,
+//! durations, names and labels. k8s-openapi checks none of it.
+
+mod names;
+mod placeholder;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+
+use super::istio::duration;
+use super::tables::values::{self, Percentage};
+use crate::units::Quantity;
+use crate::yaml::{self, Check, Issue, IssueKind, Node, NodeId, Reading, Scalar};
+
+use placeholder::holds_placeholder;
+pub use placeholder::is_placeholder;
+
+/// Checks the values of one object.
+#[derive(Debug, Default)]
+pub struct KubeCheck {
+    api_version: Option<(NodeId, &'static str)>,
+    kept: RefCell<BTreeMap<NodeId, String>>,
+}
+
+impl KubeCheck {
+    /// For an object that is read as it is written.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// For an object whose `apiVersion`, the node given, is read as `canonical`.
+    pub fn for_object(api_version: NodeId, canonical: &'static str) -> Self {
+        Self {
+            api_version: Some((api_version, canonical)),
+            ..Self::default()
+        }
+    }
+
+    /// Reads a node as a `T`. Issues are in the order of the text, those of values that rules still
+    /// use as they stand (a label that is too long still selects) among them.
+    pub fn read<T: DeserializeOwned>(self, node: Node<'_>) -> Reading<Option<T>> {
+        let mut reading = yaml::read::<T>(node, &self);
+        let kept = self.kept.into_inner();
+        reading
+            .issues
+            .extend(kept.into_iter().map(|(node, message)| Issue {
+                node,
+                kind: IssueKind::Invalid {
+                    message,
+                    kept: true,
+                },
+            }));
+        reading
+            .issues
+            .sort_by_key(|issue| (node.tree().node(issue.node).span().start, issue.node));
+        reading
+    }
+
+    fn keep(&self, node: Node<'_>, message: String) {
+        self.kept.borrow_mut().insert(node.id(), message);
+    }
+
+    fn check_labels(&self, labels: Node<'_>) {
+        self.check_keys(labels, false);
+        for entry in labels.entries() {
+            if let Some(text) = entry.value.as_str()
+                && !holds_placeholder(text)
+                && let Some(message) = names::label_value_complaint(text)
+            {
+                self.keep(entry.value, message);
+            }
+        }
+    }
+
+    fn check_keys(&self, map: Node<'_>, annotations: bool) {
+        for entry in map.entries() {
+            if let Some(key) = entry.key.text()
+                && !holds_placeholder(key)
+                && let Some(message) = names::key_complaint(key, annotations)
+            {
+                self.keep(entry.key, message);
+            }
+        }
+    }
+
+    fn check_elements(&self, list: Node<'_>, allowed: &[&str]) {
+        for item in list.items() {
+            if let Some(text) = item.as_str()
+                && !holds_placeholder(text)
+                && let Some(message) = enum_complaint(text, allowed)
+            {
+                self.keep(item, message);
+            }
+        }
+    }
+}
+
+impl Check for KubeCheck {
+    fn field(&self, structure: &'static str, field: &str, value: Node<'_>) -> Option<String> {
+        if value.text().is_some_and(holds_placeholder) {
+            return None;
+        }
+        if is_label_map(structure, field) {
+            self.check_labels(value);
+            return None;
+        }
+        if (structure, field) == ("ObjectMeta", "annotations") {
+            self.check_keys(value, true);
+            return None;
+        }
+        if let Some(allowed) = values::allowed_elements(structure, field) {
+            self.check_elements(value, allowed);
+            return None;
+        }
+        if let Some(allowed) = values::allowed(structure, field) {
+            return enum_complaint(value.as_str()?, allowed);
+        }
+        if let Some(percentage) = values::percentage(structure, field) {
+            return both_budgets(structure, field, value)
+                .or_else(|| percentage_complaint(value, percentage));
+        }
+        if let Some(range) = values::range(structure, field)
+            && let Some(message) = range_complaint(value.scalar()?, range)
+        {
+            return Some(message);
+        }
+        relation_complaint(structure, field, value)
+            .or_else(|| name_complaint(structure, field, value))
+    }
+
+    fn newtype(&self, name: &'static str, value: Node<'_>) -> Option<String> {
+        let scalar = value.scalar()?;
+        if value.text().is_some_and(holds_placeholder) {
+            return None;
+        }
+        match name {
+            "Quantity" => quantity_complaint(scalar),
+            duration::POSITIVE => duration_complaint(value, scalar, duration::parse_positive),
+            duration::OR_ZERO => duration_complaint(value, scalar, duration::parse_or_zero),
+            _ => None,
+        }
+    }
+
+    fn placeholder(&self, value: Node<'_>) -> bool {
+        placeholder::is_placeholder_node(value)
+    }
+
+    fn substitute(&self, value: Node<'_>) -> Option<&'static str> {
+        self.api_version
+            .filter(|(node, _)| *node == value.id())
+            .map(|(_, canonical)| canonical)
+    }
+}
+
+/// Labels, and what selects by them.
+fn is_label_map(structure: &str, field: &str) -> bool {
+    match field {
+        "labels" => matches!(structure, "ObjectMeta" | "Subset"),
+        "matchLabels" => matches!(structure, "LabelSelector" | "WorkloadMatch"),
+        "selector" => matches!(structure, "ServiceSpec" | "ReplicationControllerSpec"),
+        "nodeSelector" => structure == "PodSpec",
+        _ => false,
+    }
+}
+
+/// A value from a manifest as messages show it: quoted, and cut where it is long.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 80;
+    match text.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("`{}…`", text.get(..cut).unwrap_or_default()),
+        None => format!("`{text}`"),
+    }
+}
+
+/// An empty string stands for the default.
+fn enum_complaint(text: &str, allowed: &[&str]) -> Option<String> {
+    if text.is_empty() || allowed.contains(&text) {
+        return None;
+    }
+    let quoted: Vec<String> = allowed.iter().map(|value| format!("`{value}`")).collect();
+    let list = match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    };
+    let of = if allowed.len() > 2 { "one of " } else { "" };
+    Some(format!("expected {of}{list}, found {}", shown(text)))
+}
+
+fn percentage_complaint(value: Node<'_>, percentage: Percentage) -> Option<String> {
+    const EXPECTED: &str = "expected a whole number or a percentage such as 25%";
+    match value.scalar()? {
+        Scalar::Int(number) if number < 0 => Some(format!("{EXPECTED}, found {number}")),
+        Scalar::Float(number) if number.fract() != 0.0 => {
+            Some(format!("{EXPECTED}, found {number}"))
+        }
+        Scalar::Text(text) => {
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            if digits(text) {
+                return Some(format!(
+                    "{EXPECTED}, found the string \"{text}\": write {text} without quotes"
+                ));
+            }
+            let Some(number) = text.strip_suffix('%').filter(|number| digits(number)) else {
+                return Some(format!("{EXPECTED}, found {}", shown(text)));
+            };
+            let over = number.parse::<u64>().is_ok_and(|number| number > 100)
+                || number.trim_start_matches('0').len() > 3;
+            (percentage.capped && over)
+                .then(|| format!("expected at most 100%, found {}", shown(text)))
+        }
+        _ => None,
+    }
+}
+
+/// A disruption budget takes one of its two fields.
+fn both_budgets(structure: &str, field: &str, value: Node<'_>) -> Option<String> {
+    let both = structure == "PodDisruptionBudgetSpec"
+        && field == "maxUnavailable"
+        && value
+            .parent()?
+            .get("minAvailable")
+            .is_some_and(|other| !other.is_null());
+    both.then(|| {
+        "expected only one of minAvailable and maxUnavailable, found both: the API server refuses \
+         the object"
+            .to_owned()
+    })
+}
+
+fn relation_complaint(structure: &str, field: &str, value: Node<'_>) -> Option<String> {
+    if (structure, field) != ("HorizontalPodAutoscalerSpec", "maxReplicas") {
+        return None;
+    }
+    let (Scalar::Int(most), Some(Scalar::Int(least))) = (
+        value.scalar()?,
+        value.parent()?.get("minReplicas")?.scalar(),
+    ) else {
+        return None;
+    };
+    (most < least).then(|| format!("expected at least minReplicas, {least}, found {most}"))
+}
+
+fn range_complaint(scalar: Scalar<'_>, (least, greatest): (i64, i64)) -> Option<String> {
+    let found = match scalar {
+        Scalar::Int(number) if (least..=greatest).contains(&number) => return None,
+        Scalar::Int(number) => number.to_string(),
+        Scalar::Unsigned(number) => number.to_string(),
+        Scalar::Float(number) => {
+            #[allow(clippy::cast_precision_loss, reason = "bounds are below 2^31")]
+            let fits = number >= least as f64 && number <= greatest as f64;
+            if fits {
+                return None;
+            }
+            number.to_string()
+        }
+        Scalar::Null | Scalar::Bool(_) | Scalar::Text(_) => return None,
+    };
+    Some(
+        if greatest == i64::from(i32::MAX) && found.starts_with(['-', '0']) {
+            format!("expected a number of at least {least}, found {found}")
+        } else {
+            format!("expected a number from {least} to {greatest}, found {found}")
+        },
+    )
+}
+
+fn quantity_complaint(scalar: Scalar<'_>) -> Option<String> {
+    match scalar {
+        Scalar::Text(text) => text.parse::<Quantity>().err().map(|_| {
+            format!(
+                "expected a quantity such as 250m, 0.5, 64Mi or 1G, found {}",
+                shown(text)
+            )
+        }),
+        Scalar::Bool(value) => Some(format!(
+            "expected a quantity such as 250m, 0.5, 64Mi or 1G, found the boolean {value}"
+        )),
+        _ => None,
+    }
+}
+
+fn duration_complaint(
+    value: Node<'_>,
+    scalar: Scalar<'_>,
+    parse: fn(&str) -> Result<std::time::Duration, String>,
+) -> Option<String> {
+    match scalar {
+        Scalar::Null => None,
+        Scalar::Text(text) => parse(text).err(),
+        Scalar::Bool(found) => Some(format!(
+            "expected a duration such as 30s, found the boolean {found}"
+        )),
+        Scalar::Int(_) | Scalar::Unsigned(_) | Scalar::Float(_) => {
+            let text = value.text()?;
+            Some(format!(
+                "expected a duration such as 30s, found the number {text}: write {text}s for seconds"
+            ))
+        }
+    }
+}
+
+fn name_complaint(structure: &str, field: &str, value: Node<'_>) -> Option<String> {
+    match (structure, field) {
+        ("ContainerPort", "name") => names::port_name_complaint(value.as_str()?),
+        ("ServicePort", "name") => names::dns_label_complaint(value.as_str()?),
+        ("ServicePort", "targetPort") => match value.scalar()? {
+            Scalar::Text(text) => names::port_name_complaint(text),
+            number => range_complaint(number, (0, 65_535)),
+        },
+        ("ObjectMeta", "name") => {
+            let object = value.parent()?.parent()?;
+            let kind = object.get("kind")?.as_str()?;
+            let name = value.as_str()?;
+            match kind {
+                "Service" | "Namespace" => names::dns_label_complaint(name),
+                "Deployment"
+                | "StatefulSet"
+                | "DaemonSet"
+                | "ReplicaSet"
+                | "Pod"
+                | "Job"
+                | "CronJob"
+                | "ConfigMap"
+                | "PersistentVolumeClaim"
+                | "PodDisruptionBudget"
+                | "HorizontalPodAutoscaler"
+                | "Ingress" => names::dns_subdomain_complaint(name),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,92 @@
+//! Values that are filled in before the manifest is applied.
+
+use crate::yaml::Node;
+
+/// Whether a text stands for a value that something else fills in: it holds `${…}` or `{{…}}`, or
+/// is as a whole `$(NAME)`, `$NAME` or `<name>`. `$(NAME)` inside a longer text is Kubernetes' own
+/// reference to an environment variable.
+pub fn is_placeholder(text: &str) -> bool {
+    let text = text.trim();
+    if text.contains("${") || text.contains("{{") {
+        return true;
+    }
+    let inside = |open: &str, close: char| {
+        text.strip_prefix(open)
+            .and_then(|rest| rest.strip_suffix(close))
+            .is_some_and(|inner| !inner.is_empty() && !inner.contains([close, '\n']))
+    };
+    inside("$(", ')') || inside("<", '>') || is_shell_variable(text)
+}
+
+/// Whether a text that does not fit its field holds any kind of placeholder.
+pub(super) fn holds_placeholder(text: &str) -> bool {
+    is_placeholder(text)
+        || text.contains("$(")
+        // What `helm template` calls a release that is given no name.
+        || text.contains("RELEASE-NAME")
+        || text
+            .split_once('<')
+            .is_some_and(|(_, rest)| rest.contains('>'))
+}
+
+/// Whether a node stands for a value that something else fills in: a text that does, or `{name}`
+/// as Python's `format` replaces it, which is YAML for a mapping.
+pub(super) fn is_placeholder_node(node: Node<'_>) -> bool {
+    if let Some(text) = node.text() {
+        return is_placeholder(text);
+    }
+    let mut entries = node.entries();
+    node.is_flow()
+        && matches!((entries.next(), entries.next()), (Some(only), None) if only.value.is_null())
+}
+
+/// `$REPLICAS`, as envsubst replaces it.
+fn is_shell_variable(text: &str) -> bool {
+    text.strip_prefix('$').is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{holds_placeholder, is_placeholder};
+
+    #[test]
+    fn placeholders() {
+        for text in [
+            "${REPLICAS}",
+            "registry/${IMAGE}:1",
+            "{{ .Values.replicas }}",
+            "$(REPLICAS)",
+            "<your-image>",
+            "$REPLICAS",
+        ] {
+            assert!(is_placeholder(text), "{text}");
+        }
+        for text in [
+            "",
+            "3",
+            "web",
+            "$",
+            "$5",
+            "<>",
+            "a < b > c",
+            "--port=$(PORT)",
+            "<a><b>",
+            "sleep 5 > /dev/null",
+        ] {
+            assert!(!is_placeholder(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_value_that_does_not_fit() {
+        assert!(holds_placeholder("web-$(ENV)"));
+        assert!(holds_placeholder("web-<env>"));
+        assert!(holds_placeholder("RELEASE-NAME-web"));
+        assert!(!holds_placeholder("web"));
+    }
+}

@@ -1,0 +1,21 @@
+//! Documents → Kubernetes objects: typed data together with the nodes it was read from.
+//!
+//! A rule reads a field by type and points at it by node. What the typed value cannot tell (a value
+//! that was set aside, a placeholder) the object tells by node: see [`Object::is_unknown`].
+
+mod check;
+pub mod istio;
+pub mod models;
+mod object;
+mod proxy_annotation;
+mod read;
+mod selector;
+pub mod tables;
+mod workload;
+
+pub use check::{KubeCheck, is_placeholder};
+pub use object::{Body, Field, Object, OpaqueReason};
+pub use proxy_annotation::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation};
+pub use read::{BrokenDocument, DroppedText, Manifests, read_source};
+pub use selector::{Match, Selector};
+pub use workload::{ContainerRef, ContainerRole, ISTIO_PROXY, PodTemplate, Workload, WorkloadKind};

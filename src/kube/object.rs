@@ -1,0 +1,257 @@
+//! One manifest: who it is, what it holds, where it stands.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::core::v1::{
+    ConfigMap, LimitRange, Namespace, PersistentVolumeClaim, Service,
+};
+use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+
+use super::istio::{
+    DestinationRule, IstioOperator, PeerAuthentication, ServiceEntry, Sidecar, Telemetry,
+    VirtualService,
+};
+use super::models::{Kustomization, ScaledObject};
+use super::workload::WorkloadBody;
+use crate::source::{Location, SourceId, Span};
+use crate::yaml::{DuplicateKey, Issue, Node, NodeId, Tree};
+
+/// What a manifest holds.
+#[derive(Debug)]
+pub enum Body {
+    /// An object that carries a pod template, or a bare Pod.
+    Workload(WorkloadBody),
+    /// `v1` Service.
+    Service(Box<Service>),
+    /// `policy` PodDisruptionBudget.
+    PodDisruptionBudget(Box<PodDisruptionBudget>),
+    /// `autoscaling` HorizontalPodAutoscaler.
+    HorizontalPodAutoscaler(Box<HorizontalPodAutoscaler>),
+    /// KEDA ScaledObject.
+    ScaledObject(Box<ScaledObject>),
+    /// `v1` Namespace.
+    Namespace(Box<Namespace>),
+    /// `v1` PersistentVolumeClaim.
+    PersistentVolumeClaim(Box<PersistentVolumeClaim>),
+    /// `v1` LimitRange.
+    LimitRange(Box<LimitRange>),
+    /// `networking.k8s.io` Ingress.
+    Ingress(Box<Ingress>),
+    /// `networking.k8s.io` IngressClass.
+    IngressClass(Box<IngressClass>),
+    /// `v1` ConfigMap.
+    ConfigMap(Box<ConfigMap>),
+    /// Istio DestinationRule.
+    DestinationRule(Box<DestinationRule>),
+    /// Istio VirtualService.
+    VirtualService(Box<VirtualService>),
+    /// Istio PeerAuthentication.
+    PeerAuthentication(Box<PeerAuthentication>),
+    /// Istio Telemetry.
+    Telemetry(Box<Telemetry>),
+    /// Istio Sidecar.
+    Sidecar(Box<Sidecar>),
+    /// Istio ServiceEntry.
+    ServiceEntry(Box<ServiceEntry>),
+    /// IstioOperator.
+    IstioOperator(Box<IstioOperator>),
+    /// A kustomization; never deployed itself.
+    Kustomization(Box<Kustomization>),
+    /// Anything else, or an object that could not be read.
+    Opaque(OpaqueReason),
+}
+
+/// Why an object is opaque, as far as rules about absence need to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpaqueReason {
+    /// It makes other objects that no file shows: a HelmRelease, an Argo CD Application, a Flagger
+    /// Canary.
+    Generator,
+    /// A kind that is not known, with a pod template.
+    PodTemplate,
+    /// A known kind whose text could not be read as one.
+    Unreadable,
+    /// A kind that no rule speaks of.
+    Other,
+}
+
+/// What a manifest says of one field.
+#[derive(Clone, Copy, Debug)]
+pub enum Field<'a> {
+    /// Nothing, or null.
+    Absent,
+    /// Something that no rule can judge: a placeholder, or a value of the wrong type.
+    Unknown(Node<'a>),
+    /// A value.
+    Set(Node<'a>),
+}
+
+impl<'a> Field<'a> {
+    /// The value's node, known or not.
+    pub fn node(self) -> Option<Node<'a>> {
+        match self {
+            Self::Absent => None,
+            Self::Unknown(node) | Self::Set(node) => Some(node),
+        }
+    }
+
+    /// Whether nothing is written.
+    pub fn is_absent(self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// Whether something is written that cannot be judged.
+    pub fn is_unknown(self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+}
+
+/// One manifest.
+#[derive(Debug)]
+pub struct Object {
+    pub(super) source: SourceId,
+    pub(super) tree: Arc<Tree>,
+    pub(super) root: NodeId,
+    pub(super) api_version: String,
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) namespace: Option<String>,
+    pub(super) body: Body,
+    pub(super) issues: Vec<Issue>,
+    pub(super) unknown: Vec<NodeId>,
+    pub(super) partial: bool,
+}
+
+impl Object {
+    /// The file it stands in.
+    pub fn source(&self) -> SourceId {
+        self.source
+    }
+
+    /// `apiVersion` as written.
+    pub fn api_version(&self) -> &str {
+        &self.api_version
+    }
+
+    /// The part of `apiVersion` before the slash; empty for the core group.
+    pub fn group(&self) -> &str {
+        self.api_version
+            .split_once('/')
+            .map_or("", |(group, _)| group)
+    }
+
+    /// `kind` as written.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// `metadata.name`, else `metadata.generateName`, else empty.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `metadata.namespace` as written.
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    /// What it holds.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// What did not fit its type, in the order of the text.
+    pub fn issues(&self) -> &[Issue] {
+        &self.issues
+    }
+
+    /// Whether it is plainly only a part of an object: a patch.
+    pub fn is_partial(&self) -> bool {
+        self.partial
+    }
+
+    /// The object's outermost mapping.
+    pub fn node(&self) -> Node<'_> {
+        self.tree.node(self.root)
+    }
+
+    /// The tree it stands in; a `List` has several objects in one tree.
+    pub fn tree(&self) -> &Arc<Tree> {
+        &self.tree
+    }
+
+    /// The node with this identity.
+    pub fn node_of(&self, id: NodeId) -> Node<'_> {
+        self.tree.node(id)
+    }
+
+    /// A node's place.
+    pub fn location(&self, node: Node<'_>) -> Location {
+        self.location_of(node.span())
+    }
+
+    /// A place in this object's file.
+    pub fn location_of(&self, span: Span) -> Location {
+        Location {
+            source: self.source,
+            span,
+        }
+    }
+
+    /// What the manifest says of the field at this path. Unknown when the value or anything above
+    /// it is.
+    pub fn field(&self, path: &[&str]) -> Field<'_> {
+        self.field_below(self.node(), path)
+    }
+
+    /// What the manifest says of the field at this path below a node of this object.
+    pub fn field_below<'a>(&'a self, from: Node<'a>, path: &[&str]) -> Field<'a> {
+        let mut node = from;
+        for key in path {
+            match node.get(key) {
+                Some(value) if self.is_unknown(value) => return Field::Unknown(value),
+                Some(value) if !value.is_null() => node = value,
+                _ => return Field::Absent,
+            }
+        }
+        Field::Set(node)
+    }
+
+    /// Whether a value is unknown: of the wrong type, or a placeholder.
+    pub fn is_unknown(&self, node: Node<'_>) -> bool {
+        self.unknown.binary_search(&node.id()).is_ok()
+    }
+
+    /// The narrowest node that names the object: `metadata.name`, else `kind`, else the mapping.
+    pub fn name_node(&self) -> Node<'_> {
+        let root = self.node();
+        let metadata = root.get("metadata");
+        metadata
+            .and_then(|node| node.get("name"))
+            .or_else(|| metadata.and_then(|node| node.get("generateName")))
+            .or_else(|| root.get("kind"))
+            .unwrap_or(root)
+    }
+
+    /// Mapping keys given twice inside this object.
+    pub fn duplicate_keys(&self) -> impl Iterator<Item = DuplicateKey> + use<'_> {
+        let span = self.node().span();
+        self.tree
+            .duplicate_keys()
+            .iter()
+            .copied()
+            .filter(move |pair| span.contains(self.tree.node(pair.second).span()))
+    }
+
+    /// The value of an annotation on the object's own metadata.
+    pub fn annotation(&self, key: &str) -> Option<Node<'_>> {
+        self.node().at(&["metadata", "annotations", key])
+    }
+
+    /// The value of a label on the object's own metadata.
+    pub fn label(&self, key: &str) -> Option<Node<'_>> {
+        self.node().at(&["metadata", "labels", key])
+    }
+}

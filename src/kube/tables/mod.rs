@@ -1,0 +1,6 @@
+//! Facts about Kubernetes and Istio as tables.
+
+pub mod istio_catalogue;
+pub mod removed;
+pub mod values;
+pub mod wrong_fields;

@@ -1,0 +1,250 @@
+//! The values that fields take, beyond what their types say. Structures and fields are named as
+//! serde knows them.
+
+/// The values an enumerated string takes, in the order messages list them. Case counts.
+pub(crate) fn allowed(structure: &str, field: &str) -> Option<&'static [&'static str]> {
+    pod(structure, field)
+        .or_else(|| workload(structure, field))
+        .or_else(|| other(structure, field))
+}
+
+fn pod(structure: &str, field: &str) -> Option<&'static [&'static str]> {
+    Some(match (structure, field) {
+        ("Container", "imagePullPolicy") | ("ImageVolumeSource", "pullPolicy") => {
+            &["Always", "IfNotPresent", "Never"]
+        }
+        ("Container", "terminationMessagePolicy") => &["File", "FallbackToLogsOnError"],
+        ("Container" | "PodSpec", "restartPolicy") => &["Always", "OnFailure", "Never"],
+        ("ContainerPort" | "ServicePort", "protocol") => &["TCP", "UDP", "SCTP"],
+        ("PodSpec", "dnsPolicy") => &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
+        ("PodSpec", "preemptionPolicy") => &["PreemptLowerPriority", "Never"],
+        ("PodOS", "name") => &["linux", "windows"],
+        ("HTTPGetAction", "scheme") => &["HTTP", "HTTPS"],
+        ("Toleration", "operator") => &["Equal", "Exists", "Lt", "Gt"],
+        ("Toleration", "effect") => &["NoSchedule", "PreferNoSchedule", "NoExecute"],
+        ("NodeSelectorRequirement", "operator") => {
+            &["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
+        }
+        ("TopologySpreadConstraint", "whenUnsatisfiable") => &["DoNotSchedule", "ScheduleAnyway"],
+        ("TopologySpreadConstraint", "nodeAffinityPolicy" | "nodeTaintsPolicy") => {
+            &["Honor", "Ignore"]
+        }
+        ("SeccompProfile" | "AppArmorProfile", "type") => {
+            &["RuntimeDefault", "Localhost", "Unconfined"]
+        }
+        ("PodSecurityContext", "fsGroupChangePolicy") => &["Always", "OnRootMismatch"],
+        ("PodSecurityContext", "supplementalGroupsPolicy") => &["Merge", "Strict"],
+        ("SecurityContext", "procMount") => &["Default", "Unmasked"],
+        ("VolumeMount", "mountPropagation") => &["None", "HostToContainer", "Bidirectional"],
+        ("VolumeMount", "recursiveReadOnly") => &["Disabled", "IfPossible", "Enabled"],
+        ("HostPathVolumeSource", "type") => &[
+            "DirectoryOrCreate",
+            "Directory",
+            "FileOrCreate",
+            "File",
+            "Socket",
+            "CharDevice",
+            "BlockDevice",
+        ],
+        ("ContainerResizePolicy", "restartPolicy") => &["NotRequired", "RestartContainer"],
+        _ => return None,
+    })
+}
+
+fn workload(structure: &str, field: &str) -> Option<&'static [&'static str]> {
+    Some(match (structure, field) {
+        ("DeploymentStrategy", "type") => &["RollingUpdate", "Recreate"],
+        ("StatefulSetUpdateStrategy" | "DaemonSetUpdateStrategy", "type") => {
+            &["RollingUpdate", "OnDelete"]
+        }
+        ("StatefulSetSpec", "podManagementPolicy") => &["OrderedReady", "Parallel"],
+        ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenDeleted" | "whenScaled") => {
+            &["Retain", "Delete"]
+        }
+        ("DeploymentConfigStrategy", "type") => &["Rolling", "Recreate", "Custom"],
+        ("JobSpec", "completionMode") => &["NonIndexed", "Indexed"],
+        ("JobSpec", "podReplacementPolicy") => &["TerminatingOrFailed", "Failed"],
+        ("PodFailurePolicyRule", "action") => &["FailJob", "FailIndex", "Ignore", "Count"],
+        ("CronJobSpec", "concurrencyPolicy") => &["Allow", "Forbid", "Replace"],
+        ("PodDisruptionBudgetSpec", "unhealthyPodEvictionPolicy") => {
+            &["IfHealthyBudget", "AlwaysAllow"]
+        }
+        ("MetricSpec", "type") => &[
+            "ContainerResource",
+            "External",
+            "Object",
+            "Pods",
+            "Resource",
+        ],
+        ("MetricTarget", "type") => &["Utilization", "Value", "AverageValue"],
+        ("HPAScalingRules", "selectPolicy") => &["Max", "Min", "Disabled"],
+        ("HPAScalingPolicy", "type") => &["Pods", "Percent"],
+        _ => return None,
+    })
+}
+
+fn other(structure: &str, field: &str) -> Option<&'static [&'static str]> {
+    Some(match (structure, field) {
+        ("ServiceSpec", "type") => &["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"],
+        ("ServiceSpec", "sessionAffinity") => &["None", "ClientIP"],
+        ("ServiceSpec", "externalTrafficPolicy" | "internalTrafficPolicy") => &["Cluster", "Local"],
+        ("ServiceSpec", "ipFamilyPolicy") => {
+            &["SingleStack", "PreferDualStack", "RequireDualStack"]
+        }
+        ("LabelSelectorRequirement", "operator") => &["In", "NotIn", "Exists", "DoesNotExist"],
+        ("HTTPIngressPath", "pathType") => &["Exact", "Prefix", "ImplementationSpecific"],
+        ("PersistentVolumeClaimSpec", "volumeMode") => &["Filesystem", "Block"],
+        _ => return None,
+    })
+}
+
+/// The values that the elements of a list of strings take.
+pub(crate) fn allowed_elements(structure: &str, field: &str) -> Option<&'static [&'static str]> {
+    match (structure, field) {
+        ("PersistentVolumeClaimSpec", "accessModes") => Some(&[
+            "ReadWriteOnce",
+            "ReadOnlyMany",
+            "ReadWriteMany",
+            "ReadWriteOncePod",
+        ]),
+        ("ServiceSpec", "ipFamilies") => Some(&["IPv4", "IPv6"]),
+        _ => None,
+    }
+}
+
+const PERCENT: (i64, i64) = (0, 100);
+const PORT: (i64, i64) = (1, 65_535);
+const PORT_OR_NONE: (i64, i64) = (0, 65_535);
+const NOT_NEGATIVE: (i64, i64) = (0, i32::MAX as i64);
+const POSITIVE: (i64, i64) = (1, i32::MAX as i64);
+
+/// The least and the greatest value of a number. Probes are left out: what they refuse is told
+/// with the probe as a whole.
+pub(crate) fn range(structure: &str, field: &str) -> Option<(i64, i64)> {
+    kubernetes_range(structure, field).or_else(|| istio_range(structure, field))
+}
+
+fn kubernetes_range(structure: &str, field: &str) -> Option<(i64, i64)> {
+    Some(match structure {
+        "ContainerPort" if field == "containerPort" => PORT,
+        "ContainerPort" if field == "hostPort" => PORT_OR_NONE,
+        "ServicePort" if field == "port" => PORT,
+        "ServicePort" if field == "nodePort" => PORT_OR_NONE,
+        "DeploymentSpec"
+        | "StatefulSetSpec"
+        | "ReplicaSetSpec"
+        | "ReplicationControllerSpec"
+        | "DaemonSetSpec"
+            if matches!(
+                field,
+                "replicas" | "minReadySeconds" | "revisionHistoryLimit" | "progressDeadlineSeconds"
+            ) =>
+        {
+            NOT_NEGATIVE
+        }
+        "JobSpec" | "CronJobSpec"
+            if matches!(
+                field,
+                "parallelism"
+                    | "completions"
+                    | "backoffLimit"
+                    | "ttlSecondsAfterFinished"
+                    | "successfulJobsHistoryLimit"
+                    | "failedJobsHistoryLimit"
+            ) =>
+        {
+            NOT_NEGATIVE
+        }
+        "HorizontalPodAutoscalerSpec" if field == "minReplicas" => NOT_NEGATIVE,
+        "HorizontalPodAutoscalerSpec" if field == "maxReplicas" => POSITIVE,
+        "TopologySpreadConstraint" if field == "maxSkew" => POSITIVE,
+        "WeightedPodAffinityTerm" | "PreferredSchedulingTerm" if field == "weight" => (1, 100),
+        _ => return None,
+    })
+}
+
+fn istio_range(structure: &str, field: &str) -> Option<(i64, i64)> {
+    Some(match field {
+        "maxEjectionPercent" | "minHealthPercent" if structure == "OutlierDetection" => PERCENT,
+        "percent" if matches!(structure, "RetryBudget" | "FaultDelay") => PERCENT,
+        "minimumPercent" if structure == "Warmup" => PERCENT,
+        "randomSamplingPercentage" if structure == "Tracing" => PERCENT,
+        "value" if structure == "Percent" => PERCENT,
+        "mirrorPercent" | "mirror_percent" if structure == "HttpRoute" => PERCENT,
+        "number" if structure == "PortSelector" => PORT,
+        "httpStatus" if structure == "FaultAbort" => (200, 599),
+        "maxConnections" if structure == "TcpSettings" => NOT_NEGATIVE,
+        "http1MaxPendingRequests"
+        | "http2MaxRequests"
+        | "maxRequestsPerConnection"
+        | "maxRetries"
+        | "maxConcurrentStreams"
+            if structure == "HttpSettings" =>
+        {
+            NOT_NEGATIVE
+        }
+        "consecutiveErrors" if structure == "OutlierDetection" => NOT_NEGATIVE,
+        "attempts" if structure == "HttpRetry" => NOT_NEGATIVE,
+        "weight" if matches!(structure, "HttpRouteDestination" | "RouteDestination") => {
+            NOT_NEGATIVE
+        }
+        _ => return None,
+    })
+}
+
+/// What an integer-or-percentage takes besides integers from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Percentage {
+    /// Whether 100% is the most.
+    pub(crate) capped: bool,
+}
+
+/// Whether a field takes an integer or a percentage.
+pub(crate) fn percentage(structure: &str, field: &str) -> Option<Percentage> {
+    let capped = match (structure, field) {
+        ("RollingUpdateDeployment" | "RollingUpdateDaemonSet", "maxSurge") => false,
+        (
+            "RollingUpdateDeployment"
+            | "RollingUpdateDaemonSet"
+            | "RollingUpdateStatefulSetStrategy",
+            "maxUnavailable",
+        )
+        | ("PodDisruptionBudgetSpec", "minAvailable" | "maxUnavailable") => true,
+        _ => return None,
+    };
+    Some(Percentage { capped })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_listed_once() {
+        for (structure, field) in [
+            ("Container", "imagePullPolicy"),
+            ("ServiceSpec", "type"),
+            ("DeploymentStrategy", "type"),
+            ("HTTPIngressPath", "pathType"),
+        ] {
+            let values = allowed(structure, field).unwrap();
+            for value in values {
+                assert_eq!(values.iter().filter(|other| *other == value).count(), 1);
+            }
+        }
+        assert_eq!(allowed("Container", "image"), None);
+    }
+
+    #[test]
+    fn surge_may_exceed_all_replicas() {
+        assert_eq!(
+            percentage("RollingUpdateDeployment", "maxSurge"),
+            Some(Percentage { capped: false })
+        );
+        assert_eq!(
+            percentage("PodDisruptionBudgetSpec", "minAvailable"),
+            Some(Percentage { capped: true })
+        );
+        assert_eq!(percentage("HTTPGetAction", "port"), None);
+    }
+}

@@ -1,0 +1,252 @@
+//! Fields that people write and that do not exist where they write them.
+
+/// What to write instead of a field that a structure, as serde knows it, does not have. For fields
+/// that are no misspelling: those are told by their likeness to the structure's own.
+pub fn hint(structure: &str, field: &str) -> Option<&'static str> {
+    match structure {
+        "DestinationRuleSpec" | "TrafficPolicy" | "PortTrafficPolicy" | "Subset" => {
+            traffic_policy(structure, field)
+        }
+        "ConnectionPool" | "HttpSettings" | "TcpSettings" => connection_pool(structure, field),
+        "OutlierDetection" => outlier_detection(field),
+        "VirtualServiceSpec"
+        | "HttpRoute"
+        | "HttpRetry"
+        | "HttpRouteDestination"
+        | "Destination"
+        | "FaultAbort" => virtual_service(structure, field),
+        "PeerAuthenticationSpec" => peer_authentication(field),
+        "DeploymentSpec" | "StatefulSetSpec" | "DaemonSetSpec" | "ReplicaSetSpec" | "JobSpec" => {
+            workload(field)
+        }
+        "Container" => container(field),
+        _ => None,
+    }
+}
+
+fn traffic_policy(structure: &str, field: &str) -> Option<&'static str> {
+    Some(match field {
+        "circuitBreaker" | "circuitBreakers" | "circuitBreaking" => {
+            "DestinationRule has no circuit breaker as such: limit connections and requests with \
+             `connectionPool` and eject failing endpoints with `outlierDetection`"
+        }
+        "retryPolicy" | "retries" | "retry" => {
+            "retries belong to a route: set `retries` on the VirtualService's `http` entry"
+        }
+        "timeout" | "timeouts" => {
+            "a request's timeout belongs to a route: set `timeout` on the VirtualService's `http` \
+             entry; the time to connect is `connectionPool.tcp.connectTimeout`"
+        }
+        "fault" | "mirror" | "corsPolicy" => {
+            "this belongs to a route: set it on the VirtualService's `http` entry"
+        }
+        "connectionPool" | "outlierDetection" | "loadBalancer" | "tls" | "portLevelSettings"
+            if matches!(structure, "DestinationRuleSpec" | "Subset") =>
+        {
+            "this belongs under `trafficPolicy`"
+        }
+        "mtls" => "the clients' TLS mode is `trafficPolicy.tls.mode`",
+        "selector" if structure == "DestinationRuleSpec" => {
+            "the client workloads are named by `workloadSelector.matchLabels`"
+        }
+        "hosts" if structure == "DestinationRuleSpec" => {
+            "a DestinationRule is for one host: `host`"
+        }
+        "name" if structure == "DestinationRuleSpec" => {
+            "the host is named by `host`; `name` was its name before v1alpha3"
+        }
+        _ => return None,
+    })
+}
+
+fn connection_pool(structure: &str, field: &str) -> Option<&'static str> {
+    Some(match (structure, field) {
+        ("HttpSettings", "connectTimeout") => {
+            "the time to connect belongs to the connection: `connectionPool.tcp.connectTimeout`"
+        }
+        ("HttpSettings", "maxConnections") => {
+            "connections are limited by `connectionPool.tcp.maxConnections`"
+        }
+        ("HttpSettings", "tcpKeepalive") => "this belongs to `connectionPool.tcp.tcpKeepalive`",
+        ("HttpSettings", "maxPendingRequests" | "pendingRequests") => {
+            "the name is `http1MaxPendingRequests`; it applies to HTTP/2 too"
+        }
+        ("HttpSettings", "maxRequests" | "http1MaxRequests") => {
+            "the name is `http2MaxRequests`; it applies to HTTP/1.1 too"
+        }
+        ("HttpSettings", "timeout" | "requestTimeout") => {
+            "a request's timeout belongs to a route: set `timeout` on the VirtualService's `http` \
+             entry"
+        }
+        (
+            "TcpSettings" | "ConnectionPool",
+            "http1MaxPendingRequests"
+            | "http2MaxRequests"
+            | "maxRequestsPerConnection"
+            | "maxRetries"
+            | "h2UpgradePolicy"
+            | "useClientProtocol"
+            | "maxConcurrentStreams",
+        ) => "this belongs under `connectionPool.http`",
+        ("ConnectionPool", "idleTimeout") => {
+            "this belongs under `connectionPool.tcp` or `connectionPool.http`"
+        }
+        ("ConnectionPool", "connectTimeout" | "maxConnections" | "tcpKeepalive") => {
+            "this belongs under `connectionPool.tcp`"
+        }
+        ("ConnectionPool", "outlierDetection") => {
+            "`outlierDetection` stands beside `connectionPool`, under `trafficPolicy`"
+        }
+        _ => return None,
+    })
+}
+
+fn outlier_detection(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "consecutive5xx" | "consecutive5xxError" | "consecutiveServerErrors" => {
+            "the name is `consecutive5xxErrors`"
+        }
+        "consecutiveGatewayFailure" | "consecutiveGatewayFailures" => {
+            "the name is `consecutiveGatewayErrors`"
+        }
+        "minHealthPercentage" | "minHealthyPercent" => "the name is `minHealthPercent`",
+        "maxEjectionPercentage" => "the name is `maxEjectionPercent`",
+        "connectionPool" => {
+            "`connectionPool` stands beside `outlierDetection`, under `trafficPolicy`"
+        }
+        _ => return None,
+    })
+}
+
+fn virtual_service(structure: &str, field: &str) -> Option<&'static str> {
+    Some(match (structure, field) {
+        ("HttpRoute", "retryPolicy" | "retry") => "the name is `retries`",
+        ("HttpRetry", "timeout" | "perRetryTimeout") => "the name is `perTryTimeout`",
+        ("HttpRetry", "numRetries" | "maxRetries" | "retries") => "the name is `attempts`",
+        ("HttpRetry", "retryConditions" | "retriableStatusCodes") => {
+            "conditions and status codes are listed in `retryOn`, as in `5xx,reset,503`"
+        }
+        (
+            "VirtualServiceSpec" | "HttpRouteDestination",
+            "retries" | "retryPolicy" | "timeout" | "fault" | "mirror" | "corsPolicy",
+        ) => "this belongs to an entry of `http`, beside its `route`",
+        (
+            "HttpRoute" | "VirtualServiceSpec",
+            "trafficPolicy" | "connectionPool" | "outlierDetection" | "circuitBreaker"
+            | "loadBalancer",
+        ) => "this belongs to a DestinationRule, under `trafficPolicy`",
+        ("VirtualServiceSpec", "subsets") => "subsets are defined by a DestinationRule",
+        ("VirtualServiceSpec", "host") => "a VirtualService lists its hosts: `hosts`",
+        ("VirtualServiceSpec", "gateway") => "a VirtualService lists its gateways: `gateways`",
+        ("Destination", "name") => {
+            "the host is named by `host`; `name` was its name before v1alpha3"
+        }
+        ("Destination", "weight" | "headers") => "this stands beside `destination`, not under it",
+        ("FaultAbort", "percent") => "the share is `percentage.value`",
+        ("HttpRouteDestination", "host" | "subset" | "port") => "this belongs under `destination`",
+        _ => return None,
+    })
+}
+
+/// Fields of the pod that stand one floor too high.
+fn workload(field: &str) -> Option<&'static str> {
+    matches!(
+        field,
+        "affinity"
+            | "containers"
+            | "dnsPolicy"
+            | "hostIPC"
+            | "hostNetwork"
+            | "hostPID"
+            | "imagePullSecrets"
+            | "initContainers"
+            | "nodeSelector"
+            | "priorityClassName"
+            | "restartPolicy"
+            | "serviceAccountName"
+            | "terminationGracePeriodSeconds"
+            | "tolerations"
+            | "topologySpreadConstraints"
+            | "volumes"
+    )
+    .then_some("this belongs to the pod: `spec.template.spec`")
+}
+
+fn container(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "requests" | "limits" => "this belongs under `resources`",
+        "runAsUser"
+        | "runAsGroup"
+        | "runAsNonRoot"
+        | "privileged"
+        | "capabilities"
+        | "readOnlyRootFilesystem"
+        | "allowPrivilegeEscalation"
+        | "seccompProfile" => "this belongs under `securityContext`",
+        "preStop" | "postStart" => "this belongs under `lifecycle`",
+        "terminationGracePeriodSeconds"
+        | "volumes"
+        | "affinity"
+        | "tolerations"
+        | "nodeSelector"
+        | "topologySpreadConstraints"
+        | "serviceAccountName"
+        | "hostNetwork" => "this belongs to the pod, beside `containers`",
+        "initialDelaySeconds"
+        | "periodSeconds"
+        | "failureThreshold"
+        | "timeoutSeconds"
+        | "successThreshold" => "this belongs to a probe",
+        "httpGet" | "tcpSocket" | "exec" | "grpc" => "this belongs to a probe or a hook",
+        _ => return None,
+    })
+}
+
+fn peer_authentication(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "mode" => "the mode is `mtls.mode`",
+        "peers" | "targets" | "origins" | "principalBinding" => {
+            "this is of the old authentication `Policy`: the mode is `mtls.mode`, the workloads \
+             are named by `selector.matchLabels`"
+        }
+        "portLevelMTLS" | "portLevel" => "the name is `portLevelMtls`",
+        "matchLabels" => "this belongs under `selector`",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hint;
+
+    #[test]
+    fn the_widely_copied_wrong_fields_have_a_hint() {
+        for (structure, field, word) in [
+            ("TrafficPolicy", "circuitBreaker", "outlierDetection"),
+            ("TrafficPolicy", "retryPolicy", "VirtualService"),
+            ("HttpSettings", "connectTimeout", "tcp.connectTimeout"),
+            ("HttpSettings", "maxConnections", "tcp.maxConnections"),
+            ("DestinationRuleSpec", "outlierDetection", "trafficPolicy"),
+            ("HttpRoute", "retryPolicy", "retries"),
+            ("Destination", "name", "host"),
+            (
+                "DeploymentSpec",
+                "terminationGracePeriodSeconds",
+                "template",
+            ),
+            ("Container", "preStop", "lifecycle"),
+        ] {
+            let found = hint(structure, field);
+            assert!(
+                found.is_some_and(|text| text.contains(word)),
+                "{structure}.{field}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_misspelling_is_left_to_likeness() {
+        assert_eq!(hint("TrafficPolicy", "conectionPool"), None);
+        assert_eq!(hint("Container", "circuitBreaker"), None);
+    }
+}
