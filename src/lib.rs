@@ -6,6 +6,7 @@
 
 pub mod finding;
 pub mod kube;
+pub mod lifecycle;
 pub mod settings;
 pub mod source;
 pub mod units;

@@ -1,0 +1,326 @@
+//! Whether SIGTERM reaches the application: a container's first process gets the signal, and a
+//! shell that waits for a child does not pass it on.
+
+use std::fmt;
+
+use k8s_openapi::api::core::v1::{Container, PodSpec};
+
+use super::declared::{ArgumentField, argv};
+use super::shell::{self, Command, Compound, Script, Word};
+
+/// What stays between the signal and the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// A shell that runs a list, a loop or a branch.
+    List,
+    /// A shell that waits for a pipeline.
+    Pipeline,
+    /// A shell that has sent something to the background.
+    Background,
+    /// A shell that forks though it runs one command only.
+    SingleCommand,
+    /// npm or yarn.
+    PackageManager,
+}
+
+/// A process that keeps SIGTERM from the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unforwarded {
+    /// Why.
+    pub obstacle: Obstacle,
+    /// The process that gets the signal: a shell, `npm` or `yarn`.
+    pub process: String,
+    /// The list in which the script (or the package manager) stands.
+    pub field: ArgumentField,
+    /// Its index there.
+    pub index: usize,
+}
+
+/// `sh stays PID 1 and waits for a pipeline`
+impl fmt::Display for Unforwarded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let process = &self.process;
+        match self.obstacle {
+            Obstacle::List => write!(f, "{process} stays PID 1 and runs a list of commands"),
+            Obstacle::Pipeline => write!(f, "{process} stays PID 1 and waits for a pipeline"),
+            Obstacle::Background => write!(f, "{process} stays PID 1 beside a background process"),
+            Obstacle::SingleCommand => write!(f, "{process} stays PID 1 and waits for its command"),
+            Obstacle::PackageManager => {
+                write!(f, "{process} stays PID 1 and starts the application")
+            }
+        }
+    }
+}
+
+/// What keeps SIGTERM from the application of a container. `None` also where that cannot be told:
+/// without `command` the image decides who is PID 1.
+pub fn unforwarded(pod: &PodSpec, container: &Container) -> Option<Unforwarded> {
+    if pod.share_process_namespace == Some(true) || container.command.iter().flatten().count() == 0
+    {
+        return None;
+    }
+    let argv = argv(container);
+    let texts: Vec<&str> = argv.iter().map(|argument| argument.text).collect();
+    let (skipped, rest) = shell::without_wrappers(&texts);
+    if texts.iter().take(skipped).any(|word| shell::is_init(word)) {
+        return None;
+    }
+    let (obstacle, process, position) = if let Some(invocation) = shell::invocation(&texts) {
+        let script = Script::parse(invocation.script).ok()?;
+        let family = Family::of(invocation.shell, container.image.as_deref());
+        let obstacle = in_script(&script, family)?;
+        (obstacle, invocation.shell, invocation.script_index)
+    } else {
+        let manager = package_manager(rest)?;
+        (Obstacle::PackageManager, manager, skipped)
+    };
+    let argument = argv.get(position)?;
+    Some(Unforwarded {
+        obstacle,
+        process: process.to_owned(),
+        field: argument.field,
+        index: argument.index,
+    })
+}
+
+/// Shells by when they replace themselves with their last command instead of forking.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// Never.
+    Dash,
+    /// When it stands at the top of the script.
+    Bash,
+    /// Inside groups and branches too.
+    Busybox,
+}
+
+impl Family {
+    /// `/bin/sh` is dash on Debian and Ubuntu, the most common base images; Alpine's is busybox.
+    fn of(shell: &str, image: Option<&str>) -> Self {
+        let image = image.unwrap_or_default().to_ascii_lowercase();
+        match shell {
+            "ash" => Self::Busybox,
+            "sh" if image.contains("alpine") || image.contains("busybox") => Self::Busybox,
+            "sh" | "dash" => Self::Dash,
+            _ => Self::Bash,
+        }
+    }
+}
+
+fn in_script(script: &Script, family: Family) -> Option<Obstacle> {
+    if script
+        .simple_commands()
+        .iter()
+        .any(|words| hands_over(words))
+    {
+        return None;
+    }
+    let is_definition = |command: &Command| {
+        matches!(
+            command,
+            Command::Compound {
+                kind: Compound::Function,
+                ..
+            }
+        )
+    };
+    let items: Vec<_> = script
+        .items
+        .iter()
+        .filter(|item| !item.pipeline.iter().all(is_definition))
+        .collect();
+    let last = items.last()?;
+    if items.iter().any(|item| item.background) {
+        return Some(Obstacle::Background);
+    }
+    let [command] = last.pipeline.as_slice() else {
+        return Some(Obstacle::Pipeline);
+    };
+    match (command, family) {
+        (Command::Simple(_), Family::Dash) if items.len() == 1 => Some(Obstacle::SingleCommand),
+        (_, Family::Dash) | (Command::Compound { .. }, Family::Bash) => Some(Obstacle::List),
+        (Command::Simple(words), _) => {
+            let (program, _) = shell::program(words);
+            let texts: Vec<&str> = program.iter().map(|word| word.text.as_str()).collect();
+            package_manager(&texts).map(|_| Obstacle::PackageManager)
+        }
+        (
+            Command::Compound {
+                kind, redirected, ..
+            },
+            Family::Busybox,
+        ) => (*redirected || *kind == Compound::Loop).then_some(Obstacle::List),
+    }
+}
+
+/// Whether a command passes signals on: `exec` of a program, a `trap`, an init process.
+fn hands_over(words: &[Word]) -> bool {
+    let (program, exec) = shell::program(words);
+    program.first().is_some_and(|first| {
+        exec || first.text == "trap" || (first.constant_text().is_some_and(shell::is_init))
+    })
+}
+
+/// npm or yarn that starts something, behind its options.
+fn package_manager<'a>(argv: &[&'a str]) -> Option<&'a str> {
+    let (program, arguments) = argv.split_first()?;
+    let manager = shell::base_name(program);
+    let starts = |word: &&str| matches!(*word, "start" | "run" | "run-script");
+    (matches!(manager, "npm" | "yarn") && arguments.iter().any(starts)).then_some(manager)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(image: &str, command: &[&str], args: &[&str]) -> Option<Unforwarded> {
+        let list = |texts: &[&str]| Some(texts.iter().map(|&text| text.to_owned()).collect());
+        let container = Container {
+            image: Some(image.to_owned()),
+            command: list(command),
+            args: list(args),
+            ..Container::default()
+        };
+        unforwarded(&PodSpec::default(), &container)
+    }
+
+    fn obstacle(shell: &str, image: &str, script: &str) -> Option<Obstacle> {
+        judged(image, &[shell, "-c", script], &[]).map(|found| found.obstacle)
+    }
+
+    #[test]
+    fn dash_never_replaces_itself() {
+        for (script, expected) in [
+            ("node app.js", Obstacle::SingleCommand),
+            ("node app.js 2>&1", Obstacle::SingleCommand),
+            ("echo 'a; b && c'", Obstacle::SingleCommand),
+            ("cd /app && node app.js", Obstacle::List),
+            ("migrate; serve", Obstacle::List),
+            ("serve | tee log", Obstacle::Pipeline),
+            ("serve & wait", Obstacle::Background),
+            ("while true; do serve; done", Obstacle::List),
+            ("f() { a; }\nserve", Obstacle::SingleCommand),
+        ] {
+            assert_eq!(
+                obstacle("/bin/sh", "debian:12", script),
+                Some(expected),
+                "{script}"
+            );
+        }
+    }
+
+    #[test]
+    fn bash_and_busybox_replace_themselves_with_the_last_command() {
+        for (script, bash, busybox) in [
+            ("serve", None, None),
+            ("migrate; serve", None, None),
+            ("cd /app && serve", None, None),
+            ("migrate | tee log; serve", None, None),
+            (
+                "serve | tee log",
+                Some(Obstacle::Pipeline),
+                Some(Obstacle::Pipeline),
+            ),
+            (
+                "serve & wait",
+                Some(Obstacle::Background),
+                Some(Obstacle::Background),
+            ),
+            (
+                "{ migrate; serve; } > log",
+                Some(Obstacle::List),
+                Some(Obstacle::List),
+            ),
+            ("{ migrate; serve; }", Some(Obstacle::List), None),
+            ("if a; then serve; fi", Some(Obstacle::List), None),
+            (
+                "while true; do serve; done",
+                Some(Obstacle::List),
+                Some(Obstacle::List),
+            ),
+            (
+                "npm start",
+                Some(Obstacle::PackageManager),
+                Some(Obstacle::PackageManager),
+            ),
+        ] {
+            assert_eq!(
+                obstacle("bash", "debian:12", script),
+                bash,
+                "bash: {script}"
+            );
+            assert_eq!(
+                obstacle("sh", "node:20-alpine", script),
+                busybox,
+                "ash: {script}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_passes_the_signal_on() {
+        for script in [
+            "exec serve",
+            "migrate && exec serve --port=80",
+            "exec \"$@\"",
+            "trap 'kill $pid' TERM; serve & pid=$!; wait",
+            "tini -- serve",
+            "",
+            "# nothing",
+            "serve 'unclosed",
+        ] {
+            assert_eq!(obstacle("sh", "debian:12", script), None, "{script}");
+        }
+        assert_eq!(
+            obstacle("sh", "x", "exec >log; serve"),
+            Some(Obstacle::List)
+        );
+        assert_eq!(judged("x", &["tini", "--", "sh", "-c", "a; b"], &[]), None);
+        assert_eq!(judged("x", &["/app", "-c", "a; b"], &[]), None);
+        assert_eq!(judged("x", &["sh", "run.sh"], &[]), None);
+    }
+
+    #[test]
+    fn the_image_decides_without_a_command() {
+        assert_eq!(judged("x", &[], &["sh", "-c", "a; b"]), None);
+    }
+
+    #[test]
+    fn a_shared_process_namespace_has_another_first_process() {
+        let pod = PodSpec {
+            share_process_namespace: Some(true),
+            ..PodSpec::default()
+        };
+        let container = Container {
+            command: Some(["sh", "-c", "a; b"].map(str::to_owned).to_vec()),
+            ..Container::default()
+        };
+        assert_eq!(unforwarded(&pod, &container), None);
+        assert!(unforwarded(&PodSpec::default(), &container).is_some());
+    }
+
+    #[test]
+    fn it_knows_where_the_script_stands() {
+        let found = judged("x", &["sh", "-ec"], &["a; b"]).expect("a list");
+        assert_eq!((found.field, found.index), (ArgumentField::Args, 0));
+        assert_eq!(
+            found.to_string(),
+            "sh stays PID 1 and runs a list of commands"
+        );
+    }
+
+    #[test]
+    fn package_managers() {
+        for command in [
+            &["npm", "start"][..],
+            &["yarn", "start"],
+            &["/usr/bin/npm", "run", "serve"],
+            &["npm", "--prefix", "/app", "start"],
+        ] {
+            let found = judged("node", command, &[]).map(|found| found.obstacle);
+            assert_eq!(found, Some(Obstacle::PackageManager), "{command:?}");
+        }
+        assert_eq!(judged("node", &["npm", "ci"], &[]), None);
+        assert_eq!(judged("node", &["node", "start"], &[]), None);
+    }
+}
