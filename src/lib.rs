@@ -5,6 +5,7 @@
 //! Every module below is one step of that way; `tests/architecture.rs` holds who may import whom.
 
 pub mod finding;
+pub mod inventory;
 pub mod kube;
 pub mod lifecycle;
 pub mod settings;

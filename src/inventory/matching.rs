@@ -1,0 +1,276 @@
+//! Which selector selects which workload.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Entry, Inventory, ObjectId};
+use crate::kube::{Body, Match, Object, Selector, Workload, is_placeholder};
+
+/// How a selecting object and a workload belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Relation {
+    /// They stand in one scope: deployed together, as far as files can tell.
+    pub same_scope: bool,
+    /// Both name their namespace, and it is one.
+    pub same_named_namespace: bool,
+    /// The match does not hang on a placeholder.
+    pub certain: bool,
+}
+
+impl Relation {
+    /// Whether a rule about presence may rest on it.
+    pub fn is_firm(self) -> bool {
+        self.same_scope && self.certain
+    }
+
+    /// Whether the two belong together for more than a label that others may carry too: they stand
+    /// in one scope or in one named namespace.
+    pub fn is_near(self) -> bool {
+        self.same_scope || self.same_named_namespace && self.certain
+    }
+
+    pub(super) fn of(one: &Entry, other: &Entry, certain: bool) -> Self {
+        Self {
+            same_scope: one.scope == other.scope,
+            same_named_namespace: one.namespace.is_some() && one.namespace == other.namespace,
+            certain,
+        }
+    }
+}
+
+/// All pairs of selecting object and selected workload, and of autoscaler and target.
+#[derive(Debug, Default)]
+pub(super) struct Matches {
+    selected_by: HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
+    selects: HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
+    scaled_by: HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
+}
+
+impl Matches {
+    pub(super) fn of(inventory: &Inventory) -> Self {
+        let index = LabelIndex::of(inventory);
+        let mut matches = Self::default();
+        for (id, entry) in inventory.whole() {
+            if let Some(selector) = pod_selector(&entry.object) {
+                for candidate in index.candidates(selector) {
+                    matches.pair(inventory, (id, entry), candidate, selector);
+                }
+            }
+        }
+        matches.pair_autoscalers(inventory);
+        matches
+    }
+
+    fn pair(
+        &mut self,
+        inventory: &Inventory,
+        (id, entry): (ObjectId, &Entry),
+        candidate: ObjectId,
+        selector: Selector<'_>,
+    ) {
+        let Some(target) = inventory.get(candidate) else {
+            return;
+        };
+        if !may_share_namespace(entry, target) {
+            return;
+        }
+        let Some(workload) = inventory.workload(&target.object) else {
+            return;
+        };
+        let matched = selector.matches(workload.template().labels());
+        if matched.possible() {
+            let relation = Relation::of(entry, target, matched == Match::Yes);
+            self.selects
+                .entry(id)
+                .or_default()
+                .push((candidate, relation));
+            self.selected_by
+                .entry(candidate)
+                .or_default()
+                .push((id, relation));
+        }
+    }
+
+    fn pair_autoscalers(&mut self, inventory: &Inventory) {
+        let mut by_name: HashMap<(&str, &str), Vec<(ObjectId, &Entry)>> = HashMap::new();
+        for (id, entry) in inventory.whole() {
+            if matches!(entry.object.body(), Body::Workload(_)) {
+                let key = (entry.object.kind(), entry.object.name());
+                by_name.entry(key).or_default().push((id, entry));
+            }
+        }
+        for (id, entry) in inventory.whole() {
+            let Some((kind, name)) = scale_target(&entry.object) else {
+                continue;
+            };
+            for (target, workload) in by_name.get(&(kind, name)).into_iter().flatten() {
+                if may_share_namespace(entry, workload) {
+                    let relation = Relation::of(entry, workload, true);
+                    self.scaled_by
+                        .entry(*target)
+                        .or_default()
+                        .push((id, relation));
+                    self.selects
+                        .entry(id)
+                        .or_default()
+                        .push((*target, relation));
+                }
+            }
+        }
+    }
+}
+
+fn may_share_namespace(one: &Entry, other: &Entry) -> bool {
+    match (&one.namespace, &other.namespace) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    }
+}
+
+/// The pods that a Service or PodDisruptionBudget speaks of.
+fn pod_selector(object: &Object) -> Option<Selector<'_>> {
+    match object.body() {
+        Body::Service(service) => {
+            let spec = service.spec.as_ref()?;
+            if spec.type_.as_deref() == Some("ExternalName") {
+                return None;
+            }
+            spec.selector.as_ref().map(Selector::Map)
+        }
+        Body::PodDisruptionBudget(budget) => {
+            let selector = budget.spec.as_ref()?.selector.as_ref()?;
+            let is_empty = selector
+                .match_labels
+                .as_ref()
+                .is_none_or(BTreeMap::is_empty)
+                && selector
+                    .match_expressions
+                    .as_ref()
+                    .is_none_or(Vec::is_empty);
+            // Until v1 an empty selector selected nothing.
+            if is_empty && object.api_version() == "policy/v1beta1" {
+                return None;
+            }
+            Some(Selector::Full(selector))
+        }
+        _ => None,
+    }
+}
+
+/// Kind and name of what an autoscaler scales.
+fn scale_target(object: &Object) -> Option<(&str, &str)> {
+    match object.body() {
+        Body::HorizontalPodAutoscaler(autoscaler) => {
+            let target = &autoscaler.spec.scale_target_ref;
+            Some((&target.kind, &target.name))
+        }
+        Body::ScaledObject(scaled) => {
+            let target = scaled.spec.as_ref()?.scale_target_ref.as_ref()?;
+            Some((
+                target.kind.as_deref().unwrap_or("Deployment"),
+                target.name.as_deref()?,
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// Workloads by one of their labels, so that a selector meets only those it may select.
+struct LabelIndex<'a> {
+    by_label: HashMap<(&'a str, &'a str), Vec<ObjectId>>,
+    with_placeholder: Vec<ObjectId>,
+    all: Vec<ObjectId>,
+}
+
+impl<'a> LabelIndex<'a> {
+    fn of(inventory: &'a Inventory) -> Self {
+        let mut index = Self {
+            by_label: HashMap::new(),
+            with_placeholder: Vec::new(),
+            all: Vec::new(),
+        };
+        for (id, entry) in inventory.whole() {
+            let Some(workload) = inventory.workload(&entry.object) else {
+                continue;
+            };
+            index.all.push(id);
+            let labels = workload.template().labels();
+            if labels
+                .iter()
+                .any(|(key, value)| is_placeholder(key) || is_placeholder(value))
+            {
+                index.with_placeholder.push(id);
+                continue;
+            }
+            for (key, value) in labels {
+                index.by_label.entry((key, value)).or_default().push(id);
+            }
+        }
+        index
+    }
+
+    fn candidates(&self, selector: Selector<'_>) -> Vec<ObjectId> {
+        let pairs = match selector {
+            Selector::Nothing => return Vec::new(),
+            Selector::Map(map) if map.is_empty() => return Vec::new(),
+            Selector::Map(map) => Some(map),
+            Selector::Full(full) => full.match_labels.as_ref(),
+        };
+        let rarest = pairs
+            .into_iter()
+            .flatten()
+            .filter(|(key, value)| !is_placeholder(key) && !is_placeholder(value))
+            .map(|(key, value)| {
+                self.by_label
+                    .get(&(key.as_str(), value.as_str()))
+                    .map_or(&[][..], Vec::as_slice)
+            })
+            .min_by_key(|ids| ids.len());
+        match rarest {
+            Some(ids) => {
+                let mut ids = [ids, &self.with_placeholder].concat();
+                ids.sort_unstable();
+                ids
+            }
+            None => self.all.clone(),
+        }
+    }
+}
+
+impl Inventory {
+    /// The Services and PodDisruptionBudgets whose selector may select the workload's pods.
+    pub fn selected_by<'a>(
+        &'a self,
+        workload: Workload<'a>,
+    ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
+        self.related(&self.matches.selected_by, workload.object())
+    }
+
+    /// The workloads that a Service or PodDisruptionBudget may select, or that an autoscaler scales.
+    pub fn selects<'a>(
+        &'a self,
+        object: &'a Object,
+    ) -> impl Iterator<Item = (Workload<'a>, Relation)> + use<'a> {
+        self.related(&self.matches.selects, object)
+            .filter_map(|(object, relation)| Some((self.workload(object)?, relation)))
+    }
+
+    /// The HorizontalPodAutoscalers and ScaledObjects that target the workload.
+    pub fn autoscalers<'a>(
+        &'a self,
+        workload: Workload<'a>,
+    ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
+        self.related(&self.matches.scaled_by, workload.object())
+    }
+
+    fn related<'a>(
+        &'a self,
+        pairs: &'a HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
+        object: &Object,
+    ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
+        let id = self.id(object);
+        id.and_then(|id| pairs.get(&id))
+            .into_iter()
+            .flatten()
+            .filter_map(|(other, relation)| Some((&self.get(*other)?.object, *relation)))
+    }
+}

@@ -1,0 +1,446 @@
+//! Which workloads are in an Istio mesh, and what is set for the whole mesh.
+
+use std::collections::HashMap;
+
+use super::{Inventory, ObjectId};
+use crate::kube::istio::MeshConfig;
+use crate::kube::{Body, KubeCheck, Object, PodTemplate, Workload};
+use crate::settings::MeshMode;
+use crate::source::Scope;
+use crate::units::Version;
+use crate::yaml::{self, Node};
+
+/// Whether a workload's pods are in a mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// Istio injects a sidecar.
+    Sidecar,
+    /// The node's proxy takes the traffic.
+    Ambient,
+    /// Something beside the workload speaks for a sidecar, but nothing says so.
+    Likely,
+    /// It is not, for certain.
+    None,
+    /// Nothing speaks for or against it.
+    Unknown,
+}
+
+/// Membership and what it rests on.
+#[derive(Clone, Debug)]
+pub struct Mesh<'a> {
+    /// The answer.
+    pub membership: Membership,
+    /// What says so; nothing where the settings do.
+    pub evidence: Option<Evidence<'a>>,
+}
+
+/// The place that put a workload in, or kept it out of, the mesh.
+#[derive(Clone, Debug)]
+pub struct Evidence<'a> {
+    /// The object that holds the node.
+    pub object: &'a Object,
+    /// The label, annotation or name.
+    pub node: Node<'a>,
+    /// What it says.
+    pub message: String,
+}
+
+/// How the sidecar runs, which decides when it starts and stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyKind {
+    /// An init container that lasts: starts before and stops after the app.
+    Native,
+    /// A container beside the app.
+    Classic,
+    /// Nothing tells.
+    Unknown,
+}
+
+impl Mesh<'_> {
+    /// Whether rules about sidecars speak.
+    pub fn has_sidecar(&self) -> bool {
+        matches!(self.membership, Membership::Sidecar | Membership::Likely)
+    }
+
+    /// Whether Istio handles the pod's traffic, as far as is known.
+    pub fn is_meshed(&self) -> bool {
+        self.has_sidecar() || self.membership == Membership::Ambient
+    }
+
+    /// Whether every mesh finding is one step less severe.
+    pub fn is_likely(&self) -> bool {
+        self.membership == Membership::Likely
+    }
+}
+
+/// What is in view of the mesh, gathered once.
+#[derive(Debug, Default)]
+pub(super) struct MeshView {
+    namespaces: HashMap<String, Vec<ObjectId>>,
+    /// Namespaces of one scope, for workloads that do not say theirs.
+    by_scope: HashMap<Scope, Vec<ObjectId>>,
+    /// Istio's resources that speak for sidecars, by scope.
+    hints: HashMap<Scope, Vec<ObjectId>>,
+    configs: Vec<MeshConfig>,
+    held_by_values: bool,
+}
+
+impl MeshView {
+    pub(super) fn of(inventory: &Inventory) -> Self {
+        let mut view = Self::default();
+        for (id, entry) in inventory.whole() {
+            match entry.object.body() {
+                Body::Namespace(_) => {
+                    let name = entry.object.name().to_owned();
+                    view.namespaces.entry(name).or_default().push(id);
+                    view.by_scope
+                        .entry(entry.scope.clone())
+                        .or_default()
+                        .push(id);
+                }
+                Body::DestinationRule(_) | Body::PeerAuthentication(_) | Body::Sidecar(_) => {
+                    view.hints.entry(entry.scope.clone()).or_default().push(id);
+                }
+                Body::VirtualService(service) => {
+                    let gateways = service
+                        .spec
+                        .as_ref()
+                        .map_or(&[][..], |spec| spec.gateways.as_slice());
+                    if gateways.is_empty() || gateways.iter().any(|gateway| gateway == "mesh") {
+                        view.hints.entry(entry.scope.clone()).or_default().push(id);
+                    }
+                }
+                Body::IstioOperator(operator) => {
+                    let spec = operator.spec.as_ref();
+                    let values = spec.and_then(|spec| spec.values.as_ref());
+                    view.configs
+                        .extend(spec.and_then(|spec| spec.mesh_config.clone()));
+                    view.configs
+                        .extend(values.and_then(|values| values.mesh_config.clone()));
+                    view.held_by_values |= values
+                        .and_then(|values| values.global.as_ref()?.proxy.as_ref())
+                        .is_some_and(|proxy| {
+                            proxy.hold_application_until_proxy_starts == Some(true)
+                        });
+                }
+                Body::ConfigMap(_) if is_mesh_config_map(&entry.object) => {
+                    view.configs.extend(mesh_config(&entry.object));
+                }
+                _ => {}
+            }
+        }
+        view
+    }
+}
+
+/// `istio`, or `istio-<revision>`, with the mesh's configuration under the key `mesh`.
+fn is_mesh_config_map(object: &Object) -> bool {
+    let name = object.name();
+    (name == "istio" || name.starts_with("istio-")) && object.node().at(&["data", "mesh"]).is_some()
+}
+
+fn mesh_config(object: &Object) -> Option<MeshConfig> {
+    let text = object.node().at(&["data", "mesh"])?;
+    let tree = yaml::parse_embedded(text).ok()??;
+    KubeCheck::new().read(tree.root()).value
+}
+
+/// Namespaces whose pods Istio never injects.
+const NEVER_INJECTED: [&str; 4] = [
+    "kube-system",
+    "kube-public",
+    "kube-node-lease",
+    "local-path-storage",
+];
+
+const INJECT: &str = "sidecar.istio.io/inject";
+const REVISION: &str = "istio.io/rev";
+const NAMESPACE_INJECTION: &str = "istio-injection";
+const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
+
+impl Inventory {
+    /// Whether a workload is in the mesh. Istio's own precedence: host network and opt-outs first,
+    /// then the pod's labels, then the namespace's; what only suggests a mesh comes last.
+    pub fn mesh<'a>(&'a self, workload: Workload<'a>) -> Mesh<'a> {
+        let template = workload.template();
+        if let Some(out) = self.opted_out(workload) {
+            return out;
+        }
+        match self.settings.mesh.mode {
+            MeshMode::None => return Mesh::of(Membership::None),
+            MeshMode::Sidecar => return Mesh::of(Membership::Sidecar),
+            MeshMode::Ambient => return Mesh::of(Membership::Ambient),
+            MeshMode::Auto => {}
+        }
+        if template.is_injected() {
+            return Mesh {
+                membership: Membership::Sidecar,
+                evidence: injected_evidence(template),
+            };
+        }
+        if let Some(answer) = self.labelled(workload) {
+            return answer;
+        }
+        self.suggested(workload)
+            .unwrap_or_else(|| Mesh::of(Membership::Unknown))
+    }
+
+    /// How the workload's sidecar runs.
+    pub fn proxy_kind(&self, workload: Workload<'_>) -> ProxyKind {
+        const ANNOTATION_SINCE: Version = Version::new(1, 24);
+        const DEFAULT_SINCE: Version = Version::new(1, 27);
+        const CLUSTER_SINCE: Version = Version::new(1, 33);
+        let istio = self.settings.mesh.istio_version;
+        let cluster = self.settings.kubernetes_version;
+        let template = workload.template();
+        let is_native = template.spec().is_some_and(|spec| {
+            let mut init = spec.init_containers.iter().flatten();
+            init.any(|container| container.name == crate::kube::ISTIO_PROXY)
+        });
+        if is_native {
+            return ProxyKind::Native;
+        }
+        let annotation = template
+            .annotation("sidecar.istio.io/nativeSidecar")
+            .and_then(Node::as_str)
+            .filter(|_| istio.is_none_or(|version| version >= ANNOTATION_SINCE));
+        let told = match annotation {
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            _ => self.settings.mesh.native_sidecars,
+        };
+        match told {
+            Some(true) => return ProxyKind::Native,
+            Some(false) => return ProxyKind::Classic,
+            None => {}
+        }
+        let new_istio = istio.map(|version| version >= DEFAULT_SINCE);
+        let new_cluster = cluster.map(|version| version >= CLUSTER_SINCE);
+        match (new_istio, new_cluster) {
+            (Some(true), Some(true)) => ProxyKind::Native,
+            (Some(false), _) | (_, Some(false)) => ProxyKind::Classic,
+            _ => ProxyKind::Unknown,
+        }
+    }
+
+    /// Whether `holdApplicationUntilProxyStarts` is set for the whole mesh, in the settings or in a
+    /// mesh configuration in view.
+    pub fn holds_mesh_wide(&self) -> bool {
+        let configured = self.mesh.configs.iter().any(|config| {
+            config
+                .default_config
+                .as_ref()
+                .is_some_and(|proxy| proxy.hold_application_until_proxy_starts == Some(true))
+        });
+        match self.settings.mesh.hold_application_until_proxy_starts {
+            Some(held) => held,
+            None => configured || self.mesh.held_by_values,
+        }
+    }
+
+    fn opted_out<'a>(&'a self, workload: Workload<'a>) -> Option<Mesh<'a>> {
+        let template = workload.template();
+        let out = |object, node, message: &str| {
+            Some(Mesh {
+                membership: Membership::None,
+                evidence: Some(Evidence {
+                    object,
+                    node,
+                    message: message.to_owned(),
+                }),
+            })
+        };
+        let object = template.object();
+        if template.spec().and_then(|spec| spec.host_network) == Some(true)
+            && let Some(node) = template.spec_field(&["hostNetwork"]).node()
+        {
+            return out(
+                object,
+                node,
+                "pods on the host's network are never in the mesh",
+            );
+        }
+        let label = template.label(INJECT);
+        let annotation = template.annotation(INJECT);
+        if let Some(node) = label.or(annotation)
+            && node.text() == Some("false")
+        {
+            return out(object, node, "keeps the pods out of the mesh");
+        }
+        let namespace = self.namespace(workload.object())?;
+        if NEVER_INJECTED.contains(&namespace) {
+            return Some(Mesh::of(Membership::None));
+        }
+        self.namespace_label(namespace, NAMESPACE_INJECTION)
+            .filter(|(_, node)| node.text() == Some("disabled"))
+            .and_then(|(object, node)| out(object, node, "keeps the namespace out of the mesh"))
+    }
+
+    /// What the labels of the pod, then of the namespace, say for certain.
+    fn labelled<'a>(&'a self, workload: Workload<'a>) -> Option<Mesh<'a>> {
+        let template = workload.template();
+        let object = template.object();
+        if let Some(node) = template
+            .label(INJECT)
+            .filter(|node| node.text() == Some("true"))
+        {
+            return Some(Mesh::by(
+                Membership::Sidecar,
+                object,
+                node,
+                "asks for a sidecar",
+            ));
+        }
+        if let Some(node) = template
+            .label(REVISION)
+            .filter(|node| node.text().is_some())
+        {
+            return Some(Mesh::by(
+                Membership::Sidecar,
+                object,
+                node,
+                "asks for this revision's sidecar",
+            ));
+        }
+        let namespace = self.namespace(workload.object());
+        let of_namespace =
+            |key| namespace.and_then(|namespace| self.namespace_label(namespace, key));
+        let injection = of_namespace(NAMESPACE_INJECTION);
+        if let Some((object, node)) = injection {
+            if node.text() == Some("enabled") {
+                let message = "the namespace's pods get a sidecar";
+                return Some(Mesh::by(Membership::Sidecar, object, node, message));
+            }
+        } else if let Some((object, node)) = of_namespace(REVISION) {
+            let message = "the namespace's pods get this revision's sidecar";
+            return Some(Mesh::by(Membership::Sidecar, object, node, message));
+        }
+        match template.label(DATAPLANE_MODE) {
+            Some(node) if node.text() == Some("ambient") => Some(Mesh::by(
+                Membership::Ambient,
+                object,
+                node,
+                "puts the pods in the ambient mesh",
+            )),
+            Some(node) if node.text() == Some("none") => Some(Mesh::by(
+                Membership::None,
+                object,
+                node,
+                "keeps the pods out of the ambient mesh",
+            )),
+            _ => of_namespace(DATAPLANE_MODE)
+                .filter(|(_, node)| node.text() == Some("ambient"))
+                .map(|(object, node)| {
+                    let message = "puts the namespace's pods in the ambient mesh";
+                    Mesh::by(Membership::Ambient, object, node, message)
+                }),
+        }
+    }
+
+    /// What only suggests a sidecar.
+    fn suggested<'a>(&'a self, workload: Workload<'a>) -> Option<Mesh<'a>> {
+        let template = workload.template();
+        let annotations = template.node()?.at(&["metadata", "annotations"]);
+        let annotation = annotations
+            .into_iter()
+            .flat_map(Node::entries)
+            .find(|entry| {
+                let host = entry.key.text().and_then(|key| key.split('/').next());
+                host.is_some_and(|host| {
+                    host.ends_with(".istio.io") && host != "install.operator.istio.io"
+                })
+            });
+        if let Some(entry) = annotation {
+            let message = "suggests that the pods get a sidecar";
+            return Some(Mesh::by(
+                Membership::Likely,
+                template.object(),
+                entry.key,
+                message,
+            ));
+        }
+        let entry = self.entry(workload.object())?;
+        let hinted = |id: &ObjectId| {
+            let hint = self.get(*id)?;
+            self.same_namespace(&hint.object, workload.object())
+                .then_some(&hint.object)
+        };
+        if let Some(hint) = self
+            .mesh
+            .hints
+            .get(&entry.scope)
+            .into_iter()
+            .flatten()
+            .find_map(hinted)
+        {
+            let message = "suggests that pods of this namespace get a sidecar";
+            return Some(Mesh::by(
+                Membership::Likely,
+                hint,
+                hint.name_node(),
+                message,
+            ));
+        }
+        if entry.namespace.is_some() {
+            return None;
+        }
+        let [only] = self.mesh.by_scope.get(&entry.scope)?.as_slice() else {
+            return None;
+        };
+        let namespace = &self.get(*only)?.object;
+        let node = namespace
+            .label(NAMESPACE_INJECTION)
+            .filter(|node| node.text() == Some("enabled"))
+            .or_else(|| namespace.label(REVISION))?;
+        let message = "the only namespace beside it gets sidecars";
+        Some(Mesh::by(Membership::Likely, namespace, node, message))
+    }
+
+    /// A label of the Namespace object with this name, in any scope.
+    fn namespace_label(&self, namespace: &str, key: &str) -> Option<(&Object, Node<'_>)> {
+        self.mesh
+            .namespaces
+            .get(namespace)?
+            .iter()
+            .filter_map(|id| self.get(*id))
+            .find_map(|entry| Some((&entry.object, entry.object.label(key)?)))
+    }
+}
+
+impl<'a> Mesh<'a> {
+    fn of(membership: Membership) -> Self {
+        Self {
+            membership,
+            evidence: None,
+        }
+    }
+
+    fn by(membership: Membership, object: &'a Object, node: Node<'a>, message: &str) -> Self {
+        Self {
+            membership,
+            evidence: Some(Evidence {
+                object,
+                node,
+                message: message.to_owned(),
+            }),
+        }
+    }
+}
+
+fn injected_evidence(template: PodTemplate<'_>) -> Option<Evidence<'_>> {
+    let status = template.annotation("sidecar.istio.io/status");
+    let proxy = || {
+        let spec = template.spec_node()?;
+        ["containers", "initContainers"]
+            .into_iter()
+            .filter_map(|list| spec.get(list))
+            .flat_map(Node::items)
+            .filter_map(|container| container.get("name"))
+            .find(|name| name.text() == Some(crate::kube::ISTIO_PROXY))
+    };
+    Some(Evidence {
+        object: template.object(),
+        node: status.or_else(proxy)?,
+        message: "the sidecar is part of the manifest".to_owned(),
+    })
+}

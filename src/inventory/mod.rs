@@ -1,0 +1,327 @@
+//! Every object of a run, and what they are to each other.
+//!
+//! Objects of one scope are deployed together as far as files can tell; objects of different scopes
+//! meet only to silence a rule about absence. So every relation says whether it stays in one scope.
+
+mod hosts;
+mod kustomize;
+mod matching;
+mod mesh;
+mod namespaces;
+mod replicas;
+mod serving;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::LimitRange;
+use rayon::prelude::*;
+
+pub use hosts::Host;
+pub use matching::Relation;
+pub use mesh::{Evidence, Membership, Mesh, ProxyKind};
+pub use replicas::{ReplicaOrigin, Replicas};
+pub use serving::{Serving, is_management_name};
+
+use crate::kube::{
+    Body, BrokenDocument, DroppedText, Manifests, Object, OpaqueReason, Workload, read_source,
+};
+use crate::settings::Settings;
+use crate::source::{Location, Scope, SourceId, Sources};
+use crate::yaml::{Node, Tree};
+use matching::Matches;
+use namespaces::OpenNamespaces;
+
+/// Identifies one object of an inventory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId(u32);
+
+impl ObjectId {
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What an object counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// An object of its own.
+    Whole,
+    /// A kustomize patch, or plainly a part of an object: it is never judged.
+    Patch,
+    /// A Deployment whose template an Argo Rollout runs in its stead.
+    Replaced,
+}
+
+#[derive(Debug)]
+struct Entry {
+    object: Object,
+    scope: Scope,
+    namespace: Option<String>,
+    standing: Standing,
+}
+
+/// Every object of a run. Built once, then only read.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    entries: Vec<Entry>,
+    /// By file and place: documents of one file number their nodes alike.
+    by_place: HashMap<Location, ObjectId>,
+    broken: Vec<BrokenDocument>,
+    dropped: Vec<DroppedText>,
+    unreadable: Vec<BrokenDocument>,
+    unrendered: Vec<SourceId>,
+    set_elsewhere: kustomize::SetElsewhere,
+    matches: Matches,
+    open: OpenNamespaces,
+    routed: serving::RoutedServices,
+    mesh: mesh::MeshView,
+    hosts: hosts::HostIndex,
+    limit_ranges: Vec<ObjectId>,
+    settings: Settings,
+}
+
+impl Inventory {
+    /// Reads all sources of a run, in parallel, and relates what they hold.
+    pub fn read(sources: &Sources, settings: &Settings) -> Self {
+        let listed: Vec<_> = sources.iter().collect();
+        let manifests = listed.into_par_iter().map(read_source).collect();
+        Self::build(sources, manifests, settings)
+    }
+
+    fn build(sources: &Sources, manifests: Vec<Manifests>, settings: &Settings) -> Self {
+        let mut inventory = Self {
+            settings: settings.clone(),
+            ..Self::default()
+        };
+        let others = inventory.take_in(sources, manifests);
+        kustomize::apply(&mut inventory, sources, &others);
+        inventory.mark_replaced();
+        inventory.open = OpenNamespaces::of(&inventory, sources);
+        inventory.matches = Matches::of(&inventory);
+        inventory.routed = serving::RoutedServices::of(&inventory);
+        inventory.mesh = mesh::MeshView::of(&inventory);
+        inventory.hosts = hosts::HostIndex::of(&inventory);
+        inventory.limit_ranges = inventory
+            .whole()
+            .filter(|(_, entry)| matches!(entry.object.body(), Body::LimitRange(_)))
+            .map(|(id, _)| id)
+            .collect();
+        inventory
+    }
+
+    /// Takes in what each source holds; gives back the documents that are no manifests.
+    fn take_in(
+        &mut self,
+        sources: &Sources,
+        manifests: Vec<Manifests>,
+    ) -> Vec<(SourceId, Arc<Tree>)> {
+        let mut others = Vec::new();
+        for (source, manifests) in sources.iter().zip(manifests) {
+            self.broken.extend(manifests.broken);
+            self.dropped.extend(manifests.dropped);
+            self.unreadable.extend(manifests.unreadable);
+            self.unrendered.extend(manifests.unrendered);
+            others.extend(manifests.others.into_iter().map(|tree| (source.id(), tree)));
+            self.entries
+                .extend(manifests.objects.into_iter().map(|object| Entry {
+                    standing: if object.is_partial() {
+                        Standing::Patch
+                    } else {
+                        Standing::Whole
+                    },
+                    namespace: object.namespace().map(str::to_owned),
+                    scope: source.scope().clone(),
+                    object,
+                }));
+        }
+        let place = |entry: &Entry| entry.object.location(entry.object.node());
+        self.by_place = self
+            .entries
+            .iter()
+            .map(place)
+            .zip((0_u32..).map(ObjectId))
+            .collect();
+        others
+    }
+
+    /// The file of every manifest, patches included.
+    pub fn files(&self) -> impl Iterator<Item = SourceId> {
+        self.entries.iter().map(|entry| entry.object.source())
+    }
+
+    /// All objects that are judged, in the order of the sources.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.entries
+            .iter()
+            .filter(|entry| entry.standing == Standing::Whole)
+            .map(|entry| &entry.object)
+    }
+
+    /// All workloads that are judged, in the order of the sources.
+    pub fn workloads(&self) -> impl Iterator<Item = Workload<'_>> {
+        self.objects().filter_map(|object| self.workload(object))
+    }
+
+    /// The workload that an object declares. A Rollout with `workloadRef` has the template of the
+    /// Deployment it names.
+    pub fn workload<'a>(&'a self, object: &'a Object) -> Option<Workload<'a>> {
+        let workload = Workload::of(object)?;
+        let Some(referenced) = self.referenced_workload(object) else {
+            return Some(workload);
+        };
+        Some(workload.with_template_of(Workload::of(referenced)?))
+    }
+
+    /// The LimitRanges of the object's namespace: in its scope, or where both name the namespace.
+    pub fn limit_ranges<'a>(
+        &'a self,
+        object: &'a Object,
+    ) -> impl Iterator<Item = &'a LimitRange> + use<'a> {
+        let of = self.entry(object);
+        self.limit_ranges
+            .iter()
+            .filter_map(|id| self.get(*id))
+            .filter(move |range| {
+                of.is_some_and(|of| Relation::of(range, of, true).is_near())
+                    && self.same_namespace(&range.object, object)
+            })
+            .filter_map(|range| match range.object.body() {
+                Body::LimitRange(range) => Some(&**range),
+                _ => None,
+            })
+    }
+
+    /// For each document that cannot be read before another program fills in its `{{…}}`, the
+    /// file.
+    pub fn unrendered(&self) -> &[SourceId] {
+        &self.unrendered
+    }
+
+    /// Documents that cannot be read and do not look like manifests.
+    pub fn unreadable(&self) -> &[BrokenDocument] {
+        &self.unreadable
+    }
+
+    /// Documents that the Kubernetes decoder refuses.
+    pub fn broken(&self) -> &[BrokenDocument] {
+        &self.broken
+    }
+
+    /// Text that the Kubernetes decoder drops without a word.
+    pub fn dropped(&self) -> &[DroppedText] {
+        &self.dropped
+    }
+
+    /// The namespace an object is deployed to, where the files say: a kustomization's, else its own.
+    pub fn namespace(&self, object: &Object) -> Option<&str> {
+        self.entry(object)?.namespace.as_deref()
+    }
+
+    /// What an object counts for.
+    pub fn standing(&self, object: &Object) -> Standing {
+        self.entry(object)
+            .map_or(Standing::Whole, |entry| entry.standing)
+    }
+
+    /// Whether two objects are deployed together, as far as files can tell.
+    pub fn same_scope(&self, one: &Object, other: &Object) -> bool {
+        match (self.entry(one), self.entry(other)) {
+            (Some(one), Some(other)) => one.scope == other.scope,
+            _ => false,
+        }
+    }
+
+    /// Whether two objects may be in one namespace: equal, or either side leaves it out.
+    pub fn same_namespace(&self, one: &Object, other: &Object) -> bool {
+        match (self.namespace(one), self.namespace(other)) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        }
+    }
+
+    /// Whether more may be deployed to the object's namespace than is in view, so that nothing can
+    /// be called absent there.
+    pub fn is_open(&self, object: &Object) -> bool {
+        self.entry(object)
+            .is_some_and(|entry| self.open.holds(entry.namespace.as_deref(), &entry.scope))
+    }
+
+    /// Whether a kustomization in view sets this field of the object: below `node`, the field
+    /// `field`; an empty `field` asks for the node itself.
+    pub fn is_set_elsewhere(&self, object: &Object, node: Node<'_>, field: &str) -> bool {
+        let Some(id) = self.id(object) else {
+            return false;
+        };
+        let path = node.path();
+        let path = match (path.is_empty(), field.is_empty()) {
+            (true, _) => field.to_owned(),
+            (_, true) => path,
+            _ => format!("{path}.{field}"),
+        };
+        self.set_elsewhere.holds(id, &path)
+    }
+
+    /// The Deployment (or other workload) that a Rollout's `workloadRef` names.
+    fn referenced_workload(&self, rollout: &Object) -> Option<&Object> {
+        let reference = rollout.node().at(&["spec", "workloadRef"])?;
+        if rollout.kind() != "Rollout" {
+            return None;
+        }
+        let kind = reference.get("kind")?.as_str()?;
+        let name = reference.get("name")?.as_str()?;
+        self.entries
+            .iter()
+            .filter(|entry| entry.standing != Standing::Patch)
+            .map(|entry| &entry.object)
+            .find(|object| {
+                object.kind() == kind
+                    && object.name() == name
+                    && self.same_namespace(object, rollout)
+                    && self.same_scope(object, rollout)
+            })
+    }
+
+    fn mark_replaced(&mut self) {
+        let replaced: Vec<ObjectId> = self
+            .objects()
+            .filter_map(|object| self.referenced_workload(object))
+            .filter_map(|object| self.id(object))
+            .collect();
+        for id in replaced {
+            if let Some(entry) = self.entries.get_mut(id.index()) {
+                entry.standing = Standing::Replaced;
+            }
+        }
+    }
+
+    fn id(&self, object: &Object) -> Option<ObjectId> {
+        self.by_place.get(&object.location(object.node())).copied()
+    }
+
+    fn entry(&self, object: &Object) -> Option<&Entry> {
+        self.entries.get(self.id(object)?.index())
+    }
+
+    fn get(&self, id: ObjectId) -> Option<&Entry> {
+        self.entries.get(id.index())
+    }
+
+    /// Entries that are judged, with their identity.
+    fn whole(&self) -> impl Iterator<Item = (ObjectId, &Entry)> {
+        (0_u32..)
+            .map(ObjectId)
+            .zip(&self.entries)
+            .filter(|(_, entry)| entry.standing == Standing::Whole)
+    }
+}
+
+/// Whether an object makes others that no file shows.
+fn opens_namespace(object: &Object) -> bool {
+    matches!(
+        object.body(),
+        Body::Opaque(OpaqueReason::Generator | OpaqueReason::PodTemplate)
+    )
+}

@@ -1,0 +1,113 @@
+//! How many pods a workload keeps.
+
+use super::Inventory;
+use crate::kube::{Body, Field, Object, Workload, WorkloadKind};
+use crate::yaml::Node;
+
+/// The effective replicas of a workload.
+#[derive(Clone, Copy, Debug)]
+pub enum Replicas<'a> {
+    /// `spec.replicas: 0`: nothing runs, nothing can be lost.
+    Parked,
+    /// Nothing in view tells: a placeholder, a kustomization that sets it, a kind without replicas.
+    Unknown,
+    /// At least this many.
+    Known {
+        /// An autoscaler's minimum, else `spec.replicas`, else 1.
+        count: i32,
+        /// Where the number comes from.
+        origin: ReplicaOrigin<'a>,
+    },
+}
+
+/// Where a number of replicas comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum ReplicaOrigin<'a> {
+    /// `spec.replicas` of the workload.
+    Spec(Node<'a>),
+    /// The minimum of an autoscaler; the node is missing where the default of 1 applies.
+    Autoscaler(&'a Object, Option<Node<'a>>),
+    /// Kubernetes' default of 1.
+    Default,
+}
+
+impl Replicas<'_> {
+    /// The number, where it is known and not 0.
+    pub fn count(self) -> Option<i32> {
+        match self {
+            Self::Known { count, .. } => Some(count),
+            Self::Parked | Self::Unknown => None,
+        }
+    }
+
+    /// Whether the workload is switched off.
+    pub fn is_parked(self) -> bool {
+        matches!(self, Self::Parked)
+    }
+}
+
+impl Inventory {
+    /// How many pods a workload keeps: an autoscaler's minimum when one targets it, else
+    /// `spec.replicas`, else 1. An explicit 0 parks it even under an autoscaler, which does not act
+    /// on 0.
+    pub fn replicas<'a>(&'a self, workload: Workload<'a>) -> Replicas<'a> {
+        let object = workload.object();
+        if !workload.has_replicas() {
+            return match workload.kind() {
+                WorkloadKind::Pod => Replicas::Known {
+                    count: 1,
+                    origin: ReplicaOrigin::Default,
+                },
+                _ => Replicas::Unknown,
+            };
+        }
+        if workload.replicas() == Some(0) {
+            return Replicas::Parked;
+        }
+        if self.is_set_elsewhere(object, object.node(), "spec.replicas") {
+            return Replicas::Unknown;
+        }
+        let scaled = self
+            .autoscalers(workload)
+            .filter(|(_, relation)| relation.same_scope)
+            .map(|(autoscaler, _)| autoscaler_minimum(autoscaler))
+            .max_by_key(|replicas| replicas.count());
+        if let Some(replicas) = scaled {
+            return replicas;
+        }
+        // An autoscaler of another scope may raise the number, or may be for another variant.
+        if self.autoscalers(workload).next().is_some() {
+            return Replicas::Unknown;
+        }
+        match (workload.replicas_field(), workload.replicas()) {
+            (Field::Set(node), Some(count)) => Replicas::Known {
+                count,
+                origin: ReplicaOrigin::Spec(node),
+            },
+            (Field::Unknown(_), _) => Replicas::Unknown,
+            _ => Replicas::Known {
+                count: 1,
+                origin: ReplicaOrigin::Default,
+            },
+        }
+    }
+}
+
+fn autoscaler_minimum(autoscaler: &Object) -> Replicas<'_> {
+    let (written, path): (Option<i32>, &[&str]) = match autoscaler.body() {
+        Body::HorizontalPodAutoscaler(it) => (it.spec.min_replicas, &["spec", "minReplicas"]),
+        Body::ScaledObject(it) => (
+            it.spec.as_ref().and_then(|spec| spec.min_replica_count),
+            &["spec", "minReplicaCount"],
+        ),
+        _ => return Replicas::Unknown,
+    };
+    match autoscaler.field(path) {
+        Field::Unknown(_) => Replicas::Unknown,
+        field => Replicas::Known {
+            // KEDA scales to 0 and back to at least 1: it is not parked.
+            count: written.unwrap_or(1).max(1),
+            origin: ReplicaOrigin::Autoscaler(autoscaler, field.node()),
+        },
+    }
+}

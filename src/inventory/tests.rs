@@ -1,0 +1,281 @@
+//! What objects are to each other, on small folders.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::*;
+use crate::settings::MeshMode;
+use crate::source::{NewSource, Role};
+
+/// A folder of files; kustomizations make scopes.
+fn folder(files: &[(&str, &str)], settings: &Settings) -> Inventory {
+    let mut sources = Sources::default();
+    for (path, text) in files {
+        let directory = Path::new(path).parent().unwrap();
+        let kustomized = directory.ancestors().find(|ancestor| {
+            let file = ancestor.join("kustomization.yaml");
+            files.iter().any(|(path, _)| Path::new(path) == file)
+        });
+        sources.push(NewSource {
+            path: (*path).to_owned(),
+            root_path: (*path).to_owned(),
+            text: Arc::from(*text),
+            invalid_utf8: None,
+            role: Role::Named,
+            scope: Scope(Arc::from(kustomized.unwrap_or(directory).to_str().unwrap())),
+        });
+    }
+    Inventory::read(&sources, settings)
+}
+
+fn inventory(files: &[(&str, &str)]) -> Inventory {
+    folder(files, &Settings::default())
+}
+
+/// A Deployment `web` in namespace `shop`, with labels and annotations of its pods.
+fn deployment(labels: &str, annotations: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec:\n  \
+         selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata:\n      \
+         labels: {{app: web{labels}}}\n      annotations: {{{annotations}}}\n    spec:\n      \
+         {spec}containers: [{{name: app, image: a:1}}]\n"
+    )
+}
+
+fn namespace(labels: &str) -> String {
+    format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop, labels: {{{labels}}}}}\n")
+}
+
+fn membership_with(settings: &Settings, workload: &str, others: &[(&str, &str)]) -> Membership {
+    let files: Vec<(&str, &str)> = others
+        .iter()
+        .copied()
+        .chain([("k8s/web.yaml", workload)])
+        .collect();
+    let inventory = folder(&files, settings);
+    let workload = inventory.workloads().next().unwrap();
+    inventory.mesh(workload).membership
+}
+
+fn membership(workload: &str, others: &[(&str, &str)]) -> Membership {
+    membership_with(&Settings::default(), workload, others)
+}
+
+#[test]
+fn the_pods_labels_decide_before_the_namespaces() {
+    let enabled = namespace("istio-injection: enabled");
+    let elsewhere = [("cluster/shop.yaml", enabled.as_str())];
+    let inject = |value| deployment(&format!(", sidecar.istio.io/inject: \"{value}\""), "", "");
+    assert_eq!(membership(&inject("true"), &[]), Membership::Sidecar);
+    assert_eq!(membership(&inject("false"), &elsewhere), Membership::None);
+    assert_eq!(
+        membership(&deployment("", "", ""), &elsewhere),
+        Membership::Sidecar
+    );
+    assert_eq!(
+        membership(&deployment("", "", ""), &[]),
+        Membership::Unknown
+    );
+    let revision = deployment(", istio.io/rev: stable", "", "");
+    assert_eq!(membership(&revision, &[]), Membership::Sidecar);
+}
+
+#[test]
+fn an_opt_out_wins() {
+    let enabled = namespace("istio-injection: enabled");
+    let elsewhere = [("cluster/shop.yaml", enabled.as_str())];
+    let annotated = deployment("", "sidecar.istio.io/inject: \"false\"", "");
+    assert_eq!(membership(&annotated, &elsewhere), Membership::None);
+    let host = deployment("", "", "hostNetwork: true\n      ");
+    assert_eq!(membership(&host, &elsewhere), Membership::None);
+    let disabled = namespace("istio-injection: disabled");
+    let labelled = deployment(", sidecar.istio.io/inject: \"true\"", "", "");
+    assert_eq!(
+        membership(&labelled, &[("cluster/shop.yaml", &disabled)]),
+        Membership::None
+    );
+    // The label beats the annotation of the same name.
+    let both = deployment(
+        ", sidecar.istio.io/inject: \"true\"",
+        "sidecar.istio.io/inject: \"false\"",
+        "",
+    );
+    assert_eq!(membership(&both, &[]), Membership::Sidecar);
+}
+
+#[test]
+fn the_namespaces_injection_label_beats_its_revision_label() {
+    let both = namespace("istio-injection: disabled, istio.io/rev: stable");
+    assert_eq!(
+        membership(&deployment("", "", ""), &[("ns.yaml", &both)]),
+        Membership::None
+    );
+    let revision = namespace("istio.io/rev: stable");
+    assert_eq!(
+        membership(&deployment("", "", ""), &[("ns.yaml", &revision)]),
+        Membership::Sidecar
+    );
+}
+
+#[test]
+fn ambient_is_a_mesh_without_sidecars() {
+    let ambient = namespace("istio.io/dataplane-mode: ambient");
+    let elsewhere = [("ns.yaml", ambient.as_str())];
+    assert_eq!(
+        membership(&deployment("", "", ""), &elsewhere),
+        Membership::Ambient
+    );
+    let out = deployment(", istio.io/dataplane-mode: none", "", "");
+    assert_eq!(membership(&out, &elsewhere), Membership::None);
+}
+
+#[test]
+fn resources_of_the_mesh_beside_it_only_suggest() {
+    let rule = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n\
+                metadata: {name: web, namespace: shop}\nspec: {host: web}\n";
+    let plain = deployment("", "", "");
+    assert_eq!(
+        membership(&plain, &[("k8s/rule.yaml", rule)]),
+        Membership::Likely
+    );
+    assert_eq!(
+        membership(&plain, &[("other/rule.yaml", rule)]),
+        Membership::Unknown
+    );
+    let annotated = deployment("", "proxy.istio.io/config: \"\"", "");
+    assert_eq!(membership(&annotated, &[]), Membership::Likely);
+}
+
+#[test]
+fn the_settings_override_all_but_opt_outs() {
+    let mut settings = Settings::default();
+    settings.mesh.mode = MeshMode::Sidecar;
+    let plain = deployment("", "", "");
+    assert_eq!(membership_with(&settings, &plain, &[]), Membership::Sidecar);
+    let out = deployment(", sidecar.istio.io/inject: \"false\"", "", "");
+    assert_eq!(membership_with(&settings, &out, &[]), Membership::None);
+    settings.mesh.mode = MeshMode::None;
+    let labelled = deployment(", sidecar.istio.io/inject: \"true\"", "", "");
+    assert_eq!(membership_with(&settings, &labelled, &[]), Membership::None);
+}
+
+fn replicas(files: &[(&str, &str)]) -> Option<i32> {
+    let inventory = inventory(files);
+    let workload = inventory.workloads().next().unwrap();
+    inventory.replicas(workload).count()
+}
+
+#[test]
+fn effective_replicas() {
+    let plain = deployment("", "", "");
+    let three = plain.replacen("spec:\n", "spec:\n  replicas: 3\n", 1);
+    let scaler = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n\
+                  metadata: {name: web, namespace: shop}\nspec:\n  \
+                  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n  \
+                  minReplicas: 4\n  maxReplicas: 9\n";
+    assert_eq!(replicas(&[("a.yaml", &plain)]), Some(1));
+    assert_eq!(replicas(&[("a.yaml", &three)]), Some(3));
+    assert_eq!(replicas(&[("a.yaml", &three), ("b.yaml", scaler)]), Some(4));
+    // In another scope it may be for another variant: nothing is known then.
+    assert_eq!(
+        replicas(&[("a/a.yaml", &three), ("b/b.yaml", scaler)]),
+        None
+    );
+    let placeholder = plain.replacen("spec:\n", "spec:\n  replicas: ${REPLICAS}\n", 1);
+    assert_eq!(replicas(&[("a.yaml", &placeholder)]), None);
+}
+
+#[test]
+fn a_kustomization_sets_what_its_patches_say() {
+    let base = deployment("", "", "");
+    let inventory = inventory(&[
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", &base),
+        (
+            "prod/kustomization.yaml",
+            "namespace: live\nresources: [../base]\nreplicas: [{name: web, count: 3}]\n\
+             patches:\n  - path: grace.yaml\n  - target: {kind: Deployment, name: web}\n    patch: |-\n      \
+             - op: add\n        path: /spec/template/spec/containers/0/readinessProbe\n        \
+             value: {tcpSocket: {port: 80}}\n",
+        ),
+        (
+            "prod/grace.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    \
+             spec: {terminationGracePeriodSeconds: 60}\n",
+        ),
+    ]);
+    let workload = inventory.workloads().next().unwrap();
+    let object = workload.object();
+    assert_eq!(inventory.workloads().count(), 1, "a patch is no workload");
+    assert_eq!(inventory.replicas(workload).count(), None);
+    let spec = workload.template().spec_node().unwrap();
+    assert!(inventory.is_set_elsewhere(object, spec, "terminationGracePeriodSeconds"));
+    assert!(!inventory.is_set_elsewhere(object, spec, "hostNetwork"));
+    let container = workload.template().main_containers().next().unwrap();
+    assert!(inventory.is_set_elsewhere(object, container.node, "readinessProbe"));
+    assert!(inventory.is_set_elsewhere(object, container.node, "readinessProbe.tcpSocket.port"));
+    assert!(!inventory.is_set_elsewhere(object, container.node, "livenessProbe"));
+    assert_eq!(
+        inventory.namespace(object),
+        Some("shop"),
+        "only prod is in namespace live"
+    );
+}
+
+#[test]
+fn a_release_opens_the_namespace_it_deploys_to() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n\
+                   metadata: {name: db, namespace: flux-system}\nspec: {targetNamespace: shop}\n";
+    let plain = deployment("", "", "");
+    let is_open = |files: &[(&str, &str)]| {
+        let inventory = inventory(files);
+        let workload = inventory.workloads().next().unwrap();
+        inventory.is_open(workload.object())
+    };
+    assert!(is_open(&[
+        ("a/web.yaml", &plain),
+        ("b/release.yaml", release)
+    ]));
+    assert!(!is_open(&[("a/web.yaml", &plain)]));
+}
+
+#[test]
+fn documents_of_one_file_are_told_apart() {
+    let one = deployment("", "", "");
+    let two = one
+        .replace("name: web", "name: api")
+        .replace("app: web", "app: api");
+    let budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\n\
+                  metadata: {name: api, namespace: shop}\nspec: {selector: {matchLabels: {app: api}}}\n";
+    let file = [one.as_str(), &two, budget].join("---\n");
+    let inventory = inventory(&[("all.yaml", &file)]);
+    let selected: Vec<(&str, usize)> = inventory
+        .workloads()
+        .map(|workload| {
+            (
+                workload.object().name(),
+                inventory.selected_by(workload).count(),
+            )
+        })
+        .collect();
+    assert_eq!(selected, [("web", 0), ("api", 1)]);
+}
+
+#[test]
+fn a_service_for_metrics_brings_no_requests() {
+    let plain = deployment("", "", "");
+    let service = |name: &str, port: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  \
+             selector: {{app: web}}\n  ports: [{{name: {port}, port: 80}}]\n"
+        )
+    };
+    let is_serving = |service: &str| {
+        let inventory = inventory(&[("a.yaml", &plain), ("b.yaml", service)]);
+        let workload = inventory.workloads().next().unwrap();
+        inventory.serving(workload).is_serving()
+    };
+    assert!(is_serving(&service("web", "http")));
+    assert!(!is_serving(&service("web", "metrics")));
+    assert!(!is_serving(&service("web-metrics-service", "https")));
+}
