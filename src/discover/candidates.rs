@@ -1,0 +1,282 @@
+//! Which files a run looks at.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::{DirEntry, WalkBuilder};
+
+use super::DiscoverError;
+use super::exclude::Excludes;
+use super::layout::KUSTOMIZATION_NAMES;
+use super::paths::relative;
+use super::roots::{Extent, Roots};
+use crate::source::Role;
+
+/// A path of the command line, canonical.
+#[derive(Debug)]
+pub(super) enum Named {
+    File(PathBuf),
+    Directory(PathBuf),
+}
+
+/// A file to read.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    /// Its path, or that of a link to it where the file itself is not in view.
+    pub(super) shown: PathBuf,
+    pub(super) role: Role,
+    /// Whether the user named the file itself, and not a directory above it.
+    pub(super) explicit: bool,
+    /// Whether a walk met it.
+    met: bool,
+}
+
+/// Looks at every named path.
+pub(super) fn resolve(cwd: &Path, paths: &[PathBuf]) -> Result<Vec<Named>, Vec<DiscoverError>> {
+    let mut named = Vec::new();
+    let mut errors = Vec::new();
+    for given in paths {
+        let looked_at = std::fs::canonicalize(cwd.join(given))
+            .and_then(|path| Ok((std::fs::metadata(&path)?, path)));
+        match looked_at {
+            Ok((metadata, path)) if metadata.is_dir() => named.push(Named::Directory(path)),
+            Ok((_, path)) => named.push(Named::File(path)),
+            Err(error) => {
+                let path = given.display().to_string();
+                errors.push(match error.kind() {
+                    std::io::ErrorKind::NotFound => DiscoverError::NotFound { path },
+                    _ => DiscoverError::Inaccessible { path, error },
+                });
+            }
+        }
+    }
+    if errors.is_empty() {
+        Ok(named)
+    } else {
+        Err(errors)
+    }
+}
+
+/// Collects files, each once however many paths and links lead to it.
+pub(super) struct Candidates<'a> {
+    cwd: &'a Path,
+    gitignore: bool,
+    excludes: Arc<Excludes>,
+    files: BTreeMap<PathBuf, Candidate>,
+    /// Directories that were walked whole.
+    walked: BTreeSet<PathBuf>,
+    notices: Vec<String>,
+}
+
+impl<'a> Candidates<'a> {
+    pub(super) fn new(cwd: &'a Path, gitignore: bool, excludes: Excludes) -> Self {
+        Self {
+            cwd,
+            gitignore,
+            excludes: Arc::new(excludes),
+            files: BTreeMap::new(),
+            walked: BTreeSet::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    pub(super) fn add_named(&mut self, named: &[Named], roots: &Roots) {
+        for named in named {
+            match named {
+                Named::File(path) => self.add_file(path),
+                Named::Directory(path) => self.add_tree(path, Role::Named, roots),
+            }
+        }
+    }
+
+    pub(super) fn add_context(&mut self, roots: &Roots) {
+        for extent in &roots.extents {
+            match extent {
+                Extent::Tree(path) => self.add_tree(path, Role::Context, roots),
+                Extent::Folder(path) => self.add_folder(path),
+            }
+        }
+        let files = self.files.iter();
+        let unmet: Vec<PathBuf> = files
+            .filter(|(_, file)| file.explicit && !file.met)
+            .map(|(path, _)| path.clone())
+            .collect();
+        for path in unmet {
+            self.add_neighbours(&path, roots);
+        }
+    }
+
+    /// Standard input takes the place of the file it stands for.
+    pub(super) fn add_stdin(&mut self, path: &Path, roots: &Roots) {
+        if self.files.remove(path).is_none_or(|file| !file.met) {
+            self.add_neighbours(path, roots);
+        }
+        if self.excludes.matches(path, false) {
+            let shown = relative(self.cwd, path);
+            self.notices
+                .push(format!("{shown}: passed over, it is excluded"));
+        } else {
+            self.insert(path.to_owned(), path.to_owned(), Role::Named, true);
+        }
+    }
+
+    /// A named file that the walk of its repository did not meet lies in a hidden or ignored
+    /// directory. What lies beside it is part of the view as if the directory had been named.
+    fn add_neighbours(&mut self, path: &Path, roots: &Roots) {
+        let in_tree = |folder: &Path| {
+            roots.extents.iter().any(|extent| match extent {
+                Extent::Tree(tree) => folder.starts_with(tree),
+                Extent::Folder(_) => false,
+            })
+        };
+        if let Some(folder) = path.parent().filter(|folder| in_tree(folder)) {
+            self.add_tree(folder, Role::Context, roots);
+        }
+    }
+
+    /// The files by canonical path, and what was passed over on the way.
+    pub(super) fn finish(self) -> (BTreeMap<PathBuf, Candidate>, Vec<String>) {
+        (self.files, self.notices)
+    }
+
+    fn add_file(&mut self, path: &Path) {
+        let shown = relative(self.cwd, path);
+        if self.excludes.matches(path, false) {
+            let notice = format!("{shown}: passed over, it is excluded");
+            self.notices.push(notice);
+        } else if !path.is_file() {
+            self.notices.push(format!(
+                "{shown}: passed over, it is no regular file (use `-` to read standard input)"
+            ));
+        } else {
+            self.insert(path.to_owned(), path.to_owned(), Role::Named, true);
+        }
+    }
+
+    fn add_folder(&mut self, folder: &Path) {
+        self.walk(folder, Role::Context, folder, Some(1));
+    }
+
+    fn add_tree(&mut self, top: &Path, role: Role, roots: &Roots) {
+        if self.excludes.matches(top, true) {
+            if role == Role::Named {
+                let notice = format!("{}: passed over, it is excluded", relative(self.cwd, top));
+                self.notices.push(notice);
+            }
+            return;
+        }
+        if self.walked.insert(top.to_owned()) {
+            let base = roots.base_of(top).unwrap_or(top);
+            self.walk(top, role, base, None);
+        }
+    }
+
+    fn walk(&mut self, top: &Path, role: Role, base: &Path, depth: Option<usize>) {
+        let excludes = Arc::clone(&self.excludes);
+        let walk = WalkBuilder::new(top)
+            .max_depth(depth)
+            .follow_links(false)
+            .ignore(false)
+            .git_ignore(self.gitignore)
+            // What only this machine ignores would make the findings of two machines differ.
+            .git_global(false)
+            .git_exclude(false)
+            .filter_entry(move |entry| {
+                let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+                entry.depth() == 0
+                    || entry.file_name() != ".git" && !excludes.matches(entry.path(), is_dir)
+            })
+            .build();
+        for entry in walk {
+            match entry {
+                Ok(entry) => self.add_entry(entry, role, base),
+                Err(error) => self.notices.push(unreadable(self.cwd, &error)),
+            }
+        }
+    }
+
+    fn add_entry(&mut self, entry: DirEntry, role: Role, base: &Path) {
+        let Some(kind) = entry.file_type() else {
+            return;
+        };
+        if !is_candidate(entry.file_name()) {
+            return;
+        }
+        let path = entry.into_path();
+        if kind.is_file() {
+            self.insert(path.clone(), path, role, false);
+        } else if kind.is_symlink() {
+            // A link may lead to a file that the walk does not meet (a mounted ConfigMap is made of
+            // such links), but a repository has no say over files outside of it.
+            let target = std::fs::canonicalize(&path).ok();
+            if let Some(target) = target.filter(|it| it.starts_with(base) && it.is_file()) {
+                self.insert(target, path, role, false);
+            }
+        }
+    }
+
+    fn insert(&mut self, file: PathBuf, shown: PathBuf, role: Role, explicit: bool) {
+        match self.files.entry(file) {
+            Entry::Vacant(entry) => {
+                entry.insert(Candidate {
+                    shown,
+                    role,
+                    explicit,
+                    met: !explicit,
+                });
+            }
+            Entry::Occupied(mut entry) => {
+                let is_itself = *entry.key() == shown;
+                let known = entry.get_mut();
+                if is_itself {
+                    known.shown = shown;
+                }
+                if role == Role::Named {
+                    known.role = Role::Named;
+                }
+                known.explicit |= explicit;
+                known.met |= !explicit;
+            }
+        }
+    }
+}
+
+fn unreadable(cwd: &Path, error: &ignore::Error) -> String {
+    let path = path_of(error).map(|path| relative(cwd, path));
+    match (path, error.io_error()) {
+        (Some(path), Some(error)) => format!("{path}: cannot be read: {error}"),
+        _ => error.to_string(),
+    }
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        _ => None,
+    }
+}
+
+fn is_candidate(name: &OsStr) -> bool {
+    let path = Path::new(name);
+    has_extension(path, &["yaml", "yml", "json"]) || is_kustomization(path)
+}
+
+pub(super) fn is_kustomization(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| KUSTOMIZATION_NAMES.iter().any(|known| name == *known))
+}
+
+pub(super) fn is_json(path: &Path) -> bool {
+    has_extension(path, &["json"])
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension()
+        .is_some_and(|found| extensions.iter().any(|it| found.eq_ignore_ascii_case(it)))
+}

