@@ -1,0 +1,83 @@
+//! Flags, which win over the file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{ConfigError, words};
+use crate::finding::RuleMeta;
+use crate::settings::{FailOn, MeshMode, PathGlob, Settings};
+use crate::units::Version;
+
+/// What the command line says; the fields stand for the flags of the same name.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// Replaces the file's value.
+    pub kubernetes_version: Option<Version>,
+    /// Replaces the file's value.
+    pub istio_version: Option<Version>,
+    /// Replaces the file's value.
+    pub mesh: Option<MeshMode>,
+    /// Replaces the file's value.
+    pub shutdown_timeout: Option<Duration>,
+    /// Where not empty, replaces the file's `select` and `ignore`: it names what runs.
+    pub select: Vec<String>,
+    /// Adds to what is ignored.
+    pub ignore: Vec<String>,
+    /// Switches pedantic rules on.
+    pub pedantic: bool,
+    /// Replaces the file's value.
+    pub fail_on: Option<FailOn>,
+    /// Adds to the file's patterns; relative to the working directory.
+    pub exclude: Vec<String>,
+}
+
+/// Applies the flags to the settings of the file.
+///
+/// # Errors
+/// When `select` or `ignore` name no rule and no category; all such names.
+pub fn apply_flags(
+    settings: &mut Settings,
+    flags: Flags,
+    cwd: &Path,
+    rules: &[RuleMeta],
+) -> Result<(), Vec<ConfigError>> {
+    let mut errors = Vec::new();
+    let mut checked = |flag: &'static str, given: &[String]| -> Vec<String> {
+        given
+            .iter()
+            .filter_map(|text| match words::selector(text, rules) {
+                Ok(selector) => Some(selector),
+                Err(message) => {
+                    errors.push(ConfigError::Flag { flag, message });
+                    None
+                }
+            })
+            .collect()
+    };
+    let select = checked("select", &flags.select);
+    let ignore = checked("ignore", &flags.ignore);
+    if !select.is_empty() {
+        settings.select = select.into_iter().collect();
+        settings.ignore.clear();
+    }
+    settings.ignore.extend(ignore);
+
+    let lifecycle = &mut settings.lifecycle;
+    lifecycle.shutdown_timeout = flags.shutdown_timeout.or(lifecycle.shutdown_timeout);
+    let mesh = &mut settings.mesh;
+    mesh.istio_version = flags.istio_version.or(mesh.istio_version);
+    mesh.mode = flags.mesh.unwrap_or(mesh.mode);
+    settings.kubernetes_version = flags.kubernetes_version.or(settings.kubernetes_version);
+    settings.pedantic |= flags.pedantic;
+    settings.fail_on = flags.fail_on.unwrap_or(settings.fail_on);
+    let excluded = flags.exclude.into_iter().map(|glob| PathGlob {
+        base: cwd.to_owned(),
+        glob,
+    });
+    settings.exclude.extend(excluded);
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
+}

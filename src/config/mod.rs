@@ -1,0 +1,85 @@
+//! The configuration file and the flags → settings.
+//!
+//! The file is read with our own YAML room, so that every error has its place, and all errors of a
+//! file are told at once.
+
+mod file;
+mod flags;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use crate::settings::CONFIG_FILE_NAMES;
+
+pub use file::load;
+pub use flags::{Flags, apply_flags};
+pub use words::{
+    FAIL_ON, MESH_MODES, parse_duration, parse_istio_version, parse_kubernetes_version, word,
+};
+
+/// What makes the configuration unusable.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Something in the file is wrong.
+    #[error("{path}:{line}:{column}: {message}")]
+    Invalid {
+        /// As the user sees it.
+        path: String,
+        /// From 1.
+        line: u32,
+        /// From 1, in characters.
+        column: u32,
+        /// What is wrong, and what was expected.
+        message: String,
+    },
+    /// The file cannot be read.
+    #[error("{path}: {error}")]
+    Unreadable {
+        /// As the user sees it.
+        path: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// A directory holds a file of both names.
+    #[error("{directory}: lameduck.yaml and .lameduck.yaml are both here: keep one of them")]
+    Ambiguous {
+        /// The directory.
+        directory: String,
+    },
+    /// The value of a flag is wrong.
+    #[error("--{flag}: {message}")]
+    Flag {
+        /// Without its dashes.
+        flag: &'static str,
+        /// What is wrong, and what was expected.
+        message: String,
+    },
+}
+
+/// Finds the configuration file: in the working directory or the nearest directory above it, up to
+/// the top of the git repository.
+///
+/// # Errors
+/// When a directory holds a file of both names.
+pub fn find(cwd: &Path) -> Result<Option<PathBuf>, ConfigError> {
+    for directory in cwd.ancestors() {
+        let mut files = CONFIG_FILE_NAMES
+            .iter()
+            .map(|name| directory.join(name))
+            .filter(|file| file.is_file());
+        match (files.next(), files.next()) {
+            (Some(_), Some(_)) => {
+                return Err(ConfigError::Ambiguous {
+                    directory: directory.display().to_string(),
+                });
+            }
+            (Some(file), None) => return Ok(Some(file)),
+            _ if directory.join(".git").exists() => return Ok(None),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
