@@ -6,10 +6,12 @@
 
 pub mod config;
 pub mod discover;
+pub mod engine;
 pub mod finding;
 pub mod inventory;
 pub mod kube;
 pub mod lifecycle;
+pub mod rules;
 pub mod settings;
 pub mod source;
 pub mod units;

@@ -1,0 +1,96 @@
+//! `missing-pdb`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::{ReplicaOrigin, Replicas};
+use crate::kube::{Body, Workload, WorkloadKind};
+use crate::rules::text::count;
+use crate::rules::{Context, Findings, Report, Rule};
+
+static META: RuleMeta = RuleMeta {
+    id: "missing-pdb",
+    category: Category::Availability,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "A replicated workload has no PodDisruptionBudget",
+    page: include_str!("../../../rules/availability/missing-pdb.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["pod-disruption-budget"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct MissingPdb;
+
+impl Rule for MissingPdb {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        let budgeted = matches!(
+            workload.kind(),
+            WorkloadKind::Deployment
+                | WorkloadKind::StatefulSet
+                | WorkloadKind::ReplicaSet
+                | WorkloadKind::Rollout
+                | WorkloadKind::DeploymentConfig
+        );
+        if !budgeted {
+            return;
+        }
+        let Replicas::Known {
+            count: replicas,
+            origin,
+        } = cx.inventory.replicas(workload)
+        else {
+            return;
+        };
+        let has_budget = cx
+            .inventory
+            .selected_by(workload)
+            .any(|(object, _)| matches!(object.body(), Body::PodDisruptionBudget(_)));
+        let object = workload.object();
+        if replicas < 2 || has_budget || cx.inventory.is_open(object) {
+            return;
+        }
+        let message = format!(
+            "{} has {} but no PodDisruptionBudget: a node drain may evict all of them at once",
+            object.kind(),
+            count(replicas.into(), "replica")
+        );
+        let mut report = Report::object(object, object.name_node(), message).help(help(workload));
+        report = match origin {
+            ReplicaOrigin::Spec(node) => report.related(object, node, "the replicas"),
+            ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
+                autoscaler,
+                node.unwrap_or_else(|| autoscaler.name_node()),
+                "the least replicas",
+            ),
+            ReplicaOrigin::Default => report,
+        };
+        out.push(report);
+    }
+}
+
+fn help(workload: Workload<'_>) -> String {
+    let object = workload.object();
+    let labels = match workload.selector() {
+        crate::kube::Selector::Full(selector) => selector.match_labels.as_ref(),
+        crate::kube::Selector::Map(labels) => Some(labels),
+        crate::kube::Selector::Nothing => None,
+    };
+    let labels = labels.filter(|labels| !labels.is_empty());
+    let labels = labels.unwrap_or_else(|| workload.template().labels());
+    let labels: Vec<String> = labels
+        .iter()
+        .map(|(key, value)| format!("\n      {key}: {value}"))
+        .collect();
+    format!(
+        "add a budget that lets one pod go at a time:\n\
+         apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {}\nspec:\n  \
+         maxUnavailable: 1\n  selector:\n    matchLabels:{}",
+        object.name(),
+        labels.concat()
+    )
+}

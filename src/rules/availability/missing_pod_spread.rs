@@ -1,0 +1,171 @@
+//! `missing-pod-spread`
+
+use k8s_openapi::api::core::v1::PodSpec;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Selector, Workload, WorkloadKind};
+use crate::rules::text::count;
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
+
+static META: RuleMeta = RuleMeta {
+    id: "missing-pod-spread",
+    category: Category::Availability,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "Nothing keeps the replicas of a workload off one node",
+    page: include_str!("../../../rules/availability/missing-pod-spread.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["anti-affinity-or-spread"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct MissingPodSpread;
+
+impl Rule for MissingPodSpread {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        if workload.kind() == WorkloadKind::KnativeService {
+            return;
+        }
+        let Some(replicas) = cx
+            .inventory
+            .replicas(workload)
+            .count()
+            .filter(|count| *count >= 2)
+        else {
+            return;
+        };
+        let template = workload.template();
+        let (Some(spec), Some(node)) = (template.spec(), template.spec_node()) else {
+            return;
+        };
+        let selects = |selector: &LabelSelector| {
+            Selector::Full(selector)
+                .matches(template.labels())
+                .possible()
+        };
+        if anti_affinity_selectors(spec).any(selects) || is_set_by_patch(cx, workload) {
+            return;
+        }
+        let constraints = spec
+            .topology_spread_constraints
+            .as_deref()
+            .unwrap_or_default();
+        let selectors = || {
+            constraints
+                .iter()
+                .filter_map(|it| it.label_selector.as_ref())
+        };
+        if selectors().any(selects) {
+            return;
+        }
+        let at = node
+            .get("topologySpreadConstraints")
+            .filter(|_| !constraints.is_empty());
+        let selects_nothing = selectors().next().is_none();
+        out.push(report(workload, replicas, at, selects_nothing));
+    }
+}
+
+/// What is wrong with the constraints, where there are any, or that there are none.
+fn report<'a>(
+    workload: Workload<'a>,
+    replicas: i32,
+    constraints: Option<Node<'_>>,
+    without_selector: bool,
+) -> Report<'a> {
+    let all = match replicas {
+        2 => "both replicas".to_owned(),
+        _ => format!("all {}", count(replicas.into(), "replica")),
+    };
+    let report = match constraints {
+        None => Report::object(
+            workload.object(),
+            workload.object().name_node(),
+            format!(
+                "nothing spreads the pods: {all} may run on one node, and its failure or drain \
+                 takes them all down"
+            ),
+        ),
+        Some(list) if without_selector => Report::template(
+            workload,
+            list,
+            format!(
+                "topologySpreadConstraints without labelSelector select no pods and spread \
+                 nothing: {all} may run on one node"
+            ),
+        ),
+        Some(list) => Report::template(
+            workload,
+            list,
+            format!(
+                "no topologySpreadConstraints selector matches the pod's own labels, so they \
+                 spread nothing: {all} may run on one node"
+            ),
+        ),
+    };
+    report.help(help(workload))
+}
+
+fn is_set_by_patch(cx: &Context<'_>, workload: Workload<'_>) -> bool {
+    let template = workload.template();
+    template.spec_node().is_some_and(|spec| {
+        ["affinity.podAntiAffinity", "topologySpreadConstraints"]
+            .iter()
+            .any(|field| {
+                cx.inventory
+                    .is_set_elsewhere(template.object(), spec, field)
+            })
+    })
+}
+
+/// The selectors of required and preferred anti-affinity terms. A term without one selects nothing.
+fn anti_affinity_selectors(spec: &PodSpec) -> impl Iterator<Item = &LabelSelector> {
+    let rules = spec
+        .affinity
+        .as_ref()
+        .and_then(|affinity| affinity.pod_anti_affinity.as_ref());
+    let required = rules
+        .and_then(|rules| {
+            rules
+                .required_during_scheduling_ignored_during_execution
+                .as_deref()
+        })
+        .unwrap_or_default()
+        .iter();
+    let preferred = rules
+        .and_then(|rules| {
+            rules
+                .preferred_during_scheduling_ignored_during_execution
+                .as_deref()
+        })
+        .unwrap_or_default()
+        .iter()
+        .map(|weighted| &weighted.pod_affinity_term);
+    required
+        .chain(preferred)
+        .filter_map(|term| term.label_selector.as_ref())
+}
+
+fn help(workload: Workload<'_>) -> String {
+    let labels: Vec<String> = workload
+        .template()
+        .labels()
+        .iter()
+        .take(1)
+        .map(|(key, value)| format!("\n        {key}: {value}"))
+        .collect();
+    format!(
+        "spread them over the nodes, in the pod's spec:\n\
+         topologySpreadConstraints:\n  - maxSkew: 1\n    topologyKey: kubernetes.io/hostname\n    \
+         whenUnsatisfiable: ScheduleAnyway\n    labelSelector:\n      matchLabels:{}",
+        labels.concat()
+    )
+}

@@ -1,0 +1,163 @@
+//! `missing-resources`
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::LimitRangeItem;
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+
+use crate::finding::{Category, FixAvailability, OptionMeta, RuleMeta, Severity};
+use crate::kube::{ContainerRef, Workload};
+use crate::rules::text::or;
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::settings::OptionValue;
+
+const REQUIRE_CPU_LIMIT: &str = "require-cpu-limit";
+
+static META: RuleMeta = RuleMeta {
+    id: "missing-resources",
+    category: Category::Availability,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "A container lacks a cpu request, a memory request or a memory limit",
+    page: include_str!("../../../rules/availability/missing-resources.md"),
+    options: &[OptionMeta {
+        name: REQUIRE_CPU_LIMIT,
+        default: OptionValue::Bool(false),
+        summary: "Also report a missing cpu limit.",
+    }],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["requests-and-limits"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct MissingResources;
+
+type Amounts = Option<BTreeMap<String, Quantity>>;
+
+impl Rule for MissingResources {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        if cx.inventory.replicas(workload).is_parked() {
+            return;
+        }
+        let template = workload.template();
+        if !template.spec_field(&["resources"]).is_absent() {
+            return;
+        }
+        let defaults = limit_range_defaults(cx, workload);
+        for container in template.lasting_containers() {
+            check(cx, workload, container, &defaults, out);
+        }
+    }
+}
+
+fn check(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    container: ContainerRef<'_>,
+    defaults: &[&LimitRangeItem],
+    out: &mut Findings,
+) {
+    if container.field(&["resources"]).is_unknown() {
+        return;
+    }
+    let missing = missing(cx, container, defaults);
+    if missing.is_empty() {
+        return;
+    }
+    let name = container.name();
+    let message = format!(
+        "container `{name}` has no {}: {}",
+        or(&missing),
+        consequence(&missing)
+    );
+    let node = container
+        .node
+        .entry("resources")
+        .map_or_else(|| container.name_node(), |entry| entry.key);
+    out.push(Report::container(workload, container, node, message).help(
+        "measure what the container uses, then set:\nresources:\n  requests:\n    cpu: <usual use>\n    \
+         memory: <most it uses>\n  limits:\n    memory: <the same>",
+    ));
+}
+
+/// What neither the container, nor a LimitRange, nor a kustomization sets.
+fn missing(
+    cx: &Context<'_>,
+    container: ContainerRef<'_>,
+    defaults: &[&LimitRangeItem],
+) -> Vec<&'static str> {
+    let written = container.data.resources.as_ref();
+    let has_request = |name| {
+        has(written.map(|it| &it.requests), name)
+            // A request that is left out is as high as the limit.
+            || has(written.map(|it| &it.limits), name)
+            || defaults.iter().any(|it| has(Some(&it.default_request), name) || has(Some(&it.default), name))
+    };
+    let has_limit = |name| {
+        has(written.map(|it| &it.limits), name)
+            || defaults.iter().any(|it| has(Some(&it.default), name))
+    };
+    let wanted = [
+        ("cpu request", "resources.requests.cpu", has_request("cpu")),
+        (
+            "memory request",
+            "resources.requests.memory",
+            has_request("memory"),
+        ),
+        (
+            "memory limit",
+            "resources.limits.memory",
+            has_limit("memory"),
+        ),
+        (
+            "cpu limit",
+            "resources.limits.cpu",
+            has_limit("cpu") || !cx.switch(&META, REQUIRE_CPU_LIMIT),
+        ),
+    ];
+    let is_patched = |path| {
+        cx.inventory
+            .is_set_elsewhere(container.object(), container.node, path)
+    };
+    wanted
+        .into_iter()
+        .filter(|(_, path, present)| !present && !is_patched(path))
+        .map(|(name, ..)| name)
+        .collect()
+}
+
+/// What happens because of the missing amounts.
+fn consequence(missing: &[&str]) -> &'static str {
+    let requests = ["cpu request", "memory request"];
+    if requests.iter().all(|request| missing.contains(request)) {
+        "it is scheduled as if it used nothing, and its pod is among the first to be evicted or \
+         killed when the node runs short"
+    } else if missing == ["memory limit"] {
+        "a leak takes memory from every pod of the node before anything stops it"
+    } else if missing == ["cpu limit"] {
+        "it may take all idle cpu of its node"
+    } else {
+        "the scheduler may put it on a node that cannot carry it"
+    }
+}
+
+fn has(amounts: Option<&Amounts>, name: &str) -> bool {
+    amounts
+        .and_then(|amounts| amounts.as_ref())
+        .is_some_and(|amounts| amounts.contains_key(name))
+}
+
+/// What LimitRanges of the workload's namespace give to containers that say nothing.
+fn limit_range_defaults<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Vec<&'a LimitRangeItem> {
+    cx.inventory
+        .limit_ranges(workload.object())
+        .filter_map(|range| range.spec.as_ref())
+        .flat_map(|spec| &spec.limits)
+        .filter(|item| item.type_ == "Container")
+        .collect()
+}

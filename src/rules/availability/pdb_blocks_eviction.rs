@@ -1,0 +1,156 @@
+//! `pdb-blocks-eviction`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::Replicas;
+use crate::kube::{Body, Object, Workload, WorkloadKind};
+use crate::lifecycle::Amount;
+use crate::lifecycle::disruption::{Allowance, Budget, Pods};
+use crate::rules::{Context, Findings, Report, Rule};
+
+static META: RuleMeta = RuleMeta {
+    id: "pdb-blocks-eviction",
+    category: Category::Availability,
+    severity: Severity::Error,
+    pedantic: false,
+    summary: "A PodDisruptionBudget that never allows an eviction",
+    page: include_str!("../../../rules/availability/pdb-blocks-eviction.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["pod-disruption-budget"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct PdbBlocksEviction;
+
+impl Rule for PdbBlocksEviction {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let Body::PodDisruptionBudget(typed) = object.body() else {
+            return;
+        };
+        let is_unknown = |field| {
+            object.field(&["spec", field]).is_unknown()
+                || cx
+                    .inventory
+                    .is_set_elsewhere(object, object.node(), &format!("spec.{field}"))
+        };
+        let Some(spec) = typed.spec.as_ref() else {
+            return;
+        };
+        if ["minAvailable", "maxUnavailable", "selector"]
+            .into_iter()
+            .any(is_unknown)
+        {
+            return;
+        }
+        // What the API server rejects is `invalid-field`.
+        let Ok(budget) = Budget::of(spec) else {
+            return;
+        };
+        let selected: Vec<Workload<'_>> = cx
+            .inventory
+            .selects(object)
+            .filter(|(_, relation)| relation.is_firm())
+            .map(|(workload, _)| workload)
+            .collect();
+        let others = cx
+            .inventory
+            .selects(object)
+            .any(|(_, relation)| !relation.is_firm());
+        let Some(pods) = pods(cx, budget, &selected).filter(|_| !others) else {
+            if selected.is_empty() && !others {
+                blocks_whatever_it_selects(object, budget, out);
+            }
+            return;
+        };
+        let allowance = budget.over(pods);
+        if allowance.disruptions() == 0 {
+            out.push(report(object, &selected, allowance));
+        }
+    }
+}
+
+/// The pods of all selected workloads together; `None` where some number is unknown that the
+/// budget hangs on, or where all are parked.
+fn pods(cx: &Context<'_>, budget: Budget, selected: &[Workload<'_>]) -> Option<Pods> {
+    let mut scaled = 0_u32;
+    let mut bare = 0_u32;
+    let mut is_countable = true;
+    for workload in selected {
+        match (workload.kind(), cx.inventory.replicas(*workload)) {
+            (WorkloadKind::Pod, _) => bare += 1,
+            // As many as there are nodes, or as a Job happens to run.
+            (WorkloadKind::DaemonSet | WorkloadKind::Job | WorkloadKind::CronJob, _) => {
+                is_countable = false;
+            }
+            (_, Replicas::Parked) => {}
+            (_, replicas) => scaled += u32::try_from(replicas.count()?).ok()?,
+        }
+    }
+    if !is_countable {
+        let is_whole_number = matches!(budget, Budget::MinAvailable(Amount::Count(_)));
+        return (!is_whole_number).then_some(Pods::Unscaled(scaled + bare + 1));
+    }
+    match (scaled, bare) {
+        (0, 0) => None,
+        (count, 0) => Some(Pods::Scaled(count)),
+        (scaled, bare) => Some(Pods::Unscaled(scaled + bare)),
+    }
+}
+
+/// Budgets that allow nothing over any number of pods, when nothing they select is in view.
+fn blocks_whatever_it_selects(object: &Object, budget: Budget, out: &mut Findings) {
+    // Any number of pods gives the same answer for 0, 0% and 100%; 1,000 is more than a whole
+    // number that is meant to allow something.
+    let many = budget.over(Pods::Scaled(1_000));
+    let is_relative = match budget {
+        Budget::Unset | Budget::MaxUnavailable(_) => true,
+        Budget::MinAvailable(amount) => matches!(amount, Amount::Percent(_)),
+    };
+    if is_relative && many.disruptions() == 0 {
+        out.push(report(object, &[], many));
+    }
+}
+
+fn report<'a>(object: &'a Object, selected: &[Workload<'_>], allowance: Allowance) -> Report<'a> {
+    let arithmetic = match (selected.is_empty(), allowance.budget) {
+        (true, Budget::MinAvailable(amount)) => {
+            format!("minAvailable {amount} leaves 0 disruptions")
+        }
+        (true, Budget::MaxUnavailable(amount)) => {
+            format!("maxUnavailable {amount} leaves 0 disruptions")
+        }
+        _ => allowance.to_string(),
+    };
+    let why = if allowance.is_uncomputable() {
+        "the disruption controller cannot count them"
+    } else {
+        "no pod can ever be evicted"
+    };
+    let message = format!("{arithmetic}: {why}, and a node drain waits until it gives up");
+    let spec = object.node().get("spec");
+    let node = allowance
+        .budget
+        .field()
+        .and_then(|field| spec?.get(field))
+        .or_else(|| object.node().entry("spec").map(|entry| entry.key))
+        .unwrap_or_else(|| object.name_node());
+    let help = if allowance.is_uncomputable() {
+        "use a whole number as minAvailable, or drop the budget: a drain leaves DaemonSet pods alone"
+    } else if allowance.pods == Pods::Scaled(1) {
+        "a single replica cannot be both protected and drained: run at least 2 replicas, or drop the budget"
+    } else {
+        "let one pod go at a time: maxUnavailable: 1"
+    };
+    let mut report = Report::object(object, node, message).help(help);
+    for workload in selected {
+        let replicas = workload.replicas_field().node();
+        let node = replicas.unwrap_or_else(|| workload.object().name_node());
+        report = report.related(workload.object(), node, "selected by the budget");
+    }
+    report
+}

@@ -1,0 +1,174 @@
+//! `missing-circuit-breaker`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::Mesh;
+use crate::kube::istio::DestinationRule;
+use crate::kube::{Body, Object};
+use crate::rules::{Context, Findings, Report, Rule};
+
+static META: RuleMeta = RuleMeta {
+    id: "missing-circuit-breaker",
+    category: Category::Mesh,
+    severity: Severity::Note,
+    pedantic: false,
+    summary: "Requests to a Service keep going to endpoints that fail",
+    page: include_str!("../../../rules/mesh/missing-circuit-breaker.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["circuit-breaker"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct MissingCircuitBreaker;
+
+/// How much of a circuit breaker a DestinationRule is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Breaker {
+    /// No outlier detection at all.
+    Nothing,
+    /// Outlier detection for some subset or port only.
+    Partial,
+    /// Outlier detection without connection limits.
+    WithoutLimits,
+    /// Both.
+    Whole,
+}
+
+impl Rule for MissingCircuitBreaker {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        if !matches!(object.body(), Body::Service(_)) || cx.inventory.is_open(object) {
+            return;
+        }
+        let Some(mesh) = mesh_of(cx, object) else {
+            return;
+        };
+        let best = cx
+            .inventory
+            .destination_rules(object)
+            .map(|(rule, typed, relation)| (breaker(typed), relation.same_scope, rule))
+            .max_by_key(|(breaker, same_scope, _)| (*breaker, *same_scope));
+        let Some((breaker, same_scope, rule)) = best else {
+            out.push(none_at_all(object, &mesh));
+            return;
+        };
+        // A rule of another scope silences, but is not spoken of.
+        if same_scope && breaker != Breaker::Whole {
+            out.push(incomplete(object, rule, breaker, &mesh));
+        }
+    }
+}
+
+/// The mesh of a serving workload behind the Service with more than one replica, if there is one.
+fn mesh_of<'a>(cx: &Context<'a>, service: &'a Object) -> Option<Mesh<'a>> {
+    cx.inventory
+        .selects(service)
+        .filter(|(_, relation)| relation.is_firm())
+        .filter(|(workload, _)| {
+            // A gateway's only container is the proxy: what calls it is outside the mesh.
+            if workload.template().main_containers().next().is_none() {
+                return false;
+            }
+            let serving = cx.inventory.serving(*workload);
+            let through = |(other, _): (&Object, _)| std::ptr::eq(other, service);
+            serving.services().any(through)
+                && cx
+                    .inventory
+                    .replicas(*workload)
+                    .count()
+                    .is_some_and(|count| count > 1)
+        })
+        .map(|(workload, _)| cx.inventory.mesh(workload))
+        .find(Mesh::is_meshed)
+}
+
+fn breaker(rule: &DestinationRule) -> Breaker {
+    let Some(spec) = &rule.spec else {
+        return Breaker::Nothing;
+    };
+    let policy = spec.traffic_policy.as_ref();
+    if let Some(policy) = policy
+        && policy.outlier_detection.is_some()
+    {
+        return match &policy.connection_pool {
+            Some(_) => Breaker::Whole,
+            None => Breaker::WithoutLimits,
+        };
+    }
+    let in_port = policy
+        .into_iter()
+        .flat_map(|policy| &policy.port_level_settings)
+        .any(|port| port.outlier_detection.is_some());
+    let in_subset = spec.subsets.iter().any(|subset| {
+        let policy = subset.traffic_policy.as_ref();
+        policy.is_some_and(|policy| policy.outlier_detection.is_some())
+    });
+    if in_port || in_subset {
+        Breaker::Partial
+    } else {
+        Breaker::Nothing
+    }
+}
+
+const OUTLIER_DETECTION: &str = "outlierDetection:\n      consecutive5xxErrors: 5\n      interval: 10s\n      \
+                                 baseEjectionTime: 30s\n      maxEjectionPercent: 50";
+
+fn none_at_all<'a>(service: &'a Object, mesh: &Mesh<'_>) -> Report<'a> {
+    let name = service.name();
+    let message = format!(
+        "no DestinationRule for Service `{name}` sets outlierDetection: requests keep going to \
+         endpoints that fail"
+    );
+    let help = format!(
+        "add a DestinationRule:\napiVersion: networking.istio.io/v1\nkind: DestinationRule\n\
+         metadata:\n  name: {name}\nspec:\n  host: {name}\n  trafficPolicy:\n    \
+         connectionPool:\n      http:\n        http1MaxPendingRequests: 100\n    {OUTLIER_DETECTION}"
+    );
+    Report::object(service, service.name_node(), message)
+        .help(help)
+        .mesh(mesh)
+}
+
+fn incomplete<'a>(
+    service: &'a Object,
+    rule: &'a Object,
+    breaker: Breaker,
+    mesh: &Mesh<'_>,
+) -> Report<'a> {
+    let name = service.name();
+    let root = rule.node();
+    let policy = root.at(&["spec", "trafficPolicy"]);
+    let host = root
+        .at(&["spec", "host"])
+        .unwrap_or_else(|| rule.name_node());
+    let (severity, message, help) = match breaker {
+        Breaker::Nothing => (
+            Severity::Warning,
+            format!("this DestinationRule for `{name}` has no outlierDetection: requests keep going to endpoints that fail"),
+            format!("under trafficPolicy:\n    {OUTLIER_DETECTION}"),
+        ),
+        Breaker::Partial => (
+            Severity::Note,
+            format!("outlierDetection covers only some subsets or ports of `{name}`: requests to the others keep going to endpoints that fail"),
+            "set outlierDetection in the top-level trafficPolicy too".to_owned(),
+        ),
+        Breaker::WithoutLimits | Breaker::Whole => (
+            Severity::Note,
+            format!("outlierDetection for `{name}` without connectionPool: failing endpoints are ejected, but nothing limits the requests that wait for slow ones"),
+            "limit them in the same trafficPolicy:\n    connectionPool:\n      http:\n        http1MaxPendingRequests: 100".to_owned(),
+        ),
+    };
+    let node = policy
+        .filter(|_| breaker != Breaker::Partial)
+        .and_then(|_| root.at(&["spec"])?.entry("trafficPolicy"))
+        .map_or(host, |entry| entry.key);
+    Report::object(rule, node, message)
+        .severity(severity)
+        .help(help)
+        .related(service, service.name_node(), "the Service")
+        .mesh(mesh)
+}

@@ -1,0 +1,113 @@
+//! `missing-hold-application`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::{Mesh, ProxyKind};
+use crate::kube::{PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::{Node, path_below};
+
+static META: RuleMeta = RuleMeta {
+    id: "missing-hold-application",
+    category: Category::Mesh,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "The app may start before its sidecar proxy",
+    page: include_str!("../../../rules/mesh/missing-hold-application.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["sidecar-lifecycle"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct MissingHoldApplication;
+
+impl Rule for MissingHoldApplication {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        let mesh = cx.inventory.mesh(workload);
+        let template = workload.template();
+        let proxy = cx.inventory.proxy_kind(workload);
+        // A gateway's only container is the proxy itself.
+        let has_app = template.main_containers().next().is_some();
+        if !mesh.has_sidecar()
+            || !has_app
+            || proxy == ProxyKind::Native
+            || template.is_injected()
+            || cx.inventory.replicas(workload).is_parked()
+            || cx.inventory.holds_mesh_wide()
+            || is_held_or_told(cx, workload)
+        {
+            return;
+        }
+        out.push(report(workload, &mesh, proxy));
+    }
+}
+
+/// Whether the workload asks for the hold, or tries to in a way that `ineffective-istio-annotation`
+/// reports.
+fn is_held_or_told(cx: &Context<'_>, workload: Workload<'_>) -> bool {
+    let template = workload.template();
+    let own = template.object();
+    let set_by_patch = template.node().is_some_and(|node| {
+        let field = path_below("metadata.annotations", PROXY_CONFIG_ANNOTATION);
+        cx.inventory.is_set_elsewhere(own, node, &field)
+    });
+    let ineffective = annotations(template)
+        .chain(
+            own.node()
+                .at(&["metadata", "annotations"])
+                .into_iter()
+                .flat_map(Node::entries),
+        )
+        .filter_map(|entry| entry.key.text())
+        .any(|key| key.ends_with(".istio.io/holdApplicationUntilProxyStarts"));
+    let misplaced = (!template.path().is_empty())
+        .then(|| own.annotation(PROXY_CONFIG_ANNOTATION))
+        .flatten();
+    let holds = |node: Node<'_>| match ProxyAnnotation::read(node) {
+        // What cannot be read is reported as such.
+        Err(_) => true,
+        Ok(config) => config.value().hold_application_until_proxy_starts.is_some(),
+    };
+    set_by_patch
+        || ineffective
+        || template
+            .annotation(PROXY_CONFIG_ANNOTATION)
+            .is_some_and(holds)
+        || misplaced.is_some_and(holds)
+}
+
+fn annotations(template: PodTemplate<'_>) -> impl Iterator<Item = crate::yaml::Entry<'_>> {
+    template
+        .node()
+        .and_then(|node| node.at(&["metadata", "annotations"]))
+        .into_iter()
+        .flat_map(Node::entries)
+}
+
+fn report<'a>(workload: Workload<'a>, mesh: &Mesh<'_>, proxy: ProxyKind) -> Report<'a> {
+    let object = workload.object();
+    let until = match proxy {
+        ProxyKind::Unknown => {
+            " (moot with native sidecars: Istio 1.27 and Kubernetes 1.33 or newer, which \
+             `mesh.native-sidecars: true` in lameduck.yaml says)"
+        }
+        _ => "",
+    };
+    let consequence = if workload.is_long_running() {
+        "its first requests fail until the proxy is up"
+    } else {
+        "a run that needs the network at once fails"
+    };
+    let message = format!("the app may start before its sidecar proxy: {consequence}{until}");
+    let help = "hold the app until the proxy is ready, on the pod template:\n\
+                metadata:\n  annotations:\n    proxy.istio.io/config: |\n      \
+                holdApplicationUntilProxyStarts: true";
+    Report::object(object, object.name_node(), message)
+        .help(help)
+        .mesh(mesh)
+}

@@ -1,0 +1,111 @@
+//! The rules: a trait, a registry, and one file per rule.
+//!
+//! A rule knows the objects of the run and the settings; nothing of files, clocks, the environment
+//! or other rules. It is asked once per object (and once per workload) and says what it finds.
+
+mod availability;
+mod mesh;
+mod origin;
+mod probes;
+mod report;
+mod schema;
+mod shutdown;
+mod text;
+
+use std::sync::LazyLock;
+
+use crate::finding::RuleMeta;
+use crate::inventory::Inventory;
+use crate::kube::{BrokenDocument, Object, Workload};
+use crate::settings::{OptionValue, Settings};
+
+pub use report::{Findings, Report};
+
+/// What a rule may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Every object of the run.
+    pub inventory: &'a Inventory,
+    /// The resolved configuration.
+    pub settings: &'a Settings,
+}
+
+impl Context<'_> {
+    /// The value of a rule's switch: the configuration's, else the default that the rule declares.
+    ///
+    /// # Panics
+    /// In debug builds, when the rule declares no such switch.
+    pub fn switch(&self, meta: &RuleMeta, name: &str) -> bool {
+        match self.option(meta, name) {
+            Some(OptionValue::Bool(value)) => value,
+            other => {
+                debug_assert!(false, "{} has no switch {name}: {other:?}", meta.id);
+                false
+            }
+        }
+    }
+
+    fn option(&self, meta: &RuleMeta, name: &str) -> Option<OptionValue> {
+        let configured = self
+            .settings
+            .rules
+            .get(meta.id)
+            .and_then(|rule| rule.options.get(name));
+        let declared = meta.options.iter().find(|option| option.name == name);
+        configured
+            .copied()
+            .or(declared.map(|option| option.default))
+    }
+}
+
+/// A rule. Each method speaks of one subject; most rules have one of them.
+pub trait Rule: Sync {
+    /// What is known about the rule without running it.
+    fn meta(&self) -> &'static RuleMeta;
+
+    /// Judges a workload.
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        let _ = (cx, workload, out);
+    }
+
+    /// Judges an object, workloads included.
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let _ = (cx, object, out);
+    }
+
+    /// Judges a document that cannot be read.
+    fn check_broken(&self, cx: &Context<'_>, document: &BrokenDocument, out: &mut Findings) {
+        let _ = (cx, document, out);
+    }
+}
+
+/// Every rule, in the order of the catalogue.
+pub fn all() -> &'static [&'static dyn Rule] {
+    &[
+        &probes::identical_probes::IdenticalProbes,
+        &probes::missing_startup_probe::MissingStartupProbe,
+        &probes::startup_probe_too_short::StartupProbeTooShort,
+        &probes::missing_readiness_probe::MissingReadinessProbe,
+        &shutdown::insufficient_grace_period::InsufficientGracePeriod,
+        &shutdown::prestop_exceeds_grace_period::PrestopExceedsGracePeriod,
+        &shutdown::missing_prestop::MissingPrestop,
+        &availability::missing_pdb::MissingPdb,
+        &availability::pdb_blocks_eviction::PdbBlocksEviction,
+        &availability::missing_pod_spread::MissingPodSpread,
+        &availability::missing_resources::MissingResources,
+        &mesh::missing_hold_application::MissingHoldApplication,
+        &mesh::ineffective_istio_annotation::IneffectiveIstioAnnotation,
+        &mesh::missing_circuit_breaker::MissingCircuitBreaker,
+        &schema::invalid_yaml::InvalidYaml,
+        &schema::unknown_field::UnknownField,
+        &schema::invalid_field::InvalidField,
+        &schema::duplicate_key::DuplicateKey,
+    ]
+}
+
+/// What is known about every rule, in the order of [`all`].
+pub fn metas() -> &'static [RuleMeta] {
+    static METAS: LazyLock<Vec<RuleMeta>> =
+        LazyLock::new(|| all().iter().map(|rule| *rule.meta()).collect());
+    &METAS
+}

@@ -1,0 +1,113 @@
+//! `identical-probes`
+
+use crate::finding::{Category, FixAvailability, OptionMeta, RuleMeta, Severity};
+use crate::kube::{ContainerRef, Workload};
+use crate::lifecycle::probes::{Handler, Timing};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::settings::OptionValue;
+
+const ALLOW_TOLERANT_LIVENESS: &str = "allow-tolerant-liveness";
+
+static META: RuleMeta = RuleMeta {
+    id: "identical-probes",
+    category: Category::Probes,
+    severity: Severity::Error,
+    pedantic: false,
+    summary: "Liveness and readiness ask the same thing and give up at the same time",
+    page: include_str!("../../../rules/probes/identical-probes.md"),
+    options: &[OptionMeta {
+        name: ALLOW_TOLERANT_LIVENESS,
+        default: OptionValue::Bool(true),
+        summary: "Accept one handler for both where liveness tolerates strictly longer than readiness.",
+    }],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["distinct-probes"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct IdenticalProbes;
+
+impl Rule for IdenticalProbes {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        if workload.is_long_running() {
+            for container in workload.template().lasting_containers() {
+                check(cx, workload, container, out);
+            }
+        }
+    }
+}
+
+fn check(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    container: ContainerRef<'_>,
+    out: &mut Findings,
+) {
+    let data = container.data;
+    let (Some(liveness), Some(readiness)) = (&data.liveness_probe, &data.readiness_probe) else {
+        return;
+    };
+    let handler = Handler::of(liveness, container.ports());
+    if handler.is_none() || handler != Handler::of(readiness, container.ports()) {
+        return;
+    }
+    let (live, ready) = (Timing::of(liveness), Timing::of(readiness));
+    let is_tolerant = live.tolerance() > ready.tolerance();
+    if is_tolerant && cx.switch(&META, ALLOW_TOLERANT_LIVENESS) {
+        return;
+    }
+    if has_unknown_number(container) {
+        return;
+    }
+    let (Some(live_node), Some(ready_node)) = (
+        container.node.entry("livenessProbe"),
+        container.node.entry("readinessProbe"),
+    ) else {
+        return;
+    };
+    let consequence = if is_tolerant {
+        "an overloaded container is restarted instead of only being taken out of rotation"
+            .to_owned()
+    } else {
+        format!(
+            "a container that is only overloaded is killed after {} instead of being taken out of \
+             rotation (readiness: {})",
+            live.show_tolerance(),
+            ready.show_tolerance()
+        )
+    };
+    let message = format!(
+        "liveness and readiness of container `{}` ask the same thing: {consequence}",
+        container.name()
+    );
+    let help = format!(
+        "let liveness ask only whether the process is alive (an endpoint of its own), or let it \
+         tolerate longer than readiness: livenessProbe.failureThreshold: {}",
+        more_failures(&live, &ready)
+    );
+    out.push(
+        Report::container(workload, container, live_node.key, message)
+            .related(container.object(), ready_node.key, "the same handler")
+            .help(help),
+    );
+}
+
+/// The least failure threshold with which liveness tolerates strictly longer.
+fn more_failures(live: &Timing, ready: &Timing) -> u128 {
+    let pace = live.period().max(live.timeout()).as_secs().max(1);
+    u128::from(ready.tolerance().as_secs() / pace) + 1
+}
+
+/// Whether a number that the comparison rests on cannot be known.
+fn has_unknown_number(container: ContainerRef<'_>) -> bool {
+    ["livenessProbe", "readinessProbe"].iter().any(|probe| {
+        ["periodSeconds", "timeoutSeconds", "failureThreshold"]
+            .iter()
+            .any(|field| container.field(&[probe, field]).is_unknown())
+    })
+}

@@ -1,0 +1,122 @@
+//! `missing-startup-probe`
+
+use std::time::Duration;
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{ContainerRef, Workload};
+use crate::lifecycle::probes::Timing;
+use crate::lifecycle::{Term, startup};
+use crate::rules::origin::{annotation, node_of};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::show_seconds;
+use crate::yaml::Node;
+
+/// Where nothing is declared, a liveness probe that waits this long is only worth a note.
+const USUAL_START: Duration = Duration::from_secs(30);
+
+static META: RuleMeta = RuleMeta {
+    id: "missing-startup-probe",
+    category: Category::Probes,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "A liveness probe without a startup probe may kill a container that is still starting",
+    page: include_str!("../../../rules/probes/missing-startup-probe.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["startup-probe"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct MissingStartupProbe;
+
+impl Rule for MissingStartupProbe {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        if !workload.is_long_running() || cx.inventory.replicas(workload).is_parked() {
+            return;
+        }
+        for container in workload.template().lasting_containers() {
+            check(cx, workload, container, out);
+        }
+    }
+}
+
+fn check(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    container: ContainerRef<'_>,
+    out: &mut Findings,
+) {
+    let (Some(liveness), Some(probe)) = (
+        &container.data.liveness_probe,
+        container.node.entry("livenessProbe"),
+    ) else {
+        return;
+    };
+    let is_unknown = |field| container.field(&["livenessProbe", field]).is_unknown();
+    if !container.field(&["startupProbe"]).is_absent()
+        || cx
+            .inventory
+            .is_set_elsewhere(container.object(), container.node, "startupProbe")
+        || ["initialDelaySeconds", "periodSeconds", "failureThreshold"]
+            .into_iter()
+            .any(is_unknown)
+    {
+        return;
+    }
+    let timing = Timing::of(liveness);
+    let survival = timing.guaranteed_survival();
+    let stated = annotation(workload, startup::ANNOTATION).and_then(Node::text);
+    let declared = startup::declared(container.data, stated, &cx.settings.lifecycle);
+    let severity = match &declared {
+        Some(time) if time.value > survival => Severity::Error,
+        None if survival < USUAL_START => Severity::Warning,
+        _ => Severity::Note,
+    };
+    let message = message(container, &timing, declared.as_ref());
+    let mut report = Report::container(workload, container, probe.key, message)
+        .severity(severity)
+        .help(help(&timing, declared.as_ref()));
+    if let Some(time) = &declared
+        && let Some(node) = node_of(&time.origin, workload.template(), container)
+    {
+        let label = format!("the start takes {}", show_seconds(time.value));
+        report = report.related(container.object(), node, label);
+    }
+    out.push(report);
+}
+
+fn message(container: ContainerRef<'_>, timing: &Timing, declared: Option<&Term>) -> String {
+    let name = container.name();
+    let survival = timing.guaranteed_survival();
+    let window = timing.show_survival();
+    match declared {
+        Some(time) if time.value > survival => format!(
+            "container `{name}` has no startup probe and takes {time} to start, but its liveness \
+             probe may kill it after {window}: it may never come up"
+        ),
+        Some(time) => format!(
+            "container `{name}` has no startup probe; its start of {time} fits within the liveness \
+             probe's {window}, but a hung container is found no sooner for that"
+        ),
+        None => format!(
+            "container `{name}` has no startup probe: its liveness probe may kill it after \
+             {window}, whether it has come up or not"
+        ),
+    }
+}
+
+fn help(timing: &Timing, declared: Option<&Term>) -> String {
+    let period = timing.period().as_secs().clamp(1, 5);
+    // Twice the declared time leaves room for a slow node; five minutes is the usual allowance.
+    let budget = declared.map_or(300, |time| time.value.as_secs().saturating_mul(2).max(30));
+    format!(
+        "add a startupProbe with the liveness probe's handler; liveness and readiness wait for it:\n\
+         startupProbe:\n  <handler>\n  periodSeconds: {period}\n  failureThreshold: {}",
+        budget.div_ceil(period)
+    )
+}

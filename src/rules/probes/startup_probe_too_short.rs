@@ -1,0 +1,86 @@
+//! `startup-probe-too-short`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{ContainerRef, Workload};
+use crate::lifecycle::probes::Timing;
+use crate::lifecycle::startup;
+use crate::rules::origin::{annotation, node_of};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::show_seconds;
+use crate::yaml::Node;
+
+static META: RuleMeta = RuleMeta {
+    id: "startup-probe-too-short",
+    category: Category::Probes,
+    severity: Severity::Error,
+    pedantic: false,
+    summary: "The startup probe gives up before the declared start-up time",
+    page: include_str!("../../../rules/probes/startup-probe-too-short.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["startup-probe"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct StartupProbeTooShort;
+
+impl Rule for StartupProbeTooShort {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        if workload.is_long_running() {
+            for container in workload.template().lasting_containers() {
+                check(cx, workload, container, out);
+            }
+        }
+    }
+}
+
+fn check(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    container: ContainerRef<'_>,
+    out: &mut Findings,
+) {
+    let (Some(probe), Some(entry)) = (
+        &container.data.startup_probe,
+        container.node.entry("startupProbe"),
+    ) else {
+        return;
+    };
+    let field = |name| container.field(&["startupProbe", name]);
+    if ["initialDelaySeconds", "periodSeconds", "failureThreshold"]
+        .into_iter()
+        .any(|name| field(name).is_unknown())
+    {
+        return;
+    }
+    let stated = annotation(workload, startup::ANNOTATION).and_then(Node::text);
+    let Some(time) = startup::declared(container.data, stated, &cx.settings.lifecycle) else {
+        return;
+    };
+    let timing = Timing::of(probe);
+    if time.value <= timing.guaranteed_survival() {
+        return;
+    }
+    let message = format!(
+        "container `{}` takes {time} to start, but its startup probe may give up after {}: it is \
+         killed while starting, again and again",
+        container.name(),
+        timing.show_survival()
+    );
+    let node = field("failureThreshold").node().unwrap_or(entry.key);
+    let help = format!(
+        "raise startupProbe.failureThreshold to {} or more",
+        timing.failures_to_survive(time.value)
+    );
+    let mut report = Report::container(workload, container, node, message).help(help);
+    if let Some(node) = node_of(&time.origin, workload.template(), container) {
+        let label = format!("the start takes {}", show_seconds(time.value));
+        report = report.related(container.object(), node, label);
+    }
+    out.push(report);
+}

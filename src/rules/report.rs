@@ -1,0 +1,194 @@
+//! Building findings.
+
+use crate::finding::{Finding, Fingerprint, Label, Resource, RuleMeta, Severity};
+use crate::inventory::{Evidence, Mesh};
+use crate::kube::{BrokenDocument, ContainerRef, Object, Workload};
+use crate::source::Location;
+use crate::yaml::Node;
+
+/// What one rule found; the engine gives one to each call of a rule.
+#[derive(Debug)]
+pub struct Findings {
+    meta: &'static RuleMeta,
+    pedantic: bool,
+    found: Vec<Finding>,
+}
+
+impl Findings {
+    /// An empty list for this rule. With `pedantic`, findings that are pedantic by themselves are
+    /// kept.
+    pub fn new(meta: &'static RuleMeta, pedantic: bool) -> Self {
+        Self {
+            meta,
+            pedantic,
+            found: Vec::new(),
+        }
+    }
+
+    /// Takes a finding in.
+    pub fn push(&mut self, report: Report<'_>) {
+        if report.pedantic && !self.pedantic {
+            return;
+        }
+        let severity = report.severity.unwrap_or(self.meta.severity);
+        self.found.push(Finding {
+            rule: self.meta.id,
+            category: self.meta.category,
+            severity: if report.lowered {
+                severity.lowered()
+            } else {
+                severity
+            },
+            message: report.message,
+            help: report.help,
+            primary: report.primary,
+            related: report.related,
+            resource: report.subject.map(|object| Resource {
+                api_version: object.api_version().to_owned(),
+                kind: object.kind().to_owned(),
+                namespace: object.namespace().map(str::to_owned),
+                name: object.name().to_owned(),
+                container: report.container,
+            }),
+            fix: None,
+            cause: report.cause,
+            fingerprint: Fingerprint::default(),
+        });
+    }
+
+    /// The findings, in the order in which they were made.
+    pub fn into_vec(self) -> Vec<Finding> {
+        self.found
+    }
+}
+
+/// A finding in the making. It cannot be made without a place.
+#[derive(Debug)]
+pub struct Report<'a> {
+    subject: Option<&'a Object>,
+    container: Option<String>,
+    primary: Location,
+    cause: String,
+    message: String,
+    help: Option<String>,
+    related: Vec<Label>,
+    severity: Option<Severity>,
+    lowered: bool,
+    pedantic: bool,
+}
+
+impl<'a> Report<'a> {
+    /// About an object, at one of its nodes.
+    pub fn object(object: &'a Object, node: Node<'_>, message: impl Into<String>) -> Self {
+        Self {
+            subject: Some(object),
+            container: None,
+            primary: object.location(node),
+            cause: cause(node),
+            message: message.into(),
+            help: None,
+            related: Vec::new(),
+            severity: None,
+            lowered: false,
+            pedantic: false,
+        }
+    }
+
+    /// About a workload, at a node of its pod template, which may stand in another object.
+    pub fn template(workload: Workload<'a>, node: Node<'_>, message: impl Into<String>) -> Self {
+        Self {
+            subject: Some(workload.object()),
+            ..Self::object(workload.template().object(), node, message)
+        }
+    }
+
+    /// About one container of a workload, at one of the container's nodes.
+    pub fn container(
+        workload: Workload<'a>,
+        container: ContainerRef<'_>,
+        node: Node<'_>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            container: Some(container.name().to_owned()),
+            ..Self::template(workload, node, message)
+        }
+    }
+
+    /// About a document that could not be read.
+    pub fn broken(document: &BrokenDocument, message: impl Into<String>) -> Self {
+        Self {
+            subject: None,
+            container: None,
+            primary: Location {
+                source: document.source,
+                span: document.span,
+            },
+            cause: document.message.clone(),
+            message: message.into(),
+            help: None,
+            related: Vec::new(),
+            severity: None,
+            lowered: false,
+            pedantic: false,
+        }
+    }
+
+    /// What to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// A second place that explains the finding.
+    #[must_use]
+    pub fn related(mut self, object: &Object, node: Node<'_>, message: impl Into<String>) -> Self {
+        let location = object.location(node);
+        if location != self.primary {
+            self.related.push(Label {
+                location,
+                message: message.into(),
+            });
+        }
+        self
+    }
+
+    /// A severity other than the rule's usual one.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = Some(severity);
+        self
+    }
+
+    /// What put the workload in the mesh; where that is only likely, the finding is one step less
+    /// severe.
+    #[must_use]
+    pub fn mesh(mut self, mesh: &Mesh<'_>) -> Self {
+        self.lowered |= mesh.is_likely();
+        match &mesh.evidence {
+            Some(Evidence {
+                object,
+                node,
+                message,
+            }) => self.related(object, *node, message.clone()),
+            None => self,
+        }
+    }
+
+    /// Kept only where pedantic findings are asked for.
+    #[must_use]
+    pub fn pedantic(mut self) -> Self {
+        self.pedantic = true;
+        self.severity = Some(Severity::Note);
+        self
+    }
+}
+
+/// The node's path and, for a scalar, its text.
+fn cause(node: Node<'_>) -> String {
+    match node.text() {
+        Some(text) => format!("{}={text}", node.path()),
+        None => node.path(),
+    }
+}

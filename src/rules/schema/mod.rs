@@ -1,0 +1,6 @@
+//! Rules of the category `schema`.
+
+pub(super) mod duplicate_key;
+pub(super) mod invalid_field;
+pub(super) mod invalid_yaml;
+pub(super) mod unknown_field;

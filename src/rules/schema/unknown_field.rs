@@ -1,0 +1,65 @@
+//! `unknown-field`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::Object;
+use crate::kube::tables::wrong_fields;
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::{Version, suggest};
+use crate::yaml::{IssueKind, Node};
+
+static META: RuleMeta = RuleMeta {
+    id: "unknown-field",
+    category: Category::Schema,
+    severity: Severity::Error,
+    pedantic: false,
+    summary: "A field that the object's schema does not have",
+    page: include_str!("../../../rules/schema/unknown-field.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// The release whose fields are known: the newest that the typed objects have.
+const MODELLED: Version = Version::new(1, 37);
+
+/// See the rule's page.
+pub(in crate::rules) struct UnknownField;
+
+impl Rule for UnknownField {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let may_be_newer = cx
+            .settings
+            .kubernetes_version
+            .is_some_and(|version| version > MODELLED)
+            && !object.group().ends_with(".istio.io");
+        for issue in object.issues() {
+            let IssueKind::UnknownField { structure, known } = issue.kind else {
+                continue;
+            };
+            let node = object.node_of(issue.node);
+            let field = node.text().unwrap_or_default();
+            let place = node
+                .parent()
+                .map(Node::path)
+                .filter(|path| !path.is_empty());
+            let place = place.unwrap_or_else(|| object.kind().to_owned());
+            let message = format!(
+                "unknown field `{field}` in `{place}`: the API server rejects it or drops it without a word"
+            );
+            let near = || suggest(field, known.iter().copied());
+            let help = wrong_fields::hint(structure, field)
+                .map(str::to_owned)
+                .or_else(|| Some(format!("did you mean `{}`?", near()?)));
+            if may_be_newer && help.is_none() {
+                continue;
+            }
+            let help = help.unwrap_or_else(|| format!("known here: {}", known.join(", ")));
+            out.push(Report::object(object, node, message).help(help));
+        }
+    }
+}
