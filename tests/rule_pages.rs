@@ -1,0 +1,392 @@
+//! Every rule has a page, the page says what the registry says, and its examples are executed.
+//!
+//! The fenced blocks below one heading are the files of one run. Their info strings:
+//! `yaml bad` (the marked findings of this rule and no others), `yaml good` (no finding of this
+//! rule), `yaml config` (the `lameduck.yaml` of the run); with `file=NAME` where a run has several
+//! files. A line that must be reported ends in `# ~ rule-id`; where no comment can stand,
+//! `at=LINE:COLUMN` in the info string says so.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lameduck::finding::{Finding, RuleMeta};
+use lameduck::inventory::Inventory;
+use lameduck::rules;
+use lameduck::settings::Settings;
+use lameduck::source::{NewSource, Role, Scope, Sources};
+use lameduck::{config, engine};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
+
+/// The file name of a block that gives none.
+const ONLY_FILE: &str = "manifest.yaml";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BlockKind {
+    Bad,
+    Good,
+    Config,
+}
+
+#[derive(Debug)]
+struct Block {
+    kind: BlockKind,
+    file: String,
+    /// Lines and columns named by `at=`.
+    at: Vec<(u32, u32)>,
+    text: String,
+}
+
+/// The blocks below one heading.
+#[derive(Debug, Default)]
+struct Run {
+    heading: String,
+    blocks: Vec<Block>,
+}
+
+fn runs(meta: &RuleMeta) -> Vec<Run> {
+    let body = front_matter(meta.page).1;
+    let mut runs: Vec<Run> = Vec::new();
+    let mut heading = None;
+    let mut block: Option<Block> = None;
+    for event in Parser::new(body) {
+        match event {
+            Event::Start(Tag::Heading { level, .. }) if level != HeadingLevel::H1 => {
+                heading = Some(String::new());
+            }
+            Event::End(TagEnd::Heading(_)) => {
+                if let Some(heading) = heading.take() {
+                    runs.push(Run {
+                        heading,
+                        blocks: Vec::new(),
+                    });
+                }
+            }
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                block = block_of(meta.id, &info);
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                if let Some(block) = block.take() {
+                    let run = runs.last_mut().expect("a block stands below a heading");
+                    run.blocks.push(block);
+                }
+            }
+            Event::Text(text) | Event::Code(text) => {
+                if let Some(heading) = &mut heading {
+                    heading.push_str(&text);
+                }
+                if let Some(block) = &mut block {
+                    block.text.push_str(&text);
+                }
+            }
+            _ => {}
+        }
+    }
+    runs.retain(|run| !run.blocks.is_empty());
+    runs
+}
+
+/// A block that is executed, or `None` for one that only shows something.
+fn block_of(rule: &str, info: &str) -> Option<Block> {
+    let mut words = info.split_whitespace();
+    let language = words.next()?;
+    if !matches!(language, "yaml" | "json") {
+        return None;
+    }
+    let kind = match words.next()? {
+        "bad" => BlockKind::Bad,
+        "good" => BlockKind::Good,
+        "config" => BlockKind::Config,
+        other => panic!("{rule}: unknown kind of block `{other}` in `{info}`"),
+    };
+    let mut block = Block {
+        kind,
+        file: ONLY_FILE.to_owned(),
+        at: Vec::new(),
+        text: String::new(),
+    };
+    for word in words {
+        match word.split_once('=') {
+            Some(("file", file)) => file.clone_into(&mut block.file),
+            Some(("at", at)) => {
+                let (line, column) = at.split_once(':').expect("at=LINE:COLUMN");
+                block
+                    .at
+                    .push((line.parse().unwrap(), column.parse().unwrap()));
+            }
+            _ => panic!("{rule}: unknown word `{word}` in `{info}`"),
+        }
+    }
+    Some(block)
+}
+
+fn settings(run: &Run) -> Settings {
+    let Some(block) = run
+        .blocks
+        .iter()
+        .find(|block| block.kind == BlockKind::Config)
+    else {
+        return Settings::default();
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lameduck.yaml");
+    std::fs::write(&file, &block.text).unwrap();
+    config::load(&file, "lameduck.yaml", rules::metas())
+        .unwrap_or_else(|errors| panic!("{}: {errors:?}", run.heading))
+}
+
+/// Kustomizations make scopes, as in a real folder.
+fn scope(run: &Run, file: &str) -> Scope {
+    let folder = Path::new(file).parent().unwrap_or(Path::new(""));
+    let kustomized = folder.ancestors().find(|ancestor| {
+        run.blocks
+            .iter()
+            .any(|block| Path::new(&block.file) == ancestor.join("kustomization.yaml"))
+    });
+    Scope(Arc::from(kustomized.unwrap_or(folder).to_str().unwrap()))
+}
+
+fn findings(rule: &str, run: &Run) -> (Sources, Vec<Finding>) {
+    let mut sources = Sources::default();
+    for block in run
+        .blocks
+        .iter()
+        .filter(|block| block.kind != BlockKind::Config)
+    {
+        sources.push(NewSource {
+            path: block.file.clone(),
+            root_path: block.file.clone(),
+            text: Arc::from(block.text.as_str()),
+            invalid_utf8: None,
+            role: Role::Named,
+            scope: scope(run, &block.file),
+        });
+    }
+    let mut settings = settings(run);
+    // Pedantic rules are off by default; their own pages show them at work.
+    settings.select.insert(rule.to_owned());
+    let inventory = Inventory::read(&sources, &settings);
+    let outcome = engine::run(&sources, &inventory, &settings);
+    assert!(
+        outcome.internal_errors.is_empty(),
+        "{:?}",
+        outcome.internal_errors
+    );
+    (sources, outcome.findings)
+}
+
+/// What the marks ask for: file, line, and the column where `at=` names it.
+fn marked(rule: &str, run: &Run) -> BTreeSet<(String, u32, Option<u32>)> {
+    let mut marks = BTreeSet::new();
+    for block in run
+        .blocks
+        .iter()
+        .filter(|block| block.kind == BlockKind::Bad)
+    {
+        for (number, line) in (1..).zip(block.text.lines()) {
+            if let Some((_, mark)) = line.rsplit_once("# ~ ") {
+                assert_eq!(
+                    mark.trim(),
+                    rule,
+                    "{}: a mark for another rule",
+                    run.heading
+                );
+                marks.insert((block.file.clone(), number, None));
+            }
+        }
+        for (line, column) in &block.at {
+            marks.insert((block.file.clone(), *line, Some(*column)));
+        }
+    }
+    marks
+}
+
+/// What the rule says otherwise than the marks do; empty when all is well.
+fn complaints(meta: &RuleMeta, run: &Run) -> String {
+    let (sources, findings) = findings(meta.id, run);
+    let mut marks = marked(meta.id, run);
+    let mut complaints = String::new();
+    for finding in findings {
+        assert_eq!(finding.rule, meta.id);
+        let source = sources.get(finding.primary.source);
+        let at = source.position(finding.primary.span.start);
+        let file = source.path().to_owned();
+        let expected = marks.remove(&(file.clone(), at.line, None))
+            || marks.remove(&(file.clone(), at.line, Some(at.column)));
+        if !expected {
+            let (line, column) = (at.line, at.column);
+            writeln!(
+                complaints,
+                "  unexpected at {file}:{line}:{column}: {}",
+                finding.message
+            )
+            .unwrap();
+        }
+    }
+    for (file, line, _) in marks {
+        writeln!(complaints, "  nothing at {file}:{line}, which is marked").unwrap();
+    }
+    if complaints.is_empty() {
+        return complaints;
+    }
+    format!("{} / {}:\n{complaints}", meta.id, run.heading)
+}
+
+#[test]
+fn examples_hold() {
+    let mut wrong = String::new();
+    for meta in rules::metas() {
+        for run in runs(meta) {
+            wrong.push_str(&complaints(meta, &run));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn every_page_has_bad_and_good_examples() {
+    for meta in rules::metas() {
+        let runs = runs(meta);
+        let is_bad = |run: &&Run| run.blocks.iter().any(|block| block.kind == BlockKind::Bad);
+        let bad = runs.iter().filter(is_bad).count();
+        let good = runs.len() - bad;
+        assert!(
+            bad >= 2,
+            "{}: {bad} bad headings, at least 2 are needed",
+            meta.id
+        );
+        assert!(
+            good >= 2,
+            "{}: {good} good headings, at least 2 are needed",
+            meta.id
+        );
+        for run in runs.iter().filter(is_bad) {
+            assert!(
+                !marked(meta.id, run).is_empty(),
+                "{} / {}: no mark",
+                meta.id,
+                run.heading
+            );
+        }
+    }
+}
+
+/// A page's front matter as pairs, and what follows it.
+fn front_matter(page: &str) -> (Vec<(&str, &str)>, &str) {
+    let rest = page
+        .strip_prefix("---\n")
+        .expect("a page starts with front matter");
+    let (matter, body) = rest
+        .split_once("\n---\n")
+        .expect("front matter ends with ---");
+    let pairs = matter
+        .lines()
+        .map(|line| {
+            line.split_once(": ")
+                .unwrap_or_else(|| panic!("no `key: value`: {line}"))
+        })
+        .collect();
+    (pairs, body)
+}
+
+#[test]
+fn front_matter_is_the_rules_metadata() {
+    for meta in rules::metas() {
+        let options: Vec<&str> = meta.options.iter().map(|option| option.name).collect();
+        let severity = if meta.pedantic {
+            format!("{} (pedantic)", meta.severity)
+        } else {
+            meta.severity.to_string()
+        };
+        let fix = format!("{:?}", meta.fix).to_lowercase();
+        let list = |items: &[&str]| format!("[{}]", items.join(", "));
+        let expected = [
+            ("id", meta.id.to_owned()),
+            ("severity", severity),
+            ("category", meta.category.to_string()),
+            ("fix", fix),
+            ("since", meta.since.to_owned()),
+            ("checklist", list(meta.checklist)),
+            ("options", list(&options)),
+        ];
+        let (found, body) = front_matter(meta.page);
+        let expected: Vec<(&str, &str)> = expected
+            .iter()
+            .map(|(key, value)| (*key, value.as_str()))
+            .collect();
+        assert_eq!(found, expected, "{}", meta.id);
+        let title = format!("# {}\n\n{}.\n", meta.id, meta.summary);
+        assert!(
+            body.trim_start().starts_with(&title),
+            "{}: the page starts with its id and its summary:\n{title}",
+            meta.id
+        );
+        for option in meta.options {
+            assert!(
+                body.contains(option.name),
+                "{}: {} is not explained",
+                meta.id,
+                option.name
+            );
+        }
+    }
+}
+
+#[test]
+fn pages_and_registry_name_the_same_rules() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let expected: BTreeSet<PathBuf> = rules::metas()
+        .iter()
+        .map(|meta| {
+            root.join(meta.category.as_str())
+                .join(format!("{}.md", meta.id))
+        })
+        .collect();
+    let found: BTreeSet<PathBuf> = walkdir::WalkDir::new(&root)
+        .min_depth(2)
+        .into_iter()
+        .map(|entry| entry.unwrap().into_path())
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn messages_keep_the_convention() {
+    for meta in rules::metas() {
+        assert!(
+            !meta.summary.ends_with('.'),
+            "{}: {}",
+            meta.id,
+            meta.summary
+        );
+        for run in runs(meta) {
+            for finding in findings(meta.id, &run).1 {
+                let message = &finding.message;
+                assert!(!message.contains('\n'), "{message}");
+                assert!(!message.ends_with('.'), "{message}");
+                assert!(
+                    !message.starts_with(|c: char| c.is_uppercase())
+                        || finding
+                            .resource
+                            .as_ref()
+                            .is_some_and(|it| message.starts_with(&it.kind))
+                        || message.starts_with("Istio")
+                        || message.starts_with("Kubernetes"),
+                    "a message starts in lower case, with a kind or a name: {message}"
+                );
+                assert!(
+                    finding.help.is_some() || meta.id == "invalid-field",
+                    "no help: {message}"
+                );
+            }
+        }
+    }
+}
