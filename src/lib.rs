@@ -11,6 +11,7 @@ pub mod finding;
 pub mod inventory;
 pub mod kube;
 pub mod lifecycle;
+pub mod report;
 pub mod rules;
 pub mod settings;
 pub mod source;

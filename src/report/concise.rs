@@ -1,0 +1,39 @@
+//! One line per finding: `path:line:column severity rule message`.
+
+use std::io::{self, Write};
+
+use super::{Report, Style, sanitize, summary};
+use crate::finding::Severity;
+
+pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    for finding in &report.outcome.findings {
+        let source = report.sources.get(finding.primary.source);
+        let at = source.position(finding.primary.span.start);
+        writeln!(
+            out,
+            "{}:{}:{} {} {} {}",
+            sanitize(source.path()),
+            at.line,
+            at.column,
+            severity(finding.severity, style.color),
+            finding.rule,
+            sanitize(&finding.message),
+        )?;
+    }
+    if !style.quiet {
+        writeln!(out, "{}", summary::line(report.outcome))?;
+    }
+    Ok(())
+}
+
+fn severity(severity: Severity, color: bool) -> String {
+    if !color {
+        return severity.to_string();
+    }
+    let code = match severity {
+        Severity::Error => 31,
+        Severity::Warning => 33,
+        Severity::Note => 36,
+    };
+    format!("\u{1b}[1;{code}m{severity}\u{1b}[0m")
+}

@@ -1,0 +1,331 @@
+//! The few lines of source text that explain one finding, made safe to print and bounded in size.
+//!
+//! miette's own `SourceCode` for strings walks the text from its start for every label, and prints
+//! what it finds. Here only the lines around the marked places are copied into a text of their own,
+//! and offsets count in that text. Lines that belong together form a block; the blocks may come
+//! from different files, or from distant parts of one very long line.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+use super::sanitize;
+use super::text::sanitize_source;
+use crate::source::{Location, Position, Source, SourceId, Sources, Span};
+
+/// Characters shown of a line that is too long, before and after the start of the marked place.
+const BEFORE: usize = 60;
+const AFTER: usize = 140;
+
+/// Lines up to this many bytes are shown whole.
+const LONG_LINE: usize = BEFORE + AFTER;
+
+const CUT: &str = "…";
+
+/// A place to mark.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) location: Location,
+    /// Printable, one line.
+    pub(super) label: Option<String>,
+}
+
+/// Source text around a finding's places, the first of which is the primary one.
+#[derive(Debug)]
+pub(super) struct Excerpt {
+    text: String,
+    blocks: Vec<Block>,
+    marks: Vec<Mark>,
+}
+
+/// Neighbouring lines of one file.
+#[derive(Debug)]
+struct Block {
+    path: String,
+    /// In the excerpt's text, without gaps, each with its line break.
+    lines: Vec<Line>,
+}
+
+#[derive(Debug)]
+struct Line {
+    number: u32,
+    range: Range<usize>,
+}
+
+/// A place, in the excerpt's text.
+#[derive(Debug)]
+struct Mark {
+    range: Range<usize>,
+    at: Position,
+    label: Option<String>,
+}
+
+impl Excerpt {
+    pub(super) fn new(sources: &Sources, places: &[Place]) -> Self {
+        let mut drafts: Vec<Draft> = Vec::new();
+        let mut homes = Vec::with_capacity(places.len());
+        for place in places {
+            let source = sources.get(place.location.source);
+            let spot = Spot::new(source, place.location.span);
+            let home = drafts
+                .iter_mut()
+                .position(|draft| draft.adopt(source, &spot));
+            homes.push((home.unwrap_or(drafts.len()), spot));
+            if home.is_none() {
+                drafts.push(Draft::new(source, &spot));
+            }
+        }
+        let mut excerpt = Self {
+            text: String::new(),
+            blocks: Vec::with_capacity(drafts.len()),
+            marks: Vec::with_capacity(places.len()),
+        };
+        for draft in &drafts {
+            excerpt.push_block(sources.get(draft.source), draft);
+        }
+        for (place, (home, spot)) in places.iter().zip(homes) {
+            excerpt.push_mark(
+                sources.get(place.location.source),
+                place,
+                home,
+                &spot,
+                &drafts,
+            );
+        }
+        excerpt
+    }
+
+    /// The marked places as miette wants them.
+    pub(super) fn labels(&self) -> impl Iterator<Item = LabeledSpan> {
+        self.marks.iter().enumerate().map(|(index, mark)| {
+            let span = (mark.range.start, mark.range.len());
+            if index == 0 {
+                LabeledSpan::new_primary_with_span(mark.label.clone(), span)
+            } else {
+                LabeledSpan::new_with_span(mark.label.clone(), span)
+            }
+        })
+    }
+
+    fn push_block(&mut self, source: &Source, draft: &Draft) {
+        let mut lines = Vec::with_capacity(draft.lines.len());
+        for (number, window) in &draft.lines {
+            let start = self.text.len();
+            let whole = source.line_span(*number);
+            if window.span.start > whole.start {
+                self.text.push_str(CUT);
+            }
+            self.text
+                .push_str(&sanitize_source(source.slice(window.span)));
+            if window.span.end < whole.end {
+                self.text.push_str(CUT);
+            }
+            self.text.push('\n');
+            lines.push(Line {
+                number: *number,
+                range: start..self.text.len(),
+            });
+        }
+        self.blocks.push(Block {
+            path: sanitize(source.path()).into_owned(),
+            lines,
+        });
+    }
+
+    fn push_mark(
+        &mut self,
+        source: &Source,
+        place: &Place,
+        home: usize,
+        spot: &Spot,
+        drafts: &[Draft],
+    ) {
+        let line = self
+            .blocks
+            .get(home)
+            .and_then(|block| block.lines.iter().find(|line| line.number == spot.at.line));
+        let window = drafts
+            .get(home)
+            .and_then(|draft| draft.lines.get(&spot.at.line));
+        let (Some(line), Some(window)) = (line, window) else {
+            return;
+        };
+        let width = |start, end| sanitize_source(source.slice(Span::new(start, end))).len();
+        let cut = if window.span.start > source.line_span(spot.at.line).start {
+            CUT.len()
+        } else {
+            0
+        };
+        let start = line.range.start + cut + width(window.span.start, spot.span.start);
+        let end = start + width(spot.span.start, spot.span.end.min(window.span.end));
+        self.marks.push(Mark {
+            range: start..end,
+            at: spot.at,
+            label: place.label.clone(),
+        });
+    }
+}
+
+/// Where a place is marked: on its first line only, which bounds what must be shown.
+#[derive(Clone, Copy)]
+struct Spot {
+    at: Position,
+    span: Span,
+}
+
+impl Spot {
+    fn new(source: &Source, span: Span) -> Self {
+        let at = source.position(span.start);
+        let line = source.line_span(at.line);
+        // An offset inside a line break is marked at the end of the line.
+        let start = at.offset.min(line.end);
+        let end = source.position(span.end.min(line.end)).offset.max(start);
+        Self {
+            at,
+            span: Span::new(start, end),
+        }
+    }
+}
+
+/// A block while places are still being added.
+struct Draft {
+    source: SourceId,
+    lines: BTreeMap<u32, Window>,
+}
+
+/// The part of a line that is shown.
+struct Window {
+    span: Span,
+    /// Whether a place is marked in it, so that it may not move any more.
+    marked: bool,
+}
+
+impl Draft {
+    fn new(source: &Source, spot: &Spot) -> Self {
+        let mut draft = Self {
+            source: source.id(),
+            lines: BTreeMap::new(),
+        };
+        draft.insert(source, spot);
+        draft
+    }
+
+    /// Takes the place in if it is near enough.
+    fn adopt(&mut self, source: &Source, spot: &Spot) -> bool {
+        let (Some(first), Some(last)) = (self.lines.keys().next(), self.lines.keys().next_back())
+        else {
+            return false;
+        };
+        let near = spot.at.line + 2 >= *first && spot.at.line <= *last + 2;
+        let shown = self
+            .lines
+            .get(&spot.at.line)
+            .is_none_or(|window| !window.marked || window.span.contains(spot.span));
+        if self.source != source.id() || !near || !shown {
+            return false;
+        }
+        self.insert(source, spot);
+        true
+    }
+
+    fn insert(&mut self, source: &Source, spot: &Spot) {
+        let line = spot.at.line;
+        let marked = self.lines.get(&line).is_some_and(|window| window.marked);
+        if !marked {
+            let window = Window {
+                span: window(source, line, spot.span.start),
+                marked: true,
+            };
+            self.lines.insert(line, window);
+        }
+        let last = source.line_count();
+        for near in [line.saturating_sub(1), line + 1] {
+            let exists = near >= 1 && near <= last;
+            // What follows the last line break is a line only if something stands there.
+            let hollow = near == last && source.line_span(near).is_empty();
+            if exists && !hollow {
+                self.lines.entry(near).or_insert_with(|| Window {
+                    span: window(source, near, source.line_span(near).start),
+                    marked: false,
+                });
+            }
+        }
+    }
+}
+
+/// The part of a line to show so that the offset is in view.
+fn window(source: &Source, line: u32, offset: u32) -> Span {
+    let whole = source.line_span(line);
+    if whole.range().len() <= LONG_LINE {
+        return whole;
+    }
+    let before = source.slice(Span::new(whole.start, offset));
+    let after = source.slice(Span::new(offset, whole.end));
+    let left = before.char_indices().rev().take(BEFORE).last();
+    let right = after.char_indices().nth(AFTER);
+    let at = |base: u32, index: usize| base + u32::try_from(index).unwrap_or(u32::MAX - base);
+    Span::new(
+        left.map_or(offset, |(index, _)| at(whole.start, index)),
+        right.map_or(whole.end, |(index, _)| at(offset, index)),
+    )
+}
+
+impl SourceCode for Excerpt {
+    /// Fails for a span that reaches from one block into another: miette asks whether two places
+    /// can be shown in one frame.
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let wanted = span.offset()..span.offset() + span.len();
+        self.contents(&wanted, before, after)
+            .map(|contents| Box::new(contents) as Box<dyn SpanContents<'a> + 'a>)
+            .ok_or(MietteError::OutOfBounds)
+    }
+}
+
+impl Excerpt {
+    fn contents(
+        &self,
+        wanted: &Range<usize>,
+        before: usize,
+        after: usize,
+    ) -> Option<MietteSpanContents<'_>> {
+        let holds = |line: &Line, offset| line.range.contains(&offset);
+        let (block, first) = self.blocks.iter().find_map(|block| {
+            let first = block
+                .lines
+                .iter()
+                .position(|line| holds(line, wanted.start))?;
+            Some((block, first))
+        })?;
+        let last = block
+            .lines
+            .iter()
+            .position(|line| holds(line, wanted.end))?;
+        let top = first.saturating_sub(before);
+        let bottom = (last + after).min(block.lines.len().saturating_sub(1));
+        let shown = if before == 0 && after == 0 {
+            wanted.clone()
+        } else {
+            block.lines.get(top)?.range.start..block.lines.get(bottom)?.range.end
+        };
+        // Without context miette wants to know where a place is, else where the excerpt starts.
+        let column = self
+            .marks
+            .iter()
+            .find(|mark| mark.range.start == shown.start && before == 0)
+            .map_or(0, |mark| mark.at.column.saturating_sub(1) as usize);
+        Some(MietteSpanContents::new_named(
+            block.path.clone(),
+            self.text.get(shown.clone())?.as_bytes(),
+            (shown.start, shown.len()).into(),
+            block.lines.get(top)?.number.saturating_sub(1) as usize,
+            column,
+            bottom + 1 - top,
+        ))
+    }
+}

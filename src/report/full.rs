@@ -1,0 +1,191 @@
+//! For people: each finding with the source around it.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters,
+    ThemeStyles,
+};
+
+use super::excerpt::{Excerpt, Place};
+use super::text::sanitize_lines;
+use super::{Report, Style, sanitize, summary};
+use crate::finding::{Finding, Severity};
+use crate::source::Sources;
+
+/// How many related places of one finding are shown; the formats for programs carry all.
+const MAX_RELATED: usize = 8;
+
+/// Columns that miette puts before each line of a message and of a help.
+const MESSAGE_INDENT: usize = 4;
+const HELP_INDENT: usize = 8;
+
+/// Prose is never squeezed into less, however narrow the terminal.
+const MIN_WIDTH: usize = 32;
+
+pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let handler = handler(style);
+    let mut text = String::new();
+    for finding in &report.outcome.findings {
+        text.clear();
+        let card = Card::new(finding, report.sources, style.width);
+        handler
+            .render_report(&mut text, &card)
+            .map_err(io::Error::other)?;
+        for line in text.lines() {
+            // miette pads the gutter of empty lines.
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        writeln!(out)?;
+    }
+    if !style.quiet {
+        writeln!(out, "{}", summary::line(report.outcome))?;
+    }
+    Ok(())
+}
+
+fn handler(style: &Style) -> GraphicalReportHandler {
+    let theme = GraphicalTheme {
+        characters: if style.unicode {
+            ThemeCharacters::unicode()
+        } else {
+            ThemeCharacters::ascii()
+        },
+        styles: if style.color {
+            ThemeStyles::ansi()
+        } else {
+            ThemeStyles::none()
+        },
+    };
+    GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .tab_width(4)
+        // miette would also break at hyphens, and break replacement text.
+        .with_wrap_lines(false)
+        .without_syntax_highlighting()
+}
+
+/// One finding as miette wants it, with all text made safe to print.
+#[derive(Debug)]
+struct Card {
+    severity: Severity,
+    title: String,
+    message: String,
+    help: String,
+    excerpt: Excerpt,
+}
+
+impl Card {
+    fn new(finding: &Finding, sources: &Sources, width: usize) -> Self {
+        let mut places = vec![Place {
+            location: finding.primary,
+            label: None,
+        }];
+        places.extend(
+            finding
+                .related
+                .iter()
+                .take(MAX_RELATED)
+                .map(|related| Place {
+                    location: related.location,
+                    label: Some(sanitize(&related.message).into_owned()),
+                }),
+        );
+        Self {
+            severity: finding.severity,
+            title: title(finding),
+            message: wrap(
+                &sanitize(&finding.message),
+                width.saturating_sub(MESSAGE_INDENT),
+            ),
+            help: help(finding, width.saturating_sub(HELP_INDENT)),
+            excerpt: Excerpt::new(sources, &places),
+        }
+    }
+}
+
+fn title(finding: &Finding) -> String {
+    let mut title = format!("{}[{}]", finding.severity, finding.rule);
+    if let Some(resource) = &finding.resource {
+        title.push(' ');
+        title.push_str(&sanitize(&resource.to_string()));
+        if let Some(container) = &resource.container {
+            title.push_str(", container ");
+            title.push_str(&sanitize(container));
+        }
+    }
+    title
+}
+
+/// The first line of a help is prose; what follows is text to copy, which is never broken.
+fn help(finding: &Finding, width: usize) -> String {
+    let mut lines = Vec::new();
+    if let Some(help) = &finding.help {
+        let help = sanitize_lines(help.trim_end());
+        let (prose, copy) = help
+            .split_once('\n')
+            .map_or((&*help, None), |(prose, copy)| (prose, Some(copy)));
+        lines.push(wrap(prose, width));
+        lines.extend(copy.map(str::to_owned));
+    }
+    let hidden = finding.related.len().saturating_sub(MAX_RELATED);
+    if hidden > 0 {
+        lines.push(format!("not shown: related places, {hidden} more"));
+    }
+    lines.push(format!("read more: lameduck explain {}", finding.rule));
+    lines.join("\n")
+}
+
+/// Breaks a line at spaces so that it fits, where it can.
+fn wrap(line: &str, width: usize) -> String {
+    let mut wrapped = String::with_capacity(line.len());
+    let mut used = 0;
+    for word in line.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width.max(MIN_WIDTH) {
+            wrapped.push('\n');
+            used = 0;
+        } else if !wrapped.is_empty() {
+            wrapped.push(' ');
+            used += 1;
+        }
+        wrapped.push_str(word);
+        used += length;
+    }
+    wrapped
+}
+
+impl fmt::Display for Card {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Card {}
+
+impl Diagnostic for Card {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.title))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Note => miette::Severity::Advice,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(&self.help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.excerpt)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.excerpt.labels()))
+    }
+}

@@ -1,0 +1,212 @@
+//! For programs: the versioned contract of this tool.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::Report;
+use crate::finding::{self, Applicability, Outcome, Severity};
+use crate::source::{Location, Sources};
+
+/// Raised when a field changes its meaning or goes away; new fields do not raise it.
+const VERSION: u32 = 1;
+
+pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let document = Document::new(report.outcome, report.sources);
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    tool: Tool,
+    summary: Summary,
+    findings: Vec<Finding<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    files: usize,
+    objects: usize,
+    workloads: usize,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    suppressed: usize,
+    fixable: usize,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    rule: &'a str,
+    category: &'a str,
+    severity: &'a str,
+    message: &'a str,
+    help: Option<&'a str>,
+    path: &'a str,
+    location: Range,
+    resource: Option<Resource<'a>>,
+    related: Vec<Related<'a>>,
+    fix: Option<Fix<'a>>,
+    fingerprint: String,
+    /// Why the finding does not count. Findings that are suppressed are not part of an outcome.
+    suppressed: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Range {
+    start: Position,
+    end: Position,
+}
+
+#[derive(Serialize)]
+struct Position {
+    line: u32,
+    column: u32,
+    offset: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    namespace: Option<&'a str>,
+    name: &'a str,
+    container: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Related<'a> {
+    path: &'a str,
+    location: Range,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Fix<'a> {
+    applicability: &'static str,
+    title: &'a str,
+    edits: Vec<Edit<'a>>,
+}
+
+#[derive(Serialize)]
+struct Edit<'a> {
+    path: &'a str,
+    start: u32,
+    end: u32,
+    text: &'a str,
+}
+
+impl<'a> Document<'a> {
+    fn new(outcome: &'a Outcome, sources: &'a Sources) -> Self {
+        let findings = &outcome.findings;
+        Self {
+            version: VERSION,
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME"),
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            summary: Summary {
+                files: outcome.summary.files,
+                objects: outcome.summary.objects,
+                workloads: outcome.summary.workloads,
+                errors: outcome.count(Severity::Error),
+                warnings: outcome.count(Severity::Warning),
+                notes: outcome.count(Severity::Note),
+                suppressed: 0,
+                fixable: findings.iter().filter(|it| it.fix.is_some()).count(),
+            },
+            findings: findings
+                .iter()
+                .map(|finding| Finding::new(finding, sources))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> Finding<'a> {
+    fn new(finding: &'a finding::Finding, sources: &'a Sources) -> Self {
+        Self {
+            rule: finding.rule,
+            category: finding.category.as_str(),
+            severity: finding.severity.as_str(),
+            message: &finding.message,
+            help: finding.help.as_deref(),
+            path: sources.get(finding.primary.source).path(),
+            location: Range::new(finding.primary, sources),
+            resource: finding.resource.as_ref().map(Resource::new),
+            related: finding
+                .related
+                .iter()
+                .map(|label| Related {
+                    path: sources.get(label.location.source).path(),
+                    location: Range::new(label.location, sources),
+                    message: &label.message,
+                })
+                .collect(),
+            fix: finding.fix.as_ref().map(|fix| Fix::new(fix, sources)),
+            fingerprint: finding.fingerprint.to_string(),
+            suppressed: None,
+        }
+    }
+}
+
+impl Range {
+    fn new(location: Location, sources: &Sources) -> Self {
+        let source = sources.get(location.source);
+        let position = |offset| {
+            let at = source.position(offset);
+            Position {
+                line: at.line,
+                column: at.column,
+                offset: at.offset,
+            }
+        };
+        Self {
+            start: position(location.span.start),
+            end: position(location.span.end),
+        }
+    }
+}
+
+impl<'a> Resource<'a> {
+    fn new(resource: &'a finding::Resource) -> Self {
+        Self {
+            api_version: &resource.api_version,
+            kind: &resource.kind,
+            namespace: resource.namespace.as_deref(),
+            name: &resource.name,
+            container: resource.container.as_deref(),
+        }
+    }
+}
+
+impl<'a> Fix<'a> {
+    fn new(fix: &'a finding::Fix, sources: &'a Sources) -> Self {
+        Self {
+            applicability: match fix.applicability {
+                Applicability::Safe => "safe",
+                Applicability::Unsafe => "unsafe",
+            },
+            title: &fix.title,
+            edits: fix
+                .edits
+                .iter()
+                .map(|edit| Edit {
+                    path: sources.get(edit.source).path(),
+                    start: edit.span.start,
+                    end: edit.span.end,
+                    text: &edit.text,
+                })
+                .collect(),
+        }
+    }
+}

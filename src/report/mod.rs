@@ -1,0 +1,126 @@
+//! Writes the outcome of a run, one file per format.
+
+mod concise;
+mod excerpt;
+mod full;
+mod json;
+mod sarif;
+mod summary;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+use std::str::FromStr;
+
+use crate::finding::{Outcome, RuleMeta};
+use crate::source::Sources;
+
+pub use summary::statistics;
+pub use text::sanitize;
+
+/// How an outcome is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// For people: source excerpts with the place marked.
+    #[default]
+    Full,
+    /// For people and editors: one line per finding.
+    Concise,
+    /// For programs: the versioned contract of this tool.
+    Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+}
+
+impl Format {
+    /// All formats, in the order in which help texts name them.
+    pub const ALL: [Self; 4] = [Self::Full, Self::Concise, Self::Json, Self::Sarif];
+
+    /// The lower-case word used on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Concise => "concise",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+        }
+    }
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A word that names no [`Format`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown format `{given}`, expected one of {}", Format::ALL.map(Format::as_str).join(", "))]
+pub struct UnknownFormat {
+    given: String,
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(given: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.as_str() == given)
+            .ok_or_else(|| UnknownFormat {
+                given: sanitize(given).into_owned(),
+            })
+    }
+}
+
+/// What the place that is written to can show. The formats for programs ignore it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether ANSI colours are written.
+    pub color: bool,
+    /// Whether frames are drawn with box-drawing characters instead of ASCII.
+    pub unicode: bool,
+    /// The column at which prose is wrapped.
+    pub width: usize,
+    /// Whether the summary line is left out.
+    pub quiet: bool,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self {
+            color: false,
+            unicode: true,
+            width: 100,
+            quiet: false,
+        }
+    }
+}
+
+/// All that a format may speak of.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// What was found.
+    pub outcome: &'a Outcome,
+    /// The texts it was found in.
+    pub sources: &'a Sources,
+    /// The rules that could have spoken.
+    pub rules: &'a [RuleMeta],
+}
+
+impl Report<'_> {
+    /// Writes the report. The same report gives the same bytes on every run and machine.
+    ///
+    /// # Errors
+    /// Only those of `out`.
+    pub fn write(&self, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+        match format {
+            Format::Full => full::write(self, style, out),
+            Format::Concise => concise::write(self, style, out),
+            Format::Json => json::write(self, out),
+            Format::Sarif => sarif::write(self, out),
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! For code scanning: SARIF 2.1.0, the subset that a linter needs.
+
+mod model;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::Report;
+use crate::finding::{Finding, Resource, RuleMeta, Severity};
+use crate::source::{self, Sources};
+use model::{
+    ArtifactLocation, AutomationDetails, Configuration, Driver, Help, Location, Log,
+    LogicalLocation, PhysicalLocation, Region, ReportingDescriptor, RuleProperties, Run,
+    SarifResult, Text, Tool, UriBase,
+};
+
+/// Stands for the repository root, which the reader of a log knows and the writer must not tell.
+const ROOT: &str = "%SRCROOT%";
+
+pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let log = Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [run(report)],
+    };
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    writeln!(out)
+}
+
+fn run<'a>(report: &Report<'a>) -> Run<'a> {
+    let positions: BTreeMap<&str, usize> = report
+        .rules
+        .iter()
+        .enumerate()
+        .map(|(index, rule)| (rule.id, index))
+        .collect();
+    Run {
+        tool: Tool {
+            driver: Driver {
+                name: env!("CARGO_PKG_NAME"),
+                version: env!("CARGO_PKG_VERSION"),
+                semantic_version: env!("CARGO_PKG_VERSION"),
+                information_uri: env!("CARGO_PKG_REPOSITORY"),
+                rules: report.rules.iter().map(descriptor).collect(),
+            },
+        },
+        automation_details: AutomationDetails { id: "lameduck/" },
+        column_kind: "unicodeCodePoints",
+        original_uri_base_ids: BTreeMap::from([(
+            ROOT,
+            UriBase {
+                description: Text::new("The root of the repository that was checked."),
+            },
+        )]),
+        results: report
+            .outcome
+            .findings
+            .iter()
+            .map(|finding| {
+                let index = positions.get(finding.rule).copied();
+                result(finding, index, report.sources)
+            })
+            .collect(),
+    }
+}
+
+fn descriptor(rule: &RuleMeta) -> ReportingDescriptor<'_> {
+    let page = body(rule.page);
+    let summary = format!("{}.", rule.summary.trim_end_matches('.'));
+    ReportingDescriptor {
+        id: rule.id,
+        name: pascal_case(rule.id),
+        full_description: Text::new(first_paragraph(page).unwrap_or_else(|| summary.clone())),
+        short_description: Text::new(summary),
+        help: Help {
+            text: page,
+            markdown: page,
+        },
+        default_configuration: Configuration {
+            enabled: !rule.pedantic,
+            level: rule.severity.as_str(),
+        },
+        properties: RuleProperties {
+            precision: if rule.pedantic { "medium" } else { "high" },
+            problem_severity: match rule.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Note => "recommendation",
+            },
+            tags: [rule.category.as_str(), "kubernetes"],
+        },
+    }
+}
+
+fn result<'a>(finding: &'a Finding, index: Option<usize>, sources: &'a Sources) -> SarifResult<'a> {
+    SarifResult {
+        rule_id: finding.rule,
+        rule_index: index,
+        level: finding.severity.as_str(),
+        message: Text::new(message(finding)),
+        locations: [Location {
+            id: None,
+            physical_location: physical(finding.primary, sources),
+            logical_locations: finding.resource.iter().flat_map(logical).collect(),
+            message: None,
+        }],
+        related_locations: finding
+            .related
+            .iter()
+            .zip(1..)
+            .map(|(label, id)| Location {
+                id: Some(id),
+                physical_location: physical(label.location, sources),
+                logical_locations: Vec::new(),
+                message: Some(Text::new(plain(&label.message))),
+            })
+            .collect(),
+        partial_fingerprints: BTreeMap::from([("lameduck/v1", finding.fingerprint.to_string())]),
+    }
+}
+
+/// Viewers show a result's message and its rule's help, but nothing in between, so the advice that
+/// is specific to the finding is a paragraph of the message.
+fn message(finding: &Finding) -> String {
+    let message = plain(finding.message.trim_end());
+    let stop = if message.ends_with(['.', '!', '?', ':']) {
+        ""
+    } else {
+        "."
+    };
+    match &finding.help {
+        Some(help) => format!("{message}{stop}\n\n{}", plain(help.trim_end())),
+        None => format!("{message}{stop}"),
+    }
+}
+
+/// SARIF reads `[text](target)` in a message as a link. Nothing in a manifest may make one.
+fn plain(text: &str) -> String {
+    text.replace("](", "] (")
+}
+
+fn physical(location: source::Location, sources: &Sources) -> PhysicalLocation {
+    let source = sources.get(location.source);
+    let start = source.position(location.span.start);
+    let end = source.position(location.span.end.max(location.span.start));
+    PhysicalLocation {
+        artifact_location: ArtifactLocation {
+            uri: relative_uri(source.root_path()),
+            uri_base_id: ROOT,
+        },
+        region: Region {
+            start_line: start.line,
+            start_column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        },
+    }
+}
+
+/// The object, and the container inside it.
+fn logical(resource: &Resource) -> Vec<LogicalLocation<'_>> {
+    let mut name = resource.namespace.clone().unwrap_or_default();
+    for part in [&resource.kind, &resource.name] {
+        if !name.is_empty() {
+            name.push('/');
+        }
+        name.push_str(part);
+    }
+    let container = resource
+        .container
+        .as_deref()
+        .map(|container| LogicalLocation {
+            name: container,
+            fully_qualified_name: format!("{name}/{container}"),
+            kind: "object",
+        });
+    let object = LogicalLocation {
+        name: &resource.name,
+        fully_qualified_name: name,
+        kind: "resource",
+    };
+    std::iter::once(object).chain(container).collect()
+}
+
+/// A path with `/` as a relative URI reference (RFC 3986). A colon is encoded too: in the first
+/// segment it would end a scheme.
+fn relative_uri(path: &str) -> String {
+    use std::fmt::Write as _;
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=@".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri
+}
+
+fn pascal_case(id: &str) -> String {
+    id.split('-')
+        .flat_map(|word| {
+            let mut chars = word.chars();
+            let first = chars.next().map(|char| char.to_ascii_uppercase());
+            first.into_iter().chain(chars)
+        })
+        .collect()
+}
+
+/// A rule's page without its front matter.
+fn body(page: &str) -> &str {
+    page.strip_prefix("---\n")
+        .and_then(|rest| rest.split_once("\n---\n"))
+        .map_or(page, |(_, body)| body)
+        .trim()
+}
+
+/// The first paragraph that is not a heading, on one line.
+fn first_paragraph(page: &str) -> Option<String> {
+    page.split("\n\n")
+        .map(str::trim)
+        .find(|block| !block.is_empty() && !block.starts_with(['#', '`', '|', '<']))
+        .map(|block| block.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_paths_become_relative_uris() {
+        assert_eq!(relative_uri("k8s/app.yaml"), "k8s/app.yaml");
+        assert_eq!(
+            relative_uri("a b/100%/ü#?.yaml"),
+            "a%20b/100%25/%C3%BC%23%3F.yaml"
+        );
+        assert_eq!(relative_uri("c:/x[1].yaml"), "c%3A/x%5B1%5D.yaml");
+    }
+
+    #[test]
+    fn a_page_loses_its_front_matter() {
+        let page = "---\nid: a-rule\n---\n\n# A rule\n\nWhat it\nfinds.\n\nMore.\n";
+        assert_eq!(body(page), "# A rule\n\nWhat it\nfinds.\n\nMore.");
+        assert_eq!(first_paragraph(body(page)).unwrap(), "What it finds.");
+        assert_eq!(body("no front matter"), "no front matter");
+        assert_eq!(first_paragraph("# Only a heading"), None);
+    }
+
+    #[test]
+    fn a_message_cannot_make_a_link() {
+        assert_eq!(
+            plain("see [here](https://example.com)"),
+            "see [here] (https://example.com)"
+        );
+    }
+
+    #[test]
+    fn names_are_pascal_case() {
+        assert_eq!(pascal_case("missing-pdb"), "MissingPdb");
+    }
+}

@@ -1,0 +1,88 @@
+//! Making text from manifests safe to print.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// The text with every character that a terminal would obey instead of show, or not show at all,
+/// spelled out: `\u{1b}` for ESC. Covers control characters (line breaks and tabs too), direction
+/// overrides, and characters of no width. Works character by character, so the result of a
+/// concatenation is the concatenation of the results.
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    spell_out(text, |_| false)
+}
+
+/// As [`sanitize`], for text of several lines: line breaks stay.
+pub(super) fn sanitize_lines(text: &str) -> Cow<'_, str> {
+    spell_out(text, |char| char == '\n')
+}
+
+/// As [`sanitize`], for a line of source text: tabs stay, because an excerpt knows their width.
+pub(super) fn sanitize_source(text: &str) -> Cow<'_, str> {
+    spell_out(text, |char| char == '\t')
+}
+
+fn spell_out(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(|char| is_unprintable(char) && !keep(char)) {
+        return Cow::Borrowed(text);
+    }
+    let mut printable = String::with_capacity(text.len() + 16);
+    for char in text.chars() {
+        if is_unprintable(char) && !keep(char) {
+            // Writing to a String cannot fail.
+            let _ = write!(printable, "\\u{{{:x}}}", u32::from(char));
+        } else {
+            printable.push(char);
+        }
+    }
+    Cow::Owned(printable)
+}
+
+fn is_unprintable(char: char) -> bool {
+    char.is_control()
+        || matches!(char,
+            // Soft hyphen, combining grapheme joiner, Arabic letter mark.
+            '\u{ad}' | '\u{34f}' | '\u{61c}'
+            // Hangul and Khmer fillers, Mongolian selectors and vowel separator.
+            | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            // Zero-width space and joiners, direction marks.
+            | '\u{200b}'..='\u{200f}'
+            // Line and paragraph separators, direction embeddings and overrides.
+            | '\u{2028}'..='\u{202e}'
+            // Word joiner, invisible operators, direction isolates, deprecated format characters.
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            // Musical format characters, tags, supplementary variation selectors.
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_text_is_borrowed() {
+        assert!(matches!(sanitize("größe: 1 日本 🦆"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_spelled_out() {
+        assert_eq!(sanitize("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+        assert_eq!(sanitize("a\u{9b}2Jb\u{7f}"), "a\\u{9b}2Jb\\u{7f}");
+        assert_eq!(sanitize("a\nb\tc\r"), "a\\u{a}b\\u{9}c\\u{d}");
+        assert_eq!(
+            sanitize("user\u{202e}nimda\u{2069}"),
+            "user\\u{202e}nimda\\u{2069}"
+        );
+        assert_eq!(
+            sanitize("app\u{200b}\u{feff}\u{e0041}"),
+            "app\\u{200b}\\u{feff}\\u{e0041}"
+        );
+    }
+
+    #[test]
+    fn lines_and_tabs_stay_where_they_have_a_meaning() {
+        assert_eq!(sanitize_lines("a\nb\t"), "a\nb\\u{9}");
+        assert_eq!(sanitize_source("\ta\n"), "\ta\\u{a}");
+    }
+}
