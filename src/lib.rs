@@ -4,6 +4,7 @@
 //! Data flows one way: paths → sources → trees → objects → inventory → findings → outcome → report.
 //! Every module below is one step of that way; `tests/architecture.rs` holds who may import whom.
 
+pub mod cli;
 pub mod config;
 pub mod discover;
 pub mod engine;

@@ -1,0 +1,262 @@
+//! What the command line can say.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::config::{self, FAIL_ON, Flags, MESH_MODES};
+use crate::report::Format;
+use crate::settings::{FailOn, MeshMode};
+use crate::units::{Version, suggest};
+
+const EXAMPLES: &str = "\
+Examples:
+  lameduck check                          everything below the working directory
+  lameduck check k8s/ --mesh sidecar      one folder, in an Istio mesh
+  kustomize build . | lameduck check -    what is really deployed
+  lameduck explain missing-prestop        why, and what to write instead";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  lameduck check
+  lameduck check k8s/ charts/rendered.yaml --kubernetes-version 1.33
+  helm template web charts/web | lameduck check - --mesh sidecar
+  lameduck check --format full --format sarif=lameduck.sarif
+  lameduck check --select shutdown,missing-pdb --fail-on error
+
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 a wrong flag or
+configuration, a path that does not exist, an output that cannot be written.";
+
+/// Finds what will drop requests, hang a rollout or block a node drain in
+/// Kubernetes and Istio manifests, before they are deployed.
+#[derive(Debug, Parser)]
+#[command(name = "lameduck", version, max_term_width = 80, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check manifests
+    Check(Box<CheckArgs>),
+    /// Say what a rule finds, why it matters and what to write instead
+    Explain {
+        /// The id of the rule
+        rule: String,
+    },
+    /// List all rules
+    Rules {
+        /// How to write the list
+        #[arg(long, value_enum, default_value_t)]
+        format: ListFormat,
+    },
+    /// Write a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// How `lameduck rules` writes its list.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum ListFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = CHECK_EXAMPLES)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "every one is a flag of its own"
+)]
+pub(super) struct CheckArgs {
+    /// Files and folders to check; `-` is standard input. The rest of their
+    /// repository is read as context
+    #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// full (default), concise, json or sarif; with =FILE, written there
+    /// instead of to standard output. Can be repeated
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub(super) outputs: Vec<Output>,
+
+    /// When to use colours; NO_COLOR is honoured by auto
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        help_heading = "Output"
+    )]
+    pub(super) color: Color,
+
+    /// Leave out the summary, and say nothing on standard error but errors
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) quiet: bool,
+
+    /// Count the findings of each rule on standard error
+    #[arg(long, help_heading = "Output")]
+    pub(super) statistics: bool,
+
+    /// Run only these rules or categories, whatever the configuration
+    /// selects or ignores
+    #[arg(
+        long,
+        value_name = "RULE,…",
+        value_delimiter = ',',
+        help_heading = "Rules"
+    )]
+    pub(super) select: Vec<String>,
+
+    /// Do not run these rules or categories
+    #[arg(
+        long,
+        value_name = "RULE,…",
+        value_delimiter = ',',
+        help_heading = "Rules"
+    )]
+    pub(super) ignore: Vec<String>,
+
+    /// Run pedantic rules, too
+    #[arg(long, help_heading = "Rules")]
+    pub(super) pedantic: bool,
+
+    /// From which severity on to exit with 1; warning by default
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on(), help_heading = "Rules")]
+    pub(super) fail_on: Option<FailOn>,
+
+    /// The release of the cluster, such as 1.33
+    #[arg(
+        long,
+        value_name = "X.Y",
+        value_parser = config::parse_kubernetes_version,
+        help_heading = "Cluster and mesh"
+    )]
+    pub(super) kubernetes_version: Option<Version>,
+
+    /// The release of Istio, such as 1.27
+    #[arg(
+        long,
+        value_name = "X.Y",
+        value_parser = config::parse_istio_version,
+        help_heading = "Cluster and mesh"
+    )]
+    pub(super) istio_version: Option<Version>,
+
+    /// Whether workloads are in an Istio mesh; auto (default) asks the
+    /// manifests
+    #[arg(long, value_name = "MODE", value_parser = mesh(), help_heading = "Cluster and mesh")]
+    pub(super) mesh: Option<MeshMode>,
+
+    /// How long the applications take from SIGTERM to exit, such as 30s
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = config::parse_duration,
+        help_heading = "Cluster and mesh"
+    )]
+    pub(super) shutdown_timeout: Option<Duration>,
+
+    /// Never read what matches, as in a .gitignore file. Can be repeated
+    #[arg(long, value_name = "GLOB", help_heading = "Files")]
+    pub(super) exclude: Vec<String>,
+
+    /// Read what .gitignore files ignore, too
+    #[arg(long, help_heading = "Files")]
+    pub(super) no_gitignore: bool,
+
+    /// The path of the file that standard input stands for
+    #[arg(long, value_name = "PATH", help_heading = "Files")]
+    pub(super) stdin_filename: Option<PathBuf>,
+
+    /// The configuration file; lameduck.yaml or .lameduck.yaml by default,
+    /// here or above
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "no_config",
+        help_heading = "Run"
+    )]
+    pub(super) config: Option<PathBuf>,
+
+    /// Read no configuration file
+    #[arg(long, help_heading = "Run")]
+    pub(super) no_config: bool,
+
+    /// How many threads work; one per core by default
+    #[arg(long, short, value_name = "N", help_heading = "Run")]
+    pub(super) jobs: Option<NonZeroUsize>,
+}
+
+impl CheckArgs {
+    /// What goes over the configuration file.
+    pub(super) fn flags(&self) -> Flags {
+        Flags {
+            kubernetes_version: self.kubernetes_version,
+            istio_version: self.istio_version,
+            mesh: self.mesh,
+            shutdown_timeout: self.shutdown_timeout,
+            select: self.select.clone(),
+            ignore: self.ignore.clone(),
+            pedantic: self.pedantic,
+            fail_on: self.fail_on,
+            exclude: self.exclude.clone(),
+        }
+    }
+}
+
+fn mesh() -> impl TypedValueParser<Value = MeshMode> {
+    PossibleValuesParser::new(MESH_MODES.map(|(word, _)| word))
+        .try_map(|word| config::word(&word, &MESH_MODES))
+}
+
+fn fail_on() -> impl TypedValueParser<Value = FailOn> {
+    PossibleValuesParser::new(FAIL_ON.map(|(word, _)| word))
+        .try_map(|word| config::word(&word, &FAIL_ON))
+}
+
+/// A report to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Output {
+    pub(super) format: Format,
+    /// `None` is standard output.
+    pub(super) file: Option<PathBuf>,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("expected the name of a file after `=`".to_owned()),
+            Some((format, file)) => (format, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = format.parse().map_err(|error| {
+            let hint = suggest(format, Format::ALL.map(Format::as_str))
+                .map_or_else(String::new, |meant| format!(", did you mean `{meant}`?"));
+            format!("{error}{hint}")
+        })?;
+        Ok(Self { format, file })
+    }
+}

@@ -1,0 +1,94 @@
+//! Command line: arguments, one file per subcommand, where results go, exit codes.
+
+mod args;
+mod check;
+mod completions;
+mod explain;
+mod output;
+mod rules;
+
+#[cfg(test)]
+mod tests;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::config::ConfigError;
+use crate::discover::DiscoverError;
+use crate::rules::metas;
+
+use args::{Cli, Command};
+
+/// Nothing at or above `--fail-on`.
+const CLEAN: u8 = 0;
+/// Findings at or above `--fail-on`.
+const FINDINGS: u8 = 1;
+/// The run could not be made: a wrong flag or configuration, a missing path, a failing output.
+const UNUSABLE: u8 = 2;
+
+/// Why a run could not be made; ends with [`UNUSABLE`].
+#[derive(Debug)]
+struct Failure {
+    messages: Vec<String>,
+}
+
+impl Failure {
+    fn one(message: impl Into<String>) -> Self {
+        Self {
+            messages: vec![message.into()],
+        }
+    }
+
+    fn of<E: ToString>(errors: &[E]) -> Self {
+        Self {
+            messages: errors.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::of(&[error])
+    }
+}
+
+impl From<Vec<ConfigError>> for Failure {
+    fn from(errors: Vec<ConfigError>) -> Self {
+        Self::of(&errors)
+    }
+}
+
+impl From<Vec<DiscoverError>> for Failure {
+    fn from(errors: Vec<DiscoverError>) -> Self {
+        Self::of(&errors)
+    }
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help that nobody reads any more is no error.
+            let _ = error.print();
+            return u8::try_from(error.exit_code())
+                .map_or(ExitCode::from(UNUSABLE), ExitCode::from);
+        }
+    };
+    let code = run(&cli.command).unwrap_or_else(|failure| {
+        output::to_stderr("error", failure.messages);
+        UNUSABLE
+    });
+    ExitCode::from(code)
+}
+
+fn run(command: &Command) -> Result<u8, Failure> {
+    match command {
+        Command::Check(args) => return check::run(args),
+        Command::Explain { rule } => explain::run(rule, metas())?,
+        Command::Rules { format } => rules::run(*format, metas())?,
+        Command::Completions { shell } => completions::run(*shell)?,
+    }
+    Ok(CLEAN)
+}

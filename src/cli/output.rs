@@ -1,0 +1,139 @@
+//! Where results go.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use super::args::Color;
+use crate::report::{Style, sanitize};
+
+/// Writes all at once to standard output. A reader that went away is no error.
+pub(super) fn to_stdout(content: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(content).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::one(format!(
+            "standard output cannot be written: {error}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Writes lines to standard error, with a word before each; control characters are made visible.
+pub(super) fn to_stderr<T: AsRef<str>>(word: &str, lines: impl IntoIterator<Item = T>) {
+    let mut out = io::stderr().lock();
+    for line in lines {
+        // Nobody is left to be told that standard error cannot be written.
+        let _ = writeln!(out, "{word}: {}", sanitize(line.as_ref()));
+    }
+}
+
+/// Writes text to standard error as it is.
+pub(super) fn text_to_stderr(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes a file so that nobody ever sees a part of it, nor an empty one when writing fails.
+pub(super) fn to_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    replace(path, content)
+        .map_err(|error| Failure::one(format!("{} cannot be written: {error}", path.display())))
+}
+
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    // Through a link the file it leads to is replaced, not the link.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let existing = fs::metadata(&path).ok();
+    if existing.as_ref().is_some_and(|it| !it.is_file()) {
+        // A device or pipe has to stay what it is.
+        return File::create(&path)?.write_all(content);
+    }
+    let temporary = beside(&path);
+    let written = File::create_new(&temporary).and_then(|mut file| {
+        file.write_all(content)?;
+        if let Some(existing) = existing {
+            file.set_permissions(existing.permissions())?;
+        }
+        file.sync_all()
+    });
+    let replaced = written.and_then(|()| fs::rename(&temporary, &path));
+    if replaced.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    replaced
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", std::process::id()));
+    path.with_file_name(name)
+}
+
+/// How to write to standard output.
+pub(super) fn stdout_style(color: Color, quiet: bool) -> Style {
+    let terminal = io::stdout().is_terminal();
+    let mut style = Style {
+        color: match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && environment_allows_color(),
+        },
+        quiet,
+        ..Style::default()
+    };
+    if let Some((terminal_size::Width(columns), _)) = terminal
+        .then(|| terminal_size::terminal_size_of(io::stdout()))
+        .flatten()
+    {
+        style.width = usize::from(columns).clamp(40, 120);
+    }
+    style
+}
+
+/// <https://no-color.org>: any value but an empty one counts.
+fn environment_allows_color() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("out.json");
+        to_file(&file, b"one").unwrap();
+        to_file(&file, b"two").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"two");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_failure_names_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("missing/out.json");
+        let failure = to_file(&file, b"x").unwrap_err();
+        assert!(
+            failure.messages[0].starts_with(&format!("{} cannot be written: ", file.display()))
+        );
+        assert!(to_file(folder.path(), b"x").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_devices_stay_what_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        fs::write(folder.path().join("target"), "old").unwrap();
+        std::os::unix::fs::symlink("target", &link).unwrap();
+        to_file(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(folder.path().join("target")).unwrap(), b"new");
+
+        to_file(Path::new("/dev/null"), b"x").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+}

@@ -1,0 +1,7 @@
+//! The `lameduck` binary: parse, call, exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lameduck::cli::main()
+}

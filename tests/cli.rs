@@ -1,0 +1,192 @@
+//! The command line from outside: exit codes, what goes to standard output and to standard error.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::process::{Command as Process, Stdio};
+
+use assert_cmd::Command;
+use assert_cmd::cargo::cargo_bin;
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n";
+
+/// `lameduck` in a directory, without anything of the caller's environment that it may react to.
+fn lameduck(directory: &Path) -> Command {
+    let mut command = Command::new(cargo_bin!("lameduck"));
+    command
+        .current_dir(directory)
+        .env_remove("NO_COLOR")
+        .env_remove("TERM")
+        .env_remove("RAYON_NUM_THREADS");
+    command
+}
+
+/// A git repository, as far as lameduck looks.
+fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join(".git")).unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// The exit code, standard output and standard error.
+fn run(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn help_and_version_end_with_0() {
+    let folder = repository(&[]);
+    for arguments in [&["--help"] as &[&str], &["check", "-h"], &["--version"]] {
+        let (code, out, err) = run(lameduck(folder.path()).args(arguments));
+        assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}");
+        assert!(out.contains("lameduck"), "{out}");
+    }
+}
+
+#[test]
+fn usage_errors_end_with_2() {
+    let folder = repository(&[("a.yaml", POD)]);
+    for arguments in [
+        &[] as &[&str],
+        &["a.yaml"],
+        &["check", "--nonsense"],
+        &["check", "--config", "x", "--no-config"],
+        &["check", "--kubernetes-version", "33"],
+        &["check", "--select", "no-such-rule"],
+        &["check", "--exclude", "[z-a]"],
+        &["check", "--stdin-filename", "a.yaml"],
+        &["explain", "no-such-rule"],
+    ] {
+        let (code, out, err) = run(lameduck(folder.path()).args(arguments));
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
+        assert!(!err.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn every_missing_path_is_named() {
+    let folder = repository(&[("a.yaml", POD)]);
+    let (code, out, err) = run(lameduck(folder.path()).args(["check", "b.yaml", "a.yaml", "c"]));
+    assert_eq!((code, out.as_str()), (2, ""));
+    insta::assert_snapshot!(err, @r"
+    error: b.yaml: no such file or directory
+    error: c: no such file or directory
+    ");
+}
+
+#[test]
+fn control_characters_in_paths_do_not_reach_the_terminal() {
+    let folder = repository(&[]);
+    let (_, _, err) = run(lameduck(folder.path()).args(["check", "a\u{1b}[31m.yaml"]));
+    assert!(!err.contains('\u{1b}'), "{err:?}");
+}
+
+#[test]
+fn every_error_of_the_configuration_has_its_place() {
+    let folder = repository(&[
+        ("lameduck.yaml", "mash:\n  mode: none\nfail-on: errors\n"),
+        ("k8s/a.yaml", POD),
+    ]);
+    let (code, out, err) = run(lameduck(&folder.path().join("k8s")).arg("check"));
+    assert_eq!((code, out.as_str()), (2, ""));
+    insta::assert_snapshot!(err, @r"
+    error: ../lameduck.yaml:1:1: unknown key `mash`, did you mean `mesh`?
+    error: ../lameduck.yaml:3:10: expected error, warning, note or never, found `errors`, did you mean `error`?
+    ");
+}
+
+#[test]
+fn the_configuration_can_be_named_or_left_out() {
+    let folder = repository(&[("lameduck.yaml", "nonsense: 1\n"), ("other.yaml", "")]);
+    for (arguments, expected) in [
+        (&["check"] as &[&str], 2),
+        (&["check", "--no-config"], 0),
+        (&["check", "--config", "other.yaml"], 0),
+        (&["check", "--config", "missing.yaml"], 2),
+    ] {
+        let (code, _, err) = run(lameduck(folder.path()).args(arguments));
+        assert_eq!(code, expected, "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn no_manifest_is_no_error_and_is_said() {
+    let folder = repository(&[("values.yaml", "a: 1\n")]);
+    let (code, _, err) = run(lameduck(folder.path()).args(["check", "values.yaml"]));
+    assert_eq!(code, 0);
+    assert!(
+        err.contains("no Kubernetes manifest found in values.yaml"),
+        "{err}"
+    );
+
+    let (code, _, err) = run(lameduck(folder.path()).args(["check", "--quiet"]));
+    assert_eq!((code, err.as_str()), (0, ""));
+
+    let (code, _, err) = run(lameduck(folder.path())
+        .args(["check", "-"])
+        .write_stdin("a: 1\n"));
+    assert_eq!(code, 0);
+    assert!(err.contains("standard input"), "{err}");
+}
+
+#[test]
+fn skipped_charts_are_said_on_standard_error() {
+    let folder = repository(&[
+        ("web/Chart.yaml", "name: web\n"),
+        ("web/templates/a.yaml", "{{ x }}\n"),
+    ]);
+    let (code, _, err) = run(lameduck(folder.path()).arg("check"));
+    assert_eq!(code, 0);
+    assert!(err.contains("unrendered Helm chart web"), "{err}");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_ends_with_2() {
+    let folder = repository(&[("a.yaml", "a: 1\n")]);
+    let (code, _, err) = run(lameduck(folder.path()).args(["check", "--format", "json=no/x.json"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("no/x.json cannot be written: "), "{err}");
+}
+
+#[test]
+fn completions_are_written_for_every_shell() {
+    let folder = repository(&[]);
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let (code, out, err) = run(lameduck(folder.path()).args(["completions", shell]));
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert!(out.contains("stdin-filename"), "{shell}");
+    }
+}
+
+#[test]
+fn rules_are_listed_for_programs() {
+    let folder = repository(&[]);
+    let (code, out, _) = run(lameduck(folder.path()).args(["rules", "--format", "json"]));
+    assert_eq!(code, 0);
+    let list: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(list["version"], 1);
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_error() {
+    let mut child = Process::new(cargo_bin!("lameduck"))
+        .args(["completions", "zsh"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
