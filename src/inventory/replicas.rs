@@ -61,11 +61,11 @@ impl Inventory {
                 _ => Replicas::Unknown,
             };
         }
-        if workload.replicas() == Some(0) {
-            return Replicas::Parked;
-        }
         if self.is_set_elsewhere(object, object.node(), "spec.replicas") {
             return Replicas::Unknown;
+        }
+        if workload.replicas() == Some(0) {
+            return Replicas::Parked;
         }
         let scaled = self
             .autoscalers(workload)
