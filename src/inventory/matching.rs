@@ -119,7 +119,7 @@ impl Matches {
     }
 }
 
-fn may_share_namespace(one: &Entry, other: &Entry) -> bool {
+pub(super) fn may_share_namespace(one: &Entry, other: &Entry) -> bool {
     match (&one.namespace, &other.namespace) {
         (Some(one), Some(other)) => one == other,
         _ => true,

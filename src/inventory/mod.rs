@@ -5,6 +5,7 @@
 
 mod hosts;
 mod kustomize;
+mod load_balancer;
 mod matching;
 mod mesh;
 mod namespaces;
@@ -31,7 +32,7 @@ use crate::kube::{
 use crate::settings::Settings;
 use crate::source::{Location, Scope, SourceId, Sources};
 use crate::yaml::{Node, Tree};
-use matching::Matches;
+use matching::{Matches, may_share_namespace};
 use namespaces::OpenNamespaces;
 
 /// Identifies one object of an inventory.
@@ -79,6 +80,7 @@ pub struct Inventory {
     routed: serving::RoutedServices,
     mesh: mesh::MeshView,
     hosts: hosts::HostIndex,
+    load_balancers: load_balancer::LoadBalancers,
     limit_ranges: Vec<ObjectId>,
     settings: Settings,
 }
@@ -104,6 +106,7 @@ impl Inventory {
         inventory.routed = serving::RoutedServices::of(&inventory);
         inventory.mesh = mesh::MeshView::of(&inventory);
         inventory.hosts = hosts::HostIndex::of(&inventory);
+        inventory.load_balancers = load_balancer::LoadBalancers::of(&inventory);
         inventory.limit_ranges = inventory
             .whole()
             .filter(|(_, entry)| matches!(entry.object.body(), Body::LimitRange(_)))

@@ -253,7 +253,7 @@ impl RoutedServices {
 
 /// Walks a route for the names below the given keys: a text, a mapping with a `name`, or a list of
 /// such.
-fn collect_backends(node: Node<'_>, keys: &[&str], names: &mut HashSet<String>) {
+pub(super) fn collect_backends(node: Node<'_>, keys: &[&str], names: &mut HashSet<String>) {
     let mut todo = vec![node];
     while let Some(node) = todo.pop() {
         for entry in node.entries() {

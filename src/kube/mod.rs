@@ -5,6 +5,7 @@
 
 mod check;
 pub mod istio;
+mod load_balancer;
 pub mod models;
 mod object;
 mod proxy_annotation;
@@ -14,6 +15,7 @@ pub mod tables;
 mod workload;
 
 pub use check::{KubeCheck, is_placeholder};
+pub use load_balancer::LoadBalancer;
 pub use object::{Body, Field, Object, OpaqueReason};
 pub use proxy_annotation::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation};
 pub use read::{BrokenDocument, DroppedText, Manifests, read_source};

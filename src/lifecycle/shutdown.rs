@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::Container;
 
 use super::declared::{BareNumber, Names, Origin, Term};
 use super::prestop::Prestop;
+use crate::kube::LoadBalancer;
 use crate::settings::LifecycleSettings;
 use crate::units::show_seconds;
 
@@ -168,39 +169,15 @@ impl fmt::Display for GraceBudget<'_> {
     }
 }
 
-/// Load balancers whose removal of an endpoint takes longer than Kubernetes' own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LoadBalancer {
-    /// ingress-nginx: the reload after an endpoint change.
-    NginxIngress,
-    /// AWS Load Balancer Controller with target type ip: deregistration reaches the targets late.
-    AwsIpTarget,
-    /// GKE container-native load balancing over network endpoint groups.
-    GkeNeg,
-    /// Azure Application Gateway Ingress Controller.
-    Agic,
-}
-
-impl LoadBalancer {
-    /// The preStop delay that covers its removal of an endpoint.
-    pub fn needed_delay(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::NginxIngress => 5,
-            Self::AwsIpTarget => 15,
-            Self::GkeNeg => 40,
-            Self::Agic => 90,
-        })
-    }
-
-    /// The name that messages use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NginxIngress => "ingress-nginx",
-            Self::AwsIpTarget => "AWS load balancer with ip targets",
-            Self::GkeNeg => "GKE container-native load balancer",
-            Self::Agic => "Azure Application Gateway",
-        }
-    }
+/// The preStop delay that covers a load balancer's removal of an endpoint, as its vendor advises:
+/// the removal itself, and the requests that still come while it spreads.
+pub fn removal_delay(load_balancer: LoadBalancer) -> Duration {
+    Duration::from_secs(match load_balancer {
+        LoadBalancer::NginxIngress => 5,
+        LoadBalancer::AwsIpTarget => 15,
+        LoadBalancer::GkeNeg => 40,
+        LoadBalancer::Agic => 90,
+    })
 }
 
 #[cfg(test)]

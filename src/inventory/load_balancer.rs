@@ -1,0 +1,255 @@
+//! Which load balancers send requests to a workload's pods.
+
+use std::collections::HashMap;
+
+use super::serving::collect_backends;
+use super::{Entry, Evidence, Inventory, ObjectId, may_share_namespace};
+use crate::kube::{Body, LoadBalancer, Workload};
+use crate::yaml::NodeId;
+
+/// What says that a load balancer stands before a Service: the Service itself, or an Ingress that
+/// names it.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    load_balancer: LoadBalancer,
+    object: ObjectId,
+    node: NodeId,
+}
+
+/// Load balancers by the Service that they lead to.
+#[derive(Debug, Default)]
+pub(super) struct LoadBalancers {
+    by_service: HashMap<ObjectId, Vec<Mark>>,
+}
+
+impl LoadBalancers {
+    pub(super) fn of(inventory: &Inventory) -> Self {
+        let mut services: HashMap<&str, Vec<(ObjectId, &Entry)>> = HashMap::new();
+        let mut controllers: HashMap<&str, &str> = HashMap::new();
+        let mut found = Self::default();
+        for (id, entry) in inventory.whole() {
+            match entry.object.body() {
+                Body::Service(_) => {
+                    let named = services.entry(entry.object.name()).or_default();
+                    named.push((id, entry));
+                    if let Some((load_balancer, node)) = LoadBalancer::of_service(&entry.object) {
+                        found.mark(id, load_balancer, id, node.id());
+                    }
+                }
+                Body::IngressClass(class) => {
+                    let spec = class.spec.as_ref();
+                    if let Some(controller) = spec.and_then(|spec| spec.controller.as_deref()) {
+                        controllers.insert(entry.object.name(), controller);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (id, entry) in inventory.whole() {
+            let ingress = &entry.object;
+            if !matches!(ingress.body(), Body::Ingress(_)) {
+                continue;
+            }
+            let Some((load_balancer, node)) =
+                LoadBalancer::of_ingress(ingress, |class| controllers.get(class).copied())
+            else {
+                continue;
+            };
+            for name in backends(entry) {
+                for (service, other) in services.get(name.as_str()).into_iter().flatten() {
+                    if entry.scope == other.scope && may_share_namespace(entry, other) {
+                        found.mark(*service, load_balancer, id, node.id());
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn mark(
+        &mut self,
+        service: ObjectId,
+        load_balancer: LoadBalancer,
+        object: ObjectId,
+        node: NodeId,
+    ) {
+        self.by_service.entry(service).or_default().push(Mark {
+            load_balancer,
+            object,
+            node,
+        });
+    }
+}
+
+/// The Services that an Ingress names, each once.
+fn backends(ingress: &Entry) -> Vec<String> {
+    let mut names = std::collections::HashSet::new();
+    if let Some(spec) = ingress.object.node().get("spec") {
+        collect_backends(spec, &["service", "serviceName"], &mut names);
+    }
+    let mut names: Vec<String> = names.into_iter().collect();
+    names.sort_unstable();
+    names
+}
+
+impl Inventory {
+    /// The load balancers that send requests straight to the workload's pods, each with what says
+    /// so: a Service of the same scope that selects the pods, or an Ingress of the same scope that
+    /// leads to such a Service.
+    pub fn load_balancers<'a>(
+        &'a self,
+        workload: Workload<'a>,
+    ) -> Vec<(LoadBalancer, Evidence<'a>)> {
+        let mut found = Vec::new();
+        for (service, relation) in self.selected_by(workload) {
+            let marks = self
+                .id(service)
+                .filter(|_| relation.is_firm())
+                .and_then(|id| self.load_balancers.by_service.get(&id));
+            for mark in marks.into_iter().flatten() {
+                let Some(entry) = self.get(mark.object) else {
+                    continue;
+                };
+                let evidence = Evidence {
+                    object: &entry.object,
+                    node: entry.object.node_of(mark.node),
+                    message: format!("{} leads to the pods", mark.load_balancer.as_str()),
+                };
+                found.push((mark.load_balancer, evidence));
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::settings::Settings;
+    use crate::source::{NewSource, Role, Scope, Sources};
+
+    const DEPLOYMENT: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web}]}
+";
+
+    fn service(metadata: &str, spec: &str) -> String {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: web{metadata}}}\n\
+             spec: {{selector: {{app: web}}, ports: [{{port: 80}}]{spec}}}\n"
+        )
+    }
+
+    fn ingress(metadata: &str, spec: &str) -> String {
+        format!(
+            "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: web{metadata}}}\n\
+             spec: {{defaultBackend: {{service: {{name: web, port: {{number: 80}}}}}}{spec}}}\n"
+        )
+    }
+
+    fn found(files: &[(&str, &str)]) -> Vec<(LoadBalancer, String)> {
+        let mut sources = Sources::default();
+        for (scope, text) in files {
+            sources.push(NewSource {
+                path: format!("{scope}/a.yaml"),
+                root_path: format!("{scope}/a.yaml"),
+                text: Arc::from(*text),
+                invalid_utf8: None,
+                role: Role::Named,
+                scope: Scope(Arc::from(*scope)),
+            });
+        }
+        let inventory = Inventory::read(&sources, &Settings::default());
+        let workload = inventory.workloads().next().expect("a workload");
+        inventory
+            .load_balancers(workload)
+            .into_iter()
+            .map(|(kind, evidence)| (kind, evidence.object.kind().to_owned()))
+            .collect()
+    }
+
+    fn in_one_file(others: &[String]) -> Vec<LoadBalancer> {
+        let text = format!("{DEPLOYMENT}{}", others.concat());
+        let found = found(&[("", &text)]);
+        found.into_iter().map(|(kind, _)| kind).collect()
+    }
+
+    #[test]
+    fn marks_of_services() {
+        let annotated = |annotation: &str, spec: &str| {
+            in_one_file(&[service(&format!(", annotations: {{{annotation}}}"), spec)])
+        };
+        let neg = r#"cloud.google.com/neg: '{"ingress": true}'"#;
+        assert_eq!(annotated(neg, ""), [LoadBalancer::GkeNeg]);
+        let target = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type";
+        let exposed = ", type: LoadBalancer";
+        assert_eq!(
+            annotated(&format!("{target}: ip"), exposed),
+            [LoadBalancer::AwsIpTarget]
+        );
+        assert_eq!(annotated(&format!("{target}: ip"), ""), []);
+        assert_eq!(annotated(&format!("{target}: instance"), exposed), []);
+    }
+
+    #[test]
+    fn classes_of_ingresses() {
+        let classed = |class: &str| {
+            in_one_file(&[
+                service("", ""),
+                ingress("", &format!(", ingressClassName: {class}")),
+            ])
+        };
+        assert_eq!(classed("nginx"), [LoadBalancer::NginxIngress]);
+        assert_eq!(classed("nginx-internal"), [LoadBalancer::NginxIngress]);
+        assert_eq!(classed("azure-application-gateway"), [LoadBalancer::Agic]);
+        assert_eq!(classed("alb"), [], "instance targets unless told otherwise");
+        assert_eq!(classed("traefik"), []);
+        assert_eq!(classed("${CLASS}"), []);
+    }
+
+    #[test]
+    fn an_ingress_class_in_view_says_whose_it_is() {
+        let class = "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\n\
+                     metadata: {name: nginx}\nspec: {controller: example.com/own}\n";
+        let ingress = ingress("", ", ingressClassName: nginx");
+        assert_eq!(
+            in_one_file(&[service("", ""), ingress, class.to_owned()]),
+            []
+        );
+    }
+
+    #[test]
+    fn annotations_of_ingresses() {
+        let annotated = |annotation: &str, spec: &str| {
+            let annotation = format!(", annotations: {{{annotation}}}");
+            in_one_file(&[service("", ""), ingress(&annotation, spec)])
+        };
+        let ip = "alb.ingress.kubernetes.io/target-type: ip";
+        for class in ["", ", ingressClassName: alb", ", ingressClassName: public"] {
+            assert_eq!(annotated(ip, class), [LoadBalancer::AwsIpTarget], "{class}");
+        }
+        let rewrite = "nginx.ingress.kubernetes.io/rewrite-target: /";
+        assert_eq!(annotated(rewrite, ""), [LoadBalancer::NginxIngress]);
+        assert_eq!(annotated(rewrite, ", ingressClassName: traefik"), []);
+    }
+
+    #[test]
+    fn another_scope_says_nothing() {
+        let local = format!("{DEPLOYMENT}{}", service("", ""));
+        let other = ingress("", ", ingressClassName: nginx");
+        assert_eq!(found(&[("a", &local), ("b", &other)]), []);
+        let one = format!("{local}{other}");
+        assert_eq!(
+            found(&[("a", &one)]),
+            [(LoadBalancer::NginxIngress, "Ingress".to_owned())]
+        );
+    }
+}
