@@ -11,8 +11,10 @@ use super::shell::{self, Command, Compound, Script, Word};
 /// What stays between the signal and the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// A shell that runs a list, a loop or a branch.
+    /// A shell that runs a list or a branch.
     List,
+    /// A shell that runs a loop.
+    Loop,
     /// A shell that waits for a pipeline.
     Pipeline,
     /// A shell that has sent something to the background.
@@ -42,6 +44,7 @@ impl fmt::Display for Unforwarded {
         let process = &self.process;
         match self.obstacle {
             Obstacle::List => write!(f, "{process} stays PID 1 and runs a list of commands"),
+            Obstacle::Loop => write!(f, "{process} stays PID 1 and runs a loop"),
             Obstacle::Pipeline => write!(f, "{process} stays PID 1 and waits for a pipeline"),
             Obstacle::Background => write!(f, "{process} stays PID 1 beside a background process"),
             Obstacle::SingleCommand => write!(f, "{process} stays PID 1 and waits for its command"),
@@ -68,16 +71,17 @@ pub fn unforwarded(pod: &PodSpec, container: &Container) -> Option<Unforwarded> 
     let (obstacle, process, position) = if let Some(invocation) = shell::invocation(&texts) {
         let script = Script::parse(invocation.script).ok()?;
         let family = Family::of(invocation.shell, container.image.as_deref());
-        let obstacle = in_script(&script, family)?;
-        (obstacle, invocation.shell, invocation.script_index)
+        let (obstacle, manager) = in_script(&script, family)?;
+        let process = manager.unwrap_or_else(|| invocation.shell.to_owned());
+        (obstacle, process, invocation.script_index)
     } else {
         let manager = package_manager(rest)?;
-        (Obstacle::PackageManager, manager, skipped)
+        (Obstacle::PackageManager, manager.to_owned(), skipped)
     };
     let argument = argv.get(position)?;
     Some(Unforwarded {
         obstacle,
-        process: process.to_owned(),
+        process,
         field: argument.field,
         index: argument.index,
     })
@@ -107,11 +111,13 @@ impl Family {
     }
 }
 
-fn in_script(script: &Script, family: Family) -> Option<Obstacle> {
-    if script
-        .simple_commands()
-        .iter()
-        .any(|words| hands_over(words))
+/// The obstacle, and the package manager where it is one.
+fn in_script(script: &Script, family: Family) -> Option<(Obstacle, Option<String>)> {
+    if is_idle(script)
+        || script
+            .simple_commands()
+            .iter()
+            .any(|words| hands_over(words))
     {
         return None;
     }
@@ -131,26 +137,53 @@ fn in_script(script: &Script, family: Family) -> Option<Obstacle> {
         .collect();
     let last = items.last()?;
     if items.iter().any(|item| item.background) {
-        return Some(Obstacle::Background);
+        return Some((Obstacle::Background, None));
     }
     let [command] = last.pipeline.as_slice() else {
-        return Some(Obstacle::Pipeline);
+        return Some((Obstacle::Pipeline, None));
     };
-    match (command, family) {
+    let several = match command {
+        Command::Compound {
+            kind: Compound::Loop,
+            ..
+        } => Obstacle::Loop,
+        _ => Obstacle::List,
+    };
+    let obstacle = match (command, family) {
         (Command::Simple(_), Family::Dash) if items.len() == 1 => Some(Obstacle::SingleCommand),
-        (_, Family::Dash) | (Command::Compound { .. }, Family::Bash) => Some(Obstacle::List),
+        (_, Family::Dash) | (Command::Compound { .. }, Family::Bash) => Some(several),
         (Command::Simple(words), _) => {
             let (program, _) = shell::program(words);
             let texts: Vec<&str> = program.iter().map(|word| word.text.as_str()).collect();
-            package_manager(&texts).map(|_| Obstacle::PackageManager)
+            let manager = package_manager(&texts)?;
+            return Some((Obstacle::PackageManager, Some(manager.to_owned())));
         }
         (
             Command::Compound {
                 kind, redirected, ..
             },
             Family::Busybox,
-        ) => (*redirected || *kind == Compound::Loop).then_some(Obstacle::List),
-    }
+        ) => (*redirected || *kind == Compound::Loop).then_some(several),
+    };
+    Some((obstacle?, None))
+}
+
+/// Whether a script only waits, so that there is no application to stop: a container that is there
+/// to be looked into, or to write the time.
+fn is_idle(script: &Script) -> bool {
+    let waits = |words: &[Word]| {
+        let (program, _) = shell::program(words);
+        let mut texts = program.iter().map(|word| word.text.as_str());
+        match texts.next().map(shell::base_name) {
+            Some("tail") => texts.any(|text| text == "/dev/null"),
+            Some(name) => matches!(
+                name,
+                "sleep" | "echo" | "printf" | "date" | "hostname" | "true" | ":" | "[" | "test"
+            ),
+            None => true,
+        }
+    };
+    script.simple_commands().iter().all(|words| waits(words))
 }
 
 /// Whether a command passes signals on: `exec` of a program, a `trap`, an init process.
@@ -193,12 +226,12 @@ mod tests {
         for (script, expected) in [
             ("node app.js", Obstacle::SingleCommand),
             ("node app.js 2>&1", Obstacle::SingleCommand),
-            ("echo 'a; b && c'", Obstacle::SingleCommand),
+            ("run 'a; b && c'", Obstacle::SingleCommand),
             ("cd /app && node app.js", Obstacle::List),
             ("migrate; serve", Obstacle::List),
             ("serve | tee log", Obstacle::Pipeline),
             ("serve & wait", Obstacle::Background),
-            ("while true; do serve; done", Obstacle::List),
+            ("while true; do serve; done", Obstacle::Loop),
             ("f() { a; }\nserve", Obstacle::SingleCommand),
         ] {
             assert_eq!(
@@ -235,8 +268,8 @@ mod tests {
             ("if a; then serve; fi", Some(Obstacle::List), None),
             (
                 "while true; do serve; done",
-                Some(Obstacle::List),
-                Some(Obstacle::List),
+                Some(Obstacle::Loop),
+                Some(Obstacle::Loop),
             ),
             (
                 "npm start",
@@ -322,5 +355,30 @@ mod tests {
         }
         assert_eq!(judged("node", &["npm", "ci"], &[]), None);
         assert_eq!(judged("node", &["node", "start"], &[]), None);
+    }
+
+    #[test]
+    fn a_script_that_only_waits_is_no_application() {
+        for script in [
+            "sleep infinity",
+            "echo ready && sleep 86400",
+            "while true; do date; sleep 5; done",
+            "tail -f /dev/null",
+        ] {
+            assert_eq!(obstacle("sh", "debian", script), None, "{script}");
+        }
+        assert_eq!(
+            obstacle("sh", "debian", "tail -f /var/log/app"),
+            Some(Obstacle::SingleCommand)
+        );
+    }
+
+    #[test]
+    fn a_package_manager_that_takes_the_place_of_its_shell_is_named() {
+        let found = judged("node:20-alpine", &["sh", "-c", "npm ci && npm start"], &[]);
+        assert_eq!(
+            found.map(|found| found.to_string()).as_deref(),
+            Some("npm stays PID 1 and starts the application")
+        );
     }
 }
