@@ -260,6 +260,24 @@ impl<'a> Workload<'a> {
         }
     }
 
+    /// `spec.minReadySeconds` of the kinds with a rollout that can fail: Deployment and Rollout.
+    pub fn min_ready_seconds(self) -> Option<i32> {
+        match self.body {
+            WorkloadBody::Deployment(it) => it.spec.min_ready_seconds,
+            WorkloadBody::Rollout(it) => it.spec.as_ref()?.min_ready_seconds,
+            _ => None,
+        }
+    }
+
+    /// `spec.progressDeadlineSeconds` of the same kinds.
+    pub fn progress_deadline_seconds(self) -> Option<i32> {
+        match self.body {
+            WorkloadBody::Deployment(it) => it.spec.progress_deadline_seconds,
+            WorkloadBody::Rollout(it) => it.spec.as_ref()?.progress_deadline_seconds,
+            _ => None,
+        }
+    }
+
     /// `spec.selector`.
     pub fn selector(self) -> Selector<'a> {
         let full = |selector: Option<&'a LabelSelector>| {
@@ -432,5 +450,13 @@ impl<'a> ContainerRef<'a> {
     /// Declared ports.
     pub fn ports(self) -> &'a [ContainerPort] {
         self.data.ports.as_deref().unwrap_or_default()
+    }
+
+    /// The values that its probes give as ports, of whatever type.
+    pub fn probe_ports(self) -> impl Iterator<Item = Node<'a>> + use<'a> {
+        ["livenessProbe", "readinessProbe", "startupProbe"]
+            .into_iter()
+            .flat_map(|probe| ["httpGet", "tcpSocket", "grpc"].map(|handler| [probe, handler]))
+            .filter_map(move |[probe, handler]| self.node.at(&[probe, handler, "port"]))
     }
 }

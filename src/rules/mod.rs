@@ -4,6 +4,7 @@
 //! or other rules. It is asked once per object (and once per workload) and says what it finds.
 
 mod availability;
+mod handler;
 mod mesh;
 mod origin;
 mod probes;
@@ -13,11 +14,13 @@ mod shutdown;
 mod text;
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use crate::finding::RuleMeta;
 use crate::inventory::Inventory;
 use crate::kube::{BrokenDocument, Object, Workload};
 use crate::settings::{OptionValue, Settings};
+use crate::units::Version;
 
 pub use report::{Findings, Report};
 
@@ -43,6 +46,28 @@ impl Context<'_> {
                 false
             }
         }
+    }
+
+    /// The value of a rule's option that is a time: the configuration's, else the default that the
+    /// rule declares.
+    ///
+    /// # Panics
+    /// In debug builds, when the rule declares no such time.
+    pub fn time(&self, meta: &RuleMeta, name: &str) -> Duration {
+        match self.option(meta, name) {
+            Some(OptionValue::Seconds(value)) => Duration::from_secs(value),
+            other => {
+                debug_assert!(false, "{} has no time {name}: {other:?}", meta.id);
+                Duration::ZERO
+            }
+        }
+    }
+
+    /// Whether the cluster is known to be older than this version.
+    pub fn is_kubernetes_before(&self, major: u32, minor: u32) -> bool {
+        self.settings
+            .kubernetes_version
+            .is_some_and(|version| version < Version::new(major, minor))
     }
 
     fn option(&self, meta: &RuleMeta, name: &str) -> Option<OptionValue> {
@@ -83,9 +108,16 @@ pub trait Rule: Sync {
 pub fn all() -> &'static [&'static dyn Rule] {
     &[
         &probes::identical_probes::IdenticalProbes,
+        &probes::liveness_probes_dependencies::LivenessProbesDependencies,
         &probes::missing_startup_probe::MissingStartupProbe,
         &probes::startup_probe_too_short::StartupProbeTooShort,
         &probes::missing_readiness_probe::MissingReadinessProbe,
+        &probes::missing_liveness_probe::MissingLivenessProbe,
+        &probes::invalid_probe::InvalidProbe,
+        &probes::unresolved_probe_port::UnresolvedProbePort,
+        &probes::probe_timeout_exceeds_period::ProbeTimeoutExceedsPeriod,
+        &probes::exec_probe_default_timeout::ExecProbeDefaultTimeout,
+        &probes::startup_exceeds_progress_deadline::StartupExceedsProgressDeadline,
         &shutdown::insufficient_grace_period::InsufficientGracePeriod,
         &shutdown::prestop_exceeds_grace_period::PrestopExceedsGracePeriod,
         &shutdown::missing_prestop::MissingPrestop,

@@ -42,35 +42,47 @@ impl Rule for IdenticalProbes {
     }
 }
 
+/// The two timings, where the rule has something to say of them.
+fn judged(cx: &Context<'_>, container: ContainerRef<'_>) -> Option<(Timing, Timing)> {
+    let data = container.data;
+    let (liveness, readiness) = (
+        data.liveness_probe.as_ref()?,
+        data.readiness_probe.as_ref()?,
+    );
+    let handler = Handler::of(liveness, container.ports())?;
+    if Handler::of(readiness, container.ports()) != Some(handler) || has_unknown_number(container) {
+        return None;
+    }
+    let (live, ready) = (Timing::of(liveness), Timing::of(readiness));
+    let is_accepted = is_tolerant(&live, &ready) && cx.switch(&META, ALLOW_TOLERANT_LIVENESS);
+    (!is_accepted).then_some((live, ready))
+}
+
+fn is_tolerant(live: &Timing, ready: &Timing) -> bool {
+    live.tolerance() > ready.tolerance()
+}
+
+/// Whether the rule speaks of a container, so that a weaker one is silent.
+pub(super) fn speaks(cx: &Context<'_>, container: ContainerRef<'_>) -> bool {
+    judged(cx, container).is_some()
+}
+
 fn check(
     cx: &Context<'_>,
     workload: Workload<'_>,
     container: ContainerRef<'_>,
     out: &mut Findings,
 ) {
-    let data = container.data;
-    let (Some(liveness), Some(readiness)) = (&data.liveness_probe, &data.readiness_probe) else {
+    let Some((live, ready)) = judged(cx, container) else {
         return;
     };
-    let handler = Handler::of(liveness, container.ports());
-    if handler.is_none() || handler != Handler::of(readiness, container.ports()) {
-        return;
-    }
-    let (live, ready) = (Timing::of(liveness), Timing::of(readiness));
-    let is_tolerant = live.tolerance() > ready.tolerance();
-    if is_tolerant && cx.switch(&META, ALLOW_TOLERANT_LIVENESS) {
-        return;
-    }
-    if has_unknown_number(container) {
-        return;
-    }
     let (Some(live_node), Some(ready_node)) = (
         container.node.entry("livenessProbe"),
         container.node.entry("readinessProbe"),
     ) else {
         return;
     };
-    let consequence = if is_tolerant {
+    let consequence = if is_tolerant(&live, &ready) {
         "an overloaded container is restarted instead of only being taken out of rotation"
             .to_owned()
     } else {

@@ -1,9 +1,11 @@
 //! `invalid-field`
 
+use std::collections::HashSet;
+
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::Object;
+use crate::kube::{ContainerRef, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
-use crate::yaml::IssueKind;
+use crate::yaml::{IssueKind, Node, NodeId};
 
 static META: RuleMeta = RuleMeta {
     id: "invalid-field",
@@ -27,10 +29,20 @@ impl Rule for InvalidField {
     }
 
     fn check_object(&self, _: &Context<'_>, object: &Object, out: &mut Findings) {
+        // A port that no probe can have is told with the probe.
+        let probe_ports: HashSet<NodeId> = Workload::of(object)
+            .into_iter()
+            .flat_map(|workload| workload.template().containers())
+            .flat_map(ContainerRef::probe_ports)
+            .map(Node::id)
+            .collect();
         for issue in object.issues() {
             let IssueKind::Invalid { message, .. } = &issue.kind else {
                 continue;
             };
+            if probe_ports.contains(&issue.node) {
+                continue;
+            }
             let node = object.node_of(issue.node);
             // A named port of a gRPC probe is `invalid-probe`.
             if node.path().ends_with("Probe.grpc.port") {

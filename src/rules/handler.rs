@@ -1,0 +1,83 @@
+//! What probes and hooks have in common: exactly one handler, and the handler's port.
+
+use super::Context;
+use crate::kube::{Field, Object, is_placeholder};
+
+use crate::yaml::{IssueKind, Node};
+
+/// The handlers below a probe or hook.
+pub(super) enum Handlers<'a> {
+    /// What the manifest says is not all, or cannot be judged.
+    Unknown,
+    None,
+    One(&'static str),
+    /// Their names as messages show them, and the key of the second.
+    Several(String, Node<'a>),
+}
+
+/// Which of the known handlers a probe or hook has. An unknown field in it is likely a misspelt
+/// one, which is a finding of its own.
+pub(super) fn of<'a>(
+    cx: &Context<'_>,
+    object: &'a Object,
+    node: Node<'a>,
+    known: &[&'static str],
+) -> Handlers<'a> {
+    let set_elsewhere = |field: &&str| cx.inventory.is_set_elsewhere(object, node, field);
+    if known.iter().any(set_elsewhere) {
+        return Handlers::Unknown;
+    }
+    let mut found: Vec<(&'static str, Node<'a>)> = known
+        .iter()
+        .filter(|name| !object.field_below(node, &[name]).is_absent())
+        .filter_map(|name| Some((*name, node.entry(name)?.key)))
+        .collect();
+    found.sort_by_key(|(_, key)| key.span());
+    match found.as_slice() {
+        [] if has_unknown_field(object, node) => Handlers::Unknown,
+        [] => Handlers::None,
+        [(name, _)] if object.field_below(node, &[name]).is_unknown() => Handlers::Unknown,
+        [(name, _)] => Handlers::One(name),
+        [_, (_, second), ..] => {
+            let names: Vec<String> = found.iter().map(|(name, _)| format!("`{name}`")).collect();
+            Handlers::Several(names.join(", "), *second)
+        }
+    }
+}
+
+fn has_unknown_field(object: &Object, node: Node<'_>) -> bool {
+    object.issues().iter().any(|issue| {
+        matches!(issue.kind, IssueKind::UnknownField { .. })
+            && node.entries().any(|entry| entry.key.id() == issue.node)
+    })
+}
+
+/// Whether a handler `exec` runs nothing.
+pub(super) fn lacks_command(object: &Object, node: Node<'_>) -> bool {
+    match object.field_below(node, &["exec", "command"]) {
+        Field::Absent => true,
+        Field::Unknown(_) => false,
+        Field::Set(command) => command.items().next().is_none(),
+    }
+}
+
+/// Whether a value was set aside because its type does not fit, and not as a placeholder.
+pub(super) fn is_of_wrong_type(object: &Object, node: Node<'_>) -> bool {
+    object
+        .issues()
+        .iter()
+        .any(|issue| issue.node == node.id() && matches!(issue.kind, IssueKind::Invalid { .. }))
+}
+
+/// What to write for a port that is none.
+pub(super) fn port_help(node: Node<'_>) -> String {
+    let number = node
+        .text()
+        .filter(|text| !is_placeholder(text))
+        .and_then(|text| text.parse::<u16>().ok())
+        .filter(|number| *number > 0);
+    match number {
+        Some(number) => format!("port: {number}"),
+        None => "write a port's number, from 1 to 65535".to_owned(),
+    }
+}

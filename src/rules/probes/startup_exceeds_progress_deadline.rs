@@ -1,0 +1,134 @@
+//! `startup-exceeds-progress-deadline`
+
+use super::probe::{ProbeKind, ProbeRef, probes_of};
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Workload, WorkloadKind};
+use crate::lifecycle::probes::Timing;
+use crate::lifecycle::startup::Progress;
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::show_seconds;
+
+static META: RuleMeta = RuleMeta {
+    id: "startup-exceeds-progress-deadline",
+    category: Category::Probes,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "A pod may take longer to start than its rollout waits",
+    page: include_str!("../../../rules/probes/startup-exceeds-progress-deadline.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["startup-probe"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct StartupExceedsProgressDeadline;
+
+impl Rule for StartupExceedsProgressDeadline {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        if cx.inventory.replicas(workload).is_parked() {
+            return;
+        }
+        let Some((min_ready, deadline)) = rollout_times(cx, workload) else {
+            return;
+        };
+        let slowest = workload
+            .template()
+            .lasting_containers()
+            .flat_map(probes_of)
+            .filter(|probe| probe.kind == ProbeKind::Startup)
+            .filter(|probe| {
+                ["initialDelaySeconds", "periodSeconds", "failureThreshold"]
+                    .iter()
+                    .all(|field| probe.is_known(cx, field))
+            })
+            .map(|probe| (Timing::of(probe.data), probe))
+            .reduce(|best, next| {
+                if next.0.startup_budget() > best.0.startup_budget() {
+                    next
+                } else {
+                    best
+                }
+            });
+        if let Some((timing, probe)) = slowest {
+            let progress = Progress::new(timing.startup_budget(), min_ready, deadline);
+            if progress.exceeds_deadline() {
+                out.push(report(workload, &probe, &timing, &progress));
+            }
+        }
+    }
+}
+
+/// `minReadySeconds` and `progressDeadlineSeconds` of the kinds that have a deadline; `None` also
+/// where one of them is not known.
+fn rollout_times(cx: &Context<'_>, workload: Workload<'_>) -> Option<(Option<i32>, Option<i32>)> {
+    let has_deadline = matches!(
+        workload.kind(),
+        WorkloadKind::Deployment | WorkloadKind::Rollout
+    );
+    let object = workload.object();
+    let is_unknown = ["minReadySeconds", "progressDeadlineSeconds"]
+        .iter()
+        .any(|field| {
+            object.field(&["spec", field]).is_unknown()
+                || cx
+                    .inventory
+                    .is_set_elsewhere(object, object.node(), &format!("spec.{field}"))
+        });
+    if is_unknown || !has_deadline {
+        return None;
+    }
+    Some((
+        workload.min_ready_seconds(),
+        workload.progress_deadline_seconds(),
+    ))
+}
+
+fn report<'a>(
+    workload: Workload<'a>,
+    probe: &ProbeRef<'a>,
+    timing: &Timing,
+    progress: &Progress,
+) -> Report<'a> {
+    let object = workload.object();
+    let consequence = match workload.kind() {
+        WorkloadKind::Rollout => "the rollout is called degraded (and aborted, if so configured)",
+        _ => "the rollout is called failed (`ProgressDeadlineExceeded`)",
+    };
+    let message = format!(
+        "{progress}: {consequence} while the startup probe of container `{}` still accepts the pod",
+        probe.container.name()
+    );
+    // Room for the pod to be scheduled and its image to be pulled.
+    let enough = progress.latest_available().as_secs().saturating_add(60);
+    let help = format!(
+        "in the {}'s spec: progressDeadlineSeconds: {enough} or more; or a startup probe that gives \
+         up sooner",
+        object.kind()
+    );
+    let budget = format!("startup budget: {}", timing.show_startup_budget());
+    let threshold = probe.field(&["failureThreshold"]).node();
+    let threshold = threshold.unwrap_or(probe.key);
+    let deadline = object.field(&["spec", "progressDeadlineSeconds"]).node();
+    let report = match deadline {
+        Some(node) => Report::object(object, node, message),
+        None => Report::container(workload, probe.container, threshold, message),
+    };
+    let report = report
+        .help(help)
+        .related(probe.container.object(), threshold, budget);
+    match object.field(&["spec", "minReadySeconds"]).node() {
+        Some(node) => {
+            let label = format!(
+                "{} more until it counts as available",
+                show_seconds(progress.min_ready)
+            );
+            report.related(object, node, label)
+        }
+        None => report,
+    }
+}
