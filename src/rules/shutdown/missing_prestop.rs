@@ -75,12 +75,7 @@ impl Rule for MissingPrestop {
 
 /// The native sleep is on by default from Kubernetes 1.30.
 fn help(cx: &Context<'_>) -> String {
-    let sleep = crate::units::Version::new(1, 30);
-    if cx
-        .settings
-        .kubernetes_version
-        .is_some_and(|version| version < sleep)
-    {
+    if cx.is_kubernetes_before(1, 30) {
         return "keep serving until the endpoints are gone:\n\
                 lifecycle:\n  preStop:\n    exec:\n      command: [\"sleep\", \"15\"]"
             .to_owned();

@@ -1,6 +1,12 @@
 //! Rules of the category `shutdown`.
 
+pub(super) mod excessive_grace_period;
 mod grace;
 pub(super) mod insufficient_grace_period;
+pub(super) mod invalid_lifecycle_hook;
 pub(super) mod missing_prestop;
 pub(super) mod prestop_exceeds_grace_period;
+pub(super) mod prestop_needs_shell;
+pub(super) mod prestop_too_short;
+pub(super) mod signal_not_forwarded;
+pub(super) mod zero_grace_period;

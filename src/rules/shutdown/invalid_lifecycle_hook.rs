@@ -1,0 +1,245 @@
+//! `invalid-lifecycle-hook`
+
+use k8s_openapi::api::core::v1::LifecycleHandler;
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{ContainerRef, Field, Workload, WorkloadKind};
+use crate::lifecycle::probes::Port;
+use crate::lifecycle::shutdown::grace_period;
+use crate::rules::handler::{self, Handlers};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::show_seconds;
+use crate::yaml::Node;
+
+const HANDLERS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "sleep"];
+
+const REJECTED: &str = "the API server rejects the object";
+
+static META: RuleMeta = RuleMeta {
+    id: "invalid-lifecycle-hook",
+    category: Category::Shutdown,
+    severity: Severity::Error,
+    pedantic: false,
+    summary: "A lifecycle hook that the API server rejects, or that always fails",
+    page: include_str!("../../../rules/shutdown/invalid-lifecycle-hook.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["prestop-hook"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct InvalidLifecycleHook;
+
+impl Rule for InvalidLifecycleHook {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        // Knative rejects hooks, and says so.
+        if workload.kind() == WorkloadKind::KnativeService {
+            return;
+        }
+        for container in workload.template().lasting_containers() {
+            let lifecycle = container.data.lifecycle.as_ref();
+            let hooks = [
+                (
+                    "preStop",
+                    lifecycle.and_then(|lifecycle| lifecycle.pre_stop.as_ref()),
+                ),
+                (
+                    "postStart",
+                    lifecycle.and_then(|lifecycle| lifecycle.post_start.as_ref()),
+                ),
+            ];
+            for (name, data) in hooks {
+                let entry = container
+                    .node
+                    .get("lifecycle")
+                    .and_then(|lifecycle| lifecycle.entry(name));
+                if let (Some(data), Some(entry)) = (data, entry) {
+                    let hook = Hook {
+                        name,
+                        data,
+                        container,
+                        key: entry.key,
+                        node: entry.value.resolved(),
+                    };
+                    if let Some(problem) = hook.problem(cx, workload) {
+                        out.push(hook.report(workload, &problem));
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct Hook<'a> {
+    name: &'static str,
+    data: &'a LifecycleHandler,
+    container: ContainerRef<'a>,
+    key: Node<'a>,
+    node: Node<'a>,
+}
+
+struct Problem<'a> {
+    node: Node<'a>,
+    what: String,
+    consequence: &'static str,
+    help: String,
+}
+
+impl<'a> Hook<'a> {
+    fn report(&self, workload: Workload<'a>, problem: &Problem<'a>) -> Report<'a> {
+        let message = format!(
+            "{} hook of container `{}` {}: {}",
+            self.name,
+            self.container.name(),
+            problem.what,
+            problem.consequence
+        );
+        Report::container(workload, self.container, problem.node, message).help(&*problem.help)
+    }
+
+    fn rejected(
+        node: Node<'a>,
+        what: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Option<Problem<'a>> {
+        Some(Problem {
+            node,
+            what: what.into(),
+            consequence: REJECTED,
+            help: help.into(),
+        })
+    }
+
+    fn problem(&self, cx: &Context<'_>, workload: Workload<'a>) -> Option<Problem<'a>> {
+        let object = self.container.object();
+        match handler::of(cx, object, self.node, &HANDLERS) {
+            Handlers::Unknown => None,
+            Handlers::None => Self::rejected(
+                self.key,
+                "has no handler",
+                "give it one of exec, httpGet or sleep",
+            ),
+            Handlers::Several(names, second) => {
+                let what = format!("has more than one handler ({names})");
+                Self::rejected(second, what, "keep one of them")
+            }
+            Handlers::One("exec") if handler::lacks_command(object, self.node) => {
+                Self::rejected(self.key, "runs no command", "give exec a command")
+            }
+            Handlers::One("httpGet") => self.port(cx),
+            Handlers::One("tcpSocket") => Some(self.tcp_socket()),
+            Handlers::One("sleep") => self.sleep(cx, workload),
+            Handlers::One(_) => None,
+        }
+    }
+
+    fn tcp_socket(&self) -> Problem<'a> {
+        let node = self.node.entry("tcpSocket").map(|entry| entry.key);
+        let consequence = if self.name == "preStop" {
+            "the API server accepts it, but the kubelet cannot run it, and SIGTERM comes at once"
+        } else {
+            "the API server accepts it, but the kubelet cannot run it, and the container is killed \
+             and started again"
+        };
+        Problem {
+            node: node.unwrap_or(self.key),
+            what: "is a tcpSocket".to_owned(),
+            consequence,
+            help: "use exec, httpGet or sleep".to_owned(),
+        }
+    }
+
+    fn port(&self, cx: &Context<'_>) -> Option<Problem<'a>> {
+        let get = self.data.http_get.as_ref()?;
+        let object = self.container.object();
+        match object.field_below(self.node, &["httpGet", "port"]) {
+            Field::Unknown(_) => None,
+            Field::Absent
+                if cx
+                    .inventory
+                    .is_set_elsewhere(object, self.node, "httpGet.port") =>
+            {
+                None
+            }
+            Field::Absent => Self::rejected(self.key, "has no port", "give it a port"),
+            Field::Set(node) => {
+                let error = Port::resolve(&get.port, self.container.ports()).err()?;
+                let what = format!("asks a port that is none: {error}");
+                Self::rejected(node, what, handler::port_help(node))
+            }
+        }
+    }
+
+    fn sleep(&self, cx: &Context<'_>, workload: Workload<'a>) -> Option<Problem<'a>> {
+        let object = self.container.object();
+        let key = self.node.entry("sleep").map_or(self.key, |entry| entry.key);
+        if cx.is_kubernetes_before(1, 30) {
+            let seconds = self.data.sleep.as_ref().map_or(15, |sleep| sleep.seconds);
+            return Self::rejected(
+                key,
+                "is a sleep, which Kubernetes knows from 1.30 on and drops before",
+                format!("exec:\n  command: [\"sleep\", \"{seconds}\"]"),
+            );
+        }
+        let field = object.field_below(self.node, &["sleep", "seconds"]);
+        if field.is_unknown()
+            || cx
+                .inventory
+                .is_set_elsewhere(object, self.node, "sleep.seconds")
+        {
+            return None;
+        }
+        let Some(node) = field.node() else {
+            // Zero, which the API server takes from 1.33 on.
+            return None;
+        };
+        let seconds = self.data.sleep.as_ref()?.seconds;
+        if seconds < 0 {
+            let what = format!("sleeps {seconds} seconds");
+            return Self::rejected(node, what, "write a number above 0");
+        }
+        if seconds == 0 && cx.is_kubernetes_before(1, 33) {
+            let what = "sleeps 0 seconds, which Kubernetes takes from 1.33 on";
+            return Self::rejected(node, what, "write a number above 0, or remove the hook");
+        }
+        self.post_start_sleep(cx, workload, node, seconds)
+    }
+
+    /// The API server holds every sleep against the grace period. A preStop sleep that is too long
+    /// is a finding of its own.
+    fn post_start_sleep(
+        &self,
+        cx: &Context<'_>,
+        workload: Workload<'a>,
+        node: Node<'a>,
+        seconds: i64,
+    ) -> Option<Problem<'a>> {
+        const FIELD: &str = "terminationGracePeriodSeconds";
+        let template = workload.template();
+        let spec_node = template.spec_node()?;
+        if self.name == "preStop"
+            || template.spec_field(&[FIELD]).is_unknown()
+            || cx
+                .inventory
+                .is_set_elsewhere(template.object(), spec_node, FIELD)
+        {
+            return None;
+        }
+        let grace = grace_period(template.spec()?.termination_grace_period_seconds).value;
+        if seconds.unsigned_abs() <= grace.as_secs() {
+            return None;
+        }
+        let grace = show_seconds(grace);
+        let what = format!("sleeps {seconds}s, longer than the grace period of {grace}");
+        Self::rejected(
+            node,
+            what,
+            "shorten the sleep; a startup probe waits for a slow start",
+        )
+    }
+}

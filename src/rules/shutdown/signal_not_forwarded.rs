@@ -1,0 +1,139 @@
+//! `signal-not-forwarded`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{ContainerRef, Workload};
+use crate::lifecycle::shutdown;
+use crate::lifecycle::signal::{Obstacle, Unforwarded, unforwarded};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::show_seconds;
+
+static META: RuleMeta = RuleMeta {
+    id: "signal-not-forwarded",
+    category: Category::Shutdown,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "A shell or package manager as first process keeps SIGTERM from the application",
+    page: include_str!("../../../rules/shutdown/signal-not-forwarded.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["graceful-shutdown"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct SignalNotForwarded;
+
+impl Rule for SignalNotForwarded {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        let template = workload.template();
+        let Some(spec) = template.spec() else {
+            return;
+        };
+        if !workload.is_long_running() {
+            return;
+        }
+        for container in template.main_containers() {
+            let is_set_elsewhere = ["command", "args"].iter().any(|field| {
+                cx.inventory
+                    .is_set_elsewhere(container.object(), container.node, field)
+            });
+            if is_set_elsewhere {
+                continue;
+            }
+            if let Some(found) = unforwarded(spec, container.data) {
+                out.push(report(workload, container, &found));
+            }
+        }
+    }
+}
+
+fn report<'a>(
+    workload: Workload<'a>,
+    container: ContainerRef<'a>,
+    found: &Unforwarded,
+) -> Report<'a> {
+    let message = format!(
+        "{found} in container `{}`: {}",
+        container.name(),
+        consequence(workload, found.obstacle)
+    );
+    let list = container.node.get(found.field.as_str());
+    let node = list.and_then(|list| list.items().nth(found.index));
+    let severity = match found.obstacle {
+        Obstacle::SingleCommand | Obstacle::PackageManager => Severity::Note,
+        Obstacle::List | Obstacle::Loop | Obstacle::Pipeline | Obstacle::Background => {
+            Severity::Warning
+        }
+    };
+    Report::container(
+        workload,
+        container,
+        node.or(list).unwrap_or_else(|| container.name_node()),
+        message,
+    )
+    .severity(severity)
+    .help(help(found))
+}
+
+fn consequence(workload: Workload<'_>, obstacle: Obstacle) -> String {
+    let template = workload.template();
+    let seconds = template
+        .spec()
+        .and_then(|spec| spec.termination_grace_period_seconds);
+    let grace = if template
+        .spec_field(&["terminationGracePeriodSeconds"])
+        .is_unknown()
+    {
+        "grace period".to_owned()
+    } else {
+        let grace = shutdown::grace_period(seconds).value;
+        format!("grace period of {}", show_seconds(grace))
+    };
+    match obstacle {
+        Obstacle::PackageManager => format!(
+            "whether SIGTERM gets through depends on its version; where it does not, the application \
+             is killed at the end of its {grace}"
+        ),
+        Obstacle::Loop => format!(
+            "the first process of a container ignores a SIGTERM that it does not trap, so the loop \
+             runs on until it is killed at the end of its {grace}"
+        ),
+        _ => format!(
+            "SIGTERM does not reach the application, which runs on until it is killed at the end of \
+             its {grace}"
+        ),
+    }
+}
+
+fn help(found: &Unforwarded) -> String {
+    let process = &found.process;
+    match found.obstacle {
+        Obstacle::SingleCommand => {
+            "put `exec` before the command, or leave the shell out".to_owned()
+        }
+        Obstacle::List => {
+            "make the application the last command of the script, with `exec` before it".to_owned()
+        }
+        Obstacle::Loop => "trap the signal, as in: trap 'exit 0' TERM; and let the loop wait with \
+                           `sleep 5 & wait $!`, which a signal interrupts"
+            .to_owned(),
+        Obstacle::Pipeline => {
+            "start the application with `exec` and without the pipe: what it writes \
+                               to stdout is collected anyway"
+                .to_owned()
+        }
+        Obstacle::Background => {
+            "give each process a container of its own; or pass the signal on, as in: app & pid=$!; \
+             trap 'kill -TERM $pid' TERM; wait $pid; wait $pid"
+                .to_owned()
+        }
+        Obstacle::PackageManager => format!(
+            "start what the package script runs without {process} in between, as in: command: \
+             [\"node\", \"server.js\"]"
+        ),
+    }
+}
