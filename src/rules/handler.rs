@@ -1,8 +1,11 @@
 //! What probes and hooks have in common: exactly one handler, and the handler's port.
 
-use super::Context;
-use crate::kube::{Field, Object, is_placeholder};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::Context;
+use crate::kube::{ContainerRef, Field, Object, is_placeholder};
+
+use crate::lifecycle::probes::Port;
 use crate::yaml::{IssueKind, Node};
 
 /// The handlers below a probe or hook.
@@ -67,6 +70,43 @@ pub(super) fn is_of_wrong_type(object: &Object, node: Node<'_>) -> bool {
         .issues()
         .iter()
         .any(|issue| issue.node == node.id() && matches!(issue.kind, IssueKind::Invalid { .. }))
+}
+
+/// A port that the API server rejects.
+pub(super) struct WrongPort<'a> {
+    pub(super) node: Node<'a>,
+    pub(super) what: String,
+    pub(super) help: String,
+}
+
+/// What is wrong with the port of a handler below a probe or hook; nothing where it is not known.
+pub(super) fn wrong_port<'a>(
+    cx: &Context<'_>,
+    container: ContainerRef<'a>,
+    node: Node<'a>,
+    handler: &str,
+    port: &IntOrString,
+) -> Option<WrongPort<'a>> {
+    let object = container.object();
+    match object.field_below(node, &[handler, "port"]) {
+        Field::Unknown(_) => None,
+        Field::Absent => {
+            let field = format!("{handler}.port");
+            (!cx.inventory.is_set_elsewhere(object, node, &field)).then(|| WrongPort {
+                node: node.entry(handler).map_or(node, |entry| entry.key),
+                what: format!("has no port for its {handler} handler"),
+                help: "give it a port".to_owned(),
+            })
+        }
+        Field::Set(node) => {
+            let error = Port::resolve(port, container.ports()).err()?;
+            Some(WrongPort {
+                node,
+                what: format!("asks a port that is none: {error}"),
+                help: port_help(node),
+            })
+        }
+    }
 }
 
 /// What to write for a port that is none.

@@ -1,11 +1,10 @@
 //! `invalid-probe`
 
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use k8s_openapi::api::core::v1::ContainerPort;
 
 use super::probe::{ProbeKind, ProbeRef, probes_of};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, ContainerRole, Field, Workload, WorkloadKind};
-use crate::lifecycle::probes::Port;
 use crate::rules::handler::{self, Handlers};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -163,56 +162,27 @@ impl<'a> Check<'_, 'a, '_> {
     }
 
     fn port(&mut self, handler: &'static str) {
-        let data = self.probe.data;
-        let field = self.probe.field(&[handler, "port"]);
-        let Some(node) = field.node() else {
-            if self
-                .probe
-                .is_set_elsewhere(self.cx, &format!("{handler}.port"))
-            {
-                return;
-            }
-            let what = format!("has no port for its {handler} handler");
-            let node = self.probe.node.entry(handler).map(|entry| entry.key);
-            return self.report(node.unwrap_or(self.probe.key), &what, "give it a port");
-        };
-        let object = self.probe.container.object();
-        if field.is_unknown() {
-            if handler::is_of_wrong_type(object, node) {
-                self.wrong_type(handler, node);
-            }
+        let (node, container) = (self.probe.node, self.probe.container);
+        let Some(port) = self.probe.port(handler) else {
             return;
+        };
+        if let Some(wrong) = handler::wrong_port(self.cx, container, node, handler, &port) {
+            self.report(wrong.node, &wrong.what, wrong.help);
+        } else if let Field::Unknown(node) = self.probe.field(&[handler, "port"])
+            && handler::is_of_wrong_type(container.object(), node)
+        {
+            let found = node.text().unwrap_or("a collection");
+            let what = match handler {
+                "grpc" => format!("names port `{found}`, but a grpc handler takes a number only"),
+                _ => format!("asks port `{found}`, which is neither a number nor a name"),
+            };
+            let is_named = |port: &&ContainerPort| port.name.as_deref() == Some(found);
+            let help = match container.ports().iter().find(is_named) {
+                Some(port) => format!("port: {}", port.container_port),
+                None => handler::port_help(node),
+            };
+            self.report(node, &what, help);
         }
-        let port = match handler {
-            "httpGet" => data.http_get.as_ref().map(|get| get.port.clone()),
-            "tcpSocket" => data.tcp_socket.as_ref().map(|socket| socket.port.clone()),
-            _ => data.grpc.as_ref().map(|grpc| IntOrString::Int(grpc.port)),
-        };
-        let ports = self.probe.container.ports();
-        if let Some(Err(error)) = port.map(|port| Port::resolve(&port, ports)) {
-            let what = format!("asks a port that is none: {error}");
-            self.report(node, &what, handler::port_help(node));
-        }
-    }
-
-    fn wrong_type(&mut self, handler: &str, node: Node<'a>) {
-        let found = node.text().unwrap_or("a collection");
-        let name = self
-            .probe
-            .container
-            .ports()
-            .iter()
-            .find(|port| port.name.as_deref() == Some(found));
-        let what = if handler == "grpc" {
-            format!("names the port `{found}`, but a grpc handler takes a number only")
-        } else {
-            format!("asks port `{found}`, which is neither a number nor a name")
-        };
-        let help = match name {
-            Some(port) => format!("port: {}", port.container_port),
-            None => handler::port_help(node),
-        };
-        self.report(node, &what, help);
     }
 
     fn numbers(&mut self) {

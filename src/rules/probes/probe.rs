@@ -1,6 +1,7 @@
 //! The probes of a container, seen alike.
 
 use k8s_openapi::api::core::v1::Probe;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::kube::{ContainerRef, Field};
 use crate::rules::Context;
@@ -49,9 +50,9 @@ pub(super) struct ProbeRef<'a> {
 }
 
 /// The probes that a container has.
-pub(super) fn probes_of<'a>(
-    container: ContainerRef<'a>,
-) -> impl Iterator<Item = ProbeRef<'a>> + use<'a> {
+pub(super) fn probes_of(
+    container: ContainerRef<'_>,
+) -> impl Iterator<Item = ProbeRef<'_>> + use<'_> {
     ProbeKind::ALL.into_iter().filter_map(move |kind| {
         let data = match kind {
             ProbeKind::Liveness => container.data.liveness_probe.as_ref(),
@@ -70,6 +71,17 @@ pub(super) fn probes_of<'a>(
 }
 
 impl<'a> ProbeRef<'a> {
+    /// The port of one of its handlers.
+    pub(super) fn port(&self, handler: &str) -> Option<IntOrString> {
+        let data = self.data;
+        match handler {
+            "httpGet" => data.http_get.as_ref().map(|get| get.port.clone()),
+            "tcpSocket" => data.tcp_socket.as_ref().map(|socket| socket.port.clone()),
+            "grpc" => data.grpc.as_ref().map(|grpc| IntOrString::Int(grpc.port)),
+            _ => None,
+        }
+    }
+
     /// What the manifest says of a field of the probe.
     pub(super) fn field(&self, path: &[&str]) -> Field<'a> {
         self.container.object().field_below(self.node, path)

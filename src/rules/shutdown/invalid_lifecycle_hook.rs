@@ -3,8 +3,7 @@
 use k8s_openapi::api::core::v1::LifecycleHandler;
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{ContainerRef, Field, Workload, WorkloadKind};
-use crate::lifecycle::probes::Port;
+use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::lifecycle::shutdown::grace_period;
 use crate::rules::handler::{self, Handlers};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -102,39 +101,33 @@ impl<'a> Hook<'a> {
         Report::container(workload, self.container, problem.node, message).help(&*problem.help)
     }
 
-    fn rejected(
-        node: Node<'a>,
-        what: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Option<Problem<'a>> {
-        Some(Problem {
+    fn rejected(node: Node<'a>, what: impl Into<String>, help: impl Into<String>) -> Problem<'a> {
+        Problem {
             node,
             what: what.into(),
             consequence: REJECTED,
             help: help.into(),
-        })
+        }
     }
 
     fn problem(&self, cx: &Context<'_>, workload: Workload<'a>) -> Option<Problem<'a>> {
         let object = self.container.object();
         match handler::of(cx, object, self.node, &HANDLERS) {
-            Handlers::Unknown => None,
-            Handlers::None => Self::rejected(
+            Handlers::None => Some(Self::rejected(
                 self.key,
                 "has no handler",
                 "give it one of exec, httpGet or sleep",
-            ),
+            )),
             Handlers::Several(names, second) => {
                 let what = format!("has more than one handler ({names})");
-                Self::rejected(second, what, "keep one of them")
+                Some(Self::rejected(second, what, "keep one of them"))
             }
-            Handlers::One("exec") if handler::lacks_command(object, self.node) => {
-                Self::rejected(self.key, "runs no command", "give exec a command")
-            }
+            Handlers::One("exec") => handler::lacks_command(object, self.node)
+                .then(|| Self::rejected(self.key, "runs no command", "give exec a command")),
             Handlers::One("httpGet") => self.port(cx),
             Handlers::One("tcpSocket") => Some(self.tcp_socket()),
             Handlers::One("sleep") => self.sleep(cx, workload),
-            Handlers::One(_) => None,
+            Handlers::One(_) | Handlers::Unknown => None,
         }
     }
 
@@ -156,23 +149,8 @@ impl<'a> Hook<'a> {
 
     fn port(&self, cx: &Context<'_>) -> Option<Problem<'a>> {
         let get = self.data.http_get.as_ref()?;
-        let object = self.container.object();
-        match object.field_below(self.node, &["httpGet", "port"]) {
-            Field::Unknown(_) => None,
-            Field::Absent
-                if cx
-                    .inventory
-                    .is_set_elsewhere(object, self.node, "httpGet.port") =>
-            {
-                None
-            }
-            Field::Absent => Self::rejected(self.key, "has no port", "give it a port"),
-            Field::Set(node) => {
-                let error = Port::resolve(&get.port, self.container.ports()).err()?;
-                let what = format!("asks a port that is none: {error}");
-                Self::rejected(node, what, handler::port_help(node))
-            }
-        }
+        let wrong = handler::wrong_port(cx, self.container, self.node, "httpGet", &get.port)?;
+        Some(Self::rejected(wrong.node, wrong.what, wrong.help))
     }
 
     fn sleep(&self, cx: &Context<'_>, workload: Workload<'a>) -> Option<Problem<'a>> {
@@ -180,11 +158,13 @@ impl<'a> Hook<'a> {
         let key = self.node.entry("sleep").map_or(self.key, |entry| entry.key);
         if cx.is_kubernetes_before(1, 30) {
             let seconds = self.data.sleep.as_ref().map_or(15, |sleep| sleep.seconds);
-            return Self::rejected(
+            return Some(Self::rejected(
                 key,
                 "is a sleep, which Kubernetes knows from 1.30 on and drops before",
-                format!("exec:\n  command: [\"sleep\", \"{seconds}\"]"),
-            );
+                format!(
+                    "where the image has a sleep:\nexec:\n  command: [\"sleep\", \"{seconds}\"]"
+                ),
+            ));
         }
         let field = object.field_below(self.node, &["sleep", "seconds"]);
         if field.is_unknown()
@@ -201,11 +181,12 @@ impl<'a> Hook<'a> {
         let seconds = self.data.sleep.as_ref()?.seconds;
         if seconds < 0 {
             let what = format!("sleeps {seconds} seconds");
-            return Self::rejected(node, what, "write a number above 0");
+            return Some(Self::rejected(node, what, "write a number above 0"));
         }
         if seconds == 0 && cx.is_kubernetes_before(1, 33) {
             let what = "sleeps 0 seconds, which Kubernetes takes from 1.33 on";
-            return Self::rejected(node, what, "write a number above 0, or remove the hook");
+            let help = "write a number above 0, or remove the hook";
+            return Some(Self::rejected(node, what, help));
         }
         self.post_start_sleep(cx, workload, node, seconds)
     }
@@ -236,10 +217,7 @@ impl<'a> Hook<'a> {
         }
         let grace = show_seconds(grace);
         let what = format!("sleeps {seconds}s, longer than the grace period of {grace}");
-        Self::rejected(
-            node,
-            what,
-            "shorten the sleep; a startup probe waits for a slow start",
-        )
+        let help = "shorten the sleep; a startup probe waits for a slow start";
+        Some(Self::rejected(node, what, help))
     }
 }
