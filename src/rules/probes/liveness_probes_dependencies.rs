@@ -53,11 +53,18 @@ fn check(
     if !handler.names_readiness() || asked.iter().any(|field| probe.is_set_elsewhere(cx, field)) {
         return;
     }
+    let is_known = ["periodSeconds", "timeoutSeconds", "failureThreshold"]
+        .iter()
+        .all(|field| probe.is_known(cx, field));
+    let while_down = if is_known {
+        format!(" for {}", Timing::of(probe.data).show_tolerance())
+    } else {
+        String::new()
+    };
     let message = format!(
         "liveness probe of container `{}` asks for readiness ({handler}): when something it depends \
-         on is down for {}, every replica is restarted, which helps nothing and delays recovery",
+         on is down{while_down}, every replica is restarted, which helps nothing and delays recovery",
         container.name(),
-        Timing::of(probe.data).show_tolerance()
     );
     let help = "let liveness ask only whether the process itself still works (an endpoint such as \
                 /livez that calls nothing else), and leave dependencies to readiness";
