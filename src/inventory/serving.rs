@@ -50,8 +50,11 @@ impl<'a> Serving<'a> {
 
 /// Whether a port's name says that only tooling uses it.
 pub fn is_management_name(name: &str) -> bool {
-    const PREFIXES: [&str; 9] = [
+    const PREFIXES: [&str; 12] = [
         "metrics",
+        "monitor",
+        "pprof",
+        "probe",
         "prom",
         "health",
         "admin",
