@@ -7,10 +7,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::duplicates::Builds;
 use super::{Inventory, ObjectId, Standing};
 use crate::kube::models::kustomization::{Kustomization, Patch, PatchEntry, PatchTarget};
 use crate::kube::{Body, Object, Workload};
-use crate::source::{SourceId, Sources};
+use crate::source::{Scope, SourceId, Sources};
 use crate::yaml::{self, Content, Node, Tree, path_below};
 
 /// The fields that something other than the object's own manifest sets.
@@ -24,6 +25,13 @@ impl SetElsewhere {
         self.paths
             .get(&id)
             .is_some_and(|paths| paths.contains(path))
+    }
+
+    /// Whether something below this path is set.
+    pub(super) fn holds_below(&self, id: ObjectId, path: &str) -> bool {
+        self.paths
+            .get(&id)
+            .is_some_and(|paths| paths.iter().any(|set| set.starts_with(path)))
     }
 }
 
@@ -81,6 +89,7 @@ struct Effects {
     patches: BTreeSet<ObjectId>,
     namespaces: Vec<(ObjectId, String)>,
     set: HashMap<ObjectId, HashSet<String>>,
+    builds: Builds,
 }
 
 /// Marks patches, gives objects the namespace of their kustomization, and notes what is set
@@ -102,6 +111,7 @@ pub(super) fn apply(
         }
     }
     inventory.set_elsewhere = SetElsewhere { paths: effects.set };
+    inventory.builds = effects.builds;
 }
 
 impl<'a> View<'a> {
@@ -159,7 +169,22 @@ impl<'a> View<'a> {
         }
         self.namespaces(&mut effects);
         self.loose_patches(&claimed, &mut effects);
+        effects.builds = self.builds();
         effects
+    }
+
+    fn builds(&self) -> Builds {
+        let mut builds = Builds::default();
+        for (index, kustomization) in self.kustomizations.iter().enumerate() {
+            let directory = kustomization.directory.as_str();
+            builds.scopes.insert(Scope(Arc::from(directory)));
+            for file in &kustomization.data.resources {
+                for id in self.objects_of(&join(directory, file)) {
+                    builds.resources.entry(id).or_default().push(index);
+                }
+            }
+        }
+        builds
     }
 
     fn namespaces(&self, effects: &mut Effects) {
@@ -416,7 +441,11 @@ fn merge_paths(root: Node<'_>, paths: &mut HashSet<String>) {
 /// The paths that one JSON 6902 operation sets in this object.
 fn pointer_paths(operation: Node<'_>, object: &Object, paths: &mut HashSet<String>) {
     let text = |key: &str| operation.get(key).and_then(Node::as_str);
-    if !matches!(text("op"), Some("add" | "replace" | "copy" | "move")) {
+    // What a patch removes is as little known as what it sets.
+    if !matches!(
+        text("op"),
+        Some("add" | "replace" | "copy" | "move" | "remove")
+    ) {
         return;
     }
     let Some(pointer) = text("path") else {
@@ -467,6 +496,13 @@ fn transform(data: &Kustomization, object: &Object, paths: &mut HashSet<String>)
     }
     for key in data.common_annotations.keys() {
         metadata("annotations", key);
+    }
+    let into_selectors = data
+        .labels
+        .iter()
+        .any(|change| change.include_selectors == Some(true));
+    if template.is_some() && (into_selectors || !data.common_labels.is_empty()) {
+        paths.insert("spec.selector".to_owned());
     }
     let images: HashSet<&str> = data
         .images

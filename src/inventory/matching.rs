@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Entry, Inventory, ObjectId};
-use crate::kube::{Body, Match, Object, Selector, Workload, is_placeholder};
+use crate::kube::{Body, Match, Object, PodTemplate, Selector, Workload, is_placeholder};
 
 /// How a selecting object and a workload belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Matches {
         let Some(workload) = inventory.workload(&target.object) else {
             return;
         };
-        let matched = selector.matches(workload.template().labels());
+        let matched = matches(inventory, selector, workload.template());
         if matched.possible() {
             let relation = Relation::of(entry, target, matched == Match::Yes);
             self.selects
@@ -99,10 +99,11 @@ impl Matches {
             }
         }
         for (id, entry) in inventory.whole() {
-            let Some((kind, name)) = scale_target(&entry.object) else {
+            let Some(target) = ScaleTarget::of(&entry.object) else {
                 continue;
             };
-            for (target, workload) in by_name.get(&(kind, name)).into_iter().flatten() {
+            let key = (target.kind, target.name);
+            for (target, workload) in by_name.get(&key).into_iter().flatten() {
                 if may_share_namespace(entry, workload) {
                     let relation = Relation::of(entry, workload, true);
                     self.scaled_by
@@ -156,28 +157,64 @@ fn pod_selector(object: &Object) -> Option<Selector<'_>> {
     }
 }
 
-/// Kind and name of what an autoscaler scales.
-fn scale_target(object: &Object) -> Option<(&str, &str)> {
-    match object.body() {
-        Body::HorizontalPodAutoscaler(autoscaler) => {
-            let target = &autoscaler.spec.scale_target_ref;
-            Some((&target.kind, &target.name))
+/// Whether a selector selects the pods of a template. A label that a kustomization sets may take any
+/// value.
+fn matches(inventory: &Inventory, selector: Selector<'_>, template: PodTemplate<'_>) -> Match {
+    let labels = template.labels();
+    let matched = selector.matches(labels);
+    if matched.possible() {
+        return matched;
+    }
+    let mut open = labels.clone();
+    for key in selector.keys() {
+        if inventory.is_label_set_elsewhere(template, key) {
+            open.insert(key.to_owned(), "${kustomization}".to_owned());
         }
-        Body::ScaledObject(scaled) => {
-            let target = scaled.spec.as_ref()?.scale_target_ref.as_ref()?;
-            Some((
-                target.kind.as_deref().unwrap_or("Deployment"),
-                target.name.as_deref()?,
-            ))
+    }
+    if open == *labels {
+        matched
+    } else {
+        selector.matches(&open)
+    }
+}
+
+/// What an autoscaler scales.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScaleTarget<'a> {
+    /// A workload's kind; KEDA takes Deployment where none is given.
+    pub kind: &'a str,
+    /// Its name.
+    pub name: &'a str,
+}
+
+impl<'a> ScaleTarget<'a> {
+    /// The target of a HorizontalPodAutoscaler or ScaledObject.
+    pub fn of(object: &'a Object) -> Option<Self> {
+        match object.body() {
+            Body::HorizontalPodAutoscaler(autoscaler) => {
+                let target = &autoscaler.spec.scale_target_ref;
+                Some(Self {
+                    kind: &target.kind,
+                    name: &target.name,
+                })
+            }
+            Body::ScaledObject(scaled) => {
+                let target = scaled.spec.as_ref()?.scale_target_ref.as_ref()?;
+                Some(Self {
+                    kind: target.kind.as_deref().unwrap_or("Deployment"),
+                    name: target.name.as_deref()?,
+                })
+            }
+            _ => None,
         }
-        _ => None,
     }
 }
 
 /// Workloads by one of their labels, so that a selector meets only those it may select.
 struct LabelIndex<'a> {
     by_label: HashMap<(&'a str, &'a str), Vec<ObjectId>>,
-    with_placeholder: Vec<ObjectId>,
+    /// With labels that a placeholder or a kustomization fills in.
+    open: Vec<ObjectId>,
     all: Vec<ObjectId>,
 }
 
@@ -185,7 +222,7 @@ impl<'a> LabelIndex<'a> {
     fn of(inventory: &'a Inventory) -> Self {
         let mut index = Self {
             by_label: HashMap::new(),
-            with_placeholder: Vec::new(),
+            open: Vec::new(),
             all: Vec::new(),
         };
         for (id, entry) in inventory.whole() {
@@ -194,11 +231,12 @@ impl<'a> LabelIndex<'a> {
             };
             index.all.push(id);
             let labels = workload.template().labels();
-            if labels
-                .iter()
-                .any(|(key, value)| is_placeholder(key) || is_placeholder(value))
+            let is_open =
+                |(key, value): (&String, &String)| is_placeholder(key) || is_placeholder(value);
+            if labels.iter().any(is_open)
+                || inventory.has_labels_set_elsewhere(id, workload.template())
             {
-                index.with_placeholder.push(id);
+                index.open.push(id);
                 continue;
             }
             for (key, value) in labels {
@@ -227,7 +265,7 @@ impl<'a> LabelIndex<'a> {
             .min_by_key(|ids| ids.len());
         match rarest {
             Some(ids) => {
-                let mut ids = [ids, &self.with_placeholder].concat();
+                let mut ids = [ids, &self.open].concat();
                 ids.sort_unstable();
                 ids
             }

@@ -3,6 +3,8 @@
 //! Objects of one scope are deployed together as far as files can tell; objects of different scopes
 //! meet only to silence a rule about absence. So every relation says whether it stays in one scope.
 
+mod claims;
+mod duplicates;
 mod hosts;
 mod kustomize;
 mod load_balancer;
@@ -20,18 +22,21 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::LimitRange;
 use rayon::prelude::*;
 
+pub use claims::{Claim, ClaimAccess};
+pub use duplicates::Together;
 pub use hosts::Host;
-pub use matching::Relation;
+pub use matching::{Relation, ScaleTarget};
 pub use mesh::{Evidence, Membership, Mesh, ProxyKind};
 pub use replicas::{ReplicaOrigin, Replicas};
 pub use serving::{Serving, is_management_name};
 
 use crate::kube::{
-    Body, BrokenDocument, DroppedText, Manifests, Object, OpaqueReason, Workload, read_source,
+    Body, BrokenDocument, DroppedText, Manifests, Object, OpaqueReason, PodTemplate, Workload,
+    read_source,
 };
 use crate::settings::Settings;
 use crate::source::{Location, Scope, SourceId, Sources};
-use crate::yaml::{Node, Tree};
+use crate::yaml::{self, Node, Tree};
 use matching::{Matches, may_share_namespace};
 use namespaces::OpenNamespaces;
 
@@ -75,6 +80,9 @@ pub struct Inventory {
     unreadable: Vec<BrokenDocument>,
     unrendered: Vec<SourceId>,
     set_elsewhere: kustomize::SetElsewhere,
+    claims: claims::ClaimIndex,
+    builds: duplicates::Builds,
+    namesakes: duplicates::Namesakes,
     matches: Matches,
     open: OpenNamespaces,
     routed: serving::RoutedServices,
@@ -101,7 +109,9 @@ impl Inventory {
         let others = inventory.take_in(sources, manifests);
         kustomize::apply(&mut inventory, sources, &others);
         inventory.mark_replaced();
+        inventory.namesakes = duplicates::Namesakes::of(&inventory);
         inventory.open = OpenNamespaces::of(&inventory, sources);
+        inventory.claims = claims::ClaimIndex::of(&inventory);
         inventory.matches = Matches::of(&inventory);
         inventory.routed = serving::RoutedServices::of(&inventory);
         inventory.mesh = mesh::MeshView::of(&inventory);
@@ -265,6 +275,61 @@ impl Inventory {
             _ => format!("{path}.{field}"),
         };
         self.set_elsewhere.holds(id, &path)
+    }
+
+    /// Whether a kustomization in view sets this label of the pods.
+    pub fn is_label_set_elsewhere(&self, template: PodTemplate<'_>, key: &str) -> bool {
+        let Some(id) = self.id(template.object()) else {
+            return false;
+        };
+        let mut path = template.path().join(".");
+        for key in ["metadata", "labels", key] {
+            path = yaml::path_below(&path, key);
+        }
+        self.set_elsewhere.holds(id, &path)
+    }
+
+    fn has_labels_set_elsewhere(&self, id: ObjectId, template: PodTemplate<'_>) -> bool {
+        let path = [template.path(), &["metadata", "labels"]].concat();
+        self.set_elsewhere.holds_below(id, &path.join("."))
+    }
+
+    /// The objects of kinds that are not Kubernetes' own, as operators turn into workloads, in the
+    /// namespace of `beside`.
+    pub fn custom_resources<'a>(
+        &'a self,
+        beside: &'a Object,
+    ) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.objects()
+            .filter(|object| matches!(object.body(), Body::Opaque(OpaqueReason::Other)))
+            .filter(|object| {
+                let group = object.group();
+                group.contains('.') && !group.ends_with(".k8s.io") && !group.ends_with(".istio.io")
+            })
+            .filter(|object| self.same_namespace(object, beside))
+    }
+
+    /// Whether an object of this kind and name that may be in the namespace of `beside` is in view,
+    /// if only as a patch.
+    pub fn is_in_view(&self, kind: &str, name: &str, beside: &Object) -> bool {
+        self.entries
+            .iter()
+            .map(|entry| &entry.object)
+            .filter(|object| object.kind() == kind && object.name() == name)
+            .any(|object| self.same_namespace(object, beside))
+    }
+
+    /// The long-running workloads that are deployed to the object's namespace together with it.
+    pub fn workloads_beside<'a>(
+        &'a self,
+        object: &'a Object,
+    ) -> impl Iterator<Item = Workload<'a>> + use<'a> {
+        self.workloads()
+            .filter(|workload| workload.is_long_running())
+            .filter(|workload| {
+                self.same_scope(workload.object(), object)
+                    && self.same_namespace(workload.object(), object)
+            })
     }
 
     /// The Deployment (or other workload) that a Rollout's `workloadRef` names.

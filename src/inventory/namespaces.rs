@@ -15,12 +15,19 @@ pub(super) struct OpenNamespaces {
     scopes: HashSet<Scope>,
     /// Directories with unrendered charts; what stands in, directly above or below one is open.
     charts: BTreeSet<Scope>,
+    /// Scopes with documents that cannot be read before something fills in their `{{…}}`.
+    unrendered: HashSet<Scope>,
 }
 
 impl OpenNamespaces {
     pub(super) fn of(inventory: &Inventory, sources: &Sources) -> Self {
         let mut open = Self {
             charts: sources.charts().iter().cloned().collect(),
+            unrendered: inventory
+                .unrendered()
+                .iter()
+                .map(|source| sources.get(*source).scope().clone())
+                .collect(),
             ..Self::default()
         };
         for (_, entry) in inventory.whole() {
@@ -50,6 +57,7 @@ impl OpenNamespaces {
     pub(super) fn holds(&self, namespace: Option<&str>, scope: &Scope) -> bool {
         namespace.is_some_and(|namespace| self.named.contains(namespace))
             || namespace.is_none() && self.scopes.contains(scope)
+            || self.unrendered.contains(scope)
             || self.charts.iter().any(|chart| {
                 scope == chart || parent(&chart.0) == &*scope.0 || is_below(&scope.0, &chart.0)
             })

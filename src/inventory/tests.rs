@@ -279,3 +279,139 @@ fn a_service_for_metrics_brings_no_requests() {
     assert!(!is_serving(&service("web", "metrics")));
     assert!(!is_serving(&service("web-metrics-service", "https")));
 }
+
+fn object<'a>(inventory: &'a Inventory, kind: &str) -> &'a Object {
+    inventory.objects().find(|it| it.kind() == kind).unwrap()
+}
+
+const DEPLOYMENT: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector:
+    matchLabels: {app: web}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      containers:
+        - {name: app, image: web:1}
+";
+
+const SERVICE: &str = "\
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+spec:
+  selector: {app: web}
+  ports: [{port: 80}]
+";
+
+#[test]
+fn objects_of_one_file_are_told_apart() {
+    let file = format!(
+        "{SERVICE}---\n{DEPLOYMENT}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: demo}}\n"
+    );
+    let inventory = inventory(&[("all.yaml", &file)]);
+    let (service, namespace) = (
+        object(&inventory, "Service"),
+        object(&inventory, "Namespace"),
+    );
+    assert_eq!(inventory.selects(service).count(), 1);
+    assert_eq!(inventory.selects(namespace).count(), 0);
+}
+
+fn named<'a>(inventory: &'a Inventory, name: &str, nth: usize) -> &'a Object {
+    inventory
+        .objects()
+        .filter(|it| it.name() == name)
+        .nth(nth)
+        .unwrap()
+}
+
+fn config_map(version: &str, kind: &str, rest: &str) -> String {
+    format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: it{rest}}}\n")
+}
+
+#[test]
+fn namesakes_of_one_file_differ_by_group_kind_and_namespace_only() {
+    let twin = |first: &str, second: &str| {
+        let inventory = inventory(&[("a.yaml", &format!("{first}---\n{second}"))]);
+        let found = inventory.earlier_namesake(named(&inventory, "it", 1));
+        found.map(|(_, together)| together)
+    };
+    let map = |rest: &str| config_map("v1", "ConfigMap", rest);
+    assert_eq!(twin(&map(""), &map("")), Some(Together::File));
+    assert_eq!(twin(&map(""), &map(", namespace: a")), None);
+    assert_eq!(twin(&map(", namespace: b"), &map(", namespace: a")), None);
+    let budget = |version| config_map(version, "PodDisruptionBudget", "");
+    assert_eq!(
+        twin(&budget("policy/v1beta1"), &budget("policy/v1")),
+        Some(Together::File)
+    );
+    assert_eq!(
+        twin(
+            &config_map("extensions/v1beta1", "Ingress", ""),
+            &config_map("networking.k8s.io/v1", "Ingress", "")
+        ),
+        Some(Together::File)
+    );
+    assert_eq!(
+        twin(
+            &config_map("a.example.org/v1", "Widget", ""),
+            &config_map("b.example.org/v1", "Widget", "")
+        ),
+        None
+    );
+}
+
+#[test]
+fn what_is_applied_together() {
+    let map = config_map("v1", "ConfigMap", "");
+    let kustomization = "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\n\
+                         resources: [a.yaml, ../plain/b.yaml]\n";
+    let inventory = inventory(&[
+        ("k/kustomization.yaml", kustomization),
+        ("k/a.yaml", &map),
+        ("k/unlisted.yaml", &map),
+        ("plain/b.yaml", &map),
+        ("plain/c.yaml", &map),
+        ("else/d.yaml", &map),
+    ]);
+    let it = |nth| named(&inventory, "it", nth);
+    let together = |one, other| inventory.together(it(one), it(other));
+    assert_eq!(together(0, 1), None, "one is not listed");
+    assert_eq!(together(0, 2), Some(Together::Kustomization));
+    assert_eq!(together(2, 3), Some(Together::Directory));
+    assert_eq!(together(3, 4), None);
+    let earlier = |nth| inventory.earlier_namesake(it(nth)).map(|(_, why)| why);
+    assert_eq!(
+        (0..5).map(earlier).collect::<Vec<_>>(),
+        [
+            None,
+            None,
+            Some(Together::Kustomization),
+            Some(Together::Directory),
+            None
+        ]
+    );
+}
+
+#[test]
+fn labels_that_a_kustomization_sets_may_match_anything() {
+    let service = SERVICE.replace("app: web", "app: web, team: shop");
+    let kustomization = "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\n\
+                         resources: [a.yaml]\ncommonLabels: {team: shop}\n";
+    let file = format!("{DEPLOYMENT}---\n{service}");
+    let with = inventory(&[("kustomization.yaml", kustomization), ("a.yaml", &file)]);
+    let relation = |inventory: &Inventory| {
+        let selected = inventory.selects(object(inventory, "Service")).next();
+        selected.map(|(_, relation)| relation.certain)
+    };
+    assert_eq!(relation(&with), Some(false));
+    let without = inventory(&[("a.yaml", &file)]);
+    assert_eq!(relation(&without), None);
+}

@@ -11,6 +11,7 @@ mod object;
 mod proxy_annotation;
 mod read;
 mod selector;
+mod strategy;
 pub mod tables;
 mod workload;
 
@@ -20,4 +21,7 @@ pub use object::{Body, Field, Object, OpaqueReason};
 pub use proxy_annotation::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation};
 pub use read::{BrokenDocument, DroppedText, Manifests, read_source};
 pub use selector::{Match, Selector};
-pub use workload::{ContainerRef, ContainerRole, ISTIO_PROXY, PodTemplate, Workload, WorkloadKind};
+pub use strategy::{Strategy, StrategyForm};
+pub use workload::{
+    ContainerRef, ContainerRole, ISTIO_PROXY, PodTemplate, Workload, WorkloadBody, WorkloadKind,
+};

@@ -58,12 +58,7 @@ pub fn read_source(source: &Source) -> Manifests {
     let is_kustomization = KUSTOMIZATION_FILES.contains(&name);
     for document in yaml::parse(source.text()).documents {
         let text = source.slice(document.span);
-        if let Some(span) = document.dropped {
-            manifests.dropped.push(DroppedText {
-                source: source.id(),
-                span,
-            });
-        }
+        let mut is_manifest = false;
         let garbled = source
             .invalid_utf8()
             .filter(|at| document.span.range().contains(&(*at as usize)));
@@ -85,7 +80,8 @@ pub fn read_source(source: &Source) -> Manifests {
                     tree: &tree,
                     manifests: &mut manifests,
                 };
-                if !reader.document() {
+                is_manifest = reader.document();
+                if !is_manifest {
                     manifests.others.push(tree);
                 }
             }
@@ -95,6 +91,15 @@ pub fn read_source(source: &Source) -> Manifests {
                 let rest = directive.and_then(|rest| source.text().get(rest));
                 manifests.refuse(source, rest.unwrap_or(text), error);
             }
+        }
+        // Other YAML files may end a document as they like.
+        if let Some(span) = document.dropped
+            && (is_manifest || looks_like_manifest(source.slice(span)))
+        {
+            manifests.dropped.push(DroppedText {
+                source: source.id(),
+                span,
+            });
         }
     }
     manifests

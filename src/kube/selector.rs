@@ -48,7 +48,19 @@ pub enum Selector<'a> {
     Full(&'a LabelSelector),
 }
 
-impl Selector<'_> {
+impl<'a> Selector<'a> {
+    /// The keys of all labels it asks about.
+    pub fn keys(self) -> impl Iterator<Item = &'a str> {
+        let (pairs, expressions) = match self {
+            Self::Nothing => (None, None),
+            Self::Map(map) => (Some(map), None),
+            Self::Full(full) => (full.match_labels.as_ref(), full.match_expressions.as_ref()),
+        };
+        let pairs = pairs.into_iter().flat_map(BTreeMap::keys);
+        let expressions = expressions.into_iter().flatten().map(|it| &it.key);
+        pairs.chain(expressions).map(String::as_str)
+    }
+
     /// Whether these labels are selected.
     pub fn matches(self, labels: &BTreeMap<String, String>) -> Match {
         match self {

@@ -8,6 +8,7 @@ use k8s_openapi::api::apps::v1::{
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::amount::{Amount, InvalidAmount, Rounding};
+use crate::kube::StrategyForm;
 use crate::units::Version;
 
 /// The first release in which a StatefulSet's `maxUnavailable` has effect.
@@ -57,6 +58,8 @@ enum Replacement {
     OneByOne,
     /// Only when somebody deletes a pod.
     OnDelete,
+    /// All new pods run before an old one goes.
+    SideBySide,
 }
 
 /// A rollout of so many replicas.
@@ -67,6 +70,36 @@ pub struct Rollout {
 }
 
 impl Rollout {
+    /// What a workload's strategy does to so many replicas; `None` where nothing replaces its pods.
+    /// `kubernetes` is the cluster's version, where it is known.
+    ///
+    /// # Errors
+    /// What the API server (or the strategy's own controller) rejects.
+    pub fn of(
+        form: StrategyForm<'_>,
+        replicas: u32,
+        kubernetes: Option<Version>,
+    ) -> Result<Option<Self>, InvalidStrategy> {
+        match form {
+            StrategyForm::Deployment(strategy) => Self::deployment(strategy, replicas),
+            StrategyForm::StatefulSet(strategy) => {
+                Self::stateful_set(strategy, replicas, kubernetes)
+            }
+            StrategyForm::DaemonSet(strategy) => Self::daemon_set(strategy, replicas),
+            StrategyForm::Rolling {
+                max_surge,
+                max_unavailable,
+            } => Self::rolling(max_surge, max_unavailable, replicas),
+            StrategyForm::Recreate => Ok(Self::recreate(replicas)),
+            StrategyForm::SideBySide => Ok(Self {
+                replacement: Replacement::SideBySide,
+                replicas,
+            }),
+            StrategyForm::None => return Ok(None),
+        }
+        .map(Some)
+    }
+
     /// A Deployment's strategy (`ResolveFenceposts`): absent means 25% and 25%.
     ///
     /// # Errors
@@ -143,19 +176,19 @@ impl Rollout {
         let replacement = match strategy.and_then(|strategy| strategy.type_.as_deref()) {
             Some("OnDelete") => Replacement::OnDelete,
             None | Some("" | "RollingUpdate") => match written {
-                Some(amount) if amount.is_zero() => return Err(InvalidStrategy::NothingMayMove),
-                Some(unavailable)
-                    if kubernetes.is_none_or(|known| known >= STATEFUL_SET_MAX_UNAVAILABLE) =>
-                {
-                    Replacement::Rolling {
-                        unavailable,
-                        rounding: Rounding::Up,
-                        surge: 0,
-                        is_default: false,
-                        forced: false,
-                    }
+                // Releases without the field drop it unseen.
+                Some(_) if kubernetes.is_some_and(|known| known < STATEFUL_SET_MAX_UNAVAILABLE) => {
+                    Replacement::OneByOne
                 }
-                _ => Replacement::OneByOne,
+                Some(amount) if amount.is_zero() => return Err(InvalidStrategy::NothingMayMove),
+                Some(unavailable) => Replacement::Rolling {
+                    unavailable,
+                    rounding: Rounding::Up,
+                    surge: 0,
+                    is_default: false,
+                    forced: false,
+                },
+                None => Replacement::OneByOne,
             },
             Some(other) => return Err(InvalidStrategy::UnknownType(other.to_owned())),
         };
@@ -214,14 +247,20 @@ impl Rollout {
             } => unavailable
                 .resolve(self.replicas, rounding)
                 .min(self.replicas),
-            Replacement::OnDelete => 0,
+            Replacement::OnDelete | Replacement::SideBySide => 0,
         }
+    }
+
+    /// Whether all old pods go before the first new one comes, whatever their number.
+    pub fn is_recreate(&self) -> bool {
+        self.replacement == Replacement::Recreate
     }
 
     /// How many pods may run beside the wanted ones.
     pub fn surge(&self) -> u32 {
         match self.replacement {
             Replacement::Rolling { surge, .. } => surge,
+            Replacement::SideBySide => self.replicas,
             Replacement::Recreate | Replacement::OneByOne | Replacement::OnDelete => 0,
         }
     }
@@ -248,6 +287,7 @@ impl fmt::Display for Rollout {
                 self.most_down()
             ),
             Replacement::OnDelete => f.write_str("OnDelete takes down no pod by itself"),
+            Replacement::SideBySide => f.write_str("all new pods start before an old one goes"),
             Replacement::Rolling {
                 unavailable,
                 rounding,
@@ -437,6 +477,10 @@ mod tests {
         assert_eq!(
             down(stateful_set(int(0), 5, None)),
             Err(InvalidStrategy::NothingMayMove)
+        );
+        assert_eq!(
+            down(stateful_set(int(0), 5, Some(Version::new(1, 34)))),
+            Ok(1)
         );
         let on_delete = StatefulSetUpdateStrategy {
             rolling_update: None,

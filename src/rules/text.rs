@@ -1,5 +1,10 @@
 //! Words that messages share.
 
+/// `one`, `one and two`, `one, two and three`.
+pub(super) fn and<T: AsRef<str>>(items: &[T]) -> String {
+    join(items, "and")
+}
+
 /// `one`, `one or two`, `one, two or three`.
 pub(super) fn or<T: AsRef<str>>(items: &[T]) -> String {
     join(items, "or")
@@ -25,15 +30,33 @@ pub(super) fn count(number: i64, noun: &str) -> String {
     }
 }
 
+/// `app: web`, `enabled: "true"`: one line of a mapping whose values are texts.
+pub(super) fn yaml_pair(key: &str, value: &str) -> String {
+    if crate::yaml::is_plain_text(value) {
+        format!("{key}: {value}")
+    } else {
+        format!("{key}: {value:?}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_that_look_like_something_else_are_quoted() {
+        assert_eq!(yaml_pair("app", "web"), "app: web");
+        for value in ["true", "1.10", "", "no", "a: b", "~", "2"] {
+            assert_eq!(yaml_pair("a", value), format!("a: \"{value}\""));
+        }
+    }
 
     #[test]
     fn lists_read_as_sentences() {
         assert_eq!(or(&["a"]), "a");
         assert_eq!(or(&["a", "b"]), "a or b");
         assert_eq!(or(&["a", "b", "c"]), "a, b or c");
+        assert_eq!(and(&["a", "b", "c"]), "a, b and c");
     }
 
     #[test]

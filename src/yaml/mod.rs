@@ -25,7 +25,7 @@ pub use tree::{Comment, DuplicateKey, Entry, Kind, Node, NodeId, ScalarStyle, Tr
 
 use crate::source::Span;
 
-pub use scalar::Scalar;
+pub use scalar::{Scalar, is_plain_text};
 
 /// All documents of one text.
 #[derive(Debug, Default)]

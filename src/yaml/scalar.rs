@@ -30,6 +30,12 @@ pub(super) fn resolve(text: &str) -> Scalar<'_> {
     }
 }
 
+/// Whether a text may stand without quotes, inside flow collections too, and still be that text.
+pub fn is_plain_text(text: &str) -> bool {
+    let simple = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    !text.starts_with('-') && text.chars().all(simple) && matches!(resolve(text), Scalar::Text(_))
+}
+
 fn word(text: &str) -> Scalar<'_> {
     match text {
         "~" | "null" | "Null" | "NULL" => Scalar::Null,

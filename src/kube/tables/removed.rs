@@ -50,6 +50,7 @@ const fn gone(api_version: &'static str, kind: &'static str, minor: u32) -> Remo
 const TABLE: &[Removed] = &[
     row("apps/v1beta1", "ControllerRevision", 16, "apps/v1"),
     row("apps/v1beta1", "Deployment", 16, "apps/v1"),
+    row("apps/v1beta1", "ReplicaSet", 16, "apps/v1"),
     row("apps/v1beta1", "StatefulSet", 16, "apps/v1"),
     row("apps/v1beta2", "ControllerRevision", 16, "apps/v1"),
     row("apps/v1beta2", "DaemonSet", 16, "apps/v1"),
@@ -196,6 +197,36 @@ const TABLE: &[Removed] = &[
         "VolumeAttachment",
         22,
         "storage.k8s.io/v1",
+    ),
+    row(
+        "rbac.authorization.k8s.io/v1alpha1",
+        "ClusterRole",
+        23,
+        "rbac.authorization.k8s.io/v1",
+    ),
+    row(
+        "rbac.authorization.k8s.io/v1alpha1",
+        "ClusterRoleBinding",
+        23,
+        "rbac.authorization.k8s.io/v1",
+    ),
+    row(
+        "rbac.authorization.k8s.io/v1alpha1",
+        "Role",
+        23,
+        "rbac.authorization.k8s.io/v1",
+    ),
+    row(
+        "rbac.authorization.k8s.io/v1alpha1",
+        "RoleBinding",
+        23,
+        "rbac.authorization.k8s.io/v1",
+    ),
+    row(
+        "scheduling.k8s.io/v1alpha1",
+        "PriorityClass",
+        23,
+        "scheduling.k8s.io/v1",
     ),
     row(
         "autoscaling/v2beta1",

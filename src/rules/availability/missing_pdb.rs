@@ -3,7 +3,7 @@
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
 use crate::kube::{Body, Workload, WorkloadKind};
-use crate::rules::text::count;
+use crate::rules::text::{count, yaml_pair};
 use crate::rules::{Context, Findings, Report, Rule};
 
 static META: RuleMeta = RuleMeta {
@@ -84,7 +84,7 @@ fn help(workload: Workload<'_>) -> String {
     let labels = labels.unwrap_or_else(|| workload.template().labels());
     let labels: Vec<String> = labels
         .iter()
-        .map(|(key, value)| format!("\n      {key}: {value}"))
+        .map(|(key, value)| format!("\n      {}", yaml_pair(key, value)))
         .collect();
     format!(
         "add a budget that lets one pod go at a time:\n\

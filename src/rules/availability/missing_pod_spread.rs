@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Selector, Workload, WorkloadKind};
-use crate::rules::text::count;
+use crate::rules::text::{count, yaml_pair};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -160,7 +160,7 @@ fn help(workload: Workload<'_>) -> String {
         .labels()
         .iter()
         .take(1)
-        .map(|(key, value)| format!("\n        {key}: {value}"))
+        .map(|(key, value)| format!("\n        {}", yaml_pair(key, value)))
         .collect();
     format!(
         "spread them over the nodes, in the pod's spec:\n\
