@@ -46,7 +46,13 @@ fn run_rules(
             rule.check_broken(&cx, document, out);
         })
     });
-    let judged: Vec<Judged> = of_objects.chain(of_documents).collect();
+    let of_dropped = inventory.dropped().par_iter().map(|text| {
+        let subject = || sources.get(text.source).path().to_owned();
+        judge(&enabled, subject, |rule, out| {
+            rule.check_dropped(&cx, *text, out);
+        })
+    });
+    let judged: Vec<Judged> = of_objects.chain(of_documents).chain(of_dropped).collect();
 
     let mut outcome = Outcome {
         summary: summary(sources, inventory),

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::finding::RuleMeta;
 use crate::inventory::Inventory;
-use crate::kube::{BrokenDocument, Object, Workload};
+use crate::kube::{BrokenDocument, DroppedText, Object, Workload};
 use crate::settings::{OptionValue, Settings};
 use crate::units::Version;
 
@@ -102,6 +102,11 @@ pub trait Rule: Sync {
     fn check_broken(&self, cx: &Context<'_>, document: &BrokenDocument, out: &mut Findings) {
         let _ = (cx, document, out);
     }
+
+    /// Judges text that the Kubernetes decoder drops.
+    fn check_dropped(&self, cx: &Context<'_>, text: DroppedText, out: &mut Findings) {
+        let _ = (cx, text, out);
+    }
 }
 
 /// Every rule, in the order of the catalogue.
@@ -129,8 +134,25 @@ pub fn all() -> &'static [&'static dyn Rule] {
         &shutdown::invalid_lifecycle_hook::InvalidLifecycleHook,
         &availability::missing_pdb::MissingPdb,
         &availability::pdb_blocks_eviction::PdbBlocksEviction,
+        &availability::pdb_selects_nothing::PdbSelectsNothing,
+        &availability::overlapping_pdbs::OverlappingPdbs,
+        &availability::single_replica::SingleReplica,
+        &availability::unsafe_rollout_strategy::UnsafeRolloutStrategy,
         &availability::missing_pod_spread::MissingPodSpread,
+        &availability::volume_blocks_rollout::VolumeBlocksRollout,
+        &availability::eviction_blocked_by_annotation::EvictionBlockedByAnnotation,
+        &availability::bare_pod::BarePod,
+        &availability::missing_readiness_gate::MissingReadinessGate,
         &availability::missing_resources::MissingResources,
+        &availability::selector_mismatch::SelectorMismatch,
+        &availability::dangling_service::DanglingService,
+        &availability::unresolved_target_port::UnresolvedTargetPort,
+        &availability::hpa_conflicts_replicas::HpaConflictsReplicas,
+        &availability::hpa_single_replica::HpaSingleReplica,
+        &availability::dangling_hpa::DanglingHpa,
+        &availability::mutable_image_tag::MutableImageTag,
+        &availability::not_ready_addresses_published::NotReadyAddressesPublished,
+        &availability::removed_api_version::RemovedApiVersion,
         &mesh::missing_hold_application::MissingHoldApplication,
         &mesh::ineffective_istio_annotation::IneffectiveIstioAnnotation,
         &mesh::missing_circuit_breaker::MissingCircuitBreaker,
@@ -138,6 +160,8 @@ pub fn all() -> &'static [&'static dyn Rule] {
         &schema::unknown_field::UnknownField,
         &schema::invalid_field::InvalidField,
         &schema::duplicate_key::DuplicateKey,
+        &schema::dropped_document::DroppedDocument,
+        &schema::duplicate_object::DuplicateObject,
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Fingerprint, Label, Resource, RuleMeta, Severity};
 use crate::inventory::{Evidence, Mesh};
-use crate::kube::{BrokenDocument, ContainerRef, Object, Workload};
+use crate::kube::{BrokenDocument, ContainerRef, DroppedText, Object, Workload};
 use crate::source::Location;
 use crate::yaml::Node;
 
@@ -117,15 +117,30 @@ impl<'a> Report<'a> {
 
     /// About a document that could not be read.
     pub fn broken(document: &BrokenDocument, message: impl Into<String>) -> Self {
+        let primary = Location {
+            source: document.source,
+            span: document.span,
+        };
+        Self::text(primary, document.message.clone(), message.into())
+    }
+
+    /// About text that is dropped.
+    pub fn dropped(text: DroppedText, message: impl Into<String>) -> Self {
+        let primary = Location {
+            source: text.source,
+            span: text.span,
+        };
+        Self::text(primary, String::new(), message.into())
+    }
+
+    /// About text that is no object.
+    fn text(primary: Location, cause: String, message: String) -> Self {
         Self {
             subject: None,
             container: None,
-            primary: Location {
-                source: document.source,
-                span: document.span,
-            },
-            cause: document.message.clone(),
-            message: message.into(),
+            primary,
+            cause,
+            message,
             help: None,
             related: Vec::new(),
             severity: None,

@@ -1,6 +1,8 @@
 //! Rules of the category `schema`.
 
+pub(super) mod dropped_document;
 pub(super) mod duplicate_key;
+pub(super) mod duplicate_object;
 pub(super) mod invalid_field;
 pub(super) mod invalid_yaml;
 pub(super) mod unknown_field;

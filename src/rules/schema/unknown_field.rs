@@ -2,6 +2,7 @@
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Object;
+use crate::kube::tables::removed::removed;
 use crate::kube::tables::wrong_fields;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::{Version, suggest};
@@ -32,6 +33,10 @@ impl Rule for UnknownField {
     }
 
     fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        // Such an object is refused as a whole.
+        if removed(object.api_version(), object.kind()).is_some() {
+            return;
+        }
         let may_be_newer = cx
             .settings
             .kubernetes_version

@@ -1,0 +1,96 @@
+//! `dangling-hpa`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::ScaleTarget;
+use crate::kube::{Object, Workload, is_placeholder};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::suggest;
+
+static META: RuleMeta = RuleMeta {
+    id: "dangling-hpa",
+    category: Category::Availability,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "An autoscaler targets a workload that does not exist",
+    page: include_str!("../../../rules/availability/dangling-hpa.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// The kinds whose objects are known when they are in view.
+const KNOWN: [&str; 6] = [
+    "Deployment",
+    "StatefulSet",
+    "ReplicaSet",
+    "ReplicationController",
+    "Rollout",
+    "DeploymentConfig",
+];
+
+/// See the rule's page.
+pub(in crate::rules) struct DanglingHpa;
+
+impl Rule for DanglingHpa {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let Some(target) = ScaleTarget::of(object) else {
+            return;
+        };
+        let reference = ["spec", "scaleTargetRef"];
+        let field = |key| object.field(&[reference[0], reference[1], key]);
+        if !KNOWN.contains(&target.kind)
+            || target.name.is_empty()
+            || is_placeholder(target.name)
+            || field("name").is_unknown()
+            || field("kind").is_unknown()
+            || cx
+                .inventory
+                .is_set_elsewhere(object, object.node(), "spec.scaleTargetRef")
+            || cx.inventory.is_in_view(target.kind, target.name, object)
+            || cx.inventory.is_open(object)
+        {
+            return;
+        }
+        let beside: Vec<&Object> = cx
+            .inventory
+            .workloads_beside(object)
+            .map(Workload::object)
+            .collect();
+        if beside.is_empty() || beside.iter().any(|other| is_placeholder(other.name())) {
+            return;
+        }
+        let message = format!(
+            "its target, {} `{}`, is not among the workloads in view: the autoscaler scales nothing",
+            target.kind, target.name
+        );
+        let node = field("name").node().unwrap_or_else(|| object.name_node());
+        out.push(Report::object(object, node, message).help(help(target, &beside)));
+    }
+}
+
+fn help(target: ScaleTarget<'_>, beside: &[&Object]) -> String {
+    let namesake = beside.iter().find(|other| other.name() == target.name);
+    if let Some(other) = namesake {
+        return format!(
+            "`{}` is a {1}: write `kind: {1}`",
+            other.name(),
+            other.kind()
+        );
+    }
+    let names = beside
+        .iter()
+        .filter(|other| other.kind() == target.kind)
+        .map(|other| other.name());
+    match suggest(target.name, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
+            "name a {} of this namespace, or remove the autoscaler",
+            target.kind
+        ),
+    }
+}

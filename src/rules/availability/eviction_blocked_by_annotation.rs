@@ -1,0 +1,64 @@
+//! `eviction-blocked-by-annotation`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Workload, WorkloadKind};
+use crate::rules::{Context, Findings, Report, Rule};
+
+static META: RuleMeta = RuleMeta {
+    id: "eviction-blocked-by-annotation",
+    category: Category::Availability,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "An annotation keeps the node autoscaler from draining every node that runs the workload",
+    page: include_str!("../../../rules/availability/eviction-blocked-by-annotation.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// An annotation that blocks, the value that does, and what no longer happens.
+const BLOCKING: [(&str, &str, &str); 2] = [
+    (
+        "cluster-autoscaler.kubernetes.io/safe-to-evict",
+        "false",
+        "Cluster Autoscaler never removes a node that runs one of its pods, however idle",
+    ),
+    (
+        "karpenter.sh/do-not-disrupt",
+        "true",
+        "Karpenter never consolidates or replaces a node that runs one of its pods, so the node \
+         outlives its image",
+    ),
+];
+
+/// See the rule's page.
+pub(in crate::rules) struct EvictionBlockedByAnnotation;
+
+impl Rule for EvictionBlockedByAnnotation {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        // Autoscalers do not wait for the pods of a DaemonSet.
+        if workload.kind() == WorkloadKind::DaemonSet || cx.inventory.replicas(workload).is_parked()
+        {
+            return;
+        }
+        for (key, blocks, consequence) in BLOCKING {
+            let Some(node) = workload.template().annotation(key) else {
+                continue;
+            };
+            if node.as_str() != Some(blocks) || !cx.inventory.serving(workload).is_serving() {
+                continue;
+            }
+            let message =
+                format!("`{key}: \"{blocks}\"` on a workload that takes requests: {consequence}");
+            out.push(Report::template(workload, node, message).help(
+                "remove the annotation: a PodDisruptionBudget keeps enough replicas up while a node \
+                 is drained, and the preStop hook and grace period let requests finish",
+            ));
+        }
+    }
+}

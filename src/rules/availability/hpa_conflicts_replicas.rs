@@ -1,0 +1,71 @@
+//! `hpa-conflicts-replicas`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Field, Workload};
+use crate::rules::{Context, Findings, Report, Rule};
+
+static META: RuleMeta = RuleMeta {
+    id: "hpa-conflicts-replicas",
+    category: Category::Availability,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "A workload fixes the replicas that an autoscaler sets",
+    page: include_str!("../../../rules/availability/hpa-conflicts-replicas.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct HpaConflictsReplicas;
+
+impl Rule for HpaConflictsReplicas {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        let object = workload.object();
+        let (Field::Set(node), Some(count)) = (workload.replicas_field(), workload.replicas())
+        else {
+            return;
+        };
+        // 0 switches the workload off, and the autoscaler with it.
+        if count == 0
+            || !workload.has_replicas()
+            || cx
+                .inventory
+                .is_set_elsewhere(object, object.node(), "spec.replicas")
+        {
+            return;
+        }
+        let Some((autoscaler, _)) = cx
+            .inventory
+            .autoscalers(workload)
+            .find(|(_, relation)| relation.is_firm())
+        else {
+            return;
+        };
+        let message = format!(
+            "`replicas: {count}` stands against {} `{}`: every apply sets the workload to {count} \
+             whatever the load, until the autoscaler corrects it",
+            autoscaler.kind(),
+            autoscaler.name()
+        );
+        let target = autoscaler.node().at(&["spec", "scaleTargetRef", "name"]);
+        out.push(
+            Report::object(object, node, message)
+                .related(
+                    autoscaler,
+                    target.unwrap_or_else(|| autoscaler.name_node()),
+                    "scales this workload",
+                )
+                .help(
+                    "remove `replicas`; on a live object `kubectl apply` would then fall back to 1, \
+                     so take it out of the last applied state first (`kubectl apply \
+                     edit-last-applied`)",
+                ),
+        );
+    }
+}

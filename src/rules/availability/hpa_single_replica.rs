@@ -1,0 +1,112 @@
+//! `hpa-single-replica`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Body, Object, Workload};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
+
+static META: RuleMeta = RuleMeta {
+    id: "hpa-single-replica",
+    category: Category::Availability,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "An autoscaler may leave a workload that takes requests with one pod or none",
+    page: include_str!("../../../rules/availability/hpa-single-replica.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct HpaSingleReplica;
+
+impl Rule for HpaSingleReplica {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let Some(minimum) = Minimum::of(cx, object) else {
+            return;
+        };
+        let target = cx.inventory.selects(object).find(|(workload, relation)| {
+            relation.is_firm()
+                && !cx.inventory.replicas(*workload).is_parked()
+                && cx.inventory.serving(*workload).is_serving()
+        });
+        if let Some((workload, _)) = target {
+            out.push(report(object, workload, &minimum));
+        }
+    }
+}
+
+/// A minimum that is too low.
+struct Minimum<'a> {
+    field: &'static str,
+    node: Option<Node<'a>>,
+    /// As written, or the default.
+    count: i32,
+}
+
+impl<'a> Minimum<'a> {
+    fn of(cx: &Context<'_>, object: &'a Object) -> Option<Self> {
+        let is_known = |field: &str| {
+            !object.field(&["spec", field]).is_unknown()
+                && !cx
+                    .inventory
+                    .is_set_elsewhere(object, object.node(), &format!("spec.{field}"))
+        };
+        let low = |field: &'static str, count: i32| {
+            (count <= 1 && is_known(field)).then(|| Self {
+                field,
+                node: object.field(&["spec", field]).node(),
+                count,
+            })
+        };
+        match object.body() {
+            Body::HorizontalPodAutoscaler(it) => {
+                low("minReplicas", it.spec.min_replicas.unwrap_or(1))
+            }
+            Body::ScaledObject(it) => {
+                let spec = it.spec.as_ref()?;
+                let idle = spec.idle_replica_count;
+                idle.and_then(|count| low("idleReplicaCount", count))
+                    .or_else(|| low("minReplicaCount", spec.min_replica_count.unwrap_or(0)))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn report<'a>(object: &'a Object, workload: Workload<'_>, minimum: &Minimum<'a>) -> Report<'a> {
+    let Minimum { field, node, count } = minimum;
+    let written = match node {
+        Some(_) => format!("`{field}: {count}`"),
+        None => format!("no {field} (the default is {count})"),
+    };
+    let target = workload.object();
+    let consequence = if *count < 1 {
+        "to no pod at all when idle: the first requests after that fail or wait for a pod to start"
+    } else {
+        "down to one pod: a drain, a crash or a failed node then takes all of it down"
+    };
+    let message = format!(
+        "{written} scales {} `{}` {consequence}",
+        target.kind(),
+        target.name()
+    );
+    let field = if matches!(object.body(), Body::ScaledObject(_)) {
+        "minReplicaCount"
+    } else {
+        "minReplicas"
+    };
+    let help = if minimum.field == "idleReplicaCount" {
+        "remove idleReplicaCount, so that minReplicaCount pods stay when idle".to_owned()
+    } else {
+        format!("keep at least two pods, and a PodDisruptionBudget over them:\n{field}: 2")
+    };
+    Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
+        .related(target, target.name_node(), "takes requests")
+        .help(help)
+}

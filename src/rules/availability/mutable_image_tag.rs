@@ -1,0 +1,112 @@
+//! `mutable-image-tag`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Field, Workload};
+use crate::rules::{Context, Findings, Report, Rule};
+
+static META: RuleMeta = RuleMeta {
+    id: "mutable-image-tag",
+    category: Category::Availability,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "An image without a tag, or with the tag `latest`",
+    page: include_str!("../../../rules/availability/mutable-image-tag.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct MutableImageTag;
+
+impl Rule for MutableImageTag {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        for container in workload.template().containers() {
+            let Field::Set(node) = container.field(&["image"]) else {
+                continue;
+            };
+            let image = container.data.image.as_deref().unwrap_or_default().trim();
+            let what = match Tag::of(image) {
+                Tag::Fixed | Tag::Unknown => continue,
+                Tag::Missing => format!("image `{image}` has no tag, which means `latest`"),
+                Tag::Latest => format!("the tag of image `{image}` moves with every build"),
+            };
+            if cx
+                .inventory
+                .is_set_elsewhere(container.object(), container.node, "image")
+            {
+                continue;
+            }
+            let message = format!(
+                "{what}: pods of one workload may run different code, and a rollback brings nothing \
+                 back"
+            );
+            out.push(Report::container(workload, container, node, message).help(
+                "name the version that was tested, best with its digest: \
+                 `image: NAME:VERSION@sha256:DIGEST`",
+            ));
+        }
+    }
+}
+
+/// What an image reference says of its version.
+#[derive(Debug, PartialEq, Eq)]
+enum Tag {
+    /// A digest, or a tag other than `latest`.
+    Fixed,
+    Latest,
+    Missing,
+    /// Something fills it in before the manifest is applied.
+    Unknown,
+}
+
+impl Tag {
+    fn of(image: &str) -> Self {
+        // `ko://` is replaced by ko with the image it builds, digest included.
+        let is_open = |c: char| matches!(c, '$' | '{' | '<' | '%' | ' ');
+        if image.is_empty() || image.contains(is_open) || image.contains("://") {
+            return Self::Unknown;
+        }
+        if image.contains('@') {
+            return Self::Fixed;
+        }
+        // A colon before the last slash belongs to the registry's port.
+        let name = image.rsplit_once('/').map_or(image, |(_, name)| name);
+        match name.split_once(':') {
+            None => Self::Missing,
+            Some((_, "latest")) => Self::Latest,
+            Some(_) => Self::Fixed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tag;
+
+    #[test]
+    fn tags() {
+        for (image, tag) in [
+            ("nginx", Tag::Missing),
+            ("nginx:latest", Tag::Latest),
+            ("nginx:1.27", Tag::Fixed),
+            ("registry.example:5000/web", Tag::Missing),
+            ("registry.example:5000/web:latest", Tag::Latest),
+            ("registry.example:5000/web:2", Tag::Fixed),
+            ("web:latest@sha256:0123", Tag::Fixed),
+            ("web@sha256:0123", Tag::Fixed),
+            ("${REGISTRY}/web", Tag::Unknown),
+            ("web:$(VERSION)", Tag::Unknown),
+            ("<image>", Tag::Unknown),
+            ("ko://example.org/cmd/web", Tag::Unknown),
+            ("", Tag::Unknown),
+        ] {
+            assert_eq!(Tag::of(image), tag, "{image}");
+        }
+    }
+}

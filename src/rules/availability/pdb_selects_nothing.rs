@@ -1,0 +1,163 @@
+//! `pdb-selects-nothing`
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+
+use super::labels::{self, Difference, differences};
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Body, Object, Workload};
+use crate::rules::{Context, Findings, Report, Rule};
+
+static META: RuleMeta = RuleMeta {
+    id: "pdb-selects-nothing",
+    category: Category::Availability,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "A PodDisruptionBudget selects no pods and protects nothing",
+    page: include_str!("../../../rules/availability/pdb-selects-nothing.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["pod-disruption-budget"],
+};
+
+const PROTECTS_NOTHING: &str = "the budget protects nothing, and a node drain may evict all pods that \
+                                it was meant for at once";
+
+/// See the rule's page.
+pub(in crate::rules) struct PdbSelectsNothing;
+
+impl Rule for PdbSelectsNothing {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let Body::PodDisruptionBudget(budget) = object.body() else {
+            return;
+        };
+        let field = object.field(&["spec", "selector"]);
+        if field.is_unknown()
+            || cx
+                .inventory
+                .is_set_elsewhere(object, object.node(), "spec.selector")
+        {
+            return;
+        }
+        let selector = budget.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+        match selector.filter(|_| !field.is_absent()) {
+            // Only policy/v1beta1 leaves it at that; in policy/v1 it selects every pod.
+            Some(selector) if is_empty(selector) && object.api_version() == "policy/v1beta1" => {
+                out.push(without_selector(object, "an empty policy/v1beta1 selector"));
+            }
+            Some(selector) => check_selector(cx, object, selector, out),
+            None => out.push(without_selector(object, "no selector")),
+        }
+    }
+}
+
+fn is_empty(selector: &LabelSelector) -> bool {
+    let LabelSelector {
+        match_expressions,
+        match_labels,
+    } = selector;
+    match_labels.as_ref().is_none_or(BTreeMap::is_empty)
+        && match_expressions.as_ref().is_none_or(Vec::is_empty)
+}
+
+fn without_selector<'a>(object: &'a Object, what: &str) -> Report<'a> {
+    let spec = object.node().entry("spec");
+    let selector = spec.and_then(|spec| spec.value.resolved().entry("selector"));
+    let node = selector
+        .or(spec)
+        .map_or_else(|| object.name_node(), |entry| entry.key);
+    let message = format!("{what} selects no pods: {PROTECTS_NOTHING}");
+    Report::object(object, node, message).help(
+        "select the labels of the pods, as the workload's own selector does; {} selects every pod of \
+         the namespace",
+    )
+}
+
+fn check_selector(cx: &Context<'_>, object: &Object, selector: &LabelSelector, out: &mut Findings) {
+    static NONE: BTreeMap<String, String> = BTreeMap::new();
+    let wanted = selector.match_labels.as_ref().unwrap_or(&NONE);
+    let mut expressions = selector.match_expressions.iter().flatten();
+    if wanted
+        .iter()
+        .any(|(key, value)| labels::is_open(key, value))
+        || expressions.any(|it| labels::is_open(&it.key, ""))
+        || cx.inventory.selects(object).next().is_some()
+        || cx.inventory.is_open(object)
+        || labels::is_made_by_operator(cx, object, wanted)
+    {
+        return;
+    }
+    if let Some((workload, differences)) = nearest(cx, object, wanted) {
+        out.push(report(object, wanted, workload, &differences));
+    }
+}
+
+/// The workload that was most likely meant.
+fn nearest<'a>(
+    cx: &Context<'a>,
+    object: &'a Object,
+    wanted: &'a BTreeMap<String, String>,
+) -> Option<(Workload<'a>, Vec<Difference<'a>>)> {
+    cx.inventory
+        .workloads_beside(object)
+        .filter(|workload| workload.template().node().is_some())
+        .map(|workload| {
+            let differences = differences(wanted, workload.template().labels());
+            (workload, differences)
+        })
+        .min_by_key(|(workload, differences)| {
+            let is_namesake = workload.object().name() == object.name();
+            (differences.len(), !is_namesake)
+        })
+}
+
+fn report<'a>(
+    object: &'a Object,
+    wanted: &BTreeMap<String, String>,
+    workload: Workload<'_>,
+    differences: &[Difference<'_>],
+) -> Report<'a> {
+    let list = object.node().at(&["spec", "selector"]);
+    let is_near = !differences.is_empty()
+        && (differences.len() < wanted.len() || workload.object().name() == object.name());
+    if !is_near {
+        let key = object
+            .node()
+            .get("spec")
+            .and_then(|spec| spec.entry("selector"));
+        let node = key.map_or_else(|| object.name_node(), |entry| entry.key);
+        let message = format!(
+            "no workload in view has the labels that the selector asks for: {PROTECTS_NOTHING}"
+        );
+        return Report::object(object, node, message)
+            .help("select labels that the pods carry, or remove the budget");
+    }
+    let message = format!(
+        "the selector wants {}, which no workload in view has: {PROTECTS_NOTHING}",
+        labels::wanted(differences)
+    );
+    let labels = list.and_then(|list| list.get("matchLabels"));
+    let node = differences
+        .first()
+        .and_then(|first| labels?.get(first.key))
+        .or(list)
+        .unwrap_or_else(|| object.name_node());
+    let help = format!(
+        "the pods of {} `{}` have {}: select what they carry",
+        workload.object().kind(),
+        workload.object().name(),
+        labels::found(differences)
+    );
+    let report = Report::object(object, node, message).help(help);
+    let template = workload.template();
+    match labels::node(template, differences) {
+        Some(labels) => report.related(template.object(), labels, "the nearest workload's labels"),
+        None => report,
+    }
+}

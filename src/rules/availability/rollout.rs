@@ -1,0 +1,80 @@
+//! What the rules about rollouts share.
+
+use crate::inventory::{Claim, ClaimAccess, Serving};
+use crate::kube::{Strategy, Workload, WorkloadKind};
+use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
+use crate::rules::Context;
+
+/// What the strategy does to so many replicas; `None` where no rule can judge it.
+pub(super) fn rollout(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    replicas: u32,
+) -> Option<Result<Rollout, InvalidStrategy>> {
+    let strategy = workload.strategy();
+    if strategy.is_unknown() || is_set_by_patch(cx, workload, strategy) {
+        return None;
+    }
+    Rollout::of(strategy.form, replicas, cx.settings.kubernetes_version).transpose()
+}
+
+fn is_set_by_patch(cx: &Context<'_>, workload: Workload<'_>, strategy: Strategy<'_>) -> bool {
+    let object = workload.object();
+    strategy
+        .paths()
+        .any(|path| cx.inventory.is_set_elsewhere(object, object.node(), &path))
+}
+
+/// The volume for whose sake the only pod has to go before its successor comes: the workload is a
+/// singleton by design. A claim that is not in view may be of that kind.
+pub(super) fn volume_of_a_singleton<'a>(
+    cx: &Context<'a>,
+    workload: Workload<'a>,
+) -> Option<Claim<'a>> {
+    let goes_first = workload.kind() == WorkloadKind::StatefulSet
+        || rollout(cx, workload, 1)?.is_ok_and(|rollout| {
+            rollout.is_recreate() || rollout.surge() == 0 && rollout.may_leave_none()
+        });
+    let claims = cx.inventory.claims(workload);
+    claims
+        .into_iter()
+        .find(|claim| goes_first && claim.may_be_exclusive())
+}
+
+/// Whether other workloads answer the same requests: every Service of this one also selects another
+/// that runs. Two of one name are variants of which one is deployed.
+pub(super) fn has_stand_ins(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    serving: &Serving<'_>,
+) -> bool {
+    let is_other = |other: Workload<'_>| {
+        (other.object().kind(), other.object().name())
+            != (workload.object().kind(), workload.object().name())
+            && other.is_long_running()
+            && !cx.inventory.replicas(other).is_parked()
+    };
+    let mut services = serving.services().peekable();
+    services.peek().is_some()
+        && services.all(|(service, _)| {
+            cx.inventory
+                .selects(service)
+                .any(|(other, relation)| relation.is_firm() && is_other(other))
+        })
+}
+
+/// `claim data (ReadWriteOnce)`, `claim data (not in view)`
+pub(super) fn show_claim(claim: &Claim<'_>) -> String {
+    let what = if claim.is_per_pod {
+        "claim template"
+    } else {
+        "claim"
+    };
+    let access = match claim.access {
+        ClaimAccess::Exclusive { mode, .. } => mode.text().unwrap_or_default(),
+        ClaimAccess::NodeLocal => "on one node's disk",
+        ClaimAccess::Shared => "shared",
+        ClaimAccess::Unknown => "not in view",
+    };
+    format!("{what} `{}` ({access})", claim.name)
+}

@@ -1,0 +1,180 @@
+//! `selector-mismatch`
+
+use super::labels::{self, differences};
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Field, Match, Object, Selector, Workload, WorkloadKind};
+use crate::rules::text::yaml_pair;
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
+
+static META: RuleMeta = RuleMeta {
+    id: "selector-mismatch",
+    category: Category::Availability,
+    severity: Severity::Error,
+    pedantic: false,
+    summary: "A workload whose selector does not select its own pods",
+    page: include_str!("../../../rules/availability/selector-mismatch.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct SelectorMismatch;
+
+impl Rule for SelectorMismatch {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        let object = workload.object();
+        let template = workload.template();
+        let has_selector = workload.has_replicas() || workload.kind() == WorkloadKind::DaemonSet;
+        let labels_are_known = template.node().is_some_and(|node| {
+            !object
+                .field_below(node, &["metadata", "labels"])
+                .is_unknown()
+        });
+        if !has_selector
+            || object.node().at(&["spec", "workloadRef"]).is_some()
+            || !labels_are_known
+        {
+            return;
+        }
+        match object.field(&["spec", "selector"]) {
+            Field::Unknown(_) => {}
+            Field::Absent => {
+                let set = cx
+                    .inventory
+                    .is_set_elsewhere(object, object.node(), "spec.selector");
+                // What has neither selector nor labels is a patch of some other tool.
+                if is_required(workload) && !set && !template.labels().is_empty() {
+                    out.push(missing(workload));
+                }
+            }
+            Field::Set(node) => match workload.selector() {
+                Selector::Full(_) if is_empty(workload.selector()) => {
+                    let message = format!(
+                        "the selector of {} is empty: the API server rejects it",
+                        object.kind()
+                    );
+                    out.push(Report::object(object, node, message).help(from_template(workload)));
+                }
+                // Kubernetes fills in the labels of the template.
+                selector if is_empty(selector) => {}
+                selector => check(cx, workload, selector, node, out),
+            },
+        }
+    }
+}
+
+/// Until apps/v1beta2 the template's labels were the default.
+fn is_required(workload: Workload<'_>) -> bool {
+    let defaulted = matches!(
+        workload.object().api_version(),
+        "extensions/v1beta1" | "apps/v1beta1"
+    );
+    !defaulted
+        && !matches!(
+            workload.kind(),
+            WorkloadKind::ReplicationController | WorkloadKind::DeploymentConfig
+        )
+}
+
+fn is_empty(selector: Selector<'_>) -> bool {
+    selector.keys().next().is_none()
+}
+
+fn missing(workload: Workload<'_>) -> Report<'_> {
+    let object = workload.object();
+    let message = format!(
+        "{} has no spec.selector, which {} requires: the API server rejects it",
+        object.kind(),
+        object.api_version()
+    );
+    let at = object.node().entry("spec");
+    let node = at.map_or_else(|| object.name_node(), |entry| entry.key);
+    Report::object(object, node, message).help(from_template(workload))
+}
+
+fn check(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    selector: Selector<'_>,
+    node: Node<'_>,
+    out: &mut Findings,
+) {
+    let template = workload.template();
+    let object = workload.object();
+    let inventory = cx.inventory;
+    let is_open = |key: &str| inventory.is_label_set_elsewhere(template, key);
+    if selector.matches(template.labels()) != Match::No || selector.keys().any(is_open) {
+        return;
+    }
+    let (pairs, list) = match selector {
+        Selector::Map(map) => (Some(map), Some(node)),
+        Selector::Full(full) => (full.match_labels.as_ref(), node.get("matchLabels")),
+        Selector::Nothing => (None, None),
+    };
+    let different = pairs.map_or_else(Vec::new, |pairs| differences(pairs, template.labels()));
+    let at = |key: &str| list.and_then(|list| list.get(key));
+    let is_patched = |node: Node<'_>| inventory.is_set_elsewhere(object, node, "");
+    if different.iter().filter_map(|it| at(it.key)).any(is_patched) {
+        return;
+    }
+    let (message, at) = match different.first() {
+        Some(first) => (
+            format!(
+                "the selector wants {}, but the pod template has {}: {}",
+                labels::wanted(&different),
+                labels::found(&different),
+                consequence(object)
+            ),
+            at(first.key),
+        ),
+        None => (
+            format!(
+                "matchExpressions do not select the labels of the pod template: {}",
+                consequence(object)
+            ),
+            node.get("matchExpressions"),
+        ),
+    };
+    let mut report = Report::object(object, at.unwrap_or(node), message).help(
+        "give the pod template the labels that the selector asks for; the selector itself cannot \
+         change once the object exists",
+    );
+    if let Some(labels) = labels::node(template, &different) {
+        report = report.related(template.object(), labels, "the labels of the pods");
+    }
+    out.push(report);
+}
+
+fn consequence(object: &Object) -> &'static str {
+    if object.kind() == "Rollout" {
+        "the controller marks the Rollout as invalid and starts no pod"
+    } else {
+        "the API server rejects the object"
+    }
+}
+
+/// The selector that fits the template.
+fn from_template(workload: Workload<'_>) -> String {
+    let labels: Vec<String> = workload
+        .template()
+        .labels()
+        .iter()
+        .map(|(key, value)| format!("\n    {}", yaml_pair(key, value)))
+        .collect();
+    if labels.is_empty() {
+        return "give the pod template a label, and select it with spec.selector.matchLabels"
+            .to_owned();
+    }
+    format!(
+        "select the pods by labels that stay the same from version to version:\nselector:\n  \
+         matchLabels:{}",
+        labels.concat()
+    )
+}

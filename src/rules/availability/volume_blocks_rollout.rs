@@ -1,0 +1,102 @@
+//! `volume-blocks-rollout`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::ClaimAccess;
+use crate::kube::{Workload, WorkloadKind};
+use crate::lifecycle::rollout::Rollout;
+use crate::rules::availability::rollout::{rollout, show_claim};
+use crate::rules::text::count;
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
+
+static META: RuleMeta = RuleMeta {
+    id: "volume-blocks-rollout",
+    category: Category::Availability,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "A rollout starts a new pod while the old one holds a volume that only one node can use",
+    page: include_str!("../../../rules/availability/volume-blocks-rollout.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct VolumeBlocksRollout;
+
+impl Rule for VolumeBlocksRollout {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        let replicas = cx.inventory.replicas(workload);
+        if replicas.is_parked() {
+            return;
+        }
+        // Any share of any number of pods is at least 1 more.
+        let replicas = replicas.count().and_then(|count| u32::try_from(count).ok());
+        let Some(Ok(rollout)) = rollout(cx, workload, replicas.unwrap_or(1)) else {
+            return;
+        };
+        // Where all old pods may go, they leave the volume to the new ones.
+        if rollout.surge() == 0 || rollout.may_leave_none() {
+            return;
+        }
+        for claim in cx.inventory.claims(workload) {
+            let ClaimAccess::Exclusive { object, mode } = claim.access else {
+                continue;
+            };
+            let is_per_pod = mode.text() == Some("ReadWriteOncePod");
+            if claim.is_per_pod || !is_per_pod && is_bound_to_a_node(workload) {
+                continue;
+            }
+            let wait = if is_per_pod {
+                "it waits for ever for the old pod's volume"
+            } else {
+                "on another node it waits for ever for the old pod's volume"
+            };
+            let message = format!(
+                "a rollout starts {} before an old one goes, over {}: {wait}, and the rollout hangs",
+                count(rollout.surge().into(), "new pod"),
+                show_claim(&claim),
+            );
+            let report = Report::template(workload, claim.mount, message)
+                .help(help(workload, rollout))
+                .related(object, mode, "one node at a time");
+            out.push(match surge_node(workload) {
+                Some(node) => report.related(workload.object(), node, "lets new pods start first"),
+                None => report,
+            });
+        }
+    }
+}
+
+fn surge_node(workload: Workload<'_>) -> Option<Node<'_>> {
+    let strategy = workload.strategy();
+    let surge = strategy.limit("maxSurge").node();
+    surge.or_else(|| strategy.key())
+}
+
+/// Whether every pod runs on the node that has the volume already.
+fn is_bound_to_a_node(workload: Workload<'_>) -> bool {
+    workload.template().spec().is_some_and(|spec| {
+        spec.node_name.is_some()
+            || spec
+                .node_selector
+                .as_ref()
+                .is_some_and(|labels| labels.contains_key("kubernetes.io/hostname"))
+    })
+}
+
+fn help(workload: Workload<'_>, rollout: Rollout) -> String {
+    let what = "let the old pod go first (each rollout is then a short outage), or use a \
+                ReadWriteMany volume";
+    let how = match workload.kind() {
+        WorkloadKind::Rollout if rollout.most_down() == 0 && surge_node(workload).is_none() => "",
+        WorkloadKind::Rollout => ":\nstrategy:\n  canary:\n    maxSurge: 0\n    maxUnavailable: 1",
+        _ => ":\nstrategy:\n  type: Recreate",
+    };
+    format!("{what}{how}")
+}
