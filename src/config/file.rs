@@ -6,6 +6,7 @@ use std::sync::Arc;
 use globset::GlobBuilder;
 
 use super::ConfigError;
+use super::helm_values;
 use super::words::{self, FAIL_ON, LEVELS, MESH_MODES};
 use crate::finding::{OptionMeta, RuleMeta};
 use crate::settings::{
@@ -70,6 +71,18 @@ const MESH: &[(&str, Setter<MeshSettings>)] = &[
             mesh.hold_application_until_proxy_starts = reader.boolean(node);
         },
     ),
+    ("termination-drain-duration", |reader, node, mesh| {
+        mesh.termination_drain_duration = reader.parsed(node, DURATION, words::parse_duration);
+    }),
+    ("exit-on-zero-active-connections", |reader, node, mesh| {
+        mesh.exit_on_zero_active_connections = reader.boolean(node);
+    }),
+    ("minimum-drain-duration", |reader, node, mesh| {
+        mesh.minimum_drain_duration = reader.parsed(node, DURATION, words::parse_duration);
+    }),
+    ("helm-values", |reader, node, mesh| {
+        reader.helm_values(node, mesh);
+    }),
     ("root-namespace", |reader, node, mesh| {
         if let Some(namespace) = reader.parsed(node, "a namespace", namespace) {
             mesh.root_namespace = namespace;
@@ -307,6 +320,19 @@ impl Reader<'_> {
             }
         }
         texts
+    }
+
+    /// Reads the files that the list names, relative to the directory of the configuration.
+    fn helm_values(&mut self, node: Node<'_>, mesh: &mut MeshSettings) {
+        for (item, path) in self.list(node) {
+            let read = std::fs::read_to_string(self.base.join(path));
+            let taken = read
+                .map_err(|error| error.to_string())
+                .and_then(|text| helm_values::take_over(&text, mesh));
+            if let Err(message) = taken {
+                self.at(item, format!("Helm values `{path}`: {message}"));
+            }
+        }
     }
 
     fn selectors(&mut self, node: Node<'_>) -> Vec<String> {

@@ -5,6 +5,7 @@
 
 mod file;
 mod flags;
+mod helm_values;
 mod words;
 
 #[cfg(test)]

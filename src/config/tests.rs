@@ -107,6 +107,27 @@ exclude:
 }
 
 #[test]
+fn what_the_proxies_are_told() {
+    let settings = parse(
+        "mesh:\n  termination-drain-duration: 45s\n  exit-on-zero-active-connections: true\n  \
+         minimum-drain-duration: 10s\n",
+    )
+    .unwrap();
+    let mesh = &settings.mesh;
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    assert_eq!(mesh.termination_drain_duration, seconds(45));
+    assert_eq!(mesh.exit_on_zero_active_connections, Some(true));
+    assert_eq!(mesh.minimum_drain_duration, seconds(10));
+}
+
+#[test]
+fn helm_values_that_cannot_be_read_are_told_at_their_name() {
+    let errors = errors("mesh:\n  helm-values:\n    - no-such-file.yaml\n");
+    let start = "lameduck.yaml:3:7: Helm values `no-such-file.yaml`: ";
+    assert!(errors.starts_with(start), "{errors}");
+}
+
+#[test]
 fn nothing_and_commented_out_sections_are_the_defaults() {
     for text in ["", "# later\n", "mesh:\nrules:\nselect:\n", "{}", "---\n"] {
         assert_eq!(parse(text).unwrap(), Settings::default(), "{text:?}");

@@ -4,13 +4,27 @@ use std::collections::HashMap;
 
 use super::{Inventory, ObjectId, Relation};
 use crate::kube::istio::DestinationRule;
-use crate::kube::{Body, Object};
+use crate::kube::{Body, Object, Workload, WorkloadKind, is_placeholder};
+use crate::yaml::Node;
 
 /// The host of a DestinationRule or of a route's destination.
 #[derive(Clone, Copy, Debug)]
 pub struct Host<'a> {
     text: &'a str,
     namespace: Option<&'a str>,
+}
+
+/// What the text of a host says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named<'a> {
+    /// `*` and what follows it.
+    Wildcard(&'a str),
+    /// A Service; without a namespace it may be in any.
+    Service(&'a str, Option<&'a str>),
+    /// A Service of a cluster with another domain: as a rule another cluster.
+    Foreign(&'a str),
+    /// A name outside the cluster.
+    Other(&'a str),
 }
 
 impl<'a> Host<'a> {
@@ -22,70 +36,150 @@ impl<'a> Host<'a> {
     /// Whether the host may stand for the Service `name` of `namespace`. A short name is looked up
     /// in the namespace of the object that holds it; a namespace that a file leaves out may be any.
     pub fn may_be(self, name: &str, namespace: Option<&str>) -> bool {
-        if self.text.contains('*') {
-            return self.wildcard_covers(name, namespace);
+        match self.named() {
+            Named::Wildcard(suffix) => wildcard_covers(suffix, name, namespace),
+            Named::Service(own, of) => own == name && may_equal(of, namespace),
+            // The domain of this cluster may be another than Kubernetes' default.
+            Named::Foreign(host) => {
+                let mut labels = host.split('.');
+                labels.next() == Some(name) && may_equal(labels.next(), namespace)
+            }
+            Named::Other(_) => false,
         }
-        let host = self.text.trim_end_matches('.');
-        let (short, in_namespace) = match host.split_once('.') {
-            None => (host, self.namespace),
-            Some((short, rest)) => {
-                let of = rest.split('.').next();
-                let suffix = of.and_then(|of| rest.strip_prefix(of)).unwrap_or_default();
-                // `name.namespace`, `name.namespace.svc`, `name.namespace.svc.<cluster domain>`.
-                if !suffix.is_empty() && suffix != ".svc" && !suffix.starts_with(".svc.") {
-                    return false;
-                }
-                (short, of)
-            }
-        };
-        short == name
-            && match (in_namespace, namespace) {
-                (Some(one), Some(other)) => one == other,
-                _ => true,
-            }
     }
 
-    /// `*`, `*.demo.svc.cluster.local`, `*.svc.cluster.local`, `*.local`.
-    fn wildcard_covers(self, name: &str, namespace: Option<&str>) -> bool {
-        let Some(suffix) = self.text.strip_prefix('*') else {
-            return false;
-        };
-        if suffix.is_empty() {
-            return true;
+    /// Whether this host, a DestinationRule's or a ServiceEntry's, may be for what `other` names.
+    pub fn covers(self, other: Host<'_>) -> bool {
+        match (self.named(), other.named()) {
+            (_, Named::Service(name, namespace)) if self.may_be(name, namespace) => true,
+            (Named::Service(..), Named::Service(..)) => false,
+            (Named::Wildcard(suffix), _) => other.text.ends_with(suffix),
+            _ => self.text.trim_end_matches('.') == other.text.trim_end_matches('.'),
         }
-        match namespace {
-            Some(namespace) => format!("{name}.{namespace}.svc.cluster.local").ends_with(suffix),
-            None => {
-                "svc.cluster.local".ends_with(suffix.trim_start_matches('.'))
-                    || suffix.ends_with(".svc.cluster.local")
+    }
+
+    pub(super) fn is_wildcard(self) -> bool {
+        matches!(self.named(), Named::Wildcard(_))
+    }
+
+    /// Whether the host means Services of this namespace for certain, all of them or one.
+    pub(super) fn is_of(self, namespace: &str) -> bool {
+        match self.named() {
+            Named::Service(_, Some(own)) => {
+                own == namespace && (!self.text.contains('.') || self.text.contains(".svc"))
             }
+            Named::Wildcard(suffix) => {
+                suffix.is_empty() || format!(".{namespace}.svc.cluster.local").ends_with(suffix)
+            }
+            _ => false,
+        }
+    }
+
+    fn named(self) -> Named<'a> {
+        if let Some((_, suffix)) = self.text.split_once('*') {
+            return Named::Wildcard(suffix);
+        }
+        let host = self.text.trim_end_matches('.');
+        let Some((short, rest)) = host.split_once('.') else {
+            return Named::Service(host, self.namespace);
+        };
+        let of = rest.split('.').next().unwrap_or(rest);
+        let suffix = rest.strip_prefix(of).unwrap_or_default();
+        match suffix {
+            "" | ".svc" | ".svc.cluster.local" => Named::Service(short, Some(of)),
+            _ if suffix.starts_with(".svc.") => Named::Foreign(host),
+            _ => Named::Other(host),
         }
     }
 }
 
-/// DestinationRules by the first label of their host, so that a Service meets only those that may
-/// be for it.
+fn may_equal(one: Option<&str>, other: Option<&str>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    }
+}
+
+/// `*`, `*.demo.svc.cluster.local`, `*.svc.cluster.local`, `*.local`.
+fn wildcard_covers(suffix: &str, name: &str, namespace: Option<&str>) -> bool {
+    if suffix.is_empty() {
+        return true;
+    }
+    match namespace {
+        Some(namespace) => format!("{name}.{namespace}.svc.cluster.local").ends_with(suffix),
+        None => {
+            "svc.cluster.local".ends_with(suffix.trim_start_matches('.'))
+                || suffix.ends_with(".svc.cluster.local")
+        }
+    }
+}
+
+/// What a host names, as far as is in view.
+#[derive(Debug)]
+pub enum Target<'a> {
+    /// These Services may be meant; a wildcard may mean many.
+    Services(Vec<(&'a Object, Relation)>),
+    /// Nothing that has to be in view: a wildcard, a ServiceEntry's host, a name outside the
+    /// cluster, a placeholder.
+    Elsewhere,
+    /// A Service that is not in view.
+    Absent {
+        /// Its name.
+        name: &'a str,
+        /// Its namespace, where the host or the object that holds it says.
+        namespace: Option<&'a str>,
+    },
+}
+
+/// DestinationRules, Services and ServiceEntries by the first label of their host, so that a host
+/// meets only those that may be meant.
 #[derive(Debug, Default)]
 pub(super) struct HostIndex {
-    by_name: HashMap<String, Vec<ObjectId>>,
-    wildcards: Vec<ObjectId>,
+    rules: HashMap<String, Vec<ObjectId>>,
+    wildcard_rules: Vec<ObjectId>,
+    services: HashMap<String, Vec<ObjectId>>,
+    entries: Vec<ObjectId>,
 }
 
 impl HostIndex {
     pub(super) fn of(inventory: &Inventory) -> Self {
         let mut index = Self::default();
         for (id, entry) in inventory.whole() {
-            let Some(host) = destination_rule(&entry.object).and_then(host_of) else {
-                continue;
-            };
-            if host.contains('*') {
-                index.wildcards.push(id);
-            } else {
-                let name = host.split('.').next().unwrap_or(host);
-                index.by_name.entry(name.to_owned()).or_default().push(id);
+            let object = &entry.object;
+            match object.body() {
+                Body::ServiceEntry(_) => index.entries.push(id),
+                Body::DestinationRule(rule) => match host_of(rule) {
+                    Some(host) if host.contains('*') => index.wildcard_rules.push(id),
+                    Some(host) => {
+                        let name = host.split('.').next().unwrap_or(host).to_owned();
+                        index.rules.entry(name).or_default().push(id);
+                    }
+                    None => {}
+                },
+                _ if is_service(object) => {
+                    let name = object.name().to_owned();
+                    index.services.entry(name).or_default().push(id);
+                }
+                _ => {}
             }
         }
         index
+    }
+
+    fn rules_named(&self, name: &str) -> impl Iterator<Item = ObjectId> + use<'_> {
+        let named = self.rules.get(name).into_iter().flatten();
+        named.chain(&self.wildcard_rules).copied()
+    }
+}
+
+/// A Service, or what makes one of the same name.
+fn is_service(object: &Object) -> bool {
+    match object.body() {
+        Body::Service(_) => true,
+        Body::Workload(_) => {
+            Workload::of(object).is_some_and(|it| it.kind() == WorkloadKind::KnativeService)
+        }
+        _ => false,
     }
 }
 
@@ -100,22 +194,146 @@ fn host_of(rule: &DestinationRule) -> Option<&str> {
     rule.spec.as_ref()?.host.as_deref()
 }
 
+/// The namespaces that an object says it is for; none: all.
+fn export_to(object: &Object) -> Vec<&str> {
+    let list = match object.body() {
+        Body::DestinationRule(it) => it.spec.as_ref().map(|spec| &spec.export_to),
+        Body::VirtualService(it) => it.spec.as_ref().map(|spec| &spec.export_to),
+        Body::ServiceEntry(it) => it.spec.as_ref().map(|spec| &spec.export_to),
+        Body::Service(_) => {
+            let text = object.annotation("networking.istio.io/exportTo");
+            let items = text.and_then(Node::as_str).unwrap_or_default().split(',');
+            return items.map(str::trim).filter(|it| !it.is_empty()).collect();
+        }
+        _ => None,
+    };
+    list.into_iter().flatten().map(String::as_str).collect()
+}
+
 impl Inventory {
     /// The DestinationRules whose host may be this Service.
     pub fn destination_rules<'a>(
         &'a self,
         service: &'a Object,
     ) -> impl Iterator<Item = (&'a Object, &'a DestinationRule, Relation)> + use<'a> {
-        let named = self.hosts.by_name.get(service.name()).into_iter().flatten();
-        named
-            .chain(&self.hosts.wildcards)
-            .filter_map(|id| self.get(*id))
+        self.hosts
+            .rules_named(service.name())
+            .filter_map(|id| self.get(id))
             .filter_map(move |entry| {
                 let rule = destination_rule(&entry.object)?;
                 let host = Host::new(host_of(rule)?, entry.namespace.as_deref());
                 let relation = Relation::of(entry, self.entry(service)?, true);
                 host.may_be(service.name(), self.namespace(service))
                     .then_some((&entry.object, rule, relation))
+            })
+    }
+
+    /// The DestinationRules that Istio may apply to requests which `from`, a VirtualService, sends
+    /// to `host`: those of its own namespace, of the host's and of the root namespace, where their
+    /// `exportTo` allows it.
+    pub fn rules_for<'a>(
+        &'a self,
+        from: &'a Object,
+        host: &'a str,
+    ) -> impl Iterator<Item = (&'a Object, &'a DestinationRule, Relation)> + use<'a> {
+        let own = self.namespace(from);
+        let wanted = Host::new(host, own);
+        let host_namespace = match wanted.named() {
+            Named::Service(_, namespace) => namespace,
+            Named::Wildcard(_) | Named::Foreign(_) | Named::Other(_) => None,
+        };
+        let name = host.split('.').next().unwrap_or(host);
+        self.hosts
+            .rules_named(name)
+            .filter_map(|id| self.get(id))
+            .filter_map(move |entry| {
+                let rule = destination_rule(&entry.object)?;
+                let namespace = entry.namespace.as_deref();
+                let is_read = may_equal(namespace, own)
+                    || may_equal(namespace, host_namespace)
+                    || namespace == Some(self.root_namespace());
+                let applies = is_read
+                    && self.is_visible_from(&entry.object, from)
+                    && Host::new(host_of(rule)?, namespace).covers(wanted);
+                let relation = Relation::of(entry, self.entry(from)?, true);
+                applies.then_some((&entry.object, rule, relation))
+            })
+    }
+
+    /// What a host means that stands in `from`, a VirtualService or DestinationRule.
+    pub fn resolve<'a>(&'a self, from: &'a Object, host: &'a str) -> Target<'a> {
+        let wanted = Host::new(host, self.namespace(from));
+        if is_placeholder(host) {
+            return Target::Elsewhere;
+        }
+        let named = wanted.named();
+        let candidates: Vec<ObjectId> = match named {
+            Named::Service(name, _) => self.hosts.services.get(name).cloned().unwrap_or_default(),
+            Named::Wildcard(_) => {
+                let mut all: Vec<ObjectId> =
+                    self.hosts.services.values().flatten().copied().collect();
+                all.sort_unstable();
+                all
+            }
+            Named::Foreign(host) => {
+                let name = host.split('.').next().unwrap_or(host);
+                self.hosts.services.get(name).cloned().unwrap_or_default()
+            }
+            Named::Other(_) => Vec::new(),
+        };
+        let services: Vec<_> = candidates
+            .into_iter()
+            .filter_map(|id| self.get(id))
+            .filter(|entry| wanted.may_be(entry.object.name(), entry.namespace.as_deref()))
+            .filter(|entry| self.is_visible_from(&entry.object, from))
+            .filter_map(|entry| {
+                let relation = Relation::of(entry, self.entry(from)?, true);
+                Some((&entry.object, relation))
+            })
+            .collect();
+        match named {
+            _ if !services.is_empty() => Target::Services(services),
+            Named::Service(name, namespace) if !self.is_in_service_entry(from, wanted) => {
+                Target::Absent { name, namespace }
+            }
+            _ => Target::Elsewhere,
+        }
+    }
+
+    /// Whether some Service stands in the scope and the namespace of an object.
+    pub fn has_services_beside(&self, object: &Object) -> bool {
+        let mut services = self.hosts.services.values().flatten();
+        services.any(|id| {
+            self.get(*id).is_some_and(|entry| {
+                self.same_scope(&entry.object, object) && self.same_namespace(&entry.object, object)
+            })
+        })
+    }
+
+    fn is_in_service_entry(&self, from: &Object, wanted: Host<'_>) -> bool {
+        let entries = self.hosts.entries.iter().filter_map(|id| self.get(*id));
+        entries
+            .filter(|entry| self.is_visible_from(&entry.object, from))
+            .any(|entry| {
+                let Body::ServiceEntry(typed) = entry.object.body() else {
+                    return false;
+                };
+                let hosts = typed.spec.iter().flat_map(|spec| &spec.hosts);
+                let mut hosts = hosts.map(|host| Host::new(host, entry.namespace.as_deref()));
+                hosts.any(|host| host.covers(wanted) || host.text == wanted.text)
+            })
+    }
+
+    /// Whether an object's `exportTo` lets the namespace of another see it: `.` is its own, `*` all,
+    /// `~` none.
+    fn is_visible_from(&self, object: &Object, from: &Object) -> bool {
+        let exported = export_to(object);
+        exported.is_empty()
+            || exported.into_iter().any(|namespace| match namespace {
+                "*" => true,
+                "." => self.same_namespace(object, from),
+                "~" => false,
+                name => may_equal(Some(name), self.namespace(from)) || is_placeholder(name),
             })
     }
 }
@@ -157,5 +375,24 @@ mod tests {
         assert!(!Host::new("*.c.svc.cluster.local", None).may_be("a", Some("b")));
         assert!(Host::new("*.local", None).may_be("a", None));
         assert!(!Host::new("*.example.com", None).may_be("a", None));
+    }
+
+    #[test]
+    fn a_rule_covers_the_host_in_all_its_spellings() {
+        let rule = Host::new("reviews", Some("shop"));
+        for same in ["reviews", "reviews.shop", "reviews.shop.svc.cluster.local"] {
+            assert!(rule.covers(Host::new(same, Some("shop"))), "{same}");
+        }
+        assert!(!rule.covers(Host::new("reviews", Some("bank"))));
+        assert!(!rule.covers(Host::new("reviews.bank", Some("shop"))));
+        let far = |domain| Host::new(domain, None);
+        assert!(!far("a.shop.svc.one.global").covers(far("a.shop.svc.two.global")));
+        assert!(far("a.shop.svc.one.global").covers(far("a.shop.svc.one.global")));
+        assert!(Host::new("api.example.com", None).covers(Host::new("api.example.com", None)));
+        assert!(Host::new("*.example.com", None).covers(Host::new("api.example.com", None)));
+        assert!(!Host::new("*.example.com", None).covers(Host::new("api.example.org", None)));
+        assert!(
+            Host::new("*.shop.svc.cluster.local", None).covers(Host::new("reviews", Some("shop")))
+        );
     }
 }

@@ -81,8 +81,11 @@ pub(super) struct MeshView {
     by_scope: HashMap<Scope, Vec<ObjectId>>,
     /// Istio's resources that speak for sidecars, by scope.
     hints: HashMap<Scope, Vec<ObjectId>>,
-    configs: Vec<MeshConfig>,
+    pub(super) configs: Vec<(ObjectId, MeshConfig)>,
     held_by_values: bool,
+    /// PeerAuthentications.
+    pub(super) authentications: Vec<ObjectId>,
+    telemetries: Vec<ObjectId>,
 }
 
 impl MeshView {
@@ -98,9 +101,14 @@ impl MeshView {
                         .or_default()
                         .push(id);
                 }
-                Body::DestinationRule(_) | Body::PeerAuthentication(_) | Body::Sidecar(_) => {
+                Body::PeerAuthentication(_) => {
+                    view.hints.entry(entry.scope.clone()).or_default().push(id);
+                    view.authentications.push(id);
+                }
+                Body::DestinationRule(_) | Body::Sidecar(_) => {
                     view.hints.entry(entry.scope.clone()).or_default().push(id);
                 }
+                Body::Telemetry(_) => view.telemetries.push(id),
                 Body::VirtualService(service) => {
                     let gateways = service
                         .spec
@@ -113,10 +121,10 @@ impl MeshView {
                 Body::IstioOperator(operator) => {
                     let spec = operator.spec.as_ref();
                     let values = spec.and_then(|spec| spec.values.as_ref());
-                    view.configs
-                        .extend(spec.and_then(|spec| spec.mesh_config.clone()));
-                    view.configs
-                        .extend(values.and_then(|values| values.mesh_config.clone()));
+                    let own = spec.and_then(|spec| spec.mesh_config.clone());
+                    let by_values = values.and_then(|values| values.mesh_config.clone());
+                    let configs = own.into_iter().chain(by_values);
+                    view.configs.extend(configs.map(|config| (id, config)));
                     view.held_by_values |= values
                         .and_then(|values| values.global.as_ref()?.proxy.as_ref())
                         .is_some_and(|proxy| {
@@ -124,7 +132,8 @@ impl MeshView {
                         });
                 }
                 Body::ConfigMap(_) if is_mesh_config_map(&entry.object) => {
-                    view.configs.extend(mesh_config(&entry.object));
+                    let config = mesh_config(&entry.object);
+                    view.configs.extend(config.map(|config| (id, config)));
                 }
                 _ => {}
             }
@@ -153,6 +162,7 @@ const NEVER_INJECTED: [&str; 4] = [
     "local-path-storage",
 ];
 
+const DEFAULT_ROOT_NAMESPACE: &str = "istio-system";
 const INJECT: &str = "sidecar.istio.io/inject";
 const REVISION: &str = "istio.io/rev";
 const NAMESPACE_INJECTION: &str = "istio-injection";
@@ -193,12 +203,19 @@ impl Inventory {
         let istio = self.settings.mesh.istio_version;
         let cluster = self.settings.kubernetes_version;
         let template = workload.template();
-        let is_native = template.spec().is_some_and(|spec| {
+        if let Some(spec) = template.spec()
+            && template.is_injected()
+        {
             let mut init = spec.init_containers.iter().flatten();
-            init.any(|container| container.name == crate::kube::ISTIO_PROXY)
-        });
-        if is_native {
-            return ProxyKind::Native;
+            if init.any(|container| container.name == crate::kube::ISTIO_PROXY) {
+                return ProxyKind::Native;
+            }
+            let mut main = spec.containers.iter();
+            if main.any(|container| container.name == crate::kube::ISTIO_PROXY)
+                && template.annotation("sidecar.istio.io/status").is_some()
+            {
+                return ProxyKind::Classic;
+            }
         }
         let annotation = template
             .annotation("sidecar.istio.io/nativeSidecar")
@@ -226,7 +243,7 @@ impl Inventory {
     /// Whether `holdApplicationUntilProxyStarts` is set for the whole mesh, in the settings or in a
     /// mesh configuration in view.
     pub fn holds_mesh_wide(&self) -> bool {
-        let configured = self.mesh.configs.iter().any(|config| {
+        let configured = self.mesh.configs.iter().any(|(_, config)| {
             config
                 .default_config
                 .as_ref()
@@ -236,6 +253,108 @@ impl Inventory {
             Some(held) => held,
             None => configured || self.mesh.held_by_values,
         }
+    }
+
+    /// The label that puts the pods of a Namespace in the mesh, sidecar or ambient.
+    pub fn mesh_label<'a>(&self, namespace: &'a Object) -> Option<Node<'a>> {
+        if !matches!(namespace.body(), Body::Namespace(_))
+            || self.settings.mesh.mode == MeshMode::None
+        {
+            return None;
+        }
+        let has = |key: &str, value: &str| {
+            let label = namespace.label(key);
+            label.filter(|node| node.text() == Some(value))
+        };
+        if namespace.label(NAMESPACE_INJECTION).is_some() {
+            return has(NAMESPACE_INJECTION, "enabled");
+        }
+        let revision = namespace.label(REVISION);
+        revision.or_else(|| has(DATAPLANE_MODE, "ambient"))
+    }
+
+    /// Whether a mesh other than Istio balances the workload's calls: Linkerd, Consul or Kuma, by
+    /// the pod or by its namespace.
+    pub fn is_in_other_mesh(&self, workload: Workload<'_>) -> bool {
+        const KEYS: [(&str, &[&str]); 3] = [
+            ("linkerd.io/inject", &["enabled", "ingress"]),
+            ("consul.hashicorp.com/connect-inject", &["true"]),
+            ("kuma.io/sidecar-injection", &["enabled", "true"]),
+        ];
+        let template = workload.template();
+        let object = workload.object();
+        let namespaces = self
+            .namespace(object)
+            .and_then(|it| self.mesh.namespaces.get(it));
+        let namespaces: Vec<&Object> = namespaces
+            .into_iter()
+            .flatten()
+            .filter_map(|id| Some(&self.get(*id)?.object))
+            .collect();
+        KEYS.iter().any(|(key, values)| {
+            let own = [
+                template.annotation(key),
+                template.label(key),
+                object.annotation(key),
+            ];
+            let of_namespaces = namespaces
+                .iter()
+                .flat_map(|namespace| [namespace.annotation(key), namespace.label(key)]);
+            own.into_iter()
+                .chain(of_namespaces)
+                .flatten()
+                .filter_map(Node::text)
+                .any(|text| values.contains(&text))
+        })
+    }
+
+    /// The resources in view that say something for a whole mesh: IstioOperators and `istio`
+    /// ConfigMaps, with what they say.
+    pub fn mesh_configs(&self) -> impl Iterator<Item = (&Object, &MeshConfig)> {
+        let configs = self.mesh.configs.iter();
+        configs.filter_map(|(id, config)| Some((&self.get(*id)?.object, config)))
+    }
+
+    /// Where Istio's mesh-wide resources live: as the configuration says, else as a mesh
+    /// configuration in view says, else `istio-system`.
+    pub fn root_namespace(&self) -> &str {
+        let given = self.settings.mesh.root_namespace.as_str();
+        if given != DEFAULT_ROOT_NAMESPACE {
+            return given;
+        }
+        self.mesh_configs()
+            .find_map(|(_, config)| config.root_namespace.as_deref())
+            .unwrap_or(given)
+    }
+
+    /// Whether tracing is configured for an object's namespace: by a Telemetry there or in the root
+    /// namespace, or by a mesh configuration in view.
+    pub fn is_traced(&self, object: &Object) -> bool {
+        let by_mesh = self.mesh_configs().any(|(_, config)| {
+            let proxy = config.default_config.as_ref();
+            config.enable_tracing == Some(true)
+                || proxy.is_some_and(|proxy| proxy.tracing.is_some())
+                || config
+                    .default_providers
+                    .as_ref()
+                    .is_some_and(|providers| !providers.tracing.is_empty())
+        });
+        let namespace = match object.body() {
+            Body::Namespace(_) => Some(object.name()),
+            _ => self.namespace(object),
+        };
+        let mut telemetries = self.mesh.telemetries.iter().filter_map(|id| self.get(*id));
+        by_mesh
+            || telemetries.any(|entry| {
+                let Body::Telemetry(telemetry) = entry.object.body() else {
+                    return false;
+                };
+                let own = entry.namespace.as_deref();
+                let is_read =
+                    own.is_none() || own == namespace || own == Some(self.root_namespace());
+                let mut tracing = telemetry.spec.iter().flat_map(|spec| &spec.tracing);
+                is_read && tracing.any(|tracing| tracing.disable_span_reporting != Some(true))
+            })
     }
 
     fn opted_out<'a>(&'a self, workload: Workload<'a>) -> Option<Mesh<'a>> {

@@ -5,12 +5,15 @@
 
 mod claims;
 mod duplicates;
+mod grpc;
 mod hosts;
 mod kustomize;
 mod load_balancer;
 mod matching;
 mod mesh;
+mod mtls;
 mod namespaces;
+mod proxy;
 mod replicas;
 mod serving;
 #[cfg(test)]
@@ -24,9 +27,11 @@ use rayon::prelude::*;
 
 pub use claims::{Claim, ClaimAccess};
 pub use duplicates::Together;
-pub use hosts::Host;
+pub use grpc::{GrpcPort, Handling, handling};
+pub use hosts::{Host, Target};
 pub use matching::{Relation, ScaleTarget};
 pub use mesh::{Evidence, Membership, Mesh, ProxyKind};
+pub use proxy::{ProxySettings, Told, ToldBy};
 pub use replicas::{ReplicaOrigin, Replicas};
 pub use serving::{Serving, is_management_name};
 

@@ -88,6 +88,12 @@ fn serving_ports<'a>(object: &Object, service: &'a Service) -> Vec<&'a ServicePo
 }
 
 impl Inventory {
+    /// Whether an Ingress, a Gateway API route or a VirtualService in view sends requests to the
+    /// Service.
+    pub fn is_routed(&self, service: &Object) -> bool {
+        self.routed.holds(self, service)
+    }
+
     /// Whether a workload takes requests: a Service that is not for management only selects it, or
     /// no Service selects it and a main container declares a port that is not for management only.
     /// DaemonSets and bare Pods serve only when a Service selects them.

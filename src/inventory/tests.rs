@@ -415,3 +415,140 @@ fn labels_that_a_kustomization_sets_may_match_anything() {
     let without = inventory(&[("a.yaml", &file)]);
     assert_eq!(relation(&without), None);
 }
+
+const SHOP_SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: \
+                       {selector: {app: web}, ports: [{port: 80}]}\n";
+
+fn rule(namespace: &str, host: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{name: rule, \
+         namespace: {namespace}}}\nspec: {{host: {host}{spec}}}\n"
+    )
+}
+
+fn kind<'a>(inventory: &'a Inventory, kind: &str) -> &'a Object {
+    let mut objects = inventory.objects();
+    objects.find(|object| object.kind() == kind).unwrap()
+}
+
+#[test]
+fn hosts_resolve_to_services_entries_or_nothing() {
+    let entry = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: e, \
+                 namespace: bank}\nspec: {hosts: [ledger, \"*.example.com\"], exportTo: [EXPORT]}\n";
+    let rule = rule("shop", "web", "");
+    let resolve = |export: &str, host: &str| {
+        let entry = entry.replace("EXPORT", export);
+        let inventory = inventory(&[
+            ("a/s.yaml", SHOP_SERVICE),
+            ("a/r.yaml", &rule),
+            ("b/e.yaml", &entry),
+        ]);
+        match inventory.resolve(kind(&inventory, "DestinationRule"), host) {
+            Target::Services(services) => format!("{} services", services.len()),
+            Target::Elsewhere => "elsewhere".to_owned(),
+            Target::Absent { name, namespace } => format!("no {name} in {namespace:?}"),
+        }
+    };
+    for host in [
+        "web",
+        "web.shop",
+        "web.shop.svc.cluster.local",
+        "*.shop.svc.cluster.local",
+        "*",
+    ] {
+        assert_eq!(resolve("\"*\"", host), "1 services", "{host}");
+    }
+    for host in [
+        "ledger",
+        "api.example.com",
+        "web.shop.svc.west.example",
+        "${HOST}",
+    ] {
+        let expected = if host.starts_with("web") {
+            "1 services"
+        } else {
+            "elsewhere"
+        };
+        assert_eq!(resolve("\"*\"", host), expected, "{host}");
+    }
+    assert_eq!(resolve("\".\"", "ledger"), "no ledger in Some(\"shop\")");
+    assert_eq!(resolve("\"*\"", "web.bank"), "no web in Some(\"bank\")");
+}
+
+#[test]
+fn rules_are_read_where_istio_reads_them() {
+    let route = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v, \
+                 namespace: front}\nspec: {hosts: [web.shop]}\n";
+    let found = |namespace: &str, spec: &str| {
+        let rule = rule(namespace, "web.shop.svc.cluster.local", spec);
+        let inventory = inventory(&[("a/v.yaml", route), ("b/r.yaml", &rule)]);
+        let from = kind(&inventory, "VirtualService");
+        inventory.rules_for(from, "web.shop").count()
+    };
+    for namespace in ["front", "shop", "istio-system"] {
+        assert_eq!(found(namespace, ""), 1, "{namespace}");
+    }
+    assert_eq!(found("other", ""), 0);
+    assert_eq!(found("shop", ", exportTo: [\".\"]"), 0);
+    assert_eq!(found("shop", ", exportTo: [front]"), 1);
+    assert_eq!(found("shop", ", exportTo: [back]"), 0);
+}
+
+#[test]
+fn the_pods_word_about_its_proxy_comes_before_the_meshs() {
+    const MESH: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio}\ndata:\n  mesh: |\n    \
+                        defaultConfig:\n      terminationDrainDuration: 20s\n      proxyMetadata:\n        \
+                        EXIT_ON_ZERO_ACTIVE_CONNECTIONS: \"true\"\n";
+    let drain = |annotations: &str, settings: &Settings| {
+        let web = deployment("", annotations, "");
+        let inventory = folder(&[("a/web.yaml", &web), ("b/mesh.yaml", MESH)], settings);
+        let told = inventory.proxy_settings(inventory.workloads().next().unwrap());
+        let drain = told.termination_drain().map(|told| told.value.as_secs());
+        (
+            drain,
+            told.exit_on_zero().map(|told| told.value),
+            told.is_readable(),
+        )
+    };
+    let mut settings = Settings::default();
+    assert_eq!(drain("", &settings), (Some(20), Some(true), true));
+    let own = "proxy.istio.io/config: \"terminationDrainDuration: 50s\"";
+    assert_eq!(drain(own, &settings), (Some(50), Some(true), true));
+    let unknown = "proxy.istio.io/config: \"terminationDrainDuration: ${DRAIN}\"";
+    assert!(!drain(unknown, &settings).2);
+    let misnamed = "sidecar.istio.io/terminationDrainDuration: 50s";
+    assert!(!drain(misnamed, &settings).2);
+    settings.mesh.termination_drain_duration = Some(std::time::Duration::from_secs(30));
+    settings.mesh.exit_on_zero_active_connections = Some(false);
+    assert_eq!(drain("", &settings), (Some(30), Some(false), true));
+}
+
+#[test]
+fn the_narrowest_policy_sets_the_mode() {
+    use crate::kube::istio::peer_authentication::MutualTlsMode as Mode;
+    let policy = |namespace: &str, spec: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {{name: p, \
+             namespace: {namespace}}}\nspec: {{{spec}}}\n---\n"
+        )
+    };
+    let root = policy("istio-system", "mtls: {mode: STRICT}");
+    let own = policy("shop", "mtls: {mode: PERMISSIVE}");
+    let unset = policy("shop", "mtls: {mode: UNSET}");
+    let pod = policy(
+        "shop",
+        "selector: {matchLabels: {app: web}}, mtls: {mode: STRICT}, portLevelMtls: {8080: {mode: DISABLE}}",
+    );
+    let mode = |policies: &[&str], port| {
+        let web = deployment("", "", "");
+        let inventory = inventory(&[("a/web.yaml", &web), ("b/p.yaml", &policies.concat())]);
+        let found = inventory.mtls_mode(inventory.workloads().next().unwrap(), port);
+        found.map(|(_, mode)| mode)
+    };
+    assert_eq!(mode(&[], None), None);
+    assert_eq!(mode(&[&root], None), Some(Mode::Strict));
+    assert_eq!(mode(&[&root, &own], None), Some(Mode::Permissive));
+    assert_eq!(mode(&[&root, &unset], None), Some(Mode::Strict));
+    assert_eq!(mode(&[&root, &own, &pod], None), Some(Mode::Strict));
+    assert_eq!(mode(&[&root, &own, &pod], Some(8080)), Some(Mode::Disable));
+}

@@ -43,6 +43,12 @@ pub struct MeshSettings {
     pub native_sidecars: Option<bool>,
     /// `meshConfig.defaultConfig.holdApplicationUntilProxyStarts`, when given.
     pub hold_application_until_proxy_starts: Option<bool>,
+    /// `meshConfig.defaultConfig.terminationDrainDuration`, when given.
+    pub termination_drain_duration: Option<Duration>,
+    /// `EXIT_ON_ZERO_ACTIVE_CONNECTIONS` of `meshConfig.defaultConfig.proxyMetadata`, when given.
+    pub exit_on_zero_active_connections: Option<bool>,
+    /// `MINIMUM_DRAIN_DURATION` of `meshConfig.defaultConfig.proxyMetadata`, when given.
+    pub minimum_drain_duration: Option<Duration>,
     /// Istio's root namespace.
     pub root_namespace: String,
 }
@@ -54,6 +60,9 @@ impl Default for MeshSettings {
             istio_version: None,
             native_sidecars: None,
             hold_application_until_proxy_starts: None,
+            termination_drain_duration: None,
+            exit_on_zero_active_connections: None,
+            minimum_drain_duration: None,
             root_namespace: "istio-system".to_owned(),
         }
     }

@@ -1,0 +1,178 @@
+//! What a workload's proxy is told: the pod's `proxy.istio.io/config` merged over what is set for
+//! the whole mesh.
+
+use std::time::Duration;
+
+use super::Inventory;
+use crate::kube::istio::ProxyConfig;
+use crate::kube::{
+    ISTIO_PROXY, Object, PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload,
+    is_placeholder,
+};
+use crate::settings::MeshSettings;
+use crate::units::parse_go_duration;
+use crate::yaml::{Node, path_below};
+
+const EXIT_ON_ZERO: &str = "EXIT_ON_ZERO_ACTIVE_CONNECTIONS";
+const MINIMUM_DRAIN: &str = "MINIMUM_DRAIN_DURATION";
+
+/// The configuration of one workload's proxy.
+#[derive(Debug)]
+pub struct ProxySettings<'a> {
+    inventory: &'a Inventory,
+    own: Option<ProxyAnnotation>,
+    is_readable: bool,
+}
+
+/// A value and who says it.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'t, T> {
+    /// The value.
+    pub value: T,
+    /// Who says it.
+    pub by: ToldBy<'t>,
+}
+
+/// Who says a value.
+#[derive(Clone, Copy, Debug)]
+pub enum ToldBy<'t> {
+    /// The pod's annotation, at this node, which stands in the object of the pod template.
+    Pod(Node<'t>),
+    /// A resource that speaks for the whole mesh.
+    Mesh(&'t Object),
+    /// The configuration of the run.
+    Configuration,
+}
+
+impl ProxySettings<'_> {
+    /// Whether nothing stands in the way of knowing the pod's own part: the annotation is valid,
+    /// holds no placeholder, stands where Istio reads it, and nothing else sets it; and the proxy's
+    /// container has no preStop hook of its own, which would delay its SIGTERM.
+    pub fn is_readable(&self) -> bool {
+        self.is_readable
+    }
+
+    /// `terminationDrainDuration`, where someone says it.
+    pub fn termination_drain(&self) -> Option<Told<'_, Duration>> {
+        self.told(
+            |proxy| Some(proxy.termination_drain_duration?.0),
+            &[&["terminationDrainDuration", "termination_drain_duration"]],
+            |mesh| mesh.termination_drain_duration,
+        )
+    }
+
+    /// `EXIT_ON_ZERO_ACTIVE_CONNECTIONS`, where someone says it.
+    pub fn exit_on_zero(&self) -> Option<Told<'_, bool>> {
+        self.told(
+            |proxy| Some(is_true(proxy.proxy_metadata.get(EXIT_ON_ZERO)?)),
+            &[&["proxyMetadata", "proxy_metadata"], &[EXIT_ON_ZERO]],
+            |mesh| mesh.exit_on_zero_active_connections,
+        )
+    }
+
+    /// `MINIMUM_DRAIN_DURATION`, where someone says it.
+    pub fn minimum_drain(&self) -> Option<Told<'_, Duration>> {
+        self.told(
+            |proxy| parse_go_duration(proxy.proxy_metadata.get(MINIMUM_DRAIN)?).ok(),
+            &[&["proxyMetadata", "proxy_metadata"], &[MINIMUM_DRAIN]],
+            |mesh| mesh.minimum_drain_duration,
+        )
+    }
+
+    /// The pod's word, else the configuration's, else that of a mesh configuration in view; of
+    /// several of those the greatest, which is the one that lets the proxy live longest.
+    fn told<T: Ord>(
+        &self,
+        read: impl Fn(&ProxyConfig) -> Option<T>,
+        path: &[&[&str]],
+        configured: impl Fn(&MeshSettings) -> Option<T>,
+    ) -> Option<Told<'_, T>> {
+        if let Some(own) = &self.own
+            && let Some(value) = read(own.value())
+            && let Some(root) = own.tree().map(crate::yaml::Tree::root)
+        {
+            let node = path.iter().try_fold(root, |node, names| {
+                names.iter().find_map(|name| node.get(name))
+            });
+            return Some(Told {
+                value,
+                by: ToldBy::Pod(node.unwrap_or(root)),
+            });
+        }
+        if let Some(value) = configured(&self.inventory.settings.mesh) {
+            let by = ToldBy::Configuration;
+            return Some(Told { value, by });
+        }
+        self.inventory
+            .mesh_configs()
+            .filter_map(|(object, config)| {
+                let value = read(config.default_config.as_ref()?)?;
+                let by = ToldBy::Mesh(object);
+                Some(Told { value, by })
+            })
+            .reduce(|best, next| if next.value > best.value { next } else { best })
+    }
+}
+
+/// Whether the workload sets its proxy's drain where Istio does not read it, which is a finding of
+/// its own.
+fn is_set_in_vain(workload: Workload<'_>) -> bool {
+    let template = workload.template();
+    let own = workload.object();
+    let is_misplaced = template.annotation(PROXY_CONFIG_ANNOTATION).is_none()
+        && own.annotation(PROXY_CONFIG_ANNOTATION).is_some();
+    let is_misnamed = [template.node(), Some(own.node())]
+        .into_iter()
+        .flatten()
+        .filter_map(|owner| owner.at(&["metadata", "annotations"]))
+        .flat_map(Node::entries)
+        .filter_map(|entry| entry.key.text())
+        .any(|key| key.ends_with(".istio.io/terminationDrainDuration"));
+    is_misplaced || is_misnamed
+}
+
+fn has_own_hook(template: PodTemplate<'_>) -> bool {
+    let mut containers = template
+        .spec()
+        .into_iter()
+        .flat_map(|spec| &spec.containers);
+    containers.any(|container| {
+        let lifecycle = container.lifecycle.as_ref();
+        container.name == ISTIO_PROXY && lifecycle.is_some_and(|it| it.pre_stop.is_some())
+    })
+}
+
+/// As Go's `strconv.ParseBool` has it.
+fn is_true(text: impl AsRef<str>) -> bool {
+    matches!(text.as_ref(), "1" | "t" | "T" | "true" | "TRUE" | "True")
+}
+
+impl Inventory {
+    /// What the workload's proxy is told.
+    pub fn proxy_settings<'a>(&'a self, workload: Workload<'a>) -> ProxySettings<'a> {
+        let template = workload.template();
+        let annotation = template.annotation(PROXY_CONFIG_ANNOTATION);
+        let text = annotation.and_then(Node::text);
+        let read = annotation.map(ProxyAnnotation::read);
+        let is_readable = match &read {
+            None => true,
+            Some(Err(_)) => false,
+            Some(Ok(own)) => own.issues().is_empty() && !text.is_some_and(is_placeholder),
+        };
+        ProxySettings {
+            inventory: self,
+            own: read.and_then(Result::ok),
+            is_readable: is_readable
+                && !self.is_annotation_patched(template)
+                && !is_set_in_vain(workload)
+                && !has_own_hook(template),
+        }
+    }
+
+    fn is_annotation_patched(&self, template: PodTemplate<'_>) -> bool {
+        let field = path_below("metadata.annotations", PROXY_CONFIG_ANNOTATION);
+        template
+            .node()
+            .is_some_and(|node| self.is_set_elsewhere(template.object(), node, &field))
+    }
+}
