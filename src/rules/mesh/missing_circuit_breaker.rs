@@ -75,7 +75,10 @@ fn mesh_of<'a>(cx: &Context<'a>, service: &'a Object) -> Option<Mesh<'a>> {
             }
             let serving = cx.inventory.serving(*workload);
             let through = |(other, _): (&Object, _)| std::ptr::eq(other, service);
-            serving.services().any(through)
+            // Clients of a gateway are outside the mesh.
+            let has_app = workload.template().main_containers().next().is_some();
+            has_app
+                && serving.services().any(through)
                 && cx
                     .inventory
                     .replicas(*workload)

@@ -1,5 +1,6 @@
 //! `missing-hold-application`
 
+use super::native::moot_with_native;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Mesh, ProxyKind};
 use crate::kube::{PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload};
@@ -91,13 +92,7 @@ fn annotations(template: PodTemplate<'_>) -> impl Iterator<Item = crate::yaml::E
 
 fn report<'a>(workload: Workload<'a>, mesh: &Mesh<'_>, proxy: ProxyKind) -> Report<'a> {
     let object = workload.object();
-    let until = match proxy {
-        ProxyKind::Unknown => {
-            " (moot with native sidecars: Istio 1.27 and Kubernetes 1.33 or newer, which \
-             `mesh.native-sidecars: true` in lameduck.yaml says)"
-        }
-        _ => "",
-    };
+    let until = moot_with_native(proxy);
     let consequence = if workload.is_long_running() {
         "its first requests fail until the proxy is up"
     } else {

@@ -1,0 +1,97 @@
+//! `deprecated-inject-annotation`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Workload, is_placeholder};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::settings::MeshMode;
+use crate::yaml::{Entry, Node, Scalar};
+
+static META: RuleMeta = RuleMeta {
+    id: "deprecated-inject-annotation",
+    category: Category::Mesh,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "Injection is asked for or refused in a way that Istio may not see",
+    page: include_str!("../../../rules/mesh/deprecated-inject-annotation.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["sidecar-lifecycle"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct DeprecatedInjectAnnotation;
+
+impl Rule for DeprecatedInjectAnnotation {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        if cx.settings.mesh.mode == MeshMode::None {
+            return;
+        }
+        let template = workload.template();
+        let entry = |map: &str| {
+            let map = template.node()?.at(&["metadata", map])?;
+            map.entry(INJECT)
+                .filter(|entry| !entry.value.resolved().is_null())
+        };
+        let label = entry("labels");
+        if let Some(entry) = label {
+            report_value(workload, entry, "label", out);
+        }
+        let Some(annotation) = entry("annotations") else {
+            return;
+        };
+        // The label wins over the annotation.
+        if label.is_some() || report_value(workload, annotation, "annotation", out) {
+            return;
+        }
+        let value = annotation.value.resolved().text().unwrap_or_default();
+        let consequence = if value == "true" {
+            "in a namespace that is not labelled for injection it does nothing"
+        } else {
+            "it is still called for these pods, and blocks them while it does not answer"
+        };
+        let message = format!(
+            "`{INJECT}` as an annotation is deprecated: Istio's webhook selects on labels only, so \
+             {consequence}"
+        );
+        let help = format!(
+            "move it to the labels of the pod template:\nmetadata:\n  labels:\n    {INJECT}: \"{value}\""
+        );
+        out.push(Report::template(workload, annotation.key, message).help(help));
+    }
+}
+
+const INJECT: &str = "sidecar.istio.io/inject";
+
+/// Reports a value that Istio does not know. Whether the value is not to be judged further.
+fn report_value(workload: Workload<'_>, entry: Entry<'_>, noun: &str, out: &mut Findings) -> bool {
+    let value: Node<'_> = entry.value.resolved();
+    match value.scalar() {
+        Some(Scalar::Text("true" | "false")) => false,
+        // What is not a string is no valid metadata at all.
+        Some(Scalar::Text(text)) if !is_placeholder(text) => {
+            let message = format!(
+                "the {noun} `{INJECT}` is \"{text}\", and Istio knows \"true\" and \"false\" only: the \
+                 pod is injected or not as its namespace has it"
+            );
+            let help = format!(
+                "as a label of the pod template:\n{INJECT}: \"{}\"",
+                meant(text)
+            );
+            out.push(Report::template(workload, value, message).help(help));
+            true
+        }
+        _ => true,
+    }
+}
+
+fn meant(text: &str) -> bool {
+    !matches!(
+        text.to_ascii_lowercase().as_str(),
+        "false" | "no" | "off" | "0" | "n" | "f" | "disabled" | "disable"
+    )
+}

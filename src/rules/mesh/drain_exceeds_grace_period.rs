@@ -1,0 +1,106 @@
+//! `drain-exceeds-grace-period`
+
+use std::time::Duration;
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::{ProxyKind, ProxySettings, Told, ToldBy};
+use crate::kube::Workload;
+use crate::lifecycle::shutdown;
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::show_seconds;
+
+static META: RuleMeta = RuleMeta {
+    id: "drain-exceeds-grace-period",
+    category: Category::Mesh,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "The sidecar proxy drains longer than the pod has",
+    page: include_str!("../../../rules/mesh/drain-exceeds-grace-period.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["sidecar-lifecycle", "grace-period-calculated"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct DrainExceedsGracePeriod;
+
+impl Rule for DrainExceedsGracePeriod {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        const FIELD: &str = "terminationGracePeriodSeconds";
+        let inventory = cx.inventory;
+        let mesh = inventory.mesh(workload);
+        let template = workload.template();
+        let field = template.spec_field(&[FIELD]);
+        let (Some(spec), Some(node)) = (template.spec(), template.spec_node()) else {
+            return;
+        };
+        // A native sidecar has drained before it gets SIGTERM.
+        if !workload.is_long_running()
+            || !mesh.has_sidecar()
+            || inventory.proxy_kind(workload) == ProxyKind::Native
+            || inventory.replicas(workload).is_parked()
+            || field.is_unknown()
+            || inventory.is_set_elsewhere(template.object(), node, FIELD)
+        {
+            return;
+        }
+        let grace = shutdown::grace_period(spec.termination_grace_period_seconds);
+        let settings = inventory.proxy_settings(workload);
+        let Some((name, Told { value, by })) = drain(&settings) else {
+            return;
+        };
+        // A mesh of another scope may be another mesh.
+        let is_far = |mesh| !inventory.same_scope(mesh, workload.object());
+        if matches!(by, ToldBy::Mesh(mesh) if is_far(mesh)) {
+            return;
+        }
+        if !settings.is_readable() || value <= grace.value || grace.value.is_zero() {
+            return;
+        }
+        let message = format!(
+            "the sidecar drains for {} ({name}), but the pod's grace period is {}{}: the kubelet \
+             kills it, and the connections it still holds, {} before the drain is over",
+            show_seconds(value),
+            show_seconds(grace.value),
+            if field.is_absent() { " (default)" } else { "" },
+            show_seconds(value.saturating_sub(grace.value)),
+        );
+        let help = format!(
+            "in the pod's spec: {FIELD}: {}",
+            needed(value, cx.settings.lifecycle.buffer)
+        );
+        let place = match (by, field.node()) {
+            (ToldBy::Pod(drain), _) => drain,
+            (_, Some(grace)) => grace,
+            _ => workload.object().name_node(),
+        };
+        let mut report = Report::template(workload, place, message).help(help);
+        if let Some(node) = field.node() {
+            report = report.related(template.object(), node, "the grace period");
+        }
+        if let ToldBy::Mesh(object) = by {
+            report = report.related(object, object.name_node(), "set for the whole mesh");
+        }
+        out.push(report.mesh(&mesh));
+    }
+}
+
+/// The drain that is in force, by its name: with `EXIT_ON_ZERO_ACTIVE_CONNECTIONS` the least one.
+fn drain<'s>(settings: &'s ProxySettings<'_>) -> Option<(&'static str, Told<'s, Duration>)> {
+    if settings.exit_on_zero().is_some_and(|told| told.value) {
+        Some(("MINIMUM_DRAIN_DURATION", settings.minimum_drain()?))
+    } else {
+        Some(("terminationDrainDuration", settings.termination_drain()?))
+    }
+}
+
+/// Whole seconds that hold the drain and the buffer.
+fn needed(drain: Duration, buffer: Duration) -> u64 {
+    let total = drain.saturating_add(buffer);
+    total.as_secs() + u64::from(total.subsec_nanos() > 0)
+}

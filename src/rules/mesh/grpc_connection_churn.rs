@@ -1,0 +1,79 @@
+//! `grpc-connection-churn`
+
+use super::policy::policies;
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::Target;
+use crate::kube::{Body, Object};
+use crate::rules::{Context, Findings, Report, Rule};
+
+static META: RuleMeta = RuleMeta {
+    id: "grpc-connection-churn",
+    category: Category::Mesh,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "Every gRPC call opens a connection of its own",
+    page: include_str!("../../../rules/mesh/grpc-connection-churn.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct GrpcConnectionChurn;
+
+impl Rule for GrpcConnectionChurn {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let Body::DestinationRule(rule) = object.body() else {
+            return;
+        };
+        let policies = policies(object, rule);
+        let single = policies.iter().filter(|policy| {
+            let http = policy.connection_pool.and_then(|pool| pool.http.as_ref());
+            http.is_some_and(|http| http.max_requests_per_connection == Some(1))
+        });
+        let single: Vec<_> = single.collect();
+        let host = rule.spec.as_ref().and_then(|spec| spec.host.as_deref());
+        let Some(host) = host.filter(|_| !single.is_empty()) else {
+            return;
+        };
+        let Target::Services(services) = cx.inventory.resolve(object, host) else {
+            return;
+        };
+        let near = services.iter().filter(|(_, relation)| relation.is_firm());
+        let grpc: Vec<_> = near
+            .flat_map(|(service, _)| cx.inventory.grpc_ports(service))
+            .collect();
+        for policy in single {
+            let is_for = |port: i32| {
+                policy
+                    .port
+                    .is_none_or(|own| i64::from(own) == i64::from(port))
+            };
+            let Some(port) = grpc.iter().find(|grpc| is_for(grpc.port.port)) else {
+                continue;
+            };
+            let path = ["connectionPool", "http", "maxRequestsPerConnection"];
+            let Some(node) = policy.node.at(&path) else {
+                continue;
+            };
+            let message = format!(
+                "`maxRequestsPerConnection: 1` for `{host}`, whose port `{}` carries gRPC: every call \
+                 opens, encrypts and closes a connection that HTTP/2 would share",
+                port.label()
+            );
+            let help = "leave it out (no limit); where connections are to end now and then, set \
+                        `tcp.maxConnectionDuration`";
+            let evidence = &port.evidence;
+            out.push(Report::object(object, node, message).help(help).related(
+                evidence.object,
+                evidence.node,
+                evidence.message.clone(),
+            ));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `grpc-port-not-declared`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::Handling;
+use crate::kube::Object;
+use crate::rules::{Context, Findings, Report, Rule};
+
+static META: RuleMeta = RuleMeta {
+    id: "grpc-port-not-declared",
+    category: Category::Mesh,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "Istio does not know that a port carries gRPC",
+    page: include_str!("../../../rules/mesh/grpc-port-not-declared.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct GrpcPortNotDeclared;
+
+impl Rule for GrpcPortNotDeclared {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let ports = cx.inventory.grpc_ports(object);
+        let is_vague = |handling| matches!(handling, Handling::Tcp | Handling::Sniffed);
+        if !ports.iter().any(|port| is_vague(port.handling)) {
+            return;
+        }
+        let mesh = cx
+            .inventory
+            .selects(object)
+            .filter(|(_, relation)| relation.is_firm())
+            .map(|(workload, _)| cx.inventory.mesh(workload))
+            .find(crate::inventory::Mesh::is_meshed);
+        let Some(mesh) = mesh else {
+            return;
+        };
+        for port in ports.iter().filter(|port| is_vague(port.handling)) {
+            let label = port.label();
+            let by_protocol = port.node.entry("appProtocol");
+            let because = match (&by_protocol, &port.port.name) {
+                (Some(_), _) => "by its `appProtocol`",
+                (None, Some(_)) => "by its name",
+                (None, None) => "as it has no name",
+            };
+            let message = match port.handling {
+                Handling::Tcp => format!(
+                    "port `{label}` carries gRPC, but {because} Istio takes it for TCP: calls are \
+                     neither balanced nor retried, and outlier detection sees no errors of theirs"
+                ),
+                _ => format!(
+                    "port `{label}` carries gRPC, but {because} Istio has to guess the protocol of \
+                     each connection: a guess that fails makes it TCP, without balancing or retries"
+                ),
+            };
+            let help = "beside the port's number:\nappProtocol: grpc";
+            let node = by_protocol
+                .map(|entry| entry.value)
+                .or_else(|| port.node.get("name"))
+                .or_else(|| port.node.get("port"))
+                .unwrap_or(port.node);
+            let evidence = &port.evidence;
+            out.push(
+                Report::object(object, node, message)
+                    .help(help)
+                    .related(evidence.object, evidence.node, evidence.message.clone())
+                    .mesh(&mesh),
+            );
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `ignored-outlier-field`
+
+use super::policy::policies;
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Body, Object};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::Version;
+
+static META: RuleMeta = RuleMeta {
+    id: "ignored-outlier-field",
+    category: Category::Mesh,
+    severity: Severity::Error,
+    pedantic: false,
+    summary: "An outlier detection setting that Istio ignores",
+    page: include_str!("../../../rules/mesh/ignored-outlier-field.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["circuit-breaker"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct IgnoredOutlierField;
+
+impl Rule for IgnoredOutlierField {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        const IGNORED_SINCE: Version = Version::new(1, 7);
+        let Body::DestinationRule(rule) = object.body() else {
+            return;
+        };
+        let istio = cx.settings.mesh.istio_version;
+        if istio.is_some_and(|version| version < IGNORED_SINCE) {
+            return;
+        }
+        for policy in policies(object, rule) {
+            let detection = policy.node.get("outlierDetection");
+            let Some(entry) = detection.and_then(|node| node.entry("consecutiveErrors")) else {
+                continue;
+            };
+            let replaced = policy.outlier_detection.is_some_and(|it| {
+                it.consecutive_5xx_errors.is_some() || it.consecutive_gateway_errors.is_some()
+            });
+            let (message, help) = if replaced {
+                (
+                    "Istio has ignored `consecutiveErrors` since 1.7: the other thresholds beside it \
+                     alone count"
+                        .to_owned(),
+                    "remove it".to_owned(),
+                )
+            } else {
+                let value = entry.value.resolved().text().unwrap_or("5");
+                (
+                    format!(
+                        "Istio has ignored `consecutiveErrors` since 1.7: an endpoint is ejected \
+                         after 5 consecutive 5xx responses, Envoy's default, and not after {value}"
+                    ),
+                    format!("consecutive5xxErrors: {value}"),
+                )
+            };
+            out.push(Report::object(object, entry.key, message).help(help));
+        }
+    }
+}

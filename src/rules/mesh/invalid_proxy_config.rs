@@ -1,0 +1,125 @@
+//! `invalid-proxy-config`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation, Workload};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::suggest;
+use crate::yaml::{Issue, IssueKind, Node, SyntaxError, Tree};
+
+static META: RuleMeta = RuleMeta {
+    id: "invalid-proxy-config",
+    category: Category::Mesh,
+    severity: Severity::Error,
+    pedantic: false,
+    summary: "A proxy configuration in an annotation that Istio cannot read or does not know",
+    page: include_str!("../../../rules/mesh/invalid-proxy-config.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["sidecar-lifecycle"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct InvalidProxyConfig;
+
+impl Rule for InvalidProxyConfig {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, _: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        let template = workload.template();
+        let Some(annotation) = template.annotation(PROXY_CONFIG_ANNOTATION) else {
+            return;
+        };
+        match ProxyAnnotation::read(annotation) {
+            Err(error) => out.push(unreadable(workload, annotation, &error)),
+            Ok(config) => {
+                let Some(tree) = config.tree() else {
+                    return;
+                };
+                if !tree.root().is_mapping() {
+                    out.push(no_mapping(workload, tree.root()));
+                    return;
+                }
+                for issue in config.issues() {
+                    out.push(at_issue(workload, tree, issue));
+                }
+            }
+        }
+    }
+}
+
+const REFUSED: &str = "Istio refuses to inject the sidecar, so the pod is not created";
+
+const SHAPE: &str = "write the proxy's settings as YAML:\nproxy.istio.io/config: |\n  \
+                     holdApplicationUntilProxyStarts: true";
+
+fn unreadable<'a>(workload: Workload<'a>, node: Node<'_>, error: &SyntaxError) -> Report<'a> {
+    let message = format!(
+        "`{PROXY_CONFIG_ANNOTATION}` is no YAML ({}): {REFUSED}",
+        error.message
+    );
+    Report::template(workload, node, message).help(SHAPE)
+}
+
+fn no_mapping<'a>(workload: Workload<'a>, node: Node<'_>) -> Report<'a> {
+    let message = format!("`{PROXY_CONFIG_ANNOTATION}` is no mapping of settings: {REFUSED}");
+    Report::template(workload, node, message).help(SHAPE)
+}
+
+fn at_issue<'a>(workload: Workload<'a>, tree: &Tree, issue: &Issue) -> Report<'a> {
+    let node = tree.node(issue.node);
+    match &issue.kind {
+        IssueKind::UnknownField { known, .. } => {
+            let field = node.text().unwrap_or_default();
+            let message =
+                format!("Istio's ProxyConfig has no field `{field}`: it is ignored without a word");
+            let help = match suggest(field, camel_case(known)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if is_variable(field) => format!(
+                    "environment variables of the proxy stand under `proxyMetadata`:\n\
+                     proxyMetadata:\n  {field}: \"{}\"",
+                    value_of(node).unwrap_or("…")
+                ),
+                None => "check its spelling against Istio's reference of ProxyConfig".to_owned(),
+            };
+            Report::template(workload, node, message).help(help)
+        }
+        IssueKind::Invalid { message, .. } => {
+            let path = node.path();
+            let message = format!("`{path}`: {message}: {REFUSED}");
+            let help = match node.text().filter(|_| is_string_map(&path)) {
+                Some(text) => format!("quote it: \"{text}\""),
+                None => "give the value the type that Istio's ProxyConfig has".to_owned(),
+            };
+            Report::template(workload, node, message).help(help)
+        }
+    }
+}
+
+/// Every name is known in two spellings; suggestions are in the one that documents use.
+fn camel_case<'a>(known: &'a [&'static str]) -> impl Iterator<Item = &'a str> + use<'a> {
+    known.iter().copied().filter(|name| !name.contains('_'))
+}
+
+/// `EXIT_ON_ZERO_ACTIVE_CONNECTIONS`
+fn is_variable(name: &str) -> bool {
+    name.contains('_') && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+}
+
+fn value_of(key: Node<'_>) -> Option<&str> {
+    let entry = key.parent()?.entry(key.text()?)?;
+    entry.value.resolved().text()
+}
+
+fn is_string_map(path: &str) -> bool {
+    [
+        "proxyMetadata",
+        "proxy_metadata",
+        "runtimeValues",
+        "runtime_values",
+    ]
+    .iter()
+    .any(|map| path.starts_with(map))
+}

@@ -1,0 +1,61 @@
+//! `missing-retry-policy`
+
+use super::policy::items;
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Body, Object};
+use crate::rules::{Context, Findings, Report, Rule};
+
+static META: RuleMeta = RuleMeta {
+    id: "missing-retry-policy",
+    category: Category::Mesh,
+    severity: Severity::Note,
+    pedantic: true,
+    summary: "A route that relies on Istio's default retries",
+    page: include_str!("../../../rules/mesh/missing-retry-policy.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["retry-policy"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct MissingRetryPolicy;
+
+impl Rule for MissingRetryPolicy {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let Body::VirtualService(service) = object.body() else {
+            return;
+        };
+        let by_mesh = cx
+            .inventory
+            .mesh_configs()
+            .any(|(_, config)| config.default_http_retry_policy.is_some());
+        let Some((typed, spec)) = service.spec.as_ref().zip(object.node().get("spec")) else {
+            return;
+        };
+        if by_mesh {
+            return;
+        }
+        for (route, node) in typed.http.iter().zip(items(spec, "http")) {
+            // A redirect, an answer of the proxy or a delegate sends no request on.
+            if route.route.is_empty()
+                || route.redirect.is_some()
+                || route.direct_response.is_some()
+                || route.delegate.is_some()
+                || node.get("retries").is_some()
+            {
+                continue;
+            }
+            let place = node.get("name").or_else(|| Some(node.entry("route")?.key));
+            let message = "this route has no `retries`: Istio retries twice where the connection fails \
+                           or the endpoint refuses the request, and not where an answer fails or is late";
+            let help = "say what is safe to repeat on this route:\nretries:\n  attempts: 2\n  \
+                        perTryTimeout: 2s\n  retryOn: connect-failure,refused-stream,unavailable,503";
+            out.push(Report::object(object, place.unwrap_or(node), message).help(help));
+        }
+    }
+}

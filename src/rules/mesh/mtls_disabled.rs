@@ -1,0 +1,169 @@
+//! `mtls-disabled`
+
+use super::policy::policies;
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::{Mesh, Target};
+use crate::kube::istio::destination_rule::ClientTlsMode;
+use crate::kube::istio::peer_authentication::MutualTlsMode;
+use crate::kube::{Body, Object};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
+
+static META: RuleMeta = RuleMeta {
+    id: "mtls-disabled",
+    category: Category::Mesh,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "Mutual TLS between workloads of the mesh is switched off",
+    page: include_str!("../../../rules/mesh/mtls-disabled.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["mtls"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct MtlsDisabled;
+
+impl Rule for MtlsDisabled {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        match object.body() {
+            Body::PeerAuthentication(authentication) => {
+                let mtls = authentication
+                    .spec
+                    .as_ref()
+                    .and_then(|spec| spec.mtls.as_ref());
+                check_server(object, mtls.and_then(|mtls| mtls.mode), out);
+            }
+            Body::DestinationRule(rule) => {
+                let policies = policies(object, rule);
+                let clear = policies.iter().filter(|policy| policy.port.is_none());
+                let clear = clear.filter_map(|policy| {
+                    let mode = match policy.tls?.mode? {
+                        ClientTlsMode::Disable => "DISABLE",
+                        ClientTlsMode::Simple => "SIMPLE",
+                        ClientTlsMode::Mutual | ClientTlsMode::IstioMutual => return None,
+                    };
+                    Some((mode, policy.node.at(&["tls", "mode"])?))
+                });
+                let host = rule.spec.as_ref().and_then(|spec| spec.host.as_deref());
+                let clear: Vec<_> = clear.collect();
+                if clear.is_empty() {
+                    return;
+                }
+                let Some(host) = host else {
+                    return;
+                };
+                let meshed = meshed(cx, object, host);
+                let strict = cx.inventory.strict_against(object, host);
+                for (mode, node) in clear {
+                    match (&meshed, strict) {
+                        (_, Some(strict)) => out.push(refused(object, node, mode, host, strict)),
+                        (Some((service, mesh)), _) => {
+                            out.push(client(object, node, mode, service, mesh));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn check_server(object: &Object, mode: Option<MutualTlsMode>, out: &mut Findings) {
+    let Some(node) = object.node().at(&["spec", "mtls", "mode"]) else {
+        return;
+    };
+    match mode {
+        Some(MutualTlsMode::Disable) => {
+            let message = "`DISABLE` makes the proxies take plain text only: requests between \
+                           workloads are neither encrypted nor authenticated";
+            let help = "mode: STRICT, or PERMISSIVE while clients without a sidecar remain";
+            out.push(Report::object(object, node, message).help(help));
+        }
+        Some(MutualTlsMode::Permissive) => {
+            let message = "`PERMISSIVE` lets every pod in reach send plain text: only STRICT makes \
+                           clients prove who they are";
+            let help = "mode: STRICT, once every client has a sidecar";
+            out.push(Report::object(object, node, message).help(help).pedantic());
+        }
+        _ => {}
+    }
+}
+
+/// A Service that the host means, beside the rule and with a workload in the mesh.
+fn meshed<'a>(
+    cx: &Context<'a>,
+    object: &'a Object,
+    host: &'a str,
+) -> Option<(&'a Object, Mesh<'a>)> {
+    let Target::Services(services) = cx.inventory.resolve(object, host) else {
+        return None;
+    };
+    services
+        .into_iter()
+        .filter(|(service, relation)| {
+            relation.is_firm()
+                && !(service.name() == "kubernetes" && host.starts_with("kubernetes"))
+        })
+        .find_map(|(service, _)| {
+            let mut workloads = cx.inventory.selects(service);
+            let (_, mesh) = workloads
+                .by_ref()
+                .filter(|(_, relation)| relation.is_firm())
+                .map(|(workload, _)| (workload, cx.inventory.mesh(workload)))
+                .find(|(_, mesh)| mesh.is_meshed())?;
+            Some((service, mesh))
+        })
+}
+
+const HELP: &str = "mode: ISTIO_MUTUAL, or leave `tls` out: Istio then uses mutual TLS where both \
+                    sides have a sidecar";
+
+fn refused<'a>(
+    object: &'a Object,
+    node: Node<'_>,
+    mode: &str,
+    host: &str,
+    strict: &Object,
+) -> Report<'a> {
+    let message = format!(
+        "`{mode}` makes clients come to `{host}` without a certificate, and PeerAuthentication `{}` \
+         demands mutual TLS there: every connection is reset",
+        strict.name()
+    );
+    Report::object(object, node, message).help(HELP).related(
+        strict,
+        strict.name_node(),
+        "sets STRICT",
+    )
+}
+
+fn client<'a>(
+    object: &'a Object,
+    node: Node<'_>,
+    mode: &str,
+    service: &Object,
+    mesh: &Mesh<'_>,
+) -> Report<'a> {
+    let name = service.name();
+    let message = match mode {
+        "DISABLE" => format!(
+            "clients send plain text to Service `{name}`, whose pods are in the mesh: requests are \
+             neither encrypted nor authenticated, and under STRICT they are refused"
+        ),
+        _ => format!(
+            "clients send TLS without a certificate of their own to Service `{name}`, whose pods are \
+             in the mesh: the sidecar cannot tell who they are, and under STRICT refuses them"
+        ),
+    };
+    Report::object(object, node, message)
+        .help(HELP)
+        .related(service, service.name_node(), "the Service")
+        .mesh(mesh)
+}

@@ -1,0 +1,90 @@
+//! `outlier-ejection-unbounded`
+
+use super::policy::policies;
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Body, Object};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
+
+static META: RuleMeta = RuleMeta {
+    id: "outlier-ejection-unbounded",
+    category: Category::Mesh,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "Outlier detection may eject so many endpoints that the rest cannot carry the load",
+    page: include_str!("../../../rules/mesh/outlier-ejection-unbounded.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["circuit-breaker"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct OutlierEjectionUnbounded;
+
+impl Rule for OutlierEjectionUnbounded {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, _: &Context<'_>, object: &Object, out: &mut Findings) {
+        const HALF: i32 = 50;
+        let Body::DestinationRule(rule) = object.body() else {
+            return;
+        };
+        for policy in policies(object, rule) {
+            let Some(detection) = policy.outlier_detection else {
+                continue;
+            };
+            let floor_field =
+                object.field_below(policy.node, &["outlierDetection", "minHealthPercent"]);
+            let Some(percent) = detection
+                .max_ejection_percent
+                .filter(|percent| *percent > HALF)
+            else {
+                continue;
+            };
+            let Some(node) = policy.node.at(&["outlierDetection", "maxEjectionPercent"]) else {
+                continue;
+            };
+            let floor = detection.min_health_percent.filter(|floor| *floor > 0);
+            // A floor stops the ejections; at 100 it is all that stops them.
+            if floor_field.is_unknown() || floor.is_some() && percent < 100 {
+                continue;
+            }
+            let report = report(object, node, percent, floor);
+            out.push(match floor_field.node() {
+                Some(node) => report.related(object, node, "the floor"),
+                None => report,
+            });
+        }
+    }
+}
+
+fn report<'a>(object: &'a Object, node: Node<'_>, percent: i32, floor: Option<i32>) -> Report<'a> {
+    let outcome = if percent >= 100 {
+        "every endpoint may be ejected at once".to_owned()
+    } else {
+        format!(
+            "the {}% that stay may have to carry all requests",
+            100 - percent
+        )
+    };
+    if let Some(floor) = floor {
+        let message = format!(
+            "`maxEjectionPercent: {percent}`: {outcome}; only `minHealthPercent: {floor}` stands in \
+             the way, and below it outlier detection is off altogether"
+        );
+        return Report::object(object, node, message)
+            .severity(Severity::Note)
+            .help("maxEjectionPercent: 50");
+    }
+    let message = format!(
+        "`maxEjectionPercent: {percent}` without `minHealthPercent`: {outcome}, and requests fail \
+         though most endpoints may only be slow"
+    );
+    Report::object(object, node, message).help(
+        "eject half of the endpoints at most, and none while too few are healthy:\n\
+         maxEjectionPercent: 50\nminHealthPercent: 50",
+    )
+}

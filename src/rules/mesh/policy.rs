@@ -1,0 +1,71 @@
+//! The traffic policies of a DestinationRule, one by one.
+
+use crate::kube::Object;
+use crate::kube::istio::DestinationRule;
+use crate::kube::istio::connection_pool::ConnectionPool;
+use crate::kube::istio::destination_rule::{
+    ClientTls, OutlierDetection, PortTrafficPolicy, TrafficPolicy,
+};
+use crate::yaml::Node;
+
+/// One traffic policy: the rule's own, a subset's, or that of one port.
+pub(super) struct Policy<'a> {
+    /// Its mapping.
+    pub(super) node: Node<'a>,
+    /// The port that it is for alone.
+    pub(super) port: Option<u32>,
+    pub(super) connection_pool: Option<&'a ConnectionPool>,
+    pub(super) outlier_detection: Option<&'a OutlierDetection>,
+    pub(super) tls: Option<&'a ClientTls>,
+}
+
+/// Every traffic policy of a DestinationRule, in the order of the schema.
+pub(super) fn policies<'a>(object: &'a Object, rule: &'a DestinationRule) -> Vec<Policy<'a>> {
+    let mut all = Vec::new();
+    let Some((spec, node)) = rule.spec.as_ref().zip(object.node().get("spec")) else {
+        return all;
+    };
+    collect(spec.traffic_policy.as_ref(), node, &mut all);
+    let subsets = items(node, "subsets");
+    for (subset, node) in spec.subsets.iter().zip(subsets) {
+        collect(subset.traffic_policy.as_ref(), node, &mut all);
+    }
+    all
+}
+
+fn collect<'a>(policy: Option<&'a TrafficPolicy>, owner: Node<'a>, all: &mut Vec<Policy<'a>>) {
+    let Some((policy, node)) = policy.zip(owner.get("trafficPolicy")) else {
+        return;
+    };
+    all.push(Policy {
+        node,
+        port: None,
+        connection_pool: policy.connection_pool.as_ref(),
+        outlier_detection: policy.outlier_detection.as_ref(),
+        tls: policy.tls.as_ref(),
+    });
+    let ports = items(node, "portLevelSettings");
+    all.extend(
+        policy
+            .port_level_settings
+            .iter()
+            .zip(ports)
+            .map(|(port, node)| of_port(port, node)),
+    );
+}
+
+fn of_port<'a>(policy: &'a PortTrafficPolicy, node: Node<'a>) -> Policy<'a> {
+    Policy {
+        node,
+        port: policy.port.as_ref().and_then(|port| port.number),
+        connection_pool: policy.connection_pool.as_ref(),
+        outlier_detection: policy.outlier_detection.as_ref(),
+        tls: policy.tls.as_ref(),
+    }
+}
+
+/// The elements of a list below a node.
+pub(super) fn items<'a>(node: Node<'a>, key: &str) -> impl Iterator<Item = Node<'a>> + use<'a> {
+    let list = node.get(key).into_iter();
+    list.flat_map(Node::items).map(Node::resolved)
+}

@@ -1,0 +1,121 @@
+//! `probe-rewrite-disabled`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::istio::peer_authentication::MutualTlsMode;
+use crate::kube::{ContainerRef, Workload};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
+use k8s_openapi::api::core::v1::Probe;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+static META: RuleMeta = RuleMeta {
+    id: "probe-rewrite-disabled",
+    category: Category::Mesh,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "The kubelet's probes run into mutual TLS",
+    page: include_str!("../../../rules/mesh/probe-rewrite-disabled.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &["sidecar-lifecycle"],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct ProbeRewriteDisabled;
+
+impl Rule for ProbeRewriteDisabled {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        const REWRITE: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
+        let template = workload.template();
+        let Some(annotation) = template.annotation(REWRITE) else {
+            return;
+        };
+        let is_off = annotation
+            .as_str()
+            .is_some_and(|text| matches!(text, "0" | "f" | "F" | "false" | "FALSE" | "False"));
+        let mesh = cx.inventory.mesh(workload);
+        if !is_off || !mesh.has_sidecar() {
+            return;
+        }
+        let excluded = template.annotation("traffic.sidecar.istio.io/excludeInboundPorts");
+        let excluded = excluded.and_then(Node::text).unwrap_or_default();
+        let probe = template.lasting_containers().find_map(|container| {
+            let found = probes(container).into_iter().find(|probe| {
+                let port = probe.port.map(|port| port.to_string());
+                let is_excluded =
+                    port.is_some_and(|port| excluded.split(',').any(|it| it.trim() == port));
+                let mode = cx.inventory.mtls_mode(workload, probe.port);
+                !is_excluded && mode.is_none_or(|(_, mode)| mode == MutualTlsMode::Strict)
+            })?;
+            Some((container, found))
+        });
+        let Some((container, probe)) = probe else {
+            return;
+        };
+        let strict = cx.inventory.mtls_mode(workload, probe.port);
+        let when = match strict {
+            Some(_) => "mutual TLS is STRICT, so it fails",
+            None => "where mutual TLS is STRICT it fails",
+        };
+        let message = format!(
+            "the {} of container `{}` goes to the sidecar as plain text, as the kubelet has no \
+             certificate: {when}, and the pod is restarted or never ready",
+            probe.field,
+            container.name()
+        );
+        let help = format!(
+            "remove the annotation: rewritten probes (`{REWRITE}: \"true\"`) go through Istio's agent"
+        );
+        let mut report = Report::template(workload, annotation, message).help(help);
+        report = report.related(container.object(), probe.node, "this probe");
+        if let Some((policy, _)) = strict {
+            report = report.related(policy, policy.name_node(), "sets STRICT");
+        }
+        out.push(report.mesh(&mesh));
+    }
+}
+
+/// A probe that goes over the network.
+struct NetworkProbe<'a> {
+    field: &'static str,
+    node: Node<'a>,
+    /// Where it is a number, or a name that the container declares.
+    port: Option<i32>,
+}
+
+fn probes(container: ContainerRef<'_>) -> Vec<NetworkProbe<'_>> {
+    [
+        ("readinessProbe", &container.data.readiness_probe),
+        ("livenessProbe", &container.data.liveness_probe),
+        ("startupProbe", &container.data.startup_probe),
+    ]
+    .into_iter()
+    .filter_map(|(field, probe)| {
+        let node = container.node.get(field)?;
+        let port = match handler_port(probe.as_ref()?)? {
+            IntOrString::Int(number) => Some(number),
+            IntOrString::String(name) => {
+                let mut ports = container.ports().iter();
+                let declared = ports.find(|port| port.name.as_ref() == Some(&name));
+                declared.map(|port| port.container_port)
+            }
+        };
+        Some(NetworkProbe { field, node, port })
+    })
+    .collect()
+}
+
+/// `None` for an exec probe.
+fn handler_port(probe: &Probe) -> Option<IntOrString> {
+    match (&probe.http_get, &probe.tcp_socket, &probe.grpc) {
+        (Some(http), _, _) => Some(http.port.clone()),
+        (_, Some(tcp), _) => Some(tcp.port.clone()),
+        (_, _, Some(grpc)) => Some(IntOrString::Int(grpc.port)),
+        _ => None,
+    }
+}

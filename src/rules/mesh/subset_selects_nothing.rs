@@ -1,0 +1,144 @@
+//! `subset-selects-nothing`
+
+use super::policy::items;
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::Target;
+use crate::kube::{Body, Object, PodTemplate, Selector, Workload};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::path_below;
+
+static META: RuleMeta = RuleMeta {
+    id: "subset-selects-nothing",
+    category: Category::Mesh,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "A subset whose labels no pod of the host carries",
+    page: include_str!("../../../rules/mesh/subset-selects-nothing.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct SubsetSelectsNothing;
+
+impl Rule for SubsetSelectsNothing {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let Body::DestinationRule(rule) = object.body() else {
+            return;
+        };
+        let Some((typed, spec)) = rule.spec.as_ref().zip(object.node().get("spec")) else {
+            return;
+        };
+        let Some(workloads) = typed
+            .host
+            .as_deref()
+            .and_then(|host| behind(cx, object, host))
+        else {
+            return;
+        };
+        for (subset, node) in typed.subsets.iter().zip(items(spec, "subsets")) {
+            let Some(labels) = node.get("labels") else {
+                continue;
+            };
+            if subset.labels.is_empty()
+                || subset.labels.keys().any(|key| is_runtime(key))
+                || object.is_unknown(labels)
+                || workloads
+                    .iter()
+                    .any(|workload| may_carry(cx, workload.template(), &subset.labels))
+            {
+                continue;
+            }
+            let name = subset.name.as_deref().unwrap_or_default();
+            let wanted: Vec<String> = subset
+                .labels
+                .iter()
+                .map(|(key, value)| format!("{key}={value}"))
+                .collect();
+            let host = typed.host.as_deref().unwrap_or_default();
+            let message = format!(
+                "subset `{name}` selects no pod in view: none behind `{host}` carries {}, so requests \
+                 to it fail with 503",
+                wanted.join(",")
+            );
+            let help =
+                "select by labels of the pod template, or deploy the pods that the subset is for";
+            let mut report = Report::object(object, labels, message).help(help);
+            if let Some(workload) = workloads.first() {
+                let template = workload.template();
+                let place = template
+                    .node()
+                    .and_then(|node| node.at(&["metadata", "labels"]));
+                let place = place.unwrap_or_else(|| workload.object().name_node());
+                report = report.related(template.object(), place, "the labels of the pods");
+            }
+            out.push(report);
+        }
+    }
+}
+
+/// The workloads of a host whose Services are deployed with the rule, the nearest first; `None`
+/// where there may be others.
+fn behind<'a>(cx: &Context<'a>, object: &'a Object, host: &'a str) -> Option<Vec<Workload<'a>>> {
+    let inventory = cx.inventory;
+    if host.contains('*') || inventory.is_open(object) {
+        return None;
+    }
+    let Target::Services(services) = inventory.resolve(object, host) else {
+        return None;
+    };
+    if !services.iter().any(|(_, relation)| relation.is_firm())
+        || services
+            .iter()
+            .any(|(service, _)| inventory.is_open(service))
+    {
+        return None;
+    }
+    let all: Vec<_> = services
+        .iter()
+        .flat_map(|(service, _)| inventory.selects(service))
+        .collect();
+    let (mut near, far): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|(_, relation)| relation.is_firm());
+    if near.is_empty() {
+        return None;
+    }
+    near.extend(far);
+    Some(near.into_iter().map(|(workload, _)| workload).collect())
+}
+
+/// Labels that controllers and Istio add to pods.
+fn is_runtime(key: &str) -> bool {
+    let prefix = key.split_once('/').map(|(prefix, _)| prefix);
+    matches!(
+        key,
+        "rollouts-pod-template-hash" | "pod-template-hash" | "controller-revision-hash"
+    ) || prefix.is_some_and(|prefix| {
+        prefix != "app.kubernetes.io"
+            && ["kubernetes.io", "k8s.io", "istio.io", "knative.dev"]
+                .iter()
+                .any(|owner| prefix.ends_with(owner))
+    })
+}
+
+fn may_carry(
+    cx: &Context<'_>,
+    template: PodTemplate<'_>,
+    labels: &std::collections::BTreeMap<String, String>,
+) -> bool {
+    let set = |key: &str| {
+        template.node().is_some_and(|node| {
+            let field = path_below("metadata.labels", key);
+            cx.inventory
+                .is_set_elsewhere(template.object(), node, &field)
+        })
+    };
+    Selector::Map(labels).matches(template.labels()).possible() || labels.keys().any(|key| set(key))
+}

@@ -1,0 +1,224 @@
+//! `unresolved-destination`
+
+use super::policy::items;
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::{Relation, Target};
+use crate::kube::istio::DestinationRule;
+use crate::kube::istio::selector::Destination;
+use crate::kube::istio::virtual_service::VirtualServiceSpec;
+use crate::kube::{Body, Object, is_placeholder};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::suggest;
+use crate::yaml::Node;
+
+static META: RuleMeta = RuleMeta {
+    id: "unresolved-destination",
+    category: Category::Mesh,
+    severity: Severity::Error,
+    pedantic: false,
+    summary: "Requests are routed to a Service or a subset that does not exist",
+    page: include_str!("../../../rules/mesh/unresolved-destination.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct UnresolvedDestination;
+
+impl Rule for UnresolvedDestination {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let Some(spec) = object.node().get("spec") else {
+            return;
+        };
+        match object.body() {
+            Body::DestinationRule(rule) => {
+                let host = rule.spec.as_ref().and_then(|spec| spec.host.as_deref());
+                if let Some((host, node)) = host.zip(spec.get("host"))
+                    && let Some(name) = absent(cx, object, host)
+                {
+                    let message = format!(
+                        "no Service `{name}` is in view beside this DestinationRule: it is for \
+                         nothing, and none of its settings takes effect"
+                    );
+                    out.push(Report::object(object, node, message).help(nearest(cx, object, name)));
+                }
+            }
+            Body::VirtualService(service) => {
+                let typed = service.spec.as_ref();
+                for (destination, node) in typed.into_iter().flat_map(|it| destinations(it, spec)) {
+                    check(cx, object, destination, node, out);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn check(
+    cx: &Context<'_>,
+    object: &Object,
+    destination: &Destination,
+    node: Node<'_>,
+    out: &mut Findings,
+) {
+    let Some((host, host_node)) = destination.host.as_deref().zip(node.get("host")) else {
+        return;
+    };
+    if let Some(name) = absent(cx, object, host) {
+        let message = format!(
+            "no Service `{name}` is in view beside this VirtualService: requests that take this \
+             route fail with 503"
+        );
+        out.push(Report::object(object, host_node, message).help(nearest(cx, object, name)));
+        return;
+    }
+    check_subset(cx, object, host, destination, node, out);
+}
+
+fn check_subset(
+    cx: &Context<'_>,
+    object: &Object,
+    host: &str,
+    destination: &Destination,
+    node: Node<'_>,
+    out: &mut Findings,
+) {
+    let Some((subset, subset_node)) = destination.subset.as_deref().zip(node.get("subset")) else {
+        return;
+    };
+    if subset.is_empty() || is_placeholder(subset) || cx.inventory.is_open(object) {
+        return;
+    }
+    let rules: Vec<_> = cx.inventory.rules_for(object, host).collect();
+    if !is_in_view(cx, object, host, &rules) {
+        return;
+    }
+    let names = rules
+        .iter()
+        .filter_map(|(_, rule, _)| rule.spec.as_ref())
+        .flat_map(|spec| &spec.subsets)
+        .filter_map(|subset| subset.name.as_deref());
+    let names: Vec<&str> = names.collect();
+    if names
+        .iter()
+        .any(|name| *name == subset || is_placeholder(name))
+    {
+        return;
+    }
+    let message = format!(
+        "no DestinationRule in view defines the subset `{subset}` of `{host}`: requests that take \
+         this route fail with 503"
+    );
+    let report =
+        Report::object(object, subset_node, message).help(subset_help(host, subset, &names));
+    let near = rules.iter().filter(|(_, _, relation)| relation.same_scope);
+    let rule = near.max_by_key(|(rule, ..)| rule.source() == object.source());
+    out.push(match rule {
+        Some((rule, ..)) => {
+            report.related(rule, rule.name_node(), "the DestinationRule of the host")
+        }
+        None => report,
+    });
+}
+
+/// Whether what the host is for is deployed with the object: its Service, or a DestinationRule for
+/// it.
+fn is_in_view(
+    cx: &Context<'_>,
+    object: &Object,
+    host: &str,
+    rules: &[(&Object, &DestinationRule, Relation)],
+) -> bool {
+    let is_closed =
+        |it: &Object, relation: Relation| relation.is_firm() && !cx.inventory.is_open(it);
+    let by_service = match cx.inventory.resolve(object, host) {
+        Target::Services(services) => services.iter().any(|(it, near)| is_closed(it, *near)),
+        Target::Elsewhere | Target::Absent { .. } => false,
+    };
+    let is_own = |rule: &DestinationRule| {
+        let host = rule.spec.as_ref().and_then(|spec| spec.host.as_deref());
+        host.is_some_and(|host| !host.contains('*'))
+    };
+    by_service
+        || rules
+            .iter()
+            .any(|(it, rule, near)| is_closed(it, *near) && is_own(rule))
+}
+
+fn subset_help(host: &str, subset: &str, defined: &[&str]) -> String {
+    if let Some(near) = suggest(subset, defined.iter().copied()) {
+        return format!("did you mean `{near}`?");
+    }
+    if defined.is_empty() {
+        return format!(
+            "add a DestinationRule whose subset selects the pods, by a label they carry:\n\
+             apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: {host}\n\
+             spec:\n  host: {host}\n  subsets:\n    - name: {subset}\n      labels:\n        \
+             version: {subset}"
+        );
+    }
+    format!("defined are: {}", defined.join(", "))
+}
+
+/// The name of the Service that a host means, where it has to be in view and is not: it is of the
+/// object's own namespace, and other Services of that namespace are in view beside the object.
+fn absent<'a>(cx: &Context<'a>, object: &'a Object, host: &'a str) -> Option<&'a str> {
+    let inventory = cx.inventory;
+    let own = inventory.namespace(object);
+    match inventory.resolve(object, host) {
+        Target::Absent { name, namespace }
+            if namespace == own
+                && !inventory.is_open(object)
+                && inventory.has_services_beside(object) =>
+        {
+            Some(name)
+        }
+        _ => None,
+    }
+}
+
+fn nearest(cx: &Context<'_>, object: &Object, name: &str) -> String {
+    let beside = cx.inventory.objects().filter(|other| {
+        matches!(other.body(), Body::Service(_))
+            && cx.inventory.same_scope(other, object)
+            && cx.inventory.same_namespace(other, object)
+    });
+    match suggest(name, beside.map(Object::name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
+            "name a Service of this namespace, or add the Service (or, for a host outside the \
+             mesh, a ServiceEntry) for `{name}`"
+        ),
+    }
+}
+
+/// Every destination of a VirtualService that takes requests, mirrors included.
+fn destinations<'a>(
+    spec: &'a VirtualServiceSpec,
+    node: Node<'a>,
+) -> Vec<(&'a Destination, Node<'a>)> {
+    let mut all = Vec::new();
+    for (route, node) in spec.http.iter().zip(items(node, "http")) {
+        for (target, node) in route.route.iter().zip(items(node, "route")) {
+            all.extend(target.destination.as_ref().zip(node.get("destination")));
+        }
+        all.extend(route.mirror.as_ref().zip(node.get("mirror")));
+        for (mirror, node) in route.mirrors.iter().zip(items(node, "mirrors")) {
+            all.extend(mirror.destination.as_ref().zip(node.get("destination")));
+        }
+    }
+    let tls = spec.tls.iter().map(|it| &it.route).zip(items(node, "tls"));
+    let tcp = spec.tcp.iter().map(|it| &it.route).zip(items(node, "tcp"));
+    for (routes, node) in tls.chain(tcp) {
+        for (target, node) in routes.iter().zip(items(node, "route")) {
+            all.extend(target.destination.as_ref().zip(node.get("destination")));
+        }
+    }
+    all
+}
