@@ -48,8 +48,10 @@ impl<'a> Serving<'a> {
     }
 }
 
-/// Whether a port's name says that only tooling uses it.
+/// Whether a port's name says that only tooling uses it. A protocol in front, as Istio reads one
+/// out of a port's name, says nothing about who uses it: `http-metrics` is `metrics`.
 pub fn is_management_name(name: &str) -> bool {
+    const PROTOCOLS: [&str; 4] = ["http", "https", "tcp", "grpc"];
     const PREFIXES: [&str; 12] = [
         "metrics",
         "monitor",
@@ -64,7 +66,11 @@ pub fn is_management_name(name: &str) -> bool {
         "profil",
         "telemetry",
     ];
-    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    let purpose = match name.split_once('-') {
+        Some((protocol, rest)) if PROTOCOLS.contains(&protocol) => rest,
+        _ => name,
+    };
+    PREFIXES.iter().any(|prefix| purpose.starts_with(prefix))
 }
 
 fn is_management_port(port: &ServicePort) -> bool {
