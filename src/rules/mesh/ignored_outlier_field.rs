@@ -53,11 +53,18 @@ impl Rule for IgnoredOutlierField {
                 )
             } else {
                 let value = entry.value.resolved().text().unwrap_or("5");
-                (
+                let effect = if value == "5" {
+                    "an endpoint is ejected after 5 consecutive 5xx responses only because that \
+                     is Envoy's default"
+                        .to_owned()
+                } else {
                     format!(
-                        "Istio has ignored `consecutiveErrors` since 1.7: an endpoint is ejected \
-                         after 5 consecutive 5xx responses, Envoy's default, and not after {value}"
-                    ),
+                        "an endpoint is ejected after 5 consecutive 5xx responses, Envoy's \
+                         default, and not after {value}"
+                    )
+                };
+                (
+                    format!("Istio has ignored `consecutiveErrors` since 1.7: {effect}"),
                     format!("consecutive5xxErrors: {value}"),
                 )
             };
