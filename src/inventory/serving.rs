@@ -114,6 +114,7 @@ impl Inventory {
                 Body::Service(service) => Some((object, &**service, relation)),
                 _ => None,
             })
+            .filter(|(_, service, relation)| relation.is_near() || names_port_of(service, workload))
             .collect();
         if selecting.is_empty() {
             return serving_by_ports(workload);
@@ -152,6 +153,16 @@ impl Inventory {
         }
         serving
     }
+}
+
+/// Whether a container declares one of the Service's ports. Labels such as `app: web` meet by chance
+/// between one part of a repository and another; labels and a port hardly do.
+fn names_port_of(service: &Service, workload: Workload<'_>) -> bool {
+    let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_ref());
+    ports
+        .into_iter()
+        .flatten()
+        .any(|port| declarer(workload, port).is_some())
 }
 
 fn serving_by_ports(workload: Workload<'_>) -> Serving<'_> {
@@ -207,6 +218,12 @@ fn only_main(workload: Workload<'_>) -> Option<ContainerRef<'_>> {
 /// The container that a Service's port leads to. A number that nobody declares belongs to the only
 /// main container.
 fn owner<'a>(workload: Workload<'a>, port: &ServicePort) -> Option<ContainerRef<'a>> {
+    let by_name = matches!(port.target_port, Some(IntOrString::String(_)));
+    declarer(workload, port).or_else(|| if by_name { None } else { only_main(workload) })
+}
+
+/// The container that declares the port to which a Service's port leads.
+fn declarer<'a>(workload: Workload<'a>, port: &ServicePort) -> Option<ContainerRef<'a>> {
     let declares = |container: &ContainerRef<'_>| {
         container
             .ports()
@@ -219,13 +236,11 @@ fn owner<'a>(workload: Workload<'a>, port: &ServicePort) -> Option<ContainerRef<
                 _ => declared.container_port == port.port,
             })
     };
-    let owner = workload
+    workload
         .template()
         .containers()
         .filter(|container| container.role != ContainerRole::Init)
-        .find(declares);
-    let by_name = matches!(port.target_port, Some(IntOrString::String(_)));
-    owner.or_else(|| if by_name { None } else { only_main(workload) })
+        .find(declares)
 }
 
 /// kube-rbac-proxy stands in front of a metrics endpoint; what comes through it are scrapes.

@@ -280,6 +280,21 @@ fn a_service_for_metrics_brings_no_requests() {
     assert!(!is_serving(&service("web-metrics-service", "https")));
 }
 
+#[test]
+fn a_far_service_brings_requests_only_to_a_declared_port() {
+    let with_port =
+        DEPLOYMENT.replace("image: web:1", "image: web:1, ports: [{containerPort: 80}]");
+    let is_serving = |path: &str, deployment: &str| {
+        let inventory = inventory(&[("a/web.yaml", deployment), (path, SERVICE)]);
+        let workload = inventory.workloads().next().unwrap();
+        let serving = inventory.serving(workload);
+        (serving.is_serving(), serving.services().count())
+    };
+    assert_eq!(is_serving("a/service.yaml", DEPLOYMENT), (true, 1));
+    assert_eq!(is_serving("b/service.yaml", DEPLOYMENT), (false, 0));
+    assert_eq!(is_serving("b/service.yaml", &with_port), (true, 1));
+}
+
 fn object<'a>(inventory: &'a Inventory, kind: &str) -> &'a Object {
     inventory.objects().find(|it| it.kind() == kind).unwrap()
 }
