@@ -31,7 +31,12 @@ impl Rule for ZeroGracePeriod {
         const FIELD: &str = "terminationGracePeriodSeconds";
         let template = workload.template();
         // Knative derives the grace period from its own timeout.
-        if !workload.is_long_running() || workload.kind() == WorkloadKind::KnativeService {
+        if !workload.is_long_running()
+            || workload.kind() == WorkloadKind::KnativeService
+            || template
+                .main_containers()
+                .all(|container| is_pause(container.data.image.as_deref().unwrap_or_default()))
+        {
             return;
         }
         let seconds = template
@@ -65,4 +70,11 @@ impl Rule for ZeroGracePeriod {
         );
         out.push(Report::template(workload, node, message).help(help));
     }
+}
+
+/// The image that only waits: it holds a place for other pods, and has nothing to shut down.
+fn is_pause(image: &str) -> bool {
+    let name = image.rsplit('/').next().unwrap_or_default();
+    let name = name.split(['@', ':']).next().unwrap_or_default();
+    name == "pause" || name.starts_with("pause-")
 }
