@@ -3,7 +3,9 @@
 use super::grace::largest_budget;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Workload, WorkloadKind};
+use crate::lifecycle::shutdown::{ANNOTATION, GraceBudget};
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::show_seconds;
 
 static META: RuleMeta = RuleMeta {
     id: "insufficient-grace-period",
@@ -51,13 +53,11 @@ impl Rule for InsufficientGracePeriod {
             return;
         }
         let message = format!(
-            "{budget}: container `{}` is killed before it has finished its requests",
-            pod.container.name()
+            "{budget}: container `{}` {} killed before it has finished its requests",
+            pod.container.name(),
+            if is_declared { "is" } else { "may be" }
         );
-        let help = format!(
-            "in the pod's spec: terminationGracePeriodSeconds: {}",
-            budget.needed_seconds()
-        );
+        let help = help(budget);
         let node = pod.grace_node.unwrap_or_else(|| pod.container.name_node());
         let severity = if is_declared {
             Severity::Error
@@ -68,5 +68,26 @@ impl Rule for InsufficientGracePeriod {
             .severity(severity)
             .help(help);
         out.push(pod.explain(workload, report));
+    }
+}
+
+fn help(budget: &GraceBudget<'_>) -> String {
+    let enough = format!(
+        "in the pod's spec: terminationGracePeriodSeconds: {}",
+        budget.needed_seconds()
+    );
+    let rest = budget
+        .grace
+        .value
+        .saturating_sub(budget.prestop.lower_bound())
+        .saturating_sub(budget.buffer);
+    if budget.shutdown.is_declared() || rest.is_zero() {
+        enough
+    } else {
+        format!(
+            "{enough}; or, where the application stops within {rest}, say so on the pod template: \
+             annotation {ANNOTATION}: {rest}",
+            rest = show_seconds(rest)
+        )
     }
 }
