@@ -5,7 +5,7 @@ use std::fmt;
 use k8s_openapi::api::core::v1::{ContainerPort, HTTPGetAction, Probe};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::lifecycle::shell::{self, Script, Word};
+use crate::lifecycle::shell;
 
 /// A port after resolution by the container's own ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,9 +193,19 @@ impl Handler {
             Self::HttpGet { path, .. } => path_names_readiness(path),
             Self::Grpc { service, .. } => is_readiness(service),
             Self::TcpSocket { .. } => false,
-            Self::Exec { command } => exec_commands(command)
+            Self::Exec { command } => shell::commands(command)
                 .iter()
                 .any(|words| command_names_readiness(words)),
+        }
+    }
+
+    /// Whether the handler asks nothing: `exec` of `true`, which cannot fail.
+    pub fn always_passes(&self) -> bool {
+        match self {
+            Self::Exec { command } => shell::commands(command).iter().all(
+                |words| matches!(words.as_slice(), [only] if shell::base_name(only) == "true"),
+            ),
+            Self::HttpGet { .. } | Self::TcpSocket { .. } | Self::Grpc { .. } => false,
         }
     }
 
@@ -204,7 +214,7 @@ impl Handler {
         let Self::Exec { command } = self else {
             return None;
         };
-        exec_commands(command)
+        shell::commands(command)
             .iter()
             .find_map(|words| ExecClient::of(words.first()?))
     }
@@ -272,24 +282,6 @@ fn is_readiness(word: &str) -> bool {
 fn path_names_readiness(path: &str) -> bool {
     let path = path.split(['?', '#']).next().unwrap_or(path);
     path.split('/').any(is_readiness)
-}
-
-/// The commands that an exec probe runs: its argument vector, or those of its script.
-fn exec_commands(command: &[String]) -> Vec<Vec<String>> {
-    let argv: Vec<&str> = command.iter().map(String::as_str).collect();
-    let Some(invocation) = shell::invocation(&argv) else {
-        let (_, argv) = shell::without_wrappers(&argv);
-        return vec![argv.iter().map(|&word| word.to_owned()).collect()];
-    };
-    let Ok(script) = Script::parse(invocation.script) else {
-        return Vec::new();
-    };
-    let texts = |words: &[Word]| words.iter().map(|word| word.text.clone()).collect();
-    script
-        .simple_commands()
-        .into_iter()
-        .map(|words| texts(shell::program(words).0))
-        .collect()
 }
 
 fn command_names_readiness(words: &[String]) -> bool {

@@ -56,6 +56,24 @@ pub(super) fn without_wrappers<'a, 'b>(argv: &'b [&'a str]) -> (usize, &'b [&'a 
     (argv.len() - rest.len(), rest)
 }
 
+/// The commands that an argument vector runs: itself, or those of its script.
+pub(super) fn commands(command: &[String]) -> Vec<Vec<String>> {
+    let argv: Vec<&str> = command.iter().map(String::as_str).collect();
+    let Some(invocation) = invocation(&argv) else {
+        let (_, argv) = without_wrappers(&argv);
+        return vec![argv.iter().map(|&word| word.to_owned()).collect()];
+    };
+    let Ok(script) = Script::parse(invocation.script) else {
+        return Vec::new();
+    };
+    let texts = |words: &[Word]| words.iter().map(|word| word.text.clone()).collect();
+    script
+        .simple_commands()
+        .into_iter()
+        .map(|words| texts(program(words).0))
+        .collect()
+}
+
 /// Finds the shell and its script in an argument vector such as `["/bin/sh", "-ec", "…"]`, behind
 /// init processes too.
 pub(super) fn invocation<'a>(argv: &[&'a str]) -> Option<Invocation<'a>> {

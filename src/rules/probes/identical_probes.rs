@@ -50,7 +50,10 @@ fn judged(cx: &Context<'_>, container: ContainerRef<'_>) -> Option<(Timing, Timi
         data.readiness_probe.as_ref()?,
     );
     let handler = Handler::of(liveness, container.ports())?;
-    if Handler::of(readiness, container.ports()) != Some(handler) || has_unknown_number(container) {
+    if handler.always_passes()
+        || Handler::of(readiness, container.ports()) != Some(handler)
+        || has_unknown_number(container)
+    {
         return None;
     }
     let (live, ready) = (Timing::of(liveness), Timing::of(readiness));
@@ -82,13 +85,17 @@ fn check(
     ) else {
         return;
     };
+    let spared = if cx.inventory.serving(workload).is_serving() {
+        "taken out of rotation"
+    } else {
+        "called unready"
+    };
     let consequence = if is_tolerant(&live, &ready) {
-        "an overloaded container is restarted instead of only being taken out of rotation"
-            .to_owned()
+        format!("an overloaded container is restarted instead of only being {spared}")
     } else {
         format!(
-            "a container that is only overloaded is killed after {} instead of being taken out of \
-             rotation (readiness: {})",
+            "a container that is only overloaded is killed after {} instead of being {spared} \
+             (readiness: {})",
             live.show_tolerance(),
             ready.show_tolerance()
         )
