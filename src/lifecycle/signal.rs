@@ -58,7 +58,9 @@ impl fmt::Display for Unforwarded {
 /// What keeps SIGTERM from the application of a container. `None` also where that cannot be told:
 /// without `command` the image decides who is PID 1.
 pub fn unforwarded(pod: &PodSpec, container: &Container) -> Option<Unforwarded> {
-    if pod.share_process_namespace == Some(true) || container.command.iter().flatten().count() == 0
+    if pod.share_process_namespace == Some(true)
+        || container.command.iter().flatten().count() == 0
+        || is_signalled_by_hook(container)
     {
         return None;
     }
@@ -85,6 +87,18 @@ pub fn unforwarded(pod: &PodSpec, container: &Container) -> Option<Unforwarded> 
         field: argument.field,
         index: argument.index,
     })
+}
+
+/// Whether the preStop hook itself sends a signal: the usual way around a shell that is PID 1.
+fn is_signalled_by_hook(container: &Container) -> bool {
+    let lifecycle = container.lifecycle.as_ref();
+    let hook = lifecycle.and_then(|lifecycle| lifecycle.pre_stop.as_ref());
+    let exec = hook.and_then(|hook| hook.exec.as_ref());
+    let command = exec.and_then(|exec| exec.command.as_deref());
+    shell::commands(command.unwrap_or_default())
+        .iter()
+        .filter_map(|words| words.first())
+        .any(|program| matches!(shell::base_name(program), "kill" | "pkill" | "killall"))
 }
 
 /// Shells by when they replace themselves with their last command instead of forking.
@@ -204,6 +218,8 @@ fn package_manager<'a>(argv: &[&'a str]) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::api::core::v1::{ExecAction, Lifecycle, LifecycleHandler};
+
     use super::*;
 
     fn judged(image: &str, command: &[&str], args: &[&str]) -> Option<Unforwarded> {
@@ -330,6 +346,36 @@ mod tests {
         };
         assert_eq!(unforwarded(&pod, &container), None);
         assert!(unforwarded(&PodSpec::default(), &container).is_some());
+    }
+
+    #[test]
+    fn a_hook_that_sends_the_signal() {
+        let judged = |hook: &[&str]| {
+            let texts = |texts: &[&str]| Some(texts.iter().map(|&it| it.to_owned()).collect());
+            let container = Container {
+                command: texts(&["sh", "-c", "prepare; serve"]),
+                lifecycle: Some(Lifecycle {
+                    pre_stop: Some(LifecycleHandler {
+                        exec: Some(ExecAction {
+                            command: texts(hook),
+                        }),
+                        ..LifecycleHandler::default()
+                    }),
+                    ..Lifecycle::default()
+                }),
+                ..Container::default()
+            };
+            unforwarded(&PodSpec::default(), &container).is_some()
+        };
+        assert!(!judged(&[
+            "sh",
+            "-c",
+            "sleep 5 && kill -TERM $(pidof serve)"
+        ]));
+        assert!(!judged(&["/usr/bin/pkill", "serve"]));
+        assert!(judged(&["sleep", "5"]));
+        assert!(judged(&["sh", "-c", "echo kill"]));
+        assert!(judged(&[]));
     }
 
     #[test]
