@@ -1,6 +1,10 @@
 //! `missing-readiness-probe`
 
+use k8s_openapi::api::core::v1::{ContainerPort, ServicePort};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::{Serving, is_management_name};
 use crate::kube::{Body, ContainerRef, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 
@@ -61,7 +65,7 @@ fn lacks_probe(cx: &Context<'_>, container: ContainerRef<'_>) -> bool {
 }
 
 fn report(
-    serving: &crate::inventory::Serving<'_>,
+    serving: &Serving<'_>,
     workload: Workload<'_>,
     container: ContainerRef<'_>,
     out: &mut Findings,
@@ -71,10 +75,8 @@ fn report(
         "container `{name}` takes requests but has no readiness probe: it gets them as soon as its \
          process starts, before it can answer, on every rollout and restart",
     );
-    let help = "add a readinessProbe on an endpoint that fails while the container cannot serve:\n\
-                readinessProbe:\n  httpGet:\n    path: /ready\n    port: <its port>\n  periodSeconds: 5";
-    let mut report =
-        Report::container(workload, container, container.name_node(), message).help(help);
+    let mut report = Report::container(workload, container, container.name_node(), message)
+        .help(help(serving, container));
     if let Some(service) = serving.evidence() {
         report = report.related(
             service,
@@ -83,4 +85,89 @@ fn report(
         );
     }
     out.push(report);
+}
+
+/// A probe for the port through which requests come, as far as its name and number tell what it
+/// speaks.
+fn help(serving: &Serving<'_>, container: ContainerRef<'_>) -> String {
+    let requests = |port: &&ContainerPort| {
+        port.protocol.as_deref() != Some("UDP")
+            && !port.name.as_deref().is_some_and(is_management_name)
+    };
+    let declared = container.ports().iter().find(requests);
+    let own_name = declared.and_then(|port| port.name.as_deref());
+    let served = served_port(serving, declared);
+    let number = declared
+        .map(|port| port.container_port)
+        .or_else(|| served.and_then(target_number));
+    let name = own_name.or_else(|| served?.name.as_deref());
+    let reference = match (own_name, number) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(number)) => number.to_string(),
+        (None, None) => "<its port>".to_owned(),
+    };
+    if let (true, Some(number)) = (name.is_some_and(|name| name.starts_with("grpc")), number) {
+        format!(
+            "add a readinessProbe; where the server answers the gRPC health protocol in plaintext:\n\
+             readinessProbe:\n  grpc:\n    port: {number}\n  periodSeconds: 5"
+        )
+    } else if speaks_no_http(number, name) {
+        format!(
+            "add a readinessProbe; an exec probe with the server's own client shows more than an \
+             open port:\n\
+             readinessProbe:\n  tcpSocket:\n    port: {reference}\n  periodSeconds: 5"
+        )
+    } else {
+        format!(
+            "add a readinessProbe on an endpoint that fails while the container cannot serve; for an \
+             HTTP server, with a path of its own:\n\
+             readinessProbe:\n  httpGet:\n    path: /ready\n    port: {reference}\n  periodSeconds: 5"
+        )
+    }
+}
+
+/// The Service's port that leads to a declared port; without one, the first.
+fn served_port<'a>(
+    serving: &Serving<'a>,
+    declared: Option<&ContainerPort>,
+) -> Option<&'a ServicePort> {
+    let (service, _) = serving.services().next()?;
+    let Body::Service(service) = service.body() else {
+        return None;
+    };
+    let mut ports = service.spec.as_ref()?.ports.iter().flatten();
+    ports.find(|port| {
+        declared.is_none_or(|declared| target_number(port) == Some(declared.container_port))
+    })
+}
+
+fn target_number(port: &ServicePort) -> Option<i32> {
+    match &port.target_port {
+        Some(IntOrString::Int(number)) if *number != 0 => Some(*number),
+        Some(IntOrString::String(_)) => None,
+        _ => Some(port.port),
+    }
+}
+
+/// Data stores and brokers, by the ports that IANA or their makers gave them, or by a port's name.
+fn speaks_no_http(number: Option<i32>, name: Option<&str>) -> bool {
+    const NAMES: [&str; 10] = [
+        "tcp", "mysql", "postgres", "mongo", "redis", "kafka", "amqp", "ldap", "nats", "ssh",
+    ];
+    matches!(
+        number.unwrap_or_default(),
+        22 | 389
+            | 636
+            | 1433
+            | 2181
+            | 3306
+            | 4222
+            | 5432
+            | 5672
+            | 6379
+            | 9042
+            | 9092
+            | 11211
+            | 27017
+    ) || name.is_some_and(|name| NAMES.iter().any(|known| name.starts_with(known)))
 }
