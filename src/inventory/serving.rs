@@ -52,7 +52,7 @@ impl<'a> Serving<'a> {
 /// out of a port's name, says nothing about who uses it: `http-metrics` is `metrics`.
 pub fn is_management_name(name: &str) -> bool {
     const PROTOCOLS: [&str; 4] = ["http", "https", "tcp", "grpc"];
-    const PREFIXES: [&str; 12] = [
+    const PREFIXES: [&str; 13] = [
         "metrics",
         "monitor",
         "pprof",
@@ -65,6 +65,7 @@ pub fn is_management_name(name: &str) -> bool {
         "debug",
         "profil",
         "telemetry",
+        "exporter",
     ];
     let purpose = match name.split_once('-') {
         Some((protocol, rest)) if PROTOCOLS.contains(&protocol) => rest,
@@ -83,8 +84,15 @@ fn is_management_port(port: &ServicePort) -> bool {
 
 /// The ports of a Service that bring requests.
 fn serving_ports<'a>(object: &Object, service: &'a Service) -> Vec<&'a ServicePort> {
-    let named_for_metrics =
-        object.name().ends_with("-metrics") || object.name().ends_with("-metrics-service");
+    const SUFFIXES: [&str; 4] = [
+        "-metrics",
+        "-metrics-service",
+        "-monitor",
+        "-monitor-service",
+    ];
+    let named_for_metrics = SUFFIXES
+        .iter()
+        .any(|suffix| object.name().ends_with(suffix));
     let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_deref());
     ports
         .unwrap_or_default()

@@ -276,8 +276,11 @@ fn a_service_for_metrics_brings_no_requests() {
         inventory.serving(workload).is_serving()
     };
     assert!(is_serving(&service("web", "http")));
-    assert!(!is_serving(&service("web", "metrics")));
+    for port in ["metrics", "http-metrics", "https-profiling"] {
+        assert!(!is_serving(&service("web", port)), "{port}");
+    }
     assert!(!is_serving(&service("web-metrics-service", "https")));
+    assert!(!is_serving(&service("web-monitor-service", "https")));
 }
 
 #[test]
