@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::{ContainerPort, Probe};
+
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
-use crate::lifecycle::probes::Timing;
+use crate::lifecycle::probes::{Handler, Timing};
 use crate::lifecycle::{Term, startup};
 use crate::rules::origin::{annotation, node_of};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -80,7 +82,7 @@ fn check(
     let message = message(container, &timing, declared.as_ref());
     let mut report = Report::container(workload, container, probe.key, message)
         .severity(severity)
-        .help(help(&timing, declared.as_ref()));
+        .help(help(container, liveness, &timing, declared.as_ref()));
     if let Some(time) = &declared
         && let Some(node) = node_of(&time.origin, workload.template(), container)
     {
@@ -110,13 +112,69 @@ fn message(container: ContainerRef<'_>, timing: &Timing, declared: Option<&Term>
     }
 }
 
-fn help(timing: &Timing, declared: Option<&Term>) -> String {
+fn help(
+    container: ContainerRef<'_>,
+    liveness: &Probe,
+    timing: &Timing,
+    declared: Option<&Term>,
+) -> String {
     let period = timing.period().as_secs().clamp(1, 5);
     // Twice the declared time leaves room for a slow node; five minutes is the usual allowance.
     let budget = declared.map_or(300, |time| time.value.as_secs().saturating_mul(2).max(30));
+    let handler = handler(liveness, container.ports()).unwrap_or_else(|| "<handler>".to_owned());
     format!(
         "add a startupProbe with the liveness probe's handler; liveness and readiness wait for it:\n\
-         startupProbe:\n  <handler>\n  periodSeconds: {period}\n  failureThreshold: {}",
+         startupProbe:\n  {handler}\n  periodSeconds: {period}\n  failureThreshold: {}",
         budget.div_ceil(period)
     )
+}
+
+/// The handler on one line, in the form of JSON, which is YAML too. `None` where there is not just
+/// one valid handler, or where it is too long to read.
+fn handler(probe: &Probe, ports: &[ContainerPort]) -> Option<String> {
+    const LONGEST: usize = 100;
+    Handler::of(probe, ports)?;
+    let value = serde_json::to_value(probe).ok()?;
+    ["exec", "httpGet", "tcpSocket", "grpc"]
+        .into_iter()
+        .find_map(|name| Some(format!("{name}: {}", value.get(name)?)))
+        .filter(|text| text.chars().count() <= LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::{HTTPGetAction, TCPSocketAction};
+    use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+    use super::*;
+
+    #[test]
+    fn handlers_to_copy() {
+        let get = |path: &str| HTTPGetAction {
+            path: Some(path.to_owned()),
+            port: IntOrString::Int(8080),
+            ..HTTPGetAction::default()
+        };
+        let get_at = |port: &str| HTTPGetAction {
+            port: IntOrString::String(port.to_owned()),
+            ..HTTPGetAction::default()
+        };
+        let mut probe = Probe {
+            http_get: Some(get("/livez")),
+            period_seconds: Some(3),
+            ..Probe::default()
+        };
+        assert_eq!(
+            handler(&probe, &[]).as_deref(),
+            Some(r#"httpGet: {"path":"/livez","port":8080}"#)
+        );
+        probe.http_get = Some(get_at("${PORT}"));
+        assert_eq!(handler(&probe, &[]), None);
+        probe.tcp_socket = Some(TCPSocketAction::default());
+        assert_eq!(handler(&probe, &[]), None);
+        probe.tcp_socket = None;
+        probe.http_get = Some(get(&"/".repeat(100)));
+        assert_eq!(handler(&probe, &[]), None);
+        assert_eq!(handler(&Probe::default(), &[]), None);
+    }
 }
