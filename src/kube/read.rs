@@ -117,7 +117,7 @@ impl Manifests {
             span: error.span,
             message: error.message,
         };
-        if looks_like_manifest(text) {
+        if looks_like_manifest(text) || is_manifest_behind_separator(text) {
             self.broken.push(broken);
         } else {
             self.unreadable.push(broken);
@@ -158,6 +158,20 @@ fn looks_like_manifest(text: &str) -> bool {
         })
     };
     has("apiVersion") && has("kind")
+}
+
+/// Whether a flow mapping on the line of its `---` is a manifest: `--- {apiVersion: v1, …}`.
+fn is_manifest_behind_separator(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("---") else {
+        return false;
+    };
+    // Behind a comment, so that it is not taken for JSON.
+    let text = format!("#\n{rest}");
+    let mut documents = yaml::parse(&Arc::from(text)).documents.into_iter();
+    documents.any(|document| match document.content {
+        Content::Tree(tree) => identity(tree.root()).is_some(),
+        Content::Empty | Content::Broken(_) => false,
+    })
 }
 
 struct Reader<'a> {
