@@ -57,14 +57,21 @@ impl Rule for PdbBlocksEviction {
             .filter(|(_, relation)| relation.is_firm())
             .map(|(workload, _)| workload)
             .collect();
-        let others = cx
+        // A workload elsewhere in the repository that only happens to carry the same labels does
+        // not count; one that may well be selected makes the sum unknown.
+        let is_sum_open = cx
             .inventory
             .selects(object)
-            .any(|(_, relation)| !relation.is_firm());
-        let Some(pods) = pods(cx, budget, &selected).filter(|_| !others) else {
-            if selected.is_empty() && !others {
+            .any(|(_, it)| !it.is_firm() && (it.same_scope || it.same_named_namespace));
+        if selected.is_empty() {
+            let runs = |workload| !cx.inventory.replicas(workload).is_parked();
+            let mut elsewhere = cx.inventory.selects(object).peekable();
+            if elsewhere.peek().is_none() || elsewhere.any(|(workload, _)| runs(workload)) {
                 blocks_whatever_it_selects(object, budget, out);
             }
+            return;
+        }
+        let Some(pods) = pods(cx, budget, &selected).filter(|_| !is_sum_open) else {
             return;
         };
         let allowance = budget.over(pods);
@@ -126,12 +133,21 @@ fn report<'a>(object: &'a Object, selected: &[Workload<'_>], allowance: Allowanc
         }
         _ => allowance.to_string(),
     };
-    let why = if allowance.is_uncomputable() {
-        "the disruption controller cannot count them"
-    } else {
-        "no pod can ever be evicted"
+    // `kubectl drain` passes DaemonSet pods by; other programs that evict do not.
+    let is_drained = selected.is_empty()
+        || selected
+            .iter()
+            .any(|workload| workload.kind() != WorkloadKind::DaemonSet);
+    let consequence = match (allowance.is_uncomputable(), is_drained) {
+        (true, true) => {
+            "the disruption controller cannot count them, and a node drain waits until it gives up"
+        }
+        (true, false) => {
+            "the disruption controller cannot count them, and every eviction of them is refused"
+        }
+        (false, _) => "no pod can ever be evicted, and a node drain waits until it gives up",
     };
-    let message = format!("{arithmetic}: {why}, and a node drain waits until it gives up");
+    let message = format!("{arithmetic}: {consequence}");
     let spec = object.node().get("spec");
     let node = allowance
         .budget
