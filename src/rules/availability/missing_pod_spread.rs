@@ -51,7 +51,10 @@ impl Rule for MissingPodSpread {
                 .matches(template.labels())
                 .possible()
         };
-        if anti_affinity_selectors(spec).any(selects) || is_set_by_patch(cx, workload) {
+        if anti_affinity_selectors(spec).any(selects)
+            || takes_port_of_node(spec)
+            || is_set_by_patch(cx, workload)
+        {
             return;
         }
         let constraints = spec
@@ -112,6 +115,16 @@ fn report<'a>(
         ),
     };
     report.help(help(workload))
+}
+
+/// Whether each pod needs a port of its node, which no second one can have there. With
+/// `hostNetwork` every declared port is one.
+fn takes_port_of_node(spec: &PodSpec) -> bool {
+    let mut ports = spec
+        .containers
+        .iter()
+        .flat_map(|container| container.ports.iter().flatten());
+    ports.any(|port| spec.host_network == Some(true) || port.host_port.is_some_and(|it| it > 0))
 }
 
 fn is_set_by_patch(cx: &Context<'_>, workload: Workload<'_>) -> bool {
