@@ -70,23 +70,21 @@ fn mesh_of<'a>(cx: &Context<'a>, service: &'a Object) -> Option<Mesh<'a>> {
         .filter(|(_, relation)| relation.is_firm())
         .filter(|(workload, _)| {
             // A gateway's only container is the proxy: what calls it is outside the mesh.
-            if workload.template().main_containers().next().is_none() {
-                return false;
-            }
-            let serving = cx.inventory.serving(*workload);
-            let through = |(other, _): (&Object, _)| std::ptr::eq(other, service);
-            // Clients of a gateway are outside the mesh.
-            let has_app = workload.template().main_containers().next().is_some();
-            has_app
-                && serving.services().any(through)
+            workload.template().main_containers().next().is_some()
                 && cx
                     .inventory
                     .replicas(*workload)
                     .count()
                     .is_some_and(|count| count > 1)
         })
-        .map(|(workload, _)| cx.inventory.mesh(workload))
-        .find(Mesh::is_meshed)
+        .map(|(workload, _)| (workload, cx.inventory.mesh(workload)))
+        // The dearest question comes last.
+        .filter(|(workload, mesh)| {
+            let through = |(other, _): (&Object, _)| std::ptr::eq(other, service);
+            mesh.is_meshed() && cx.inventory.serving(*workload).services().any(through)
+        })
+        .map(|(_, mesh)| mesh)
+        .next()
 }
 
 fn breaker(rule: &DestinationRule) -> Breaker {
