@@ -62,7 +62,8 @@ pub enum Standing {
     Whole,
     /// A kustomize patch, or plainly a part of an object: it is never judged.
     Patch,
-    /// A Deployment whose template an Argo Rollout runs in its stead.
+    /// Another workload in view stands for it: the Argo Rollout that runs a Deployment's template, or
+    /// the Deployment that owns a ReplicaSet.
     Replaced,
 }
 
@@ -357,10 +358,33 @@ impl Inventory {
             })
     }
 
+    /// Workloads that another workload in view made, as in what `kubectl get all` prints.
+    fn owned_workloads(&self) -> impl Iterator<Item = &Object> {
+        let owners: HashMap<(&str, &str), Vec<&Object>> = self
+            .objects()
+            .filter(|object| matches!(object.body(), Body::Workload(_)))
+            .fold(HashMap::new(), |mut owners, object| {
+                let key = (object.kind(), object.name());
+                owners.entry(key).or_default().push(object);
+                owners
+            });
+        self.objects().filter(move |object| {
+            let Some(owner) = Workload::of(object).and_then(Workload::controller) else {
+                return false;
+            };
+            owners.get(&owner).is_some_and(|owners| {
+                owners.iter().any(|owner| {
+                    self.same_scope(owner, object) && self.same_namespace(owner, object)
+                })
+            })
+        })
+    }
+
     fn mark_replaced(&mut self) {
         let replaced: Vec<ObjectId> = self
             .objects()
             .filter_map(|object| self.referenced_workload(object))
+            .chain(self.owned_workloads())
             .filter_map(|object| self.id(object))
             .collect();
         for id in replaced {

@@ -229,6 +229,15 @@ impl<'a> Workload<'a> {
         }
     }
 
+    /// Kind and name of the object that made it and manages it, as objects read from a cluster say.
+    pub fn controller(self) -> Option<(&'a str, &'a str)> {
+        let owners = self.object.node().at(&["metadata", "ownerReferences"])?;
+        let text = |owner: Node<'a>, key| owner.get(key).and_then(Node::as_str);
+        owners
+            .items()
+            .find_map(|owner| Some((text(owner, "kind")?, text(owner, "name")?)))
+    }
+
     /// Whether the kind has `spec.replicas`.
     pub fn has_replicas(self) -> bool {
         matches!(

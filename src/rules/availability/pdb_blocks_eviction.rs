@@ -89,6 +89,8 @@ fn pods(cx: &Context<'_>, budget: Budget, selected: &[Workload<'_>]) -> Option<P
     let mut is_countable = true;
     for workload in selected {
         match (workload.kind(), cx.inventory.replicas(*workload)) {
+            // How many its controller keeps is not in view.
+            (WorkloadKind::Pod, _) if workload.controller().is_some() => return None,
             (WorkloadKind::Pod, _) => bare += 1,
             // As many as there are nodes, or as a Job happens to run.
             (WorkloadKind::DaemonSet | WorkloadKind::Job | WorkloadKind::CronJob, _) => {
