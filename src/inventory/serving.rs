@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use k8s_openapi::api::core::v1::{ContainerPort, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::matching::pod_selector;
 use super::{Inventory, Relation};
 use crate::kube::{Body, ContainerRef, ContainerRole, Object, Workload, WorkloadKind};
 use crate::yaml::{Node, NodeId};
@@ -115,9 +116,16 @@ impl Inventory {
         if !workload.is_long_running() {
             return Serving::default();
         }
+        // A label that only a kustomization sets may silence a rule; it brings no requests.
+        let selects_written_labels = |object: &Object| {
+            pod_selector(object)
+                .is_some_and(|it| it.matches(workload.template().labels()).possible())
+        };
         let selecting: Vec<(&Object, &Service, Relation)> = self
             .selected_by(workload)
-            .filter(|(_, relation)| relation.same_scope || relation.certain)
+            .filter(|(object, relation)| {
+                relation.certain || relation.same_scope && selects_written_labels(object)
+            })
             .filter_map(|(object, relation)| match object.body() {
                 Body::Service(service) => Some((object, &**service, relation)),
                 _ => None,

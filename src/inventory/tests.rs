@@ -570,3 +570,39 @@ fn the_narrowest_policy_sets_the_mode() {
     assert_eq!(mode(&[&root, &own, &pod], None), Some(Mode::Strict));
     assert_eq!(mode(&[&root, &own, &pod], Some(8080)), Some(Mode::Disable));
 }
+
+#[test]
+fn a_label_that_only_a_kustomization_sets_is_no_reason_to_speak() {
+    let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  \
+               template:\n    metadata: {labels: {app: web}}\n    \
+               spec: {containers: [{name: app, image: a:1}]}\n";
+    let selecting = |kind: &str, api_version: &str, selector: &str| {
+        format!(
+            "apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: web}}\nspec: {selector}\n"
+        )
+    };
+    let service = selecting(
+        "Service",
+        "v1",
+        "{ports: [{port: 80}], selector: {app: web, stage: prod}}",
+    );
+    let budget = selecting(
+        "PodDisruptionBudget",
+        "policy/v1",
+        "{maxUnavailable: 1, selector: {matchLabels: {stage: prod}}}",
+    );
+    let inventory = inventory(&[
+        (
+            "kustomization.yaml",
+            "resources: [web.yaml, service.yaml, budget.yaml]\ncommonLabels: {stage: prod}\n",
+        ),
+        ("web.yaml", web),
+        ("service.yaml", &service),
+        ("budget.yaml", &budget),
+    ]);
+    let workload = inventory.workloads().next().unwrap();
+    let relations: Vec<Relation> = inventory.selected_by(workload).map(|(_, it)| it).collect();
+    assert_eq!(relations.len(), 2);
+    assert!(relations.iter().all(|relation| !relation.certain));
+    assert!(!inventory.serving(workload).is_serving());
+}
