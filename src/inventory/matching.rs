@@ -76,6 +76,14 @@ impl Matches {
         let Some(workload) = inventory.workload(&target.object) else {
             return;
         };
+        let written = workload.template().labels();
+        // Across scopes a label of unknown value is not enough: it could be anybody's.
+        if !selector.matches(written).possible()
+            && entry.scope != target.scope
+            && !shares_label(selector, written)
+        {
+            return;
+        }
         let matched = matches(inventory, selector, workload.template());
         if matched.possible() {
             let relation = Relation::of(entry, target, matched == Match::Yes);
@@ -120,6 +128,19 @@ impl Matches {
     }
 }
 
+/// Whether one of the labels that a selector asks for is there.
+fn shares_label(selector: Selector<'_>, labels: &BTreeMap<String, String>) -> bool {
+    let wanted = match selector {
+        Selector::Nothing => None,
+        Selector::Map(map) => Some(map),
+        Selector::Full(full) => full.match_labels.as_ref(),
+    };
+    wanted
+        .into_iter()
+        .flatten()
+        .any(|(key, value)| labels.get(key) == Some(value))
+}
+
 pub(super) fn may_share_namespace(one: &Entry, other: &Entry) -> bool {
     match (&one.namespace, &other.namespace) {
         (Some(one), Some(other)) => one == other,
@@ -128,7 +149,7 @@ pub(super) fn may_share_namespace(one: &Entry, other: &Entry) -> bool {
 }
 
 /// The pods that a Service or PodDisruptionBudget speaks of.
-pub(super) fn pod_selector(object: &Object) -> Option<Selector<'_>> {
+fn pod_selector(object: &Object) -> Option<Selector<'_>> {
     match object.body() {
         Body::Service(service) => {
             let spec = service.spec.as_ref()?;
