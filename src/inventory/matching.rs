@@ -149,7 +149,7 @@ pub(super) fn may_share_namespace(one: &Entry, other: &Entry) -> bool {
 }
 
 /// The pods that a Service or PodDisruptionBudget speaks of.
-fn pod_selector(object: &Object) -> Option<Selector<'_>> {
+pub(super) fn pod_selector(object: &Object) -> Option<Selector<'_>> {
     match object.body() {
         Body::Service(service) => {
             let spec = service.spec.as_ref()?;

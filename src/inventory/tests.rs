@@ -328,20 +328,6 @@ spec:
   ports: [{port: 80}]
 ";
 
-#[test]
-fn objects_of_one_file_are_told_apart() {
-    let file = format!(
-        "{SERVICE}---\n{DEPLOYMENT}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: demo}}\n"
-    );
-    let inventory = inventory(&[("all.yaml", &file)]);
-    let (service, namespace) = (
-        object(&inventory, "Service"),
-        object(&inventory, "Namespace"),
-    );
-    assert_eq!(inventory.selects(service).count(), 1);
-    assert_eq!(inventory.selects(namespace).count(), 0);
-}
-
 fn named<'a>(inventory: &'a Inventory, name: &str, nth: usize) -> &'a Object {
     inventory
         .objects()
