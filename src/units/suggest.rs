@@ -16,8 +16,11 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     for candidate in candidates {
         let target = simplified(candidate);
         let distance = strsim::osa_distance(&word, &target);
-        // One typing error per three letters; a word of two letters has no near miss.
-        let allowed = word.chars().count().max(target.chars().count()) / 3;
+        // One typing error per three letters; a word of two letters has no near miss. An ending that
+        // both share, as names of a kind do (`api-deployment`, `nginx-deployment`), excuses nothing.
+        let length = word.chars().count().max(target.chars().count());
+        let differing = length - shared_ending(&word, &target);
+        let allowed = (length / 3).min((differing / 3).max(1));
         if distance <= allowed && best.is_none_or(|(nearest, _)| distance < nearest) {
             best = Some((distance, candidate));
         }
@@ -30,6 +33,12 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         (None, [candidate]) if word.len() >= SHORTEST_START => Some(candidate),
         _ => None,
     }
+}
+
+/// In characters.
+fn shared_ending(one: &str, other: &str) -> usize {
+    let pairs = one.chars().rev().zip(other.chars().rev());
+    pairs.take_while(|(one, other)| one == other).count()
 }
 
 fn simplified(word: &str) -> String {
@@ -50,6 +59,7 @@ mod tests {
         assert_eq!(suggest("readiness-probe", fields), Some("readinessProbe"));
         assert_eq!(suggest("nmae", fields), Some("name"));
         assert_eq!(suggest("ENV", fields), Some("env"));
+        assert_eq!(suggest("eplicas", ["replicas"]), Some("replicas"));
     }
 
     #[test]
@@ -66,6 +76,8 @@ mod tests {
         assert_eq!(suggest("volumes", fields), None);
         assert_eq!(suggest("", fields), None);
         assert_eq!(suggest(&"name".repeat(1000), fields), None);
+        assert_eq!(suggest("api-deployment", ["nginx-deployment"]), None);
+        assert_eq!(suggest("minReplicas", ["maxReplicas"]), None);
     }
 
     #[test]
