@@ -326,10 +326,16 @@ impl Inventory {
         pairs: &'a HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
         object: &Object,
     ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
+        let source = object.source();
         let id = self.id(object);
-        id.and_then(|id| pairs.get(&id))
+        let mut related: Vec<(&Object, Relation)> = id
+            .and_then(|id| pairs.get(&id))
             .into_iter()
             .flatten()
             .filter_map(|(other, relation)| Some((&self.get(*other)?.object, *relation)))
+            .collect();
+        // Where variants of one name stand side by side, those of its own file are meant.
+        related.sort_by_key(|(other, _)| other.source() != source);
+        related.into_iter()
     }
 }

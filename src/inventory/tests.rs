@@ -32,6 +32,22 @@ fn inventory(files: &[(&str, &str)]) -> Inventory {
     folder(files, &Settings::default())
 }
 
+#[test]
+fn what_stands_in_the_same_file_comes_first() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: \
+                   {selector: {app: web}, ports: [{port: 80}]}\n";
+    let variant = format!("{service}---\n{}", deployment("", "", ""));
+    let inventory = inventory(&[("a.yaml", &variant), ("b.yaml", &variant)]);
+    let files: Vec<bool> = inventory
+        .workloads()
+        .map(|workload| {
+            let (service, _) = inventory.selected_by(workload).next().unwrap();
+            service.source() == workload.object().source()
+        })
+        .collect();
+    assert_eq!(files, [true, true]);
+}
+
 /// A Deployment `web` in namespace `shop`, with labels and annotations of its pods.
 fn deployment(labels: &str, annotations: &str, spec: &str) -> String {
     format!(
