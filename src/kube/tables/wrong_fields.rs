@@ -20,6 +20,9 @@ pub fn hint(structure: &str, field: &str) -> Option<&'static str> {
             workload(field)
         }
         "Container" => container(field),
+        "LabelSelector" if !field.starts_with("match") => {
+            Some("labels to select by belong under `matchLabels`")
+        }
         _ => None,
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::kube::{Object, PodTemplate, is_placeholder};
+use crate::kube::{Object, PodTemplate, Selector, Workload, is_placeholder};
 use crate::rules::Context;
-use crate::rules::text::and;
+use crate::rules::text::{and, yaml_pair};
 use crate::yaml::Node;
 
 /// One label that differs.
@@ -32,6 +32,27 @@ pub(super) fn differences<'a>(
         .collect()
 }
 
+/// The labels that a workload's own selector asks for; all of the template's where it names none.
+pub(super) fn own(workload: Workload<'_>) -> &BTreeMap<String, String> {
+    let wanted = match workload.selector() {
+        Selector::Full(selector) => selector.match_labels.as_ref(),
+        Selector::Map(labels) => Some(labels),
+        Selector::Nothing => None,
+    };
+    wanted
+        .filter(|labels| !labels.is_empty())
+        .unwrap_or_else(|| workload.template().labels())
+}
+
+/// The labels as entries of a YAML mapping, each on a line of its own behind `indent`.
+pub(super) fn yaml(labels: &BTreeMap<String, String>, indent: &str) -> String {
+    let lines: Vec<String> = labels
+        .iter()
+        .map(|(key, value)| format!("\n{indent}{}", yaml_pair(key, value)))
+        .collect();
+    lines.concat()
+}
+
 /// Labels that controllers and operators put on running pods, so that no template carries them.
 const SET_AT_RUN_TIME: [&str; 13] = [
     "apps.kubernetes.io/pod-index",
@@ -49,10 +70,23 @@ const SET_AT_RUN_TIME: [&str; 13] = [
     "statefulset.kubernetes.io/pod-name",
 ];
 
-/// Whether what a selector asks for may be true of pods though no template says so: a placeholder, or
-/// a label that is set at run time.
+/// Labels of the cluster's own pods, which its installer brings and no repository.
+const OF_THE_CLUSTER: [(&str, &str); 6] = [
+    ("component", "etcd"),
+    ("component", "kube-apiserver"),
+    ("component", "kube-controller-manager"),
+    ("component", "kube-scheduler"),
+    ("k8s-app", "kube-dns"),
+    ("tier", "control-plane"),
+];
+
+/// Whether what a selector asks for may be true of pods though no template says so: a placeholder, a
+/// label that is set at run time, or one of the cluster's own pods.
 pub(super) fn is_open(key: &str, value: &str) -> bool {
-    is_placeholder(key) || is_placeholder(value) || SET_AT_RUN_TIME.contains(&key)
+    is_placeholder(key)
+        || is_placeholder(value)
+        || SET_AT_RUN_TIME.contains(&key)
+        || OF_THE_CLUSTER.contains(&(key, value))
 }
 
 /// Whether a custom resource in view looks like what the pods come from: a label has its name, or

@@ -1,5 +1,6 @@
 //! `missing-pdb`
 
+use super::labels;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
 use crate::kube::{Body, Workload, WorkloadKind};
@@ -75,22 +76,16 @@ impl Rule for MissingPdb {
 
 fn help(workload: Workload<'_>) -> String {
     let object = workload.object();
-    let labels = match workload.selector() {
-        crate::kube::Selector::Full(selector) => selector.match_labels.as_ref(),
-        crate::kube::Selector::Map(labels) => Some(labels),
-        crate::kube::Selector::Nothing => None,
-    };
-    let labels = labels.filter(|labels| !labels.is_empty());
-    let labels = labels.unwrap_or_else(|| workload.template().labels());
-    let labels: Vec<String> = labels
-        .iter()
-        .map(|(key, value)| format!("\n      {}", yaml_pair(key, value)))
-        .collect();
+    // Without it, the budget would go to another namespace than the pods it is for.
+    let namespace = object
+        .namespace()
+        .map(|name| format!("\n  {}", yaml_pair("namespace", name)))
+        .unwrap_or_default();
     format!(
         "add a budget that lets one pod go at a time:\n\
-         apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {}\nspec:\n  \
+         apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {}{namespace}\nspec:\n  \
          maxUnavailable: 1\n  selector:\n    matchLabels:{}",
         object.name(),
-        labels.concat()
+        labels::yaml(labels::own(workload), "      ")
     )
 }

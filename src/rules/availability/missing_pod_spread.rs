@@ -3,9 +3,10 @@
 use k8s_openapi::api::core::v1::PodSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
+use super::labels;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Selector, Workload, WorkloadKind};
-use crate::rules::text::{count, yaml_pair};
+use crate::rules::text::count;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -168,17 +169,10 @@ fn anti_affinity_selectors(spec: &PodSpec) -> impl Iterator<Item = &LabelSelecto
 }
 
 fn help(workload: Workload<'_>) -> String {
-    let labels: Vec<String> = workload
-        .template()
-        .labels()
-        .iter()
-        .take(1)
-        .map(|(key, value)| format!("\n        {}", yaml_pair(key, value)))
-        .collect();
     format!(
         "spread them over the nodes, in the pod's spec:\n\
          topologySpreadConstraints:\n  - maxSkew: 1\n    topologyKey: kubernetes.io/hostname\n    \
          whenUnsatisfiable: ScheduleAnyway\n    labelSelector:\n      matchLabels:{}",
-        labels.concat()
+        labels::yaml(labels::own(workload), "        ")
     )
 }

@@ -3,7 +3,6 @@
 use super::labels::{self, differences};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Field, Match, Object, Selector, Workload, WorkloadKind};
-use crate::rules::text::yaml_pair;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -55,6 +54,8 @@ impl Rule for SelectorMismatch {
                 }
             }
             Field::Set(node) => match workload.selector() {
+                // Labels that do not stand under `matchLabels` are `unknown-field`.
+                Selector::Full(_) if is_empty(workload.selector()) && has_strangers(node) => {}
                 Selector::Full(_) if is_empty(workload.selector()) => {
                     let message = format!(
                         "the selector of {} is empty: the API server rejects it",
@@ -87,6 +88,12 @@ fn is_empty(selector: Selector<'_>) -> bool {
     selector.keys().next().is_none()
 }
 
+fn has_strangers(selector: Node<'_>) -> bool {
+    let known = ["matchLabels", "matchExpressions"];
+    let mut keys = selector.entries().filter_map(|entry| entry.key.text());
+    keys.any(|key| !known.contains(&key))
+}
+
 fn missing(workload: Workload<'_>) -> Report<'_> {
     let object = workload.object();
     let message = format!(
@@ -94,8 +101,12 @@ fn missing(workload: Workload<'_>) -> Report<'_> {
         object.kind(),
         object.api_version()
     );
-    let at = object.node().entry("spec");
-    let node = at.map_or_else(|| object.name_node(), |entry| entry.key);
+    let spec = object.node().entry("spec");
+    // There, and null.
+    let selector = spec.and_then(|spec| spec.value.resolved().entry("selector"));
+    let node = selector
+        .or(spec)
+        .map_or_else(|| object.name_node(), |entry| entry.key);
     Report::object(object, node, message).help(from_template(workload))
 }
 
@@ -162,12 +173,7 @@ fn consequence(object: &Object) -> &'static str {
 
 /// The selector that fits the template.
 fn from_template(workload: Workload<'_>) -> String {
-    let labels: Vec<String> = workload
-        .template()
-        .labels()
-        .iter()
-        .map(|(key, value)| format!("\n    {}", yaml_pair(key, value)))
-        .collect();
+    let labels = workload.template().labels();
     if labels.is_empty() {
         return "give the pod template a label, and select it with spec.selector.matchLabels"
             .to_owned();
@@ -175,6 +181,6 @@ fn from_template(workload: Workload<'_>) -> String {
     format!(
         "select the pods by labels that stay the same from version to version:\nselector:\n  \
          matchLabels:{}",
-        labels.concat()
+        labels::yaml(labels, "    ")
     )
 }
