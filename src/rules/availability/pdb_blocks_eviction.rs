@@ -1,5 +1,7 @@
 //! `pdb-blocks-eviction`
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Replicas;
 use crate::kube::{Body, Object, Workload, WorkloadKind};
@@ -47,6 +49,9 @@ impl Rule for PdbBlocksEviction {
         {
             return;
         }
+        if selects_nothing(object, spec.selector.as_ref()) {
+            return;
+        }
         // What the API server rejects is `invalid-field`.
         let Ok(budget) = Budget::of(spec) else {
             return;
@@ -79,6 +84,13 @@ impl Rule for PdbBlocksEviction {
             out.push(report(object, &selected, allowance));
         }
     }
+}
+
+/// Whether no pod can be meant, which is `pdb-selects-nothing`.
+fn selects_nothing(object: &Object, selector: Option<&LabelSelector>) -> bool {
+    // Since policy/v1 an empty one selects every pod.
+    let is_beta = object.api_version() == "policy/v1beta1";
+    selector.is_none_or(|it| is_beta && *it == LabelSelector::default())
 }
 
 /// The pods of all selected workloads together; `None` where some number is unknown that the
