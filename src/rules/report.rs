@@ -110,7 +110,7 @@ impl<'a> Report<'a> {
         message: impl Into<String>,
     ) -> Self {
         Self {
-            container: Some(container.name().to_owned()),
+            container: Some(container.name().to_owned()).filter(|name| !name.is_empty()),
             ..Self::template(workload, node, message)
         }
     }

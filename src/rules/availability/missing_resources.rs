@@ -69,20 +69,45 @@ fn check(
     if missing.is_empty() {
         return;
     }
-    let name = container.name();
-    let message = format!(
-        "container `{name}` has no {}: {}",
-        or(&missing),
-        consequence(&missing)
-    );
+    let name = match container.name() {
+        // Knative gives it a name.
+        "" => "the container".to_owned(),
+        name => format!("container `{name}`"),
+    };
+    let message = format!("{name} has no {}: {}", or(&missing), consequence(&missing));
     let node = container
         .node
         .entry("resources")
         .map_or_else(|| container.name_node(), |entry| entry.key);
-    out.push(Report::container(workload, container, node, message).help(
-        "measure what the container uses, then set:\nresources:\n  requests:\n    cpu: <usual use>\n    \
-         memory: <most it uses>\n  limits:\n    memory: <the same>",
-    ));
+    out.push(Report::container(workload, container, node, message).help(help(&missing)));
+}
+
+/// Only what is missing, to be added to what is there.
+fn help(missing: &[&str]) -> String {
+    let list = |title: &str, amounts: [(&str, &str); 2]| {
+        let lines: Vec<String> = amounts
+            .iter()
+            .filter(|(name, _)| missing.contains(name))
+            .map(|(_, line)| format!("\n    {line}"))
+            .collect();
+        if lines.is_empty() {
+            return String::new();
+        }
+        format!("\n  {title}:{}", lines.concat())
+    };
+    let requests = [
+        ("cpu request", "cpu: <usual use>"),
+        ("memory request", "memory: <most it uses>"),
+    ];
+    let limits = [
+        ("cpu limit", "cpu: <most it may use>"),
+        ("memory limit", "memory: <most it uses>"),
+    ];
+    format!(
+        "measure what the container uses, then set:\nresources:{}{}",
+        list("requests", requests),
+        list("limits", limits)
+    )
 }
 
 /// What neither the container, nor a LimitRange, nor a kustomization sets.

@@ -54,9 +54,11 @@ impl Rule for SingleReplica {
         let mut report = Report::object(object, node, message(workload, singleton.is_some()));
         report = match singleton {
             Some(claim) => {
-                if let ClaimAccess::Exclusive { object, mode } = claim.access {
-                    report = report.related(object, mode, show_claim(&claim));
-                }
+                let (holder, node) = match claim.access {
+                    ClaimAccess::Exclusive { object, mode } => (object, mode),
+                    _ => (workload.template().object(), claim.mount),
+                };
+                report = report.related(holder, node, show_claim(&claim));
                 report.severity(Severity::Note).help(
                     "nothing to change if the application can only run once: plan the outage. Else \
                      give every replica its own state, or share it (ReadWriteMany, a database), and \
