@@ -16,6 +16,7 @@ import itertools
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -129,6 +130,17 @@ def kube_linter(folder):
         yield report["Check"], found["Metadata"]["FilePath"], kind, thing["Name"]
 
 
+def rendered_from(files):
+    """Helm says of what it renders which template it comes from (`# Source: …`), and kube-score
+    takes that for the name of the file."""
+    names = {}
+    for path in files:
+        with open(path, errors="replace") as text:
+            for name in re.findall(r"^# Source: (\S+)", text.read(), re.MULTILINE):
+                names.setdefault(name, path)
+    return names
+
+
 def kube_score(files):
     """One file that kube-score cannot read ends its run, so a run that fails is halved."""
     if not files:
@@ -142,13 +154,15 @@ def kube_score(files):
             yield from kube_score(files[:middle])
             yield from kube_score(files[middle:])
         return
+    rendered = rendered_from(files)
     for thing in objects or []:
         meta = thing["object_meta"]
+        path = rendered.get(thing["file_name"], thing["file_name"])
         for check in thing["checks"]:
             # 10 is all well, 7 nearly so; below is a warning or critical.
             if not check["skipped"] and check["grade"] < 7:
                 kind = thing["type_meta"]["kind"]
-                yield check["check"]["id"], thing["file_name"], kind, meta.get("name", "")
+                yield check["check"]["id"], path, kind, meta.get("name", "")
 
 
 def by_directory(files):
