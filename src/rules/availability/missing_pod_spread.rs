@@ -70,27 +70,45 @@ impl Rule for MissingPodSpread {
         if selectors().any(selects) {
             return;
         }
-        let at = node
+        let list = node
             .get("topologySpreadConstraints")
             .filter(|_| !constraints.is_empty());
-        let selects_nothing = selectors().next().is_none();
-        out.push(report(workload, replicas, at, selects_nothing));
+        let attempt = match list {
+            Some(list) if selectors().next().is_none() => Attempt::UnselectiveConstraints(list),
+            Some(list) => Attempt::StrayConstraints(list),
+            None => anti_affinity(node).map_or(Attempt::None, Attempt::StrayAntiAffinity),
+        };
+        out.push(report(workload, replicas, attempt));
     }
 }
 
-/// What is wrong with the constraints, where there are any, or that there are none.
-fn report<'a>(
-    workload: Workload<'a>,
-    replicas: i32,
-    constraints: Option<Node<'_>>,
-    without_selector: bool,
-) -> Report<'a> {
+/// What was written to spread the pods, and does not.
+#[derive(Clone, Copy)]
+enum Attempt<'a> {
+    None,
+    /// No constraint has a selector.
+    UnselectiveConstraints(Node<'a>),
+    /// Constraints that select other pods.
+    StrayConstraints(Node<'a>),
+    /// Terms that select other pods, or none.
+    StrayAntiAffinity(Node<'a>),
+}
+
+/// The key of an anti-affinity that has terms.
+fn anti_affinity(spec: Node<'_>) -> Option<Node<'_>> {
+    let entry = spec.get("affinity")?.entry("podAntiAffinity")?;
+    let mut lists = entry.value.resolved().entries();
+    let has_terms = lists.any(|list| list.value.items().next().is_some());
+    has_terms.then_some(entry.key)
+}
+
+fn report<'a>(workload: Workload<'a>, replicas: i32, attempt: Attempt<'_>) -> Report<'a> {
     let all = match replicas {
         2 => "both replicas".to_owned(),
         _ => format!("all {}", count(replicas.into(), "replica")),
     };
-    let report = match constraints {
-        None => Report::object(
+    let report = match attempt {
+        Attempt::None => Report::object(
             workload.object(),
             workload.object().name_node(),
             format!(
@@ -98,7 +116,7 @@ fn report<'a>(
                  takes them all down"
             ),
         ),
-        Some(list) if without_selector => Report::template(
+        Attempt::UnselectiveConstraints(list) => Report::template(
             workload,
             list,
             format!(
@@ -106,7 +124,15 @@ fn report<'a>(
                  nothing: {all} may run on one node"
             ),
         ),
-        Some(list) => Report::template(
+        Attempt::StrayAntiAffinity(key) => Report::template(
+            workload,
+            key,
+            format!(
+                "no podAntiAffinity term selects the pod's own labels, so the pods do not keep apart \
+                 from one another: {all} may run on one node"
+            ),
+        ),
+        Attempt::StrayConstraints(list) => Report::template(
             workload,
             list,
             format!(
