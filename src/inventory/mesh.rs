@@ -7,7 +7,6 @@ use crate::kube::istio::MeshConfig;
 use crate::kube::{Body, KubeCheck, Object, PodTemplate, Workload};
 use crate::settings::MeshMode;
 use crate::source::Scope;
-use crate::units::Version;
 use crate::yaml::{self, Node};
 
 /// Whether a workload's pods are in a mesh.
@@ -82,7 +81,7 @@ pub(super) struct MeshView {
     /// Istio's resources that speak for sidecars, by scope.
     hints: HashMap<Scope, Vec<ObjectId>>,
     pub(super) configs: Vec<(ObjectId, MeshConfig)>,
-    held_by_values: bool,
+    pub(super) held_by_values: bool,
     /// PeerAuthentications.
     pub(super) authentications: Vec<ObjectId>,
     telemetries: Vec<ObjectId>,
@@ -173,14 +172,24 @@ impl Inventory {
     /// then the pod's labels, then the namespace's; what only suggests a mesh comes last.
     pub fn mesh<'a>(&'a self, workload: Workload<'a>) -> Mesh<'a> {
         let template = workload.template();
-        if let Some(out) = self.opted_out(workload) {
+        if let Some(out) = self.never_in(workload) {
             return out;
         }
+        let refused = self.refused(workload);
         match self.settings.mesh.mode {
             MeshMode::None => return Mesh::of(Membership::None),
-            MeshMode::Sidecar => return Mesh::of(Membership::Sidecar),
-            MeshMode::Ambient => return Mesh::of(Membership::Ambient),
+            MeshMode::Sidecar => {
+                return refused.unwrap_or_else(|| Mesh::of(Membership::Sidecar));
+            }
+            MeshMode::Ambient => {
+                let out = ambient_label(template).filter(|it| it.membership == Membership::None);
+                return out.unwrap_or_else(|| Mesh::of(Membership::Ambient));
+            }
             MeshMode::Auto => {}
+        }
+        if let Some(refused) = refused {
+            // Who has no sidecar may be in the ambient mesh all the same.
+            return self.ambient(workload).unwrap_or(refused);
         }
         if template.is_injected() {
             return Mesh {
@@ -195,66 +204,6 @@ impl Inventory {
             .unwrap_or_else(|| Mesh::of(Membership::Unknown))
     }
 
-    /// How the workload's sidecar runs.
-    pub fn proxy_kind(&self, workload: Workload<'_>) -> ProxyKind {
-        const ANNOTATION_SINCE: Version = Version::new(1, 24);
-        const DEFAULT_SINCE: Version = Version::new(1, 27);
-        const CLUSTER_SINCE: Version = Version::new(1, 33);
-        let istio = self.settings.mesh.istio_version;
-        let cluster = self.settings.kubernetes_version;
-        let template = workload.template();
-        if let Some(spec) = template.spec()
-            && template.is_injected()
-        {
-            let mut init = spec.init_containers.iter().flatten();
-            if init.any(|container| container.name == crate::kube::ISTIO_PROXY) {
-                return ProxyKind::Native;
-            }
-            let mut main = spec.containers.iter();
-            if main.any(|container| container.name == crate::kube::ISTIO_PROXY)
-                && template.annotation("sidecar.istio.io/status").is_some()
-            {
-                return ProxyKind::Classic;
-            }
-        }
-        let annotation = template
-            .annotation("sidecar.istio.io/nativeSidecar")
-            .and_then(Node::as_str)
-            .filter(|_| istio.is_none_or(|version| version >= ANNOTATION_SINCE));
-        let told = match annotation {
-            Some("true") => Some(true),
-            Some("false") => Some(false),
-            _ => self.settings.mesh.native_sidecars,
-        };
-        match told {
-            Some(true) => return ProxyKind::Native,
-            Some(false) => return ProxyKind::Classic,
-            None => {}
-        }
-        let new_istio = istio.map(|version| version >= DEFAULT_SINCE);
-        let new_cluster = cluster.map(|version| version >= CLUSTER_SINCE);
-        match (new_istio, new_cluster) {
-            (Some(true), Some(true)) => ProxyKind::Native,
-            (Some(false), _) | (_, Some(false)) => ProxyKind::Classic,
-            _ => ProxyKind::Unknown,
-        }
-    }
-
-    /// Whether `holdApplicationUntilProxyStarts` is set for the whole mesh, in the settings or in a
-    /// mesh configuration in view.
-    pub fn holds_mesh_wide(&self) -> bool {
-        let configured = self.mesh.configs.iter().any(|(_, config)| {
-            config
-                .default_config
-                .as_ref()
-                .is_some_and(|proxy| proxy.hold_application_until_proxy_starts == Some(true))
-        });
-        match self.settings.mesh.hold_application_until_proxy_starts {
-            Some(held) => held,
-            None => configured || self.mesh.held_by_values,
-        }
-    }
-
     /// The label that puts the pods of a Namespace in the mesh, sidecar or ambient.
     pub fn mesh_label<'a>(&self, namespace: &'a Object) -> Option<Node<'a>> {
         if !matches!(namespace.body(), Body::Namespace(_))
@@ -266,11 +215,11 @@ impl Inventory {
             let label = namespace.label(key);
             label.filter(|node| node.text() == Some(value))
         };
-        if namespace.label(NAMESPACE_INJECTION).is_some() {
-            return has(NAMESPACE_INJECTION, "enabled");
-        }
-        let revision = namespace.label(REVISION);
-        revision.or_else(|| has(DATAPLANE_MODE, "ambient"))
+        let sidecars = match namespace.label(NAMESPACE_INJECTION) {
+            Some(_) => has(NAMESPACE_INJECTION, "enabled"),
+            None => namespace.label(REVISION),
+        };
+        sidecars.or_else(|| has(DATAPLANE_MODE, "ambient"))
     }
 
     /// Whether a mesh other than Istio balances the workload's calls: Linkerd, Consul or Kuma, by
@@ -357,42 +306,46 @@ impl Inventory {
             })
     }
 
-    fn opted_out<'a>(&'a self, workload: Workload<'a>) -> Option<Mesh<'a>> {
+    /// Pods that neither a sidecar nor the ambient mesh takes in.
+    fn never_in<'a>(&'a self, workload: Workload<'a>) -> Option<Mesh<'a>> {
         let template = workload.template();
-        let out = |object, node, message: &str| {
-            Some(Mesh {
-                membership: Membership::None,
-                evidence: Some(Evidence {
-                    object,
-                    node,
-                    message: message.to_owned(),
-                }),
-            })
-        };
-        let object = template.object();
         if template.spec().and_then(|spec| spec.host_network) == Some(true)
             && let Some(node) = template.spec_field(&["hostNetwork"]).node()
         {
-            return out(
-                object,
-                node,
-                "pods on the host's network are never in the mesh",
-            );
-        }
-        let label = template.label(INJECT);
-        let annotation = template.annotation(INJECT);
-        if let Some(node) = label.or(annotation)
-            && node.text() == Some("false")
-        {
-            return out(object, node, "keeps the pods out of the mesh");
+            let message = "pods on the host's network are never in the mesh";
+            let object = template.object();
+            return Some(Mesh::by(Membership::None, object, node, message));
         }
         let namespace = self.namespace(workload.object())?;
-        if NEVER_INJECTED.contains(&namespace) {
-            return Some(Mesh::of(Membership::None));
+        NEVER_INJECTED
+            .contains(&namespace)
+            .then(|| Mesh::of(Membership::None))
+    }
+
+    /// What refuses the sidecar, by the pod or by its namespace.
+    fn refused<'a>(&'a self, workload: Workload<'a>) -> Option<Mesh<'a>> {
+        let template = workload.template();
+        let label = template.label(INJECT);
+        if let Some(node) = label.or(template.annotation(INJECT))
+            && node.text() == Some("false")
+        {
+            let message = "keeps the pods out of the mesh";
+            let object = template.object();
+            return Some(Mesh::by(Membership::None, object, node, message));
         }
-        self.namespace_label(namespace, NAMESPACE_INJECTION)
-            .filter(|(_, node)| node.text() == Some("disabled"))
-            .and_then(|(object, node)| out(object, node, "keeps the namespace out of the mesh"))
+        let (object, node) = self.namespace_label(workload.object(), NAMESPACE_INJECTION)?;
+        let message = "keeps the namespace out of the mesh";
+        (node.text() == Some("disabled")).then(|| Mesh::by(Membership::None, object, node, message))
+    }
+
+    /// What the ambient mesh's labels say, the pod's before the namespace's.
+    fn ambient<'a>(&'a self, workload: Workload<'a>) -> Option<Mesh<'a>> {
+        ambient_label(workload.template()).or_else(|| {
+            let (object, node) = self.namespace_label(workload.object(), DATAPLANE_MODE)?;
+            let message = "puts the namespace's pods in the ambient mesh";
+            (node.text() == Some("ambient"))
+                .then(|| Mesh::by(Membership::Ambient, object, node, message))
+        })
     }
 
     /// What the labels of the pod, then of the namespace, say for certain.
@@ -421,9 +374,7 @@ impl Inventory {
                 "asks for this revision's sidecar",
             ));
         }
-        let namespace = self.namespace(workload.object());
-        let of_namespace =
-            |key| namespace.and_then(|namespace| self.namespace_label(namespace, key));
+        let of_namespace = |key| self.namespace_label(workload.object(), key);
         let injection = of_namespace(NAMESPACE_INJECTION);
         if let Some((object, node)) = injection {
             if node.text() == Some("enabled") {
@@ -434,26 +385,7 @@ impl Inventory {
             let message = "the namespace's pods get this revision's sidecar";
             return Some(Mesh::by(Membership::Sidecar, object, node, message));
         }
-        match template.label(DATAPLANE_MODE) {
-            Some(node) if node.text() == Some("ambient") => Some(Mesh::by(
-                Membership::Ambient,
-                object,
-                node,
-                "puts the pods in the ambient mesh",
-            )),
-            Some(node) if node.text() == Some("none") => Some(Mesh::by(
-                Membership::None,
-                object,
-                node,
-                "keeps the pods out of the ambient mesh",
-            )),
-            _ => of_namespace(DATAPLANE_MODE)
-                .filter(|(_, node)| node.text() == Some("ambient"))
-                .map(|(object, node)| {
-                    let message = "puts the namespace's pods in the ambient mesh";
-                    Mesh::by(Membership::Ambient, object, node, message)
-                }),
-        }
+        self.ambient(workload)
     }
 
     /// What only suggests a sidecar.
@@ -466,7 +398,8 @@ impl Inventory {
             .find(|entry| {
                 let host = entry.key.text().and_then(|key| key.split('/').next());
                 host.is_some_and(|host| {
-                    host.ends_with(".istio.io") && host != "install.operator.istio.io"
+                    host.ends_with(".istio.io")
+                        && !matches!(host, "install.operator.istio.io" | "ambient.istio.io")
                 })
             });
         if let Some(entry) = annotation {
@@ -515,14 +448,20 @@ impl Inventory {
         Some(Mesh::by(Membership::Likely, namespace, node, message))
     }
 
-    /// A label of the Namespace object with this name, in any scope.
-    fn namespace_label(&self, namespace: &str, key: &str) -> Option<(&Object, Node<'_>)> {
-        self.mesh
-            .namespaces
-            .get(namespace)?
-            .iter()
-            .filter_map(|id| self.get(*id))
-            .find_map(|entry| Some((&entry.object, entry.object.label(key)?)))
+    /// A label of the object's Namespace, in any scope; where one beside the object says anything of
+    /// the mesh, only that counts.
+    fn namespace_label(&self, from: &Object, key: &str) -> Option<(&Object, Node<'_>)> {
+        const KEYS: [&str; 3] = [NAMESPACE_INJECTION, REVISION, DATAPLANE_MODE];
+        let namespaces = self.mesh.namespaces.get(self.namespace(from)?)?;
+        let all = || {
+            let entries = namespaces.iter().filter_map(|id| self.get(*id));
+            entries.map(|entry| &entry.object)
+        };
+        let speaks = |it: &Object| KEYS.iter().any(|key| it.label(key).is_some());
+        let is_told_beside = all().any(|it| self.same_scope(it, from) && speaks(it));
+        all()
+            .filter(|it| !is_told_beside || self.same_scope(it, from))
+            .find_map(|it| Some((it, it.label(key)?)))
     }
 }
 
@@ -544,6 +483,17 @@ impl<'a> Mesh<'a> {
             }),
         }
     }
+}
+
+/// What the pod's own label says of the ambient mesh.
+fn ambient_label(template: PodTemplate<'_>) -> Option<Mesh<'_>> {
+    let node = template.label(DATAPLANE_MODE)?;
+    let (membership, message) = match node.text()? {
+        "ambient" => (Membership::Ambient, "puts the pods in the ambient mesh"),
+        "none" => (Membership::None, "keeps the pods out of the ambient mesh"),
+        _ => return None,
+    };
+    Some(Mesh::by(membership, template.object(), node, message))
 }
 
 fn injected_evidence(template: PodTemplate<'_>) -> Option<Evidence<'_>> {

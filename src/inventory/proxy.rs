@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use super::Inventory;
+use super::{Inventory, ProxyKind};
 use crate::kube::istio::ProxyConfig;
 use crate::kube::{
     ISTIO_PROXY, Object, PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload,
     is_placeholder,
 };
 use crate::settings::MeshSettings;
-use crate::units::parse_go_duration;
+use crate::units::{Version, parse_go_duration};
 use crate::yaml::{Node, path_below};
 
 const EXIT_ON_ZERO: &str = "EXIT_ON_ZERO_ACTIVE_CONNECTIONS";
@@ -166,6 +166,66 @@ impl Inventory {
                 && !self.is_annotation_patched(template)
                 && !is_set_in_vain(workload)
                 && !has_own_hook(template),
+        }
+    }
+
+    /// How the workload's sidecar runs.
+    pub fn proxy_kind(&self, workload: Workload<'_>) -> ProxyKind {
+        const ANNOTATION_SINCE: Version = Version::new(1, 24);
+        const DEFAULT_SINCE: Version = Version::new(1, 27);
+        const CLUSTER_SINCE: Version = Version::new(1, 33);
+        let istio = self.settings.mesh.istio_version;
+        let cluster = self.settings.kubernetes_version;
+        let template = workload.template();
+        if let Some(spec) = template.spec()
+            && template.is_injected()
+        {
+            let mut init = spec.init_containers.iter().flatten();
+            if init.any(|container| container.name == ISTIO_PROXY) {
+                return ProxyKind::Native;
+            }
+            let mut main = spec.containers.iter();
+            if main.any(|container| container.name == ISTIO_PROXY)
+                && template.annotation("sidecar.istio.io/status").is_some()
+            {
+                return ProxyKind::Classic;
+            }
+        }
+        let annotation = template
+            .annotation("sidecar.istio.io/nativeSidecar")
+            .and_then(Node::as_str)
+            .filter(|_| istio.is_none_or(|version| version >= ANNOTATION_SINCE));
+        let told = match annotation {
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            _ => self.settings.mesh.native_sidecars,
+        };
+        match told {
+            Some(true) => return ProxyKind::Native,
+            Some(false) => return ProxyKind::Classic,
+            None => {}
+        }
+        let new_istio = istio.map(|version| version >= DEFAULT_SINCE);
+        let new_cluster = cluster.map(|version| version >= CLUSTER_SINCE);
+        match (new_istio, new_cluster) {
+            (Some(true), Some(true)) => ProxyKind::Native,
+            (Some(false), _) | (_, Some(false)) => ProxyKind::Classic,
+            _ => ProxyKind::Unknown,
+        }
+    }
+
+    /// Whether `holdApplicationUntilProxyStarts` is set for the whole mesh, in the settings or in a
+    /// mesh configuration in view.
+    pub fn holds_mesh_wide(&self) -> bool {
+        let configured = self.mesh.configs.iter().any(|(_, config)| {
+            config
+                .default_config
+                .as_ref()
+                .is_some_and(|proxy| proxy.hold_application_until_proxy_starts == Some(true))
+        });
+        match self.settings.mesh.hold_application_until_proxy_starts {
+            Some(held) => held,
+            None => configured || self.mesh.held_by_values,
         }
     }
 

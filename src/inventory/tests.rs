@@ -143,6 +143,25 @@ fn ambient_is_a_mesh_without_sidecars() {
     );
     let out = deployment(", istio.io/dataplane-mode: none", "", "");
     assert_eq!(membership(&out, &elsewhere), Membership::None);
+    let without = deployment(", sidecar.istio.io/inject: \"false\"", "", "");
+    assert_eq!(membership(&without, &elsewhere), Membership::Ambient);
+    let annotated = deployment("", "ambient.istio.io/redirection: enabled", "");
+    assert_eq!(membership(&annotated, &[]), Membership::Unknown);
+}
+
+#[test]
+fn the_namespace_beside_a_workload_is_its_own() {
+    let on = namespace("istio-injection: enabled");
+    let off = namespace("istio-injection: disabled");
+    let both = [("dev/ns.yaml", off.as_str()), ("k8s/ns.yaml", on.as_str())];
+    assert_eq!(
+        membership(&deployment("", "", ""), &both),
+        Membership::Sidecar
+    );
+    assert_eq!(
+        membership(&deployment("", "", ""), &both[..1]),
+        Membership::None
+    );
 }
 
 #[test]
