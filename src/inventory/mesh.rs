@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::proxy::ProxyEnvironment;
 use super::{Inventory, ObjectId};
 use crate::kube::istio::MeshConfig;
+use crate::kube::istio::mesh_config::{IstioValues, PilotValues};
 use crate::kube::{Body, KubeCheck, Object, PodTemplate, Workload};
 use crate::settings::MeshMode;
 use crate::source::Scope;
@@ -82,6 +84,11 @@ pub(super) struct MeshView {
     hints: HashMap<Scope, Vec<ObjectId>>,
     pub(super) configs: Vec<(ObjectId, MeshConfig)>,
     pub(super) held_by_values: bool,
+    /// Whether the values give every sidecar a preStop hook.
+    pub(super) hooked_by_values: bool,
+    /// Whether the control plane's environment makes sidecars native.
+    pub(super) native_by_values: Option<bool>,
+    pub(super) environments: Vec<ProxyEnvironment>,
     /// PeerAuthentications.
     pub(super) authentications: Vec<ObjectId>,
     telemetries: Vec<ObjectId>,
@@ -124,20 +131,33 @@ impl MeshView {
                     let by_values = values.and_then(|values| values.mesh_config.clone());
                     let configs = own.into_iter().chain(by_values);
                     view.configs.extend(configs.map(|config| (id, config)));
-                    view.held_by_values |= values
-                        .and_then(|values| values.global.as_ref()?.proxy.as_ref())
-                        .is_some_and(|proxy| {
-                            proxy.hold_application_until_proxy_starts == Some(true)
-                        });
+                    if let Some(values) = values {
+                        view.read_values(values);
+                    }
                 }
                 Body::ConfigMap(_) if is_mesh_config_map(&entry.object) => {
                     let config = mesh_config(&entry.object);
                     view.configs.extend(config.map(|config| (id, config)));
                 }
-                _ => {}
+                _ => view
+                    .environments
+                    .extend(ProxyEnvironment::of(id, &entry.object)),
             }
         }
         view
+    }
+
+    fn read_values(&mut self, values: &IstioValues) {
+        let proxy = values
+            .global
+            .as_ref()
+            .and_then(|global| global.proxy.as_ref());
+        self.held_by_values |=
+            proxy.is_some_and(|it| it.hold_application_until_proxy_starts == Some(true));
+        let hooks = proxy.and_then(|proxy| proxy.lifecycle.as_ref());
+        self.hooked_by_values |= hooks.is_some_and(|hooks| hooks.get("preStop").is_some());
+        let native = values.pilot.as_ref().and_then(PilotValues::native_sidecars);
+        self.native_by_values = self.native_by_values.or(native);
     }
 }
 

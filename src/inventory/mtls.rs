@@ -1,12 +1,14 @@
 //! Which mode of mutual TLS PeerAuthentications ask for.
 
+use std::collections::BTreeMap;
+
 use super::{Host, Inventory};
 use crate::kube::istio::peer_authentication::{MutualTlsMode, PeerAuthenticationSpec};
 use crate::kube::{Body, Object, Selector, Workload};
 
-/// Whom a PeerAuthentication is for, narrowest last.
+/// Whom a PeerAuthentication or ProxyConfig is for, narrowest last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Reach {
+pub(super) enum Reach {
     Mesh,
     Namespace,
     Workload,
@@ -23,7 +25,8 @@ impl Inventory {
     ) -> Option<(&'a Object, MutualTlsMode)> {
         self.authentications()
             .filter_map(|(object, spec)| {
-                let reach = self.reach(object, spec, workload)?;
+                let labels = spec.selector.as_ref().map(|it| &it.match_labels);
+                let reach = self.reach(object, labels, workload)?;
                 let own = port.and_then(|port| spec.port_level_mtls.get(&port.to_string()));
                 let mode = own.or(spec.mtls.as_ref())?.mode?;
                 (mode != MutualTlsMode::Unset).then_some((reach, object, mode))
@@ -91,21 +94,22 @@ impl Inventory {
         })
     }
 
-    fn reach(
+    /// Whether a resource with this selector is for a workload, and how narrowly. One with labels is
+    /// for its own namespace only, even in the root namespace.
+    pub(super) fn reach(
         &self,
         object: &Object,
-        spec: &PeerAuthenticationSpec,
+        labels: Option<&BTreeMap<String, String>>,
         workload: Workload<'_>,
     ) -> Option<Reach> {
         let is_near = self.same_namespace(object, workload.object());
-        match &spec.selector {
-            Some(selector) if !selector.match_labels.is_empty() => {
-                let labels = workload.template().labels();
-                let selects = Selector::Map(&selector.match_labels).matches(labels);
+        match labels.filter(|labels| !labels.is_empty()) {
+            Some(wanted) => {
+                let selects = Selector::Map(wanted).matches(workload.template().labels());
                 (is_near && selects.possible()).then_some(Reach::Workload)
             }
-            _ if is_near => Some(Reach::Namespace),
-            _ => (self.namespace(object) == Some(self.root_namespace())).then_some(Reach::Mesh),
+            None if is_near => Some(Reach::Namespace),
+            None => (self.namespace(object) == Some(self.root_namespace())).then_some(Reach::Mesh),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What a workload's proxy is told: the pod's `proxy.istio.io/config` merged over what is set for
 //! the whole mesh.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Inventory, ProxyKind};
+use super::{Inventory, ObjectId, ProxyKind};
 use crate::kube::istio::ProxyConfig;
 use crate::kube::{
     ISTIO_PROXY, Object, PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload,
@@ -21,7 +22,43 @@ const MINIMUM_DRAIN: &str = "MINIMUM_DRAIN_DURATION";
 pub struct ProxySettings<'a> {
     inventory: &'a Inventory,
     own: Option<ProxyAnnotation>,
+    /// What ProxyConfig resources say, the narrowest first.
+    environments: Vec<(&'a Object, &'a ProxyConfig)>,
     is_readable: bool,
+}
+
+/// A ProxyConfig resource (`networking.istio.io/v1beta1`). Of the settings that are asked for here
+/// it has the proxy's environment.
+#[derive(Debug)]
+pub(super) struct ProxyEnvironment {
+    id: ObjectId,
+    labels: BTreeMap<String, String>,
+    config: ProxyConfig,
+}
+
+impl ProxyEnvironment {
+    /// `None` for every other kind.
+    pub(super) fn of(id: ObjectId, object: &Object) -> Option<Self> {
+        if object.group() != "networking.istio.io" || object.kind() != "ProxyConfig" {
+            return None;
+        }
+        let texts = |path: &[&str]| {
+            let entries = object.node().at(path).into_iter().flat_map(Node::entries);
+            let texts = entries.filter_map(|entry| {
+                let value = entry.value.resolved().text()?;
+                Some((entry.key.text()?.to_owned(), value.to_owned()))
+            });
+            texts.collect::<BTreeMap<_, _>>()
+        };
+        Some(Self {
+            id,
+            labels: texts(&["spec", "selector", "matchLabels"]),
+            config: ProxyConfig {
+                proxy_metadata: texts(&["spec", "environmentVariables"]),
+                ..ProxyConfig::default()
+            },
+        })
+    }
 }
 
 /// A value and who says it.
@@ -38,7 +75,7 @@ pub struct Told<'t, T> {
 pub enum ToldBy<'t> {
     /// The pod's annotation, at this node, which stands in the object of the pod template.
     Pod(Node<'t>),
-    /// A resource that speaks for the whole mesh.
+    /// A ProxyConfig, or a resource that speaks for the whole mesh.
     Mesh(&'t Object),
     /// The configuration of the run.
     Configuration,
@@ -46,8 +83,9 @@ pub enum ToldBy<'t> {
 
 impl ProxySettings<'_> {
     /// Whether nothing stands in the way of knowing the pod's own part: the annotation is valid,
-    /// holds no placeholder, stands where Istio reads it, and nothing else sets it; and the proxy's
-    /// container has no preStop hook of its own, which would delay its SIGTERM.
+    /// holds no placeholder, stands where Istio reads it, and nothing else sets it; and neither the
+    /// pod nor a mesh configuration in view gives the proxy a preStop hook, which would delay its
+    /// SIGTERM.
     pub fn is_readable(&self) -> bool {
         self.is_readable
     }
@@ -79,8 +117,9 @@ impl ProxySettings<'_> {
         )
     }
 
-    /// The pod's word, else the configuration's, else that of a mesh configuration in view; of
-    /// several of those the greatest, which is the one that lets the proxy live longest.
+    /// The pod's word, else that of the narrowest ProxyConfig, else the configuration's, else that of a
+    /// mesh configuration in view; of several of those the greatest, which is the one that lets the
+    /// proxy live longest.
     fn told<T: Ord>(
         &self,
         read: impl Fn(&ProxyConfig) -> Option<T>,
@@ -98,6 +137,13 @@ impl ProxySettings<'_> {
                 value,
                 by: ToldBy::Pod(node.unwrap_or(root)),
             });
+        }
+        let mut environments = self.environments.iter();
+        if let Some((value, object)) =
+            environments.find_map(|(object, config)| Some((read(config)?, *object)))
+        {
+            let by = ToldBy::Mesh(object);
+            return Some(Told { value, by });
         }
         if let Some(value) = configured(&self.inventory.settings.mesh) {
             let by = ToldBy::Configuration;
@@ -162,11 +208,27 @@ impl Inventory {
         ProxySettings {
             inventory: self,
             own: read.and_then(Result::ok),
+            environments: self.environments(workload),
             is_readable: is_readable
+                && !self.mesh.hooked_by_values
                 && !self.is_annotation_patched(template)
                 && !is_set_in_vain(workload)
                 && !has_own_hook(template),
         }
+    }
+
+    fn environments<'a>(&'a self, workload: Workload<'a>) -> Vec<(&'a Object, &'a ProxyConfig)> {
+        let all = self.mesh.environments.iter().filter_map(|it| {
+            let object = &self.get(it.id)?.object;
+            let reach = self.reach(object, Some(&it.labels), workload)?;
+            Some((reach, object, &it.config))
+        });
+        let mut all: Vec<_> = all.collect();
+        all.sort_by_key(|(reach, object, _)| {
+            std::cmp::Reverse((*reach, self.same_scope(object, workload.object())))
+        });
+        let told = all.into_iter();
+        told.map(|(_, object, config)| (object, config)).collect()
     }
 
     /// How the workload's sidecar runs.
@@ -198,7 +260,11 @@ impl Inventory {
         let told = match annotation {
             Some("true") => Some(true),
             Some("false") => Some(false),
-            _ => self.settings.mesh.native_sidecars,
+            _ => self
+                .settings
+                .mesh
+                .native_sidecars
+                .or(self.mesh.native_by_values),
         };
         match told {
             Some(true) => return ProxyKind::Native,

@@ -563,6 +563,33 @@ fn the_pods_word_about_its_proxy_comes_before_the_meshs() {
 }
 
 #[test]
+fn proxy_config_resources_come_between_pod_and_mesh() {
+    let resource = |namespace: &str, selector: &str, exit: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1beta1\nkind: ProxyConfig\nmetadata: {{name: p, \
+             namespace: {namespace}}}\nspec: {{selector: {{matchLabels: {{{selector}}}}}, \
+             environmentVariables: {{EXIT_ON_ZERO_ACTIVE_CONNECTIONS: \"{exit}\"}}}}\n---\n"
+        )
+    };
+    let exit = |annotations: &str, resources: &[String]| {
+        let web = deployment("", annotations, "");
+        let inventory = inventory(&[("a/web.yaml", &web), ("b/p.yaml", &resources.concat())]);
+        let told = inventory.proxy_settings(inventory.workloads().next().unwrap());
+        told.exit_on_zero().map(|told| told.value)
+    };
+    let root = resource("istio-system", "", "false");
+    let own = resource("shop", "", "true");
+    let pod = resource("shop", "app: web", "false");
+    let other = resource("shop", "app: other", "true");
+    assert_eq!(exit("", &[other]), None);
+    assert_eq!(exit("", &[root.clone(), own.clone()]), Some(true));
+    assert_eq!(exit("", &[root, own, pod.clone()]), Some(false));
+    let annotation =
+        "proxy.istio.io/config: '{proxyMetadata: {EXIT_ON_ZERO_ACTIVE_CONNECTIONS: \"true\"}}'";
+    assert_eq!(exit(annotation, &[pod]), Some(true));
+}
+
+#[test]
 fn the_narrowest_policy_sets_the_mode() {
     use crate::kube::istio::peer_authentication::MutualTlsMode as Mode;
     let policy = |namespace: &str, spec: &str| {

@@ -1,6 +1,8 @@
 //! Mesh-wide configuration: an IstioOperator's or Sail Istio's `meshConfig`, or the text under the
 //! key `mesh` of the ConfigMap `istio`.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::proxy_config::ProxyConfig;
@@ -31,6 +33,26 @@ pub struct IstioOperatorSpec {
 pub struct IstioValues {
     pub global: Option<GlobalValues>,
     pub mesh_config: Option<MeshConfig>,
+    pub pilot: Option<PilotValues>,
+}
+
+/// Values of the control plane.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PilotValues {
+    /// Its environment; charts take booleans as well as text.
+    pub env: BTreeMap<String, serde_json::Value>,
+}
+
+impl PilotValues {
+    /// `ENABLE_NATIVE_SIDECARS`, where it says yes or no: `auto` leaves it to the versions.
+    pub fn native_sidecars(&self) -> Option<bool> {
+        match self.env.get("ENABLE_NATIVE_SIDECARS")? {
+            serde_json::Value::Bool(told) => Some(*told),
+            serde_json::Value::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -44,6 +66,8 @@ pub struct GlobalValues {
 pub struct GlobalProxyValues {
     /// Deprecated. It is or-ed with the pod's own setting, which therefore cannot switch it off.
     pub hold_application_until_proxy_starts: Option<bool>,
+    /// The hooks of every sidecar, which replace those of the injection template.
+    pub lifecycle: Option<serde_json::Value>,
 }
 
 /// `istio.mesh.v1alpha1.MeshConfig`; not whole.

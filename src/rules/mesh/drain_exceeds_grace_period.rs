@@ -84,7 +84,7 @@ impl Rule for DrainExceedsGracePeriod {
             report = report.related(template.object(), node, "the grace period");
         }
         if let ToldBy::Mesh(object) = by {
-            report = report.related(object, object.name_node(), "set for the whole mesh");
+            report = report.related(object, object.name_node(), "sets the drain");
         }
         out.push(report.mesh(&mesh));
     }
