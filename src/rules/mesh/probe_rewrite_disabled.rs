@@ -44,17 +44,21 @@ impl Rule for ProbeRewriteDisabled {
         }
         let excluded = template.annotation("traffic.sidecar.istio.io/excludeInboundPorts");
         let excluded = excluded.and_then(Node::text).unwrap_or_default();
-        let probe = template.lasting_containers().find_map(|container| {
-            let found = probes(container).into_iter().find(|probe| {
-                let port = probe.port.map(|port| port.to_string());
-                let is_excluded =
-                    port.is_some_and(|port| excluded.split(',').any(|it| it.trim() == port));
-                let mode = cx.inventory.mtls_mode(workload, probe.port);
-                !is_excluded && mode.is_none_or(|(_, mode)| mode == MutualTlsMode::Strict)
-            })?;
-            Some((container, found))
-        });
-        let Some((container, probe)) = probe else {
+        let at_risk = |probe: &NetworkProbe<'_>| {
+            let port = probe.port.map(|port| port.to_string());
+            let is_excluded =
+                port.is_some_and(|port| excluded.split(',').any(|it| it.trim() == port));
+            let mode = cx.inventory.mtls_mode(workload, probe.port);
+            !is_excluded && mode.is_none_or(|(_, mode)| mode == MutualTlsMode::Strict)
+        };
+        let all = template.lasting_containers().into_iter();
+        let all =
+            all.flat_map(|container| probes(container).into_iter().map(move |it| (container, it)));
+        // A probe that fails says more than one that cannot.
+        let worst = all
+            .filter(|(_, probe)| at_risk(probe))
+            .min_by_key(|(_, probe)| probe.only_connects);
+        let Some((container, probe)) = worst else {
             return;
         };
         let strict = cx.inventory.mtls_mode(workload, probe.port);
@@ -62,12 +66,18 @@ impl Rule for ProbeRewriteDisabled {
             Some(_) => "mutual TLS is STRICT, so it fails",
             None => "where mutual TLS is STRICT it fails",
         };
-        let message = format!(
-            "the {} of container `{}` goes to the sidecar as plain text, as the kubelet has no \
-             certificate: {when}, and the pod is restarted or never ready",
-            probe.field,
-            container.name()
-        );
+        let (field, name) = (probe.field, container.name());
+        let message = if probe.only_connects {
+            format!(
+                "the {field} of container `{name}` connects to the sidecar, which accepts on behalf of \
+                 every port: it succeeds while the app is down"
+            )
+        } else {
+            format!(
+                "the {field} of container `{name}` goes to the sidecar as plain text, as the kubelet \
+                 has no certificate: {when}, and the pod is restarted or never ready"
+            )
+        };
         let help = format!(
             "remove the annotation: rewritten probes (`{REWRITE}: \"true\"`) go through Istio's agent"
         );
@@ -84,6 +94,8 @@ impl Rule for ProbeRewriteDisabled {
 struct NetworkProbe<'a> {
     field: &'static str,
     node: Node<'a>,
+    /// A `tcpSocket` probe.
+    only_connects: bool,
     /// Where it is a number, or a name that the container declares.
     port: Option<i32>,
 }
@@ -97,7 +109,8 @@ fn probes(container: ContainerRef<'_>) -> Vec<NetworkProbe<'_>> {
     .into_iter()
     .filter_map(|(field, probe)| {
         let node = container.node.get(field)?;
-        let port = match handler_port(probe.as_ref()?)? {
+        let probe = probe.as_ref()?;
+        let port = match handler_port(probe)? {
             IntOrString::Int(number) => Some(number),
             IntOrString::String(name) => {
                 let mut ports = container.ports().iter();
@@ -105,7 +118,12 @@ fn probes(container: ContainerRef<'_>) -> Vec<NetworkProbe<'_>> {
                 declared.map(|port| port.container_port)
             }
         };
-        Some(NetworkProbe { field, node, port })
+        Some(NetworkProbe {
+            field,
+            node,
+            only_connects: probe.tcp_socket.is_some(),
+            port,
+        })
     })
     .collect()
 }
