@@ -2,7 +2,7 @@
 
 use super::policy::policies;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{Mesh, Target};
+use crate::inventory::{Membership, Mesh, Target};
 use crate::kube::istio::destination_rule::ClientTlsMode;
 use crate::kube::istio::peer_authentication::MutualTlsMode;
 use crate::kube::{Body, Object};
@@ -60,6 +60,8 @@ impl Rule for MtlsDisabled {
                 };
                 let meshed = meshed(cx, object, host);
                 let strict = cx.inventory.strict_against(object, host);
+                // Where no sidecar takes the connection, nothing demands a certificate.
+                let strict = strict.filter(|_| !is_outside(cx, object, host));
                 for (mode, node) in clear {
                     match (&meshed, strict) {
                         (_, Some(strict)) => out.push(refused(object, node, mode, host, strict)),
@@ -120,6 +122,19 @@ fn meshed<'a>(
                 .find(|(_, mesh)| mesh.is_meshed())?;
             Some((service, mesh))
         })
+}
+
+/// Whether all that the host means is known to be outside the mesh.
+fn is_outside(cx: &Context<'_>, object: &Object, host: &str) -> bool {
+    let Target::Services(services) = cx.inventory.resolve(object, host) else {
+        return false;
+    };
+    let mut memberships = services
+        .iter()
+        .flat_map(|(service, _)| cx.inventory.selects(service))
+        .map(|(workload, _)| cx.inventory.mesh(workload).membership)
+        .peekable();
+    memberships.peek().is_some() && memberships.all(|it| it == Membership::None)
 }
 
 const HELP: &str = "mode: ISTIO_MUTUAL, or leave `tls` out: Istio then uses mutual TLS where both \
