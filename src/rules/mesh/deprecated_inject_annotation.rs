@@ -52,7 +52,8 @@ impl Rule for DeprecatedInjectAnnotation {
         let consequence = if value == "true" {
             "in a namespace that is not labelled for injection it does nothing"
         } else {
-            "it is still called for these pods, and blocks them while it does not answer"
+            "in a namespace that is labelled it is still called, and blocks these pods while it does not \
+             answer"
         };
         let message = format!(
             "`{INJECT}` as an annotation is deprecated: Istio's webhook selects on labels only, so \
