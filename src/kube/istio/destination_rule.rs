@@ -57,6 +57,14 @@ pub struct PortTrafficPolicy {
     pub tls: Option<ClientTls>,
 }
 
+impl PortTrafficPolicy {
+    /// Whether it is for the Service port of this number.
+    pub fn is_for(&self, number: i32) -> bool {
+        let own = self.port.as_ref().and_then(|port| port.number);
+        own.is_some_and(|own| i64::from(own) == i64::from(number))
+    }
+}
+
 /// When an endpoint that fails is ejected.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

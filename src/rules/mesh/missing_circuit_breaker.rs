@@ -50,7 +50,7 @@ impl Rule for MissingCircuitBreaker {
         let best = cx
             .inventory
             .destination_rules(object)
-            .map(|(rule, typed, relation)| (breaker(typed), relation.same_scope, rule))
+            .map(|(rule, typed, relation)| (breaker(object, typed), relation.same_scope, rule))
             .max_by_key(|(breaker, same_scope, _)| (*breaker, *same_scope));
         let Some((breaker, same_scope, rule)) = best else {
             out.push(none_at_all(object, &mesh));
@@ -87,32 +87,58 @@ fn mesh_of<'a>(cx: &Context<'a>, service: &'a Object) -> Option<Mesh<'a>> {
         .next()
 }
 
-fn breaker(rule: &DestinationRule) -> Breaker {
+fn breaker(service: &Object, rule: &DestinationRule) -> Breaker {
     let Some(spec) = &rule.spec else {
         return Breaker::Nothing;
     };
     let policy = spec.traffic_policy.as_ref();
-    if let Some(policy) = policy
-        && policy.outlier_detection.is_some()
-    {
-        return match &policy.connection_pool {
-            Some(_) => Breaker::Whole,
-            None => Breaker::WithoutLimits,
-        };
-    }
-    let in_port = policy
-        .into_iter()
-        .flat_map(|policy| &policy.port_level_settings)
-        .any(|port| port.outlier_detection.is_some());
+    let of_rule = policy.map_or(Breaker::Nothing, |it| {
+        of_blocks(it.outlier_detection.is_some(), it.connection_pool.is_some())
+    });
+    let settings = policy.map_or(&[][..], |policy| &policy.port_level_settings);
+    // The settings of a port take the place of the whole policy above them.
+    let of_port = |number: i32| {
+        let own = settings.iter().find(|own| own.is_for(number));
+        own.map_or(of_rule, |own| {
+            of_blocks(
+                own.outlier_detection.is_some(),
+                own.connection_pool.is_some(),
+            )
+        })
+    };
+    let ports: Vec<Breaker> = port_numbers(service).map(of_port).collect();
+    let (least, most) = match (ports.iter().min(), ports.iter().max()) {
+        (Some(least), Some(most)) => (*least, *most),
+        _ => (of_rule, of_rule),
+    };
     let in_subset = spec.subsets.iter().any(|subset| {
         let policy = subset.traffic_policy.as_ref();
         policy.is_some_and(|policy| policy.outlier_detection.is_some())
     });
-    if in_port || in_subset {
-        Breaker::Partial
-    } else {
-        Breaker::Nothing
+    match least {
+        Breaker::Nothing if most.max(of_rule) > Breaker::Nothing || in_subset => Breaker::Partial,
+        _ => least,
     }
+}
+
+/// What the two blocks of one policy make.
+fn of_blocks(has_detection: bool, has_limits: bool) -> Breaker {
+    match (has_detection, has_limits) {
+        (false, _) => Breaker::Nothing,
+        (true, false) => Breaker::WithoutLimits,
+        (true, true) => Breaker::Whole,
+    }
+}
+
+/// The ports through which requests come.
+fn port_numbers(service: &Object) -> impl Iterator<Item = i32> + use<'_> {
+    let spec = match service.body() {
+        Body::Service(service) => service.spec.as_ref(),
+        _ => None,
+    };
+    let ports = spec.and_then(|spec| spec.ports.as_deref());
+    let ports = ports.unwrap_or_default().iter();
+    ports.map(|port| port.port)
 }
 
 const OUTLIER_DETECTION: &str = "outlierDetection:\n      consecutive5xxErrors: 5\n      interval: 10s\n      \
@@ -155,7 +181,8 @@ fn incomplete<'a>(
         Breaker::Partial => (
             Severity::Note,
             format!("outlierDetection covers only some subsets or ports of `{name}`: requests to the others keep going to endpoints that fail"),
-            "set outlierDetection in the top-level trafficPolicy too".to_owned(),
+            "set outlierDetection in the top-level trafficPolicy too, and in each of its portLevelSettings, \
+             which inherit nothing from it".to_owned(),
         ),
         Breaker::WithoutLimits | Breaker::Whole => (
             Severity::Note,
