@@ -1,7 +1,7 @@
 //! `invalid-proxy-config`
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation, Workload};
+use crate::kube::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation, Workload, is_placeholder};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::suggest;
 use crate::yaml::{Issue, IssueKind, Node, SyntaxError, Tree};
@@ -32,14 +32,19 @@ impl Rule for InvalidProxyConfig {
         let Some(annotation) = template.annotation(PROXY_CONFIG_ANNOTATION) else {
             return;
         };
+        // A template's text is no YAML yet.
+        let is_rendered = !annotation.text().is_some_and(is_placeholder);
         match ProxyAnnotation::read(annotation) {
+            Err(_) if !is_rendered => {}
             Err(error) => out.push(unreadable(workload, annotation, &error)),
             Ok(config) => {
                 let Some(tree) = config.tree() else {
                     return;
                 };
                 if !tree.root().is_mapping() {
-                    out.push(no_mapping(workload, tree.root()));
+                    if is_rendered {
+                        out.push(no_mapping(workload, tree.root()));
+                    }
                     return;
                 }
                 for issue in config.issues() {
