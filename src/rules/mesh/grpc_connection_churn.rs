@@ -2,7 +2,7 @@
 
 use super::policy::policies;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::Target;
+use crate::inventory::{Handling, Target};
 use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
 
@@ -49,12 +49,9 @@ impl Rule for GrpcConnectionChurn {
             .flat_map(|(service, _)| cx.inventory.grpc_ports(service))
             .collect();
         for policy in single {
-            let is_for = |port: i32| {
-                policy
-                    .port
-                    .is_none_or(|own| i64::from(own) == i64::from(port))
-            };
-            let Some(port) = grpc.iter().find(|grpc| is_for(grpc.port.port)) else {
+            // Settings for HTTP say nothing to a port that Istio takes for TCP.
+            let mut ports = grpc.iter().filter(|it| it.handling != Handling::Tcp);
+            let Some(port) = ports.find(|it| policy.holds_for(it.port.port)) else {
                 continue;
             };
             let path = ["connectionPool", "http", "maxRequestsPerConnection"];

@@ -14,9 +14,21 @@ pub(super) struct Policy<'a> {
     pub(super) node: Node<'a>,
     /// The port that it is for alone.
     pub(super) port: Option<u32>,
+    /// Settings for single ports, which take its place there.
+    replaced_by: &'a [PortTrafficPolicy],
     pub(super) connection_pool: Option<&'a ConnectionPool>,
     pub(super) outlier_detection: Option<&'a OutlierDetection>,
     pub(super) tls: Option<&'a ClientTls>,
+}
+
+impl Policy<'_> {
+    /// Whether it holds for the Service port of this number.
+    pub(super) fn holds_for(&self, number: i32) -> bool {
+        match self.port {
+            Some(own) => i64::from(own) == i64::from(number),
+            None => !self.replaced_by.iter().any(|it| it.is_for(number)),
+        }
+    }
 }
 
 /// Every traffic policy of a DestinationRule, in the order of the schema.
@@ -40,6 +52,7 @@ fn collect<'a>(policy: Option<&'a TrafficPolicy>, owner: Node<'a>, all: &mut Vec
     all.push(Policy {
         node,
         port: None,
+        replaced_by: &policy.port_level_settings,
         connection_pool: policy.connection_pool.as_ref(),
         outlier_detection: policy.outlier_detection.as_ref(),
         tls: policy.tls.as_ref(),
@@ -58,6 +71,7 @@ fn of_port<'a>(policy: &'a PortTrafficPolicy, node: Node<'a>) -> Policy<'a> {
     Policy {
         node,
         port: policy.port.as_ref().and_then(|port| port.number),
+        replaced_by: &[],
         connection_pool: policy.connection_pool.as_ref(),
         outlier_detection: policy.outlier_detection.as_ref(),
         tls: policy.tls.as_ref(),
