@@ -415,21 +415,20 @@ impl Inventory {
         let annotation = annotations
             .into_iter()
             .flat_map(Node::entries)
-            .find(|entry| {
-                let host = entry.key.text().and_then(|key| key.split('/').next());
-                host.is_some_and(|host| {
-                    host.ends_with(".istio.io")
-                        && !matches!(host, "install.operator.istio.io" | "ambient.istio.io")
-                })
+            .find_map(|entry| match entry.key.text()?.split_once('/')? {
+                ("install.operator.istio.io", _) => None,
+                ("ambient.istio.io", _) => (entry.value.resolved().text() != Some("disabled"))
+                    .then_some((entry, Membership::Ambient)),
+                (host, _) => host
+                    .ends_with(".istio.io")
+                    .then_some((entry, Membership::Likely)),
             });
-        if let Some(entry) = annotation {
-            let message = "suggests that the pods get a sidecar";
-            return Some(Mesh::by(
-                Membership::Likely,
-                template.object(),
-                entry.key,
-                message,
-            ));
+        if let Some((entry, membership)) = annotation {
+            let message = match membership {
+                Membership::Ambient => "is for pods in the ambient mesh",
+                _ => "suggests that the pods get a sidecar",
+            };
+            return Some(Mesh::by(membership, template.object(), entry.key, message));
         }
         let entry = self.entry(workload.object())?;
         let hinted = |id: &ObjectId| {

@@ -146,7 +146,7 @@ fn ambient_is_a_mesh_without_sidecars() {
     let without = deployment(", sidecar.istio.io/inject: \"false\"", "", "");
     assert_eq!(membership(&without, &elsewhere), Membership::Ambient);
     let annotated = deployment("", "ambient.istio.io/redirection: enabled", "");
-    assert_eq!(membership(&annotated, &[]), Membership::Unknown);
+    assert_eq!(membership(&annotated, &[]), Membership::Ambient);
 }
 
 #[test]
