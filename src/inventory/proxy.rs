@@ -22,6 +22,8 @@ const MINIMUM_DRAIN: &str = "MINIMUM_DRAIN_DURATION";
 pub struct ProxySettings<'a> {
     inventory: &'a Inventory,
     own: Option<ProxyAnnotation>,
+    /// What the environment of the proxy's container says, where that is written out.
+    container: Option<(Node<'a>, ProxyConfig)>,
     /// What ProxyConfig resources say, the narrowest first.
     environments: Vec<(&'a Object, &'a ProxyConfig)>,
     is_readable: bool,
@@ -73,7 +75,8 @@ pub struct Told<'t, T> {
 /// Who says a value.
 #[derive(Clone, Copy, Debug)]
 pub enum ToldBy<'t> {
-    /// The pod's annotation, at this node, which stands in the object of the pod template.
+    /// The pod's annotation or proxy container, at this node, which stands in the object of the pod
+    /// template.
     Pod(Node<'t>),
     /// A ProxyConfig, or a resource that speaks for the whole mesh.
     Mesh(&'t Object),
@@ -117,7 +120,7 @@ impl ProxySettings<'_> {
         )
     }
 
-    /// The pod's word, else that of the narrowest ProxyConfig, else the configuration's, else that of a
+    /// The pod's word (the annotation's, then its proxy container's), else that of the narrowest ProxyConfig, else the configuration's, else that of a
     /// mesh configuration in view; of several of those the greatest, which is the one that lets the
     /// proxy live longest.
     fn told<T: Ord>(
@@ -137,6 +140,12 @@ impl ProxySettings<'_> {
                 value,
                 by: ToldBy::Pod(node.unwrap_or(root)),
             });
+        }
+        if let Some((node, config)) = &self.container
+            && let Some(value) = read(config)
+        {
+            let by = ToldBy::Pod(*node);
+            return Some(Told { value, by });
         }
         let mut environments = self.environments.iter();
         if let Some((value, object)) =
@@ -177,6 +186,34 @@ fn is_set_in_vain(workload: Workload<'_>) -> bool {
     is_misplaced || is_misnamed
 }
 
+/// The environment of a proxy's container: what an injected manifest shows of its settings, and what
+/// may be written beside them. `PROXY_CONFIG` holds those that are not Istio's defaults.
+fn written_out(template: PodTemplate<'_>) -> Option<(Node<'_>, ProxyConfig)> {
+    let spec = template.spec_node()?;
+    let container = ["containers", "initContainers"]
+        .into_iter()
+        .filter_map(|list| spec.get(list))
+        .flat_map(Node::items)
+        .map(Node::resolved)
+        .find(|container| container.get("name").and_then(Node::text) == Some(ISTIO_PROXY))?;
+    let variables = container.get("env")?;
+    let value_of = |name: &str| {
+        let mut all = variables.items().map(Node::resolved);
+        let found = all.find(|it| it.get("name").and_then(Node::text) == Some(name))?;
+        found.get("value")?.text()
+    };
+    let config = value_of("PROXY_CONFIG").and_then(|text| serde_json::from_str(text).ok());
+    let mut config: ProxyConfig = config.unwrap_or_default();
+    for name in [EXIT_ON_ZERO, MINIMUM_DRAIN] {
+        if let Some(value) = value_of(name) {
+            config
+                .proxy_metadata
+                .insert(name.to_owned(), value.to_owned());
+        }
+    }
+    Some((variables, config))
+}
+
 fn has_own_hook(template: PodTemplate<'_>) -> bool {
     let mut containers = template
         .spec()
@@ -208,6 +245,7 @@ impl Inventory {
         ProxySettings {
             inventory: self,
             own: read.and_then(Result::ok),
+            container: written_out(template),
             environments: self.environments(workload),
             is_readable: is_readable
                 && !self.mesh.hooked_by_values
