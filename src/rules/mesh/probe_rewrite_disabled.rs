@@ -51,7 +51,7 @@ impl Rule for ProbeRewriteDisabled {
             let mode = cx.inventory.mtls_mode(workload, probe.port);
             !is_excluded && mode.is_none_or(|(_, mode)| mode == MutualTlsMode::Strict)
         };
-        let all = template.lasting_containers().into_iter();
+        let all = template.lasting_containers();
         let all =
             all.flat_map(|container| probes(container).into_iter().map(move |it| (container, it)));
         // A probe that fails says more than one that cannot.
