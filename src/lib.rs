@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod config;
 pub mod discover;
+pub mod edit;
 pub mod engine;
 pub mod finding;
 pub mod inventory;

@@ -22,6 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("yaml", &["source"]),
     ("settings", &["source"]),
     ("finding", &["source", "settings"]),
+    ("edit", &["yaml", "source", "finding"]),
     ("kube", &["yaml", "source"]),
     ("discover", &["yaml", "source", "settings"]),
     ("inventory", &["kube", "yaml", "source", "settings"]),

@@ -117,6 +117,23 @@ pub struct Edit {
     pub text: String,
 }
 
+/// The text after non-overlapping edits of one file, in whatever order they are given; insertions
+/// at one place keep that order. `None` when they overlap, lie outside the text or split a
+/// character.
+pub fn apply<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) -> Option<String> {
+    let mut edits: Vec<&Edit> = edits.into_iter().collect();
+    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    let mut result = String::with_capacity(text.len());
+    let mut at = 0;
+    for edit in edits {
+        result.push_str(text.get(at..edit.span.range().start)?);
+        result.push_str(&edit.text);
+        at = edit.span.range().end;
+    }
+    result.push_str(text.get(at..)?);
+    Some(result)
+}
+
 /// Edits that together remove the cause of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {

@@ -161,6 +161,12 @@ impl Tree {
         Node { tree: self, id }
     }
 
+    /// The file that spans refer to; `None` for a tree made of text embedded in a scalar, which does
+    /// not know its file.
+    pub fn file_text(&self) -> Option<&str> {
+        (!self.embedded).then_some(&*self.source)
+    }
+
     /// Comments in the order of the text.
     pub fn comments(&self) -> &[Comment] {
         &self.comments

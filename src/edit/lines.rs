@@ -1,0 +1,102 @@
+//! Lines around a place in a text.
+
+/// A text seen as lines. Offsets are bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lines<'t> {
+    text: &'t str,
+    /// The line break to write.
+    pub(super) eol: &'static str,
+}
+
+impl<'t> Lines<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        let first = text.find('\n').and_then(|at| text.get(..at));
+        let crlf = first.is_some_and(|line| line.ends_with('\r'));
+        Self {
+            text,
+            eol: if crlf { "\r\n" } else { "\n" },
+        }
+    }
+
+    pub(super) fn text(self) -> &'t str {
+        self.text
+    }
+
+    pub(super) fn slice(self, from: usize, to: usize) -> &'t str {
+        self.text.get(from..to).unwrap_or_default()
+    }
+
+    /// Where the line of `at` starts.
+    pub(super) fn start(self, at: usize) -> usize {
+        self.slice(0, at).rfind('\n').map_or(0, |at| at + 1)
+    }
+
+    /// Where the line of `at` ends, without its break.
+    pub(super) fn end(self, at: usize) -> usize {
+        let rest = self.slice(at, self.text.len());
+        let line = rest.split('\n').next().unwrap_or_default();
+        at + line.strip_suffix('\r').unwrap_or(line).len()
+    }
+
+    /// Where the next line starts; the end of the text for the last.
+    pub(super) fn next(self, at: usize) -> usize {
+        let rest = self.slice(at, self.text.len());
+        at + rest.find('\n').map_or(rest.len(), |at| at + 1)
+    }
+
+    /// What stands before `at` on its line.
+    pub(super) fn prefix(self, at: usize) -> &'t str {
+        self.slice(self.start(at), at)
+    }
+
+    /// Whether nothing but blanks stands before `at` on its line.
+    pub(super) fn is_first(self, at: usize) -> bool {
+        self.prefix(at).bytes().all(|byte| byte == b' ')
+    }
+
+    /// The column of the comment, where the line starting at `start` has nothing else.
+    pub(super) fn comment_column(self, start: usize) -> Option<usize> {
+        let line = self.slice(start, self.end(start));
+        let text = line.trim_start_matches([' ', '\t']);
+        text.starts_with('#').then(|| line.len() - text.len())
+    }
+
+    fn is_blank(self, start: usize) -> bool {
+        self.slice(start, self.end(start)).trim().is_empty()
+    }
+
+    /// The end of the line at which what ends at `end` is over: comments below that stand deeper
+    /// than `column` belong to it, and with `keep` so do the empty lines of a kept block scalar.
+    pub(super) fn end_with_comments(self, end: usize, column: usize, keep: bool) -> usize {
+        let mut last = self.end(end);
+        let mut at = self.next(last);
+        let mut reached = last;
+        while at > reached && at < self.text.len() {
+            let comment = self.comment_column(at).is_some_and(|found| found > column);
+            if !comment && !self.is_blank(at) {
+                break;
+            }
+            reached = at;
+            if comment || keep {
+                last = self.end(at);
+            }
+            at = self.next(at);
+        }
+        last
+    }
+
+    /// Where the comments begin that stand directly above the line of `at`, at its column; the
+    /// start of its line where there are none.
+    pub(super) fn start_with_comments(self, at: usize) -> usize {
+        let mut start = self.start(at);
+        let column = at - start;
+        while start > 0 {
+            let above = self.start(start - 1);
+            if self.comment_column(above) != Some(column) {
+                break;
+            }
+            start = above;
+        }
+        start
+    }
+}

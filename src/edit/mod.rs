@@ -1,0 +1,528 @@
+//! From a node and an intent to byte edits that keep everything else: comments, quotes,
+//! indentation, the order of keys and line breaks.
+//!
+//! What cannot be edited so is refused with a reason: a node that an alias stands for, text whose
+//! places are not known, comments that would have to go.
+
+mod lines;
+mod order;
+mod relocate;
+mod scalar;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::finding::{self, Edit};
+use crate::source::{SourceId, Span};
+use crate::yaml::{self, Content, Entry, Node, ScalarStyle, Tree};
+
+use lines::Lines;
+pub use value::Value;
+use value::{Layout, spaces};
+
+/// Why nothing can be edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// An alias stands for the node or for what holds it, so an edit would change another place.
+    #[error("the node is shared through an alias")]
+    Shared,
+    /// A mapping has the key already.
+    #[error("the key is there already")]
+    Exists,
+    /// Comments, or what stands between the nodes, would be lost.
+    #[error("a comment would be lost")]
+    Comment,
+    /// A complex key, a tag, a tab, text of unknown places.
+    #[error("it is written in a way that is not edited")]
+    Unusual,
+}
+
+/// Edits of one intent.
+pub type Edits = Result<Vec<Edit>, Refusal>;
+
+/// Edits one document.
+#[derive(Clone, Copy, Debug)]
+pub struct Editor<'t> {
+    source: SourceId,
+    lines: Lines<'t>,
+    tree: &'t Tree,
+    layout: Layout,
+}
+
+impl<'t> Editor<'t> {
+    /// For a tree of this source.
+    ///
+    /// # Errors
+    /// When the tree was made of text embedded in a scalar; see [`within`](Self::within).
+    pub fn new(source: SourceId, tree: &'t Tree) -> Result<Self, Refusal> {
+        let lines = Lines::new(tree.file_text().ok_or(Refusal::Unusual)?);
+        let mut editor = Self {
+            source,
+            lines,
+            tree,
+            layout: Layout {
+                step: 2,
+                indented_sequences: true,
+                json: is_json(tree.root(), lines),
+            },
+        };
+        editor.measure();
+        Ok(editor)
+    }
+
+    /// Replaces a scalar. It keeps its quotes where it can; text gets quotes where it needs them.
+    ///
+    /// # Errors
+    /// When the node is shared, tagged, or no scalar.
+    pub fn set(&self, node: Node<'_>, value: &Value) -> Edits {
+        self.check(node)?;
+        if node.scalar().is_none() || node.span().is_empty() || self.is_tagged(node) {
+            return Err(Refusal::Unusual);
+        }
+        let text = self.scalar_like(node, value)?;
+        Ok(vec![self.edit(node.span().start, node.span().end, text)])
+    }
+
+    /// Writes a scalar's text in double quotes as it stands, so that it reads as text: `yes` → `"yes"`.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn quote(&self, node: Node<'_>) -> Edits {
+        self.check(node)?;
+        let text = node.text().ok_or(Refusal::Unusual)?;
+        if node.style() != Some(ScalarStyle::Plain) || self.is_tagged(node) {
+            return Err(Refusal::Unusual);
+        }
+        let text = value::double_quoted(text);
+        Ok(vec![self.edit(node.span().start, node.span().end, text)])
+    }
+
+    /// Gives a key another name, in the same quotes.
+    ///
+    /// # Errors
+    /// When the mapping has that key already, or is shared.
+    pub fn rename(&self, key: Node<'_>, name: &str) -> Edits {
+        let mapping = key.parent().ok_or(Refusal::Unusual)?;
+        if mapping.entry(name).is_some() {
+            return Err(Refusal::Exists);
+        }
+        self.set(key, &Value::text(name))
+    }
+
+    /// Adds an entry after the sibling `after`, or where the documentation of Kubernetes usually
+    /// has it, or at the end.
+    ///
+    /// # Errors
+    /// When the key is there already, or the mapping is shared or unusual.
+    pub fn insert(
+        &self,
+        mapping: Node<'_>,
+        key: &str,
+        value: &Value,
+        after: Option<&str>,
+    ) -> Edits {
+        self.check(mapping)?;
+        if mapping.entry(key).is_some() {
+            return Err(Refusal::Exists);
+        }
+        if !mapping.is_mapping() {
+            return Err(Refusal::Unusual);
+        }
+        let entries: Vec<Entry<'_>> = mapping.written_entries().collect();
+        let Some(first) = entries.first() else {
+            let text = format!("{{{}}}", self.flow_entry(key, value));
+            return Ok(vec![self.edit(
+                mapping.span().start,
+                mapping.span().end,
+                text,
+            )]);
+        };
+        if mapping.is_flow() {
+            Ok(vec![self.insert_flow(&entries, key, value, after)])
+        } else {
+            let column = self.column(first.key)?;
+            let lines = value::block_entry(key, value, column, self.layout);
+            self.insert_lines(&entries, key, lines, after)
+        }
+    }
+
+    /// Adds an entry to the mapping at the end of `path` below `mapping`, and what is missing of
+    /// that path.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert), and when something on the path is no mapping.
+    pub fn insert_at(&self, mapping: Node<'_>, path: &[&str], key: &str, value: Value) -> Edits {
+        let Some((first, rest)) = path.split_first() else {
+            return self.insert(mapping, key, &value, None);
+        };
+        let Some(entry) = mapping.entry(first) else {
+            let nested = rest
+                .iter()
+                .rev()
+                .fold(Value::map([(key, value)]), |inner, name| {
+                    Value::map([(*name, inner)])
+                });
+            return self.insert(mapping, first, &nested, None);
+        };
+        if entry.value.is_alias() {
+            return Err(Refusal::Shared);
+        }
+        let is_void = entry.value.is_null()
+            || entry.value.is_flow() && entry.value.written_entries().next().is_none();
+        if is_void && !mapping.is_flow() {
+            let nested = rest
+                .iter()
+                .rev()
+                .fold(Value::map([(key, value)]), |inner, name| {
+                    Value::map([(*name, inner)])
+                });
+            return self.fill(entry, &nested);
+        }
+        self.insert_at(entry.value, rest, key, value)
+    }
+
+    /// Puts a collection in the place of nothing: `annotations:`, `annotations: {}`.
+    fn fill(&self, entry: Entry<'_>, value: &Value) -> Edits {
+        self.check(entry.value)?;
+        let column = self.column(entry.key)?;
+        let after_key = self.after_colon(entry);
+        let void = entry.value.span();
+        let line_end = self.lines.end(void.range().end.max(after_key));
+        let between = self
+            .lines
+            .slice(after_key, void.range().start.max(after_key));
+        if self.lines.start(line_end) != self.lines.start(after_key)
+            || entry.value.anchor().is_some()
+            || between.contains(['#', '!'])
+            || self
+                .lines
+                .slice(void.range().start, void.range().end)
+                .contains('#')
+        {
+            return Err(Refusal::Unusual);
+        }
+        let mut lines = value::block_entry("x", value, column, self.layout);
+        lines.remove(0);
+        let mut edits = Vec::new();
+        if !void.is_empty() {
+            edits.push(self.edit_range(after_key, void.range().end, String::new()));
+        }
+        edits.push(self.edit_range(line_end, line_end, self.below(&lines)));
+        Ok(edits)
+    }
+
+    /// Adds a document at the end of the file.
+    ///
+    /// # Errors
+    /// In JSON files, which hold one.
+    pub fn append_document(&self, entries: &[(String, Value)]) -> Edits {
+        if self.layout.json || self.tree.root().is_flow() {
+            return Err(Refusal::Unusual);
+        }
+        let (text, eol) = (self.lines.text(), self.lines.eol);
+        let mut added = String::new();
+        if !text.ends_with('\n') {
+            added.push_str(eol);
+        }
+        let last = text.trim_end().lines().next_back().unwrap_or_default();
+        if last != "---" {
+            added.push_str("---");
+            added.push_str(eol);
+        }
+        for line in value::block_map(entries, 0, self.layout, "") {
+            added.push_str(&line);
+            added.push_str(eol);
+        }
+        Ok(vec![self.edit_range(text.len(), text.len(), added)])
+    }
+
+    /// Edits the YAML that a scalar holds, such as the annotation `proxy.istio.io/config`; the
+    /// scalar keeps its style where it can. `work` gets an editor of that text and its root.
+    ///
+    /// # Errors
+    /// Those of `work`, and when the scalar is shared or holds no single mapping.
+    pub fn within(
+        &self,
+        scalar: Node<'_>,
+        work: impl FnOnce(&Editor<'_>, Node<'_>) -> Edits,
+    ) -> Edits {
+        self.check(scalar)?;
+        let text = scalar.text().ok_or(Refusal::Unusual)?;
+        let stream = yaml::parse(&Arc::from(text));
+        let [document] = stream.documents.as_slice() else {
+            return Err(Refusal::Unusual);
+        };
+        let Content::Tree(tree) = &document.content else {
+            return Err(Refusal::Unusual);
+        };
+        let editor = Editor::new(self.source, tree)?;
+        let edits = work(&editor, tree.root())?;
+        let changed = finding::apply(text, &edits).ok_or(Refusal::Unusual)?;
+        self.set(scalar, &Value::Text(changed))
+    }
+
+    fn insert_flow(
+        &self,
+        entries: &[Entry<'_>],
+        key: &str,
+        value: &Value,
+        after: Option<&str>,
+    ) -> Edit {
+        let place = place(entries, key, after);
+        let (at, before_first) = match place {
+            Place::After(entry) => (self.entry_end(entry), false),
+            Place::Before(entry) => (entry.key.span().range().start, true),
+        };
+        let first = match place {
+            Place::After(entry) | Place::Before(entry) => entry.key.span().range().start,
+        };
+        let (text, gap) = if self.lines.is_first(first) {
+            let column = first - self.lines.start(first);
+            let mut lines = value::pretty(value, column, self.layout);
+            if let Some(line) = lines.first_mut() {
+                let key = value::scalar_text(key, self.layout.json);
+                line.insert_str(0, &format!("{key}: "));
+            }
+            let gap = format!("{}{}", self.lines.eol, spaces(column));
+            (lines.join(self.lines.eol), gap)
+        } else {
+            (self.flow_entry(key, value), " ".to_owned())
+        };
+        let text = if before_first {
+            format!("{text},{gap}")
+        } else {
+            format!(",{gap}{text}")
+        };
+        self.edit_range(at, at, text)
+    }
+
+    fn flow_entry(&self, key: &str, value: &Value) -> String {
+        let key = value::scalar_text(key, self.layout.json);
+        format!("{key}: {}", value::flow(value, self.layout.json))
+    }
+
+    /// Inserts lines, the first without its indentation, as an entry of a block mapping.
+    fn insert_lines(
+        &self,
+        entries: &[Entry<'_>],
+        key: &str,
+        mut lines: Vec<String>,
+        after: Option<&str>,
+    ) -> Edits {
+        let (Place::After(entry) | Place::Before(entry)) = place(entries, key, after);
+        let column = self.column(entry.key)?;
+        if let Place::After(_) = place(entries, key, after) {
+            if let Some(first) = lines.first_mut() {
+                first.insert_str(0, &spaces(column));
+            }
+            let at = self.entry_over(entry)?;
+            return Ok(vec![self.edit_range(at, at, self.below(&lines))]);
+        }
+        let start = entry.key.span().range().start;
+        let gap = spaces(column);
+        let (at, text) = if self.lines.is_first(start) {
+            if let Some(first) = lines.first_mut() {
+                first.insert_str(0, &gap);
+            }
+            let text = lines.join(self.lines.eol) + self.lines.eol;
+            (self.lines.start_with_comments(start), text)
+        } else {
+            (start, lines.join(self.lines.eol) + self.lines.eol + &gap)
+        };
+        Ok(vec![self.edit_range(at, at, text)])
+    }
+
+    /// The end of the line on which a block entry, with the comments that belong to it, is over.
+    fn entry_over(&self, entry: Entry<'_>) -> Result<usize, Refusal> {
+        let column = self.column(entry.key)?;
+        let end = self.entry_end(entry);
+        let keep = ends_in_empty_lines(entry.value);
+        Ok(self.lines.end_with_comments(end, column, keep))
+    }
+
+    /// The first byte after an entry's key, colon and value.
+    fn entry_end(&self, entry: Entry<'_>) -> usize {
+        let end = entry.value.span().range().end;
+        if entry.value.span().is_empty() {
+            end.max(self.after_colon(entry))
+        } else {
+            end
+        }
+    }
+
+    /// The first byte after an entry's colon.
+    fn after_colon(&self, entry: Entry<'_>) -> usize {
+        let end = entry.key.span().range().end;
+        let rest = self.lines.slice(end, self.lines.end(end));
+        let blanks = rest.len() - rest.trim_start().len();
+        if rest.trim_start().starts_with(':') {
+            end + blanks + 1
+        } else {
+            end
+        }
+    }
+
+    /// The column of a block mapping's key.
+    fn column(&self, key: Node<'_>) -> Result<usize, Refusal> {
+        let prefix = self.lines.prefix(key.span().range().start);
+        let prefix = prefix.strip_prefix('\u{feff}').unwrap_or(prefix);
+        let plain = prefix.bytes().all(|byte| matches!(byte, b' ' | b'-'));
+        plain.then_some(prefix.len()).ok_or(Refusal::Unusual)
+    }
+
+    fn below(&self, lines: &[String]) -> String {
+        lines.iter().fold(String::new(), |mut text, line| {
+            text.push_str(self.lines.eol);
+            text.push_str(line);
+            text
+        })
+    }
+
+    fn edit(&self, start: u32, end: u32, text: String) -> Edit {
+        Edit {
+            source: self.source,
+            span: Span::new(start, end),
+            text,
+        }
+    }
+
+    /// Texts over 4 GiB are never read, so a `usize` offset always fits.
+    fn edit_range(&self, start: usize, end: usize, text: String) -> Edit {
+        let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        self.edit(offset(start), offset(end), text)
+    }
+
+    /// Refuses what aliases stand for, and the aliases.
+    fn check(&self, node: Node<'_>) -> Result<(), Refusal> {
+        if node.is_alias() {
+            return Err(Refusal::Shared);
+        }
+        let mut holder = Some(node);
+        while let Some(node) = holder {
+            if node.anchor().is_some() && is_aliased(self.tree.root(), node) {
+                return Err(Refusal::Shared);
+            }
+            holder = node.parent();
+        }
+        Ok(())
+    }
+
+    fn is_tagged(&self, node: Node<'_>) -> bool {
+        let before = self.lines.prefix(node.span().range().start);
+        let mut words = before.split_whitespace().rev();
+        words.by_ref().take(2).any(|word| word.starts_with('!'))
+    }
+
+    /// Learns the layout from what stands in the document.
+    fn measure(&mut self) {
+        let mut step = None;
+        let mut indented = None;
+        self.measure_below(self.tree.root(), &mut step, &mut indented);
+        self.layout.step = step.filter(|step| (1..=8).contains(step)).unwrap_or(2);
+        self.layout.indented_sequences = indented.unwrap_or(true);
+    }
+
+    fn measure_below(&self, node: Node<'_>, step: &mut Option<usize>, indented: &mut Option<bool>) {
+        if step.is_some() && indented.is_some() || node.is_alias() {
+            return;
+        }
+        let column = |at: Node<'_>| {
+            let at = at.span().range().start;
+            at - self.lines.start(at)
+        };
+        if node.is_mapping() {
+            for entry in node.written_entries() {
+                let value = entry.value;
+                let outer = column(entry.key);
+                let inner = children(value)
+                    .next()
+                    .filter(|it| self.lines.is_first(it.span().range().start));
+                if value.is_sequence() && !value.is_flow() && !value.is_alias() {
+                    indented.get_or_insert(column(value) > outer);
+                } else if let (true, Some(inner)) = (value.is_mapping() && !value.is_alias(), inner)
+                {
+                    step.get_or_insert(column(inner).saturating_sub(outer));
+                }
+            }
+        }
+        for child in children(node) {
+            self.measure_below(child, step, indented);
+        }
+    }
+}
+
+/// Keys, values and items as written; none of an alias.
+fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let own = (!node.is_alias()).then_some(node).into_iter();
+    own.flat_map(|node| {
+        let entries = node
+            .written_entries()
+            .flat_map(|entry| [entry.key, entry.value]);
+        entries.chain(node.items())
+    })
+}
+
+/// Whether an alias below `from` stands for `target`.
+fn is_aliased(from: Node<'_>, target: Node<'_>) -> bool {
+    if from.is_alias() {
+        return from.resolved().id() == target.id();
+    }
+    children(from).any(|child| is_aliased(child, target))
+}
+
+/// Where a new entry goes.
+#[derive(Clone, Copy)]
+enum Place<'t> {
+    After(Entry<'t>),
+    Before(Entry<'t>),
+}
+
+/// # Panics
+/// Never: `entries` has at least one.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a mapping without entries has no place in it"
+)]
+fn place<'t>(entries: &[Entry<'t>], key: &str, after: Option<&str>) -> Place<'t> {
+    let names: Vec<&str> = entries.iter().map(|entry| entry.key.key_text()).collect();
+    let position = |name: &str| names.iter().position(|found| *found == name);
+    let (before, behind) = order::neighbours(key, &names);
+    let predecessor = after.into_iter().chain(before).find_map(position);
+    if let Some(at) = predecessor {
+        return Place::After(entries[at]);
+    }
+    match behind.into_iter().find_map(position) {
+        Some(at) => Place::Before(entries[at]),
+        None => Place::After(entries[entries.len() - 1]),
+    }
+}
+
+/// Whether a value ends in a block scalar that keeps its empty lines (`|+`).
+fn ends_in_empty_lines(value: Node<'_>) -> bool {
+    if value.is_alias() {
+        return false;
+    }
+    let Some(last) = children(value).last() else {
+        let is_block = matches!(
+            value.style(),
+            Some(ScalarStyle::Literal | ScalarStyle::Folded)
+        );
+        return is_block
+            && value
+                .text()
+                .is_some_and(|text| text.ends_with("\n\n") || text == "\n");
+    };
+    ends_in_empty_lines(last)
+}
+
+/// Whether a tree is written as JSON: flow style and the first key in double quotes.
+fn is_json(root: Node<'_>, lines: Lines<'_>) -> bool {
+    let first = root.written_entries().next();
+    root.is_flow()
+        && first.is_some_and(|entry| {
+            lines.text().as_bytes().get(entry.key.span().range().start) == Some(&b'"')
+        })
+}

@@ -1,0 +1,80 @@
+//! Where a field stands among its siblings, as the examples of the Kubernetes documentation write
+//! them.
+
+/// Fields of one structure in their usual order; only those that fixes meet.
+const STRUCTURES: &[&[&str]] = &[
+    // Container
+    &[
+        "name",
+        "image",
+        "imagePullPolicy",
+        "command",
+        "args",
+        "workingDir",
+        "ports",
+        "envFrom",
+        "env",
+        "resources",
+        "volumeMounts",
+        "volumeDevices",
+        "startupProbe",
+        "livenessProbe",
+        "readinessProbe",
+        "lifecycle",
+        "securityContext",
+    ],
+    // Probe
+    &[
+        "exec",
+        "httpGet",
+        "tcpSocket",
+        "grpc",
+        "initialDelaySeconds",
+        "periodSeconds",
+        "timeoutSeconds",
+        "successThreshold",
+        "failureThreshold",
+    ],
+    // PodSpec
+    &[
+        "serviceAccount",
+        "serviceAccountName",
+        "automountServiceAccountToken",
+        "securityContext",
+        "nodeSelector",
+        "affinity",
+        "tolerations",
+        "topologySpreadConstraints",
+        "terminationGracePeriodSeconds",
+        "initContainers",
+        "containers",
+        "volumes",
+    ],
+    // ObjectMeta
+    &["name", "generateName", "namespace", "labels", "annotations"],
+    // An object, a pod template
+    &["apiVersion", "kind", "metadata", "spec"],
+    // Istio's ConnectionPoolSettings
+    &["tcp", "http"],
+    // Lifecycle
+    &["postStart", "preStop"],
+];
+
+/// The siblings that usually stand before `key`, the nearest first, and those that stand after it,
+/// the nearest first, in the structure that `siblings` have most in common with.
+pub(super) fn neighbours(key: &str, siblings: &[&str]) -> (Vec<&'static str>, Vec<&'static str>) {
+    let structure = STRUCTURES
+        .iter()
+        .filter(|fields| fields.contains(&key))
+        .max_by_key(|fields| siblings.iter().filter(|name| fields.contains(name)).count());
+    let Some(fields) = structure else {
+        return (Vec::new(), Vec::new());
+    };
+    let before: Vec<&str> = fields
+        .iter()
+        .copied()
+        .take_while(|name| *name != key)
+        .collect();
+    let after = fields.iter().copied().skip(before.len() + 1).collect();
+    (before.into_iter().rev().collect(), after)
+}

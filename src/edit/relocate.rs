@@ -1,0 +1,168 @@
+//! Taking entries away and moving them.
+
+use super::value::{self, Value};
+use super::{Editor, Edits, Refusal, children, is_aliased};
+use crate::finding::Edit;
+use crate::yaml::{Entry, Node};
+
+impl Editor<'_> {
+    /// Removes an entry with the comments directly above it and on its lines. With the only entry
+    /// of a mapping goes the entry that holds that mapping.
+    ///
+    /// # Errors
+    /// When the mapping is shared, an alias stands for a part of it, or other comments would go.
+    pub fn remove(&self, entry: Entry<'_>) -> Edits {
+        let entry = outermost(entry)?;
+        self.check(entry.key)?;
+        if self.holds_shared(entry.value) {
+            return Err(Refusal::Shared);
+        }
+        let mapping = entry.key.parent().ok_or(Refusal::Unusual)?;
+        let (start, end) = if mapping.is_flow() {
+            self.flow_range(mapping, entry)?
+        } else {
+            self.block_range(entry)?
+        };
+        Ok(vec![self.edit_range(start, end, String::new())])
+    }
+
+    /// Moves an entry to the mapping at the end of `path` below `target`, under the name `key`.
+    /// Comments directly above it and behind it come along.
+    ///
+    /// # Errors
+    /// Those of [`remove`](Self::remove) and [`insert_at`](Self::insert_at), and when the value has
+    /// comments inside that a rewritten value would lose.
+    pub fn relocate(&self, entry: Entry<'_>, target: Node<'_>, path: &[&str], key: &str) -> Edits {
+        let value = Value::copy_of(entry.value);
+        let removed = outermost(entry)?;
+        let mut edits = self.remove(entry)?;
+        let Some(removal) = edits.pop() else {
+            return Err(Refusal::Unusual);
+        };
+        if entry.value.is_alias() || entry.value.anchor().is_some() {
+            return Err(Refusal::Shared);
+        }
+        let lost = self
+            .tree
+            .comments()
+            .iter()
+            .any(|comment| removal.span.contains(comment.span));
+        let mut inserted = self.insert_at(target, path, key, value)?;
+        if lost {
+            self.carry_comments(removed, entry, &removal, &mut inserted)?;
+        }
+        let is_inside =
+            |edit: &Edit| removal.span.start < edit.span.start && edit.span.end < removal.span.end;
+        match inserted.as_mut_slice() {
+            // Below the entry that goes: in its place, then.
+            [one] if is_inside(one) && one.text.starts_with(self.lines.eol) => {
+                one.span = removal.span;
+                one.text = one.text.split_off(self.lines.eol.len()) + self.lines.eol;
+            }
+            edits if edits.iter().any(is_inside) => return Err(Refusal::Unusual),
+            _ => inserted.push(removal),
+        }
+        Ok(inserted)
+    }
+
+    /// Puts the comments of a moved scalar entry around it at its new place.
+    fn carry_comments(
+        &self,
+        removed: Entry<'_>,
+        entry: Entry<'_>,
+        removal: &Edit,
+        inserted: &mut [Edit],
+    ) -> Result<(), Refusal> {
+        let span = removal.span.range();
+        let [one] = inserted else {
+            return Err(Refusal::Comment);
+        };
+        // Only a single line behind a line break is easy to dress.
+        let is_plain_case = removed.key.id() == entry.key.id()
+            && children(entry.value).next().is_none()
+            && one.text.starts_with(self.lines.eol)
+            && one.text.matches('\n').count() == 1;
+        if !is_plain_case {
+            return Err(Refusal::Comment);
+        }
+        let line = one.text.split_off(self.lines.eol.len());
+        let indent = value::spaces(line.len() - line.trim_start().len());
+        let own = self.lines.start(entry.key.span().range().start);
+        let above = self.lines.slice(span.start, own);
+        for comment in above.lines() {
+            one.text.push_str(&indent);
+            one.text.push_str(comment.trim());
+            one.text.push_str(self.lines.eol);
+        }
+        one.text.push_str(&line);
+        let end = self.entry_end(entry);
+        one.text
+            .push_str(self.lines.slice(end, self.lines.end(end)));
+        if self
+            .lines
+            .slice(self.lines.end(end), span.end)
+            .contains('#')
+        {
+            return Err(Refusal::Comment);
+        }
+        Ok(())
+    }
+
+    /// Whether an alias elsewhere stands for something below.
+    fn holds_shared(&self, node: Node<'_>) -> bool {
+        let shared = node.anchor().is_some() && is_aliased(self.tree.root(), node);
+        shared || children(node).any(|child| self.holds_shared(child))
+    }
+
+    fn flow_range(&self, mapping: Node<'_>, entry: Entry<'_>) -> Result<(usize, usize), Refusal> {
+        let entries: Vec<Entry<'_>> = mapping.written_entries().collect();
+        let at = entries.iter().position(|it| it.key.id() == entry.key.id());
+        let at = at.ok_or(Refusal::Unusual)?;
+        let start = entry.key.span().range().start;
+        let before = at.checked_sub(1).and_then(|at| entries.get(at));
+        let range = match (entries.get(at + 1), before) {
+            (Some(next), _) => (start, next.key.span().range().start),
+            (None, Some(before)) => (self.entry_end(*before), self.entry_end(entry)),
+            (None, None) => return Err(Refusal::Unusual),
+        };
+        let holds = |start: u32, end: u32| start as usize >= range.0 && end as usize <= range.1;
+        let comments = self.tree.comments();
+        if comments.iter().any(|it| holds(it.span.start, it.span.end)) {
+            return Err(Refusal::Comment);
+        }
+        Ok(range)
+    }
+
+    fn block_range(&self, entry: Entry<'_>) -> Result<(usize, usize), Refusal> {
+        self.column(entry.key)?;
+        let key = entry.key.span().range().start;
+        // Beside a dash, the next entry would have to move up.
+        if !self.lines.is_first(key) {
+            return Err(Refusal::Unusual);
+        }
+        let start = self.lines.start_with_comments(key);
+        let over = self.entry_over(entry)?;
+        let end = self.lines.next(over);
+        if end == over && start > 0 {
+            // The last line has no break: the one before loses its own.
+            let before = start - 1;
+            let carriage = self.lines.slice(0, before).ends_with('\r');
+            return Ok((before - usize::from(carriage), end));
+        }
+        Ok((start, end))
+    }
+}
+
+/// The entry itself, or the one above that would be left without any.
+fn outermost(entry: Entry<'_>) -> Result<Entry<'_>, Refusal> {
+    let mapping = entry.key.parent().ok_or(Refusal::Unusual)?;
+    if mapping.written_entries().count() > 1 {
+        return Ok(entry);
+    }
+    let outer = mapping.parent().ok_or(Refusal::Unusual)?;
+    let holder = outer
+        .written_entries()
+        .find(|holder| holder.value.id() == mapping.id())
+        .ok_or(Refusal::Unusual)?;
+    outermost(holder)
+}

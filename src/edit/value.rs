@@ -1,0 +1,256 @@
+//! What is written anew, in the style of its surroundings.
+
+use crate::yaml::{Node, Scalar, ScalarStyle, is_plain_text};
+
+/// A value to write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Text, quoted where it needs that.
+    Text(String),
+    /// Text of several lines, as a literal block (`|`) where the surroundings allow one.
+    Literal(String),
+    /// A whole number.
+    Int(i64),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A scalar as it is written elsewhere in the same document.
+    Written(String),
+    /// A mapping.
+    Map(Vec<(String, Value)>),
+    /// A sequence.
+    List(Vec<Value>),
+    /// A collection that is written in flow style (`{…}`, `[…]`) everywhere.
+    Flow(Box<Value>),
+}
+
+impl Value {
+    /// Text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A mapping.
+    pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Value)>) -> Self {
+        Self::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key.into(), value))
+                .collect(),
+        )
+    }
+
+    /// What a node holds: scalars keep their quotes and flow collections their style; comments and
+    /// anchors stay where they are, and aliases are followed.
+    pub fn copy_of(node: Node<'_>) -> Self {
+        let node = node.resolved();
+        let value = if node.is_mapping() {
+            Self::map(
+                node.entries()
+                    .map(|entry| (entry.key.key_text(), Self::copy_of(entry.value))),
+            )
+        } else if node.is_sequence() {
+            Self::List(node.items().map(Self::copy_of).collect())
+        } else {
+            return Self::copy_of_scalar(node);
+        };
+        if node.is_flow() {
+            Self::Flow(Box::new(value))
+        } else {
+            value
+        }
+    }
+
+    fn copy_of_scalar(node: Node<'_>) -> Self {
+        let Some(text) = node.text() else {
+            return Self::Written("null".to_owned());
+        };
+        let written = node
+            .tree()
+            .file_text()
+            .and_then(|file| file.get(node.span().range()))
+            .filter(|written| !written.contains(['\n', '\r']));
+        match (node.style(), written) {
+            (Some(ScalarStyle::Literal), _) => Self::Literal(text.to_owned()),
+            (Some(ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted), Some(written)) => {
+                Self::Written(written.to_owned())
+            }
+            (Some(ScalarStyle::Plain), Some(written))
+                if is_plain_text(text) || !matches!(node.scalar(), Some(Scalar::Text(_))) =>
+            {
+                Self::Written(written.to_owned())
+            }
+            _ => Self::text(text),
+        }
+    }
+}
+
+/// How a document is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    /// How many columns deeper a nested mapping stands.
+    pub(super) step: usize,
+    /// Whether the dashes of a sequence stand deeper than its key.
+    pub(super) indented_sequences: bool,
+    /// Whether it is JSON: text and keys in double quotes.
+    pub(super) json: bool,
+}
+
+/// The lines of `key: value` in block style; the first without its indentation.
+pub(super) fn block_entry(key: &str, value: &Value, indent: usize, layout: Layout) -> Vec<String> {
+    let key = scalar_text(key, layout.json);
+    let deeper = indent + layout.step;
+    match value {
+        Value::Map(entries) if !entries.is_empty() => {
+            let mut lines = vec![format!("{key}:")];
+            lines.extend(block_map(entries, deeper, layout, &spaces(deeper)));
+            lines
+        }
+        Value::List(items) if !items.is_empty() => {
+            let dash = if layout.indented_sequences {
+                indent + layout.step
+            } else {
+                indent
+            };
+            let mut lines = vec![format!("{key}:")];
+            for item in items {
+                lines.extend(block_item(item, dash, layout));
+            }
+            lines
+        }
+        Value::Literal(text) if is_literal(text) => {
+            let mut lines = vec![format!("{key}: |{}", chomping(text))];
+            lines.extend(literal_lines(text, &spaces(deeper)));
+            lines
+        }
+        value => vec![format!("{key}: {}", flow(value, layout.json))],
+    }
+}
+
+/// The lines of a mapping; `lead` comes before its first key.
+pub(super) fn block_map(
+    entries: &[(String, Value)],
+    indent: usize,
+    layout: Layout,
+    lead: &str,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (key, value) in entries {
+        let mut entry = block_entry(key, value, indent, layout);
+        if let Some(first) = entry.first_mut() {
+            let before = if lines.is_empty() {
+                lead.to_owned()
+            } else {
+                spaces(indent)
+            };
+            first.insert_str(0, &before);
+        }
+        lines.extend(entry);
+    }
+    lines
+}
+
+fn block_item(item: &Value, dash: usize, layout: Layout) -> Vec<String> {
+    let lead = format!("{}- ", spaces(dash));
+    match item {
+        Value::Map(entries) if !entries.is_empty() => block_map(entries, dash + 2, layout, &lead),
+        item => vec![format!("{lead}{}", flow(item, layout.json))],
+    }
+}
+
+/// On one line.
+pub(super) fn flow(value: &Value, json: bool) -> String {
+    match value {
+        Value::Text(text) | Value::Literal(text) => scalar_text(text, json),
+        Value::Int(number) => number.to_string(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Written(written) => written.clone(),
+        Value::Map(entries) => {
+            let entries: Vec<String> = entries
+                .iter()
+                .map(|(key, value)| format!("{}: {}", scalar_text(key, json), flow(value, json)))
+                .collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(|item| flow(item, json)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Flow(value) => flow(value, json),
+    }
+}
+
+/// Over several lines, as JSON is pretty-printed; lines after the first with their indentation.
+pub(super) fn pretty(value: &Value, indent: usize, layout: Layout) -> Vec<String> {
+    let deeper = indent + layout.step;
+    let (open, close, parts): (_, _, Vec<Vec<String>>) = match value {
+        Value::Map(entries) if !entries.is_empty() => {
+            let entry = |(key, value): &(String, Value)| {
+                let mut lines = pretty(value, deeper, layout);
+                if let Some(first) = lines.first_mut() {
+                    first.insert_str(0, &format!("{}: ", scalar_text(key, layout.json)));
+                }
+                lines
+            };
+            ("{", "}", entries.iter().map(entry).collect())
+        }
+        Value::List(items) if !items.is_empty() => {
+            let item = |item| pretty(item, deeper, layout);
+            ("[", "]", items.iter().map(item).collect())
+        }
+        Value::Flow(value) => return pretty(value, indent, layout),
+        value => return vec![flow(value, layout.json)],
+    };
+    let mut lines = vec![open.to_owned()];
+    let last = parts.len() - 1;
+    for (at, mut part) in parts.into_iter().enumerate() {
+        if let Some(first) = part.first_mut() {
+            first.insert_str(0, &spaces(deeper));
+        }
+        if let (Some(end), true) = (part.last_mut(), at < last) {
+            end.push(',');
+        }
+        lines.extend(part);
+    }
+    lines.push(format!("{}{close}", spaces(indent)));
+    lines
+}
+
+/// Text without quotes where it stays text so, else in double quotes.
+pub(super) fn scalar_text(text: &str, json: bool) -> String {
+    if !json && !text.is_empty() && is_plain_text(text) {
+        text.to_owned()
+    } else {
+        double_quoted(text)
+    }
+}
+
+/// JSON's escapes are YAML's too.
+pub(super) fn double_quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Whether a literal block can hold a text without more than a chomping indicator.
+pub(super) fn is_literal(text: &str) -> bool {
+    let printable = |c: char| c == '\n' || c == '\t' || !c.is_control() && c != '\u{feff}';
+    text.chars().all(printable)
+        && text.trim_end_matches('\n').len() + 1 >= text.len()
+        && !text.starts_with([' ', '\t', '\n'])
+        && !text.is_empty()
+}
+
+pub(super) fn chomping(text: &str) -> &'static str {
+    if text.ends_with('\n') { "" } else { "-" }
+}
+
+/// A literal block's lines; empty lines stay empty.
+pub(super) fn literal_lines(text: &str, indent: &str) -> Vec<String> {
+    let line = |line: &str| match line {
+        "" => String::new(),
+        line => format!("{indent}{line}"),
+    };
+    text.lines().map(line).collect()
+}
+
+pub(super) fn spaces(count: usize) -> String {
+    " ".repeat(count)
+}
