@@ -10,6 +10,7 @@ pub mod discover;
 pub mod edit;
 pub mod engine;
 pub mod finding;
+pub mod fix;
 pub mod inventory;
 pub mod kube;
 pub mod lifecycle;

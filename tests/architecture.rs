@@ -44,6 +44,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["rules", "inventory", "finding", "source", "settings"],
     ),
     ("report", &["finding", "source"]),
+    ("fix", &["finding", "yaml", "source"]),
     ("config", &["settings", "finding", "yaml", "source"]),
     (
         "cli",
@@ -73,6 +74,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("ignore", &["discover"]),
     ("miette", &["report", "cli"]),
     ("clap", &["cli"]),
+    ("similar", &["fix"]),
 ];
 
 const MAX_FILE: usize = 600;

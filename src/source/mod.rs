@@ -2,6 +2,7 @@
 
 mod lines;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use lines::LineIndex;
@@ -181,6 +182,23 @@ impl Sources {
             lines: OnceLock::new(),
         });
         id
+    }
+
+    /// The same sources, some of them with another text; identities stay.
+    #[must_use]
+    pub fn with_texts(&self, texts: &BTreeMap<SourceId, Arc<str>>) -> Self {
+        let mut changed = Self {
+            charts: self.charts.clone(),
+            ..Self::default()
+        };
+        for source in self {
+            let mut given = source.given.clone();
+            if let Some(text) = texts.get(&source.id) {
+                given.text = Arc::clone(text);
+            }
+            changed.push(given);
+        }
+        changed
     }
 
     /// Notes the directory (relative to the repository root) of a Helm chart that is in view but

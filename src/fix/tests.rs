@@ -1,0 +1,163 @@
+use super::*;
+use crate::finding::{Category, Fingerprint};
+use crate::source::{Location, NewSource, Scope, Span};
+
+/// A rule: wherever the first text stands, the second would be better.
+struct Wish(&'static str, &'static str, Severity, Applicability);
+
+use Applicability::{Safe, Unsafe};
+use Severity::{Error, Warning};
+
+fn sources(files: &[(&str, Role)]) -> Sources {
+    let mut sources = Sources::default();
+    for (text, role) in files {
+        sources.push(NewSource {
+            path: format!("{}.yaml", sources.len()),
+            root_path: String::new(),
+            text: Arc::from(*text),
+            invalid_utf8: None,
+            role: *role,
+            scope: Scope(Arc::from("")),
+        });
+    }
+    sources
+}
+
+fn judge(sources: &Sources, wishes: &[Wish]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for source in sources {
+        for Wish(old, new, severity, applicability) in wishes {
+            for (start, _) in source.text().match_indices(old) {
+                let span = Span::new(
+                    u32::try_from(start).unwrap(),
+                    u32::try_from(start + old.len()).unwrap(),
+                );
+                let fix = Fix {
+                    applicability: *applicability,
+                    title: (*new).to_owned(),
+                    edits: vec![Edit {
+                        source: source.id(),
+                        span,
+                        text: (*new).to_owned(),
+                    }],
+                };
+                findings.push(Finding {
+                    rule: old,
+                    category: Category::Schema,
+                    severity: *severity,
+                    message: String::new(),
+                    help: None,
+                    primary: Location {
+                        source: source.id(),
+                        span,
+                    },
+                    related: Vec::new(),
+                    resource: None,
+                    fix: (!new.is_empty()).then_some(fix),
+                    cause: start.to_string(),
+                    fingerprint: Fingerprint::default(),
+                });
+            }
+        }
+    }
+    findings
+}
+
+/// The first file's new text, how many fixes were applied, and why others were not.
+fn fixed(text: &str, unsafely: bool, wishes: &[Wish]) -> (String, usize, Vec<&'static str>) {
+    let sources = sources(&[(text, Role::Named)]);
+    let findings = judge(&sources, wishes);
+    let fixed = converge(&sources, &findings, unsafely, |it| judge(it, wishes));
+    let after = fixed.texts.values().next().map_or(text, |text| text);
+    let again = sources.with_texts(&fixed.texts);
+    let second = converge(&again, &judge(&again, wishes), unsafely, |it| {
+        judge(it, wishes)
+    });
+    assert!(
+        second.texts.values().all(|text| **text == *after),
+        "not idempotent"
+    );
+    let reasons = fixed.dropped.iter().map(|(_, reason)| *reason).collect();
+    (after.to_owned(), fixed.applied.len(), reasons)
+}
+
+#[test]
+fn fixes_follow_one_another_over_several_rounds() {
+    let wishes = [
+        Wish("one", "two", Warning, Safe),
+        Wish("two", "three", Error, Safe),
+    ];
+    // An error on the way is none when the next round takes it back.
+    assert_eq!(
+        fixed("a: one\nb: two\n", false, &wishes),
+        ("a: three\nb: three\n".to_owned(), 3, vec![])
+    );
+}
+
+#[test]
+fn fixes_that_touch_wait_for_the_next_round() {
+    let wishes = [
+        Wish("xy", "z", Warning, Safe),
+        Wish("yw", "v", Warning, Safe),
+    ];
+    assert_eq!(
+        fixed("a: xyw\n", false, &wishes),
+        ("a: zw\n".to_owned(), 1, vec![])
+    );
+}
+
+#[test]
+fn circles_end() {
+    let wishes = [
+        Wish("one", "two", Warning, Safe),
+        Wish("two", "one", Warning, Safe),
+    ];
+    let sources = sources(&[("a: one\n", Role::Named)]);
+    let fixed = converge(&sources, &judge(&sources, &wishes), false, |it| {
+        judge(it, &wishes)
+    });
+    assert_eq!(fixed.applied.len(), MAX_ROUNDS);
+}
+
+#[test]
+fn harm_drops_only_the_fix_that_does_it() {
+    for (harmful, reason) in [
+        ("k: [", "the result would not parse"),
+        ("k: bad", "it would bring a new error"),
+        ("k: |\n    x", "a comment would be lost"),
+        ("|", "it would change more than it means to"),
+    ] {
+        let wishes = [
+            Wish("one", "two", Warning, Safe),
+            Wish("k: HARM", harmful, Warning, Safe),
+            Wish("bad", "", Error, Safe),
+        ];
+        let text = "a: one\nh:\n- k: HARM # c\n  l: m\nb: one # d\n";
+        let expected = text.replace("one", "two");
+        let outcome = fixed(text, false, &wishes);
+        assert_eq!(outcome, (expected, 2, vec![reason]), "{harmful}");
+    }
+}
+
+#[test]
+fn only_what_was_asked_for_is_fixed() {
+    let wishes = [Wish("one", "two", Warning, Unsafe)];
+    assert_eq!(fixed("a: one\n", false, &wishes).1, 0);
+    assert_eq!(fixed("a: one\n", true, &wishes).1, 1);
+    let sources = sources(&[("a: one\n", Role::Context), ("b: one\n", Role::Named)]);
+    let fixed = converge(&sources, &judge(&sources, &wishes), true, |it| {
+        judge(it, &wishes)
+    });
+    let texts: Vec<&str> = fixed.texts.values().map(|text| &**text).collect();
+    assert_eq!(texts, ["b: two\n"]);
+}
+
+#[test]
+fn a_diff_names_the_file_and_keeps_line_breaks() {
+    assert_eq!(unified("a.yaml", "a\n", "a\n"), "");
+    assert_eq!(
+        unified("k8s/a.yaml", "a: 1\r\nb: 2", "a: 3\r\nb: 2"),
+        "--- a/k8s/a.yaml\n+++ b/k8s/a.yaml\n@@ -1,2 +1,2 @@\n-a: 1\r\n+a: 3\r\n b: 2\n\\ No newline at end of file\n"
+    );
+    assert!(unified("a\n+++ b", "a\n", "b\n").starts_with("--- a/a\u{fffd}+++ b\n"));
+}
