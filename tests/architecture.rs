@@ -34,6 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "lifecycle",
             "kube",
             "yaml",
+            "edit",
             "finding",
             "source",
             "settings",
@@ -50,6 +51,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "config",
+            "fix",
             "report",
             "engine",
             "rules",

@@ -3,27 +3,31 @@
 //! The fenced blocks below one heading are the files of one run. Their info strings:
 //! `yaml bad` (the marked findings of this rule and no others), `yaml good` (no finding of this
 //! rule), `yaml config` (the `lameduck.yaml` of the run); with `file=NAME` where a run has several
-//! files. A line that must be reported ends in `# ~ rule-id`; where no comment can stand,
+//! files. `yaml fixed` is what fixing (`--unsafe-fixes`) makes of the bad block with the same file
+//! name, byte for byte; `BLESS=1` rewrites these blocks. A line that must be reported ends in `# ~ rule-id`; where no comment can stand,
 //! `at=LINE:COLUMN` in the info string says so.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test fails by panicking"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lameduck::finding::{Finding, RuleMeta};
+use lameduck::finding::{Applicability, Finding, FixAvailability, RuleMeta};
 use lameduck::inventory::Inventory;
 use lameduck::rules;
 use lameduck::settings::Settings;
 use lameduck::source::{NewSource, Role, Scope, Sources};
-use lameduck::{config, engine};
+use lameduck::{config, engine, fix};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 
 /// The file name of a block that gives none.
@@ -33,6 +37,7 @@ const ONLY_FILE: &str = "manifest.yaml";
 enum BlockKind {
     Bad,
     Good,
+    Fixed,
     Config,
 }
 
@@ -43,6 +48,8 @@ struct Block {
     /// Lines and columns named by `at=`.
     at: Vec<(u32, u32)>,
     text: String,
+    /// Where the fenced block stands in the page.
+    range: Range<usize>,
 }
 
 /// The blocks below one heading.
@@ -57,7 +64,8 @@ fn runs(meta: &RuleMeta) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut heading = None;
     let mut block: Option<Block> = None;
-    for event in Parser::new(body) {
+    let before = meta.page.len() - body.len();
+    for (event, range) in Parser::new(body).into_offset_iter() {
         match event {
             Event::Start(Tag::Heading { level, .. }) if level != HeadingLevel::H1 => {
                 heading = Some(String::new());
@@ -74,7 +82,8 @@ fn runs(meta: &RuleMeta) -> Vec<Run> {
                 block = block_of(meta.id, &info);
             }
             Event::End(TagEnd::CodeBlock) => {
-                if let Some(block) = block.take() {
+                if let Some(mut block) = block.take() {
+                    block.range = before + range.start..before + range.end;
                     let run = runs.last_mut().expect("a block stands below a heading");
                     run.blocks.push(block);
                 }
@@ -104,6 +113,7 @@ fn block_of(rule: &str, info: &str) -> Option<Block> {
     let kind = match words.next()? {
         "bad" => BlockKind::Bad,
         "good" => BlockKind::Good,
+        "fixed" => BlockKind::Fixed,
         "config" => BlockKind::Config,
         other => panic!("{rule}: unknown kind of block `{other}` in `{info}`"),
     };
@@ -112,6 +122,7 @@ fn block_of(rule: &str, info: &str) -> Option<Block> {
         file: ONLY_FILE.to_owned(),
         at: Vec::new(),
         text: String::new(),
+        range: 0..0,
     };
     for word in words {
         match word.split_once('=') {
@@ -159,7 +170,7 @@ fn findings(rule: &str, run: &Run) -> (Sources, Vec<Finding>) {
     for block in run
         .blocks
         .iter()
-        .filter(|block| block.kind != BlockKind::Config)
+        .filter(|block| matches!(block.kind, BlockKind::Bad | BlockKind::Good))
     {
         sources.push(NewSource {
             path: block.file.clone(),
@@ -170,17 +181,22 @@ fn findings(rule: &str, run: &Run) -> (Sources, Vec<Finding>) {
             scope: scope(run, &block.file),
         });
     }
+    let findings = judge(rule, run, &sources);
+    (sources, findings)
+}
+
+fn judge(rule: &str, run: &Run, sources: &Sources) -> Vec<Finding> {
     let mut settings = settings(run);
     // Pedantic rules are off by default; their own pages show them at work.
     settings.select.insert(rule.to_owned());
-    let inventory = Inventory::read(&sources, &settings);
-    let outcome = engine::run(&sources, &inventory, &settings);
+    let inventory = Inventory::read(sources, &settings);
+    let outcome = engine::run(sources, &inventory, &settings);
     assert!(
         outcome.internal_errors.is_empty(),
         "{:?}",
         outcome.internal_errors
     );
-    (sources, outcome.findings)
+    outcome.findings
 }
 
 /// What the marks ask for: file, line, and the column where `at=` names it.
@@ -249,6 +265,86 @@ fn examples_hold() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// The files that fixing changes, by name.
+fn fixed(rule: &str, run: &Run) -> BTreeMap<String, String> {
+    let (sources, findings) = findings(rule, run);
+    let relint = |sources: &Sources| judge(rule, run, sources);
+    let fixed = fix::converge(&sources, &findings, true, relint);
+    assert_eq!(fixed.dropped, [], "{rule} / {}", run.heading);
+    let after = sources.with_texts(&fixed.texts);
+    let again = fix::converge(&after, &relint(&after), true, relint);
+    assert_eq!(again.applied, [], "{rule} / {}", run.heading);
+    fixed
+        .texts
+        .iter()
+        .map(|(source, text)| (sources.get(*source).path().to_owned(), text.to_string()))
+        .collect()
+}
+
+/// The page with its `fixed` blocks as they should be.
+fn with_fixed_blocks(meta: &RuleMeta) -> String {
+    let mut page = meta.page.to_owned();
+    for run in runs(meta).iter().rev() {
+        let mut fixed = fixed(meta.id, run);
+        for block in run.blocks.iter().rev() {
+            if block.kind != BlockKind::Fixed {
+                continue;
+            }
+            let text = fixed.remove(&block.file).unwrap_or_default();
+            let fence = &meta.page[block.range.clone()];
+            let info = fence.lines().next().unwrap();
+            page.replace_range(block.range.clone(), &format!("{info}\n{text}```"));
+        }
+        let files: Vec<&String> = fixed.keys().collect();
+        assert!(
+            files.is_empty(),
+            "{} / {}: no `fixed` block for {files:?}",
+            meta.id,
+            run.heading
+        );
+    }
+    page
+}
+
+#[test]
+fn fixes_make_what_the_pages_show() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    for meta in rules::metas() {
+        let page = with_fixed_blocks(meta);
+        if std::env::var_os("BLESS").is_some() && page != meta.page {
+            let file = root
+                .join(meta.category.as_str())
+                .join(format!("{}.md", meta.id));
+            std::fs::write(file, page).unwrap();
+            continue;
+        }
+        assert!(
+            page == meta.page,
+            "{}: fixing makes something else; BLESS=1 writes it:\n{}",
+            meta.id,
+            fix::unified(meta.id, meta.page, &page)
+        );
+    }
+}
+
+#[test]
+fn rules_fix_as_their_metadata_says() {
+    for meta in rules::metas() {
+        let made: Vec<Applicability> = runs(meta)
+            .iter()
+            .flat_map(|run| findings(meta.id, run).1)
+            .filter_map(|finding| Some(finding.fix?.applicability))
+            .collect();
+        let (safe, any) = (made.contains(&Applicability::Safe), !made.is_empty());
+        let expected = match meta.fix {
+            FixAvailability::None => (false, false),
+            FixAvailability::Unsafe => (false, true),
+            FixAvailability::Safe => (true, true),
+        };
+        assert_eq!((safe, any), expected, "{}", meta.id);
+    }
 }
 
 #[test]

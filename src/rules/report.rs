@@ -1,6 +1,9 @@
 //! Building findings.
 
-use crate::finding::{Finding, Fingerprint, Label, Resource, RuleMeta, Severity};
+use crate::edit::{Editor, Edits};
+use crate::finding::{
+    Applicability, Finding, Fingerprint, Fix, Label, Resource, RuleMeta, Severity,
+};
 use crate::inventory::{Evidence, Mesh};
 use crate::kube::{BrokenDocument, ContainerRef, DroppedText, Object, Workload};
 use crate::source::Location;
@@ -50,7 +53,7 @@ impl Findings {
                 name: object.name().to_owned(),
                 container: report.container,
             }),
-            fix: None,
+            fix: report.fix,
             cause: report.cause,
             fingerprint: Fingerprint::default(),
         });
@@ -75,6 +78,7 @@ pub struct Report<'a> {
     severity: Option<Severity>,
     lowered: bool,
     pedantic: bool,
+    fix: Option<Fix>,
 }
 
 impl<'a> Report<'a> {
@@ -91,6 +95,7 @@ impl<'a> Report<'a> {
             severity: None,
             lowered: false,
             pedantic: false,
+            fix: None,
         }
     }
 
@@ -146,6 +151,7 @@ impl<'a> Report<'a> {
             severity: None,
             lowered: false,
             pedantic: false,
+            fix: None,
         }
     }
 
@@ -153,6 +159,28 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Edits of the object's document that remove the cause: `title` says in the imperative what
+    /// they do. What cannot be edited without harm (text that an alias shares, say) leaves the
+    /// finding without a fix.
+    #[must_use]
+    pub fn fix(
+        mut self,
+        applicability: Applicability,
+        title: impl Into<String>,
+        object: &Object,
+        edits: impl FnOnce(&Editor<'_>) -> Edits,
+    ) -> Self {
+        let made = Editor::new(object.source(), object.tree()).and_then(|editor| edits(&editor));
+        if let Ok(edits) = made {
+            self.fix = Some(Fix {
+                applicability,
+                title: title.into(),
+                edits,
+            });
+        }
         self
     }
 

@@ -1,7 +1,7 @@
 //! `ignored-outlier-field`
 
 use super::policy::policies;
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::Version;
@@ -14,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "An outlier detection setting that Istio ignores",
     page: include_str!("../../../rules/mesh/ignored-outlier-field.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &["circuit-breaker"],
 };
@@ -68,7 +68,17 @@ impl Rule for IgnoredOutlierField {
                     format!("consecutive5xxErrors: {value}"),
                 )
             };
-            out.push(Report::object(object, entry.key, message).help(help));
+            let report = Report::object(object, entry.key, message).help(help);
+            // Whether the author would rather have that threshold than those beside it, only a
+            // person knows.
+            out.push(if replaced {
+                report
+            } else {
+                let title = "rename `consecutiveErrors` to `consecutive5xxErrors`";
+                report.fix(Applicability::Safe, title, object, |editor| {
+                    editor.rename(entry.key, "consecutive5xxErrors")
+                })
+            });
         }
     }
 }

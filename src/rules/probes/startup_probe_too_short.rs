@@ -1,6 +1,7 @@
 //! `startup-probe-too-short`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::probes::Timing;
 use crate::lifecycle::startup;
@@ -17,10 +18,12 @@ static META: RuleMeta = RuleMeta {
     summary: "The startup probe gives up before the declared start-up time",
     page: include_str!("../../../rules/probes/startup-probe-too-short.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &["startup-probe"],
 };
+
+const THRESHOLD: &str = "failureThreshold";
 
 /// See the rule's page.
 pub(in crate::rules) struct StartupProbeTooShort;
@@ -52,7 +55,7 @@ fn check(
         return;
     };
     let field = |name| container.field(&["startupProbe", name]);
-    if ["initialDelaySeconds", "periodSeconds", "failureThreshold"]
+    if ["initialDelaySeconds", "periodSeconds", THRESHOLD]
         .into_iter()
         .any(|name| field(name).is_unknown())
     {
@@ -72,12 +75,24 @@ fn check(
         container.name(),
         timing.show_survival()
     );
-    let node = field("failureThreshold").node().unwrap_or(entry.key);
-    let help = format!(
-        "raise startupProbe.failureThreshold to {} or more",
-        timing.failures_to_survive(time.value)
-    );
+    let node = field(THRESHOLD).node().unwrap_or(entry.key);
+    let failures = timing.failures_to_survive(time.value);
+    let help = format!("raise startupProbe.failureThreshold to {failures} or more");
     let mut report = Report::container(workload, container, node, message).help(help);
+    if let Ok(failures) = i64::try_from(failures) {
+        let title = format!("set startupProbe.failureThreshold to {failures}");
+        let value = Value::Int(failures);
+        let written = field(THRESHOLD).node();
+        report = report.fix(
+            Applicability::Safe,
+            title,
+            container.object(),
+            |editor| match written {
+                Some(node) => editor.set(node, &value),
+                None => editor.insert(entry.value, THRESHOLD, &value, None),
+            },
+        );
+    }
     if let Some(node) = node_of(&time.origin, workload.template(), container) {
         let label = format!("the start takes {}", show_seconds(time.value));
         report = report.related(container.object(), node, label);

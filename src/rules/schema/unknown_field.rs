@@ -1,6 +1,6 @@
 //! `unknown-field`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Object;
 use crate::kube::tables::removed::removed;
 use crate::kube::tables::wrong_fields;
@@ -16,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A field that the object's schema does not have",
     page: include_str!("../../../rules/schema/unknown-field.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -64,7 +64,27 @@ impl Rule for UnknownField {
                 continue;
             }
             let help = help.unwrap_or_else(|| format!("known here: {}", known.join(", ")));
-            out.push(Report::object(object, node, message).help(help));
+            let report = Report::object(object, node, message).help(help);
+            out.push(match only_near(field, known) {
+                Some(near) if wrong_fields::hint(structure, field).is_none() => {
+                    let title = format!("rename `{field}` to `{near}`");
+                    report.fix(Applicability::Safe, title, object, |editor| {
+                        editor.rename(node, near)
+                    })
+                }
+                _ => report,
+            });
         }
     }
+}
+
+/// The known field that `field` misspells, where there is only one that comes near.
+fn only_near(field: &str, known: &'static [&'static str]) -> Option<&'static str> {
+    /// Two letters wrong, doubled or left out; more may be a field of another structure.
+    const TYPING_ERRORS: usize = 2;
+    let near = suggest(field, known.iter().copied())?;
+    let others = known.iter().copied().filter(|name| *name != near);
+    let is_slip =
+        strsim::osa_distance(&field.to_lowercase(), &near.to_lowercase()) <= TYPING_ERRORS;
+    (is_slip && suggest(field, others).is_none()).then_some(near)
 }

@@ -7,6 +7,9 @@ use crate::rules::{Context, Report};
 use crate::units::show_seconds;
 use crate::yaml::Node;
 
+/// The field of a pod's spec.
+pub(super) const FIELD: &str = "terminationGracePeriodSeconds";
+
 /// The budget of one container, with the container.
 pub(super) struct PodBudget<'a> {
     pub(super) container: ContainerRef<'a>,
@@ -18,7 +21,6 @@ pub(super) struct PodBudget<'a> {
 /// The budgets of the main containers; none where the grace period is unknown, or where a
 /// kustomization sets it.
 pub(super) fn budgets<'a>(cx: &Context<'_>, workload: Workload<'a>) -> Vec<PodBudget<'a>> {
-    const FIELD: &str = "terminationGracePeriodSeconds";
     let template = workload.template();
     let field = template.spec_field(&[FIELD]);
     let (Some(spec), Some(node)) = (template.spec(), template.spec_node()) else {
