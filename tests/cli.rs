@@ -190,3 +190,106 @@ fn a_reader_that_went_away_is_no_error() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+/// A DestinationRule with one thing that can be fixed safely.
+const OLD_FIELD: &str = "apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: a} # why
+spec:
+  host: a
+  trafficPolicy:
+    outlierDetection: {consecutiveErrors: 7}
+";
+
+const SELECT: [&str; 2] = ["--select", "ignored-outlier-field"];
+
+fn fixed() -> String {
+    OLD_FIELD.replace("consecutiveErrors", "consecutive5xxErrors")
+}
+
+#[test]
+fn a_diff_changes_nothing_and_ends_with_1() {
+    let folder = repository(&[("k8s/a.yaml", OLD_FIELD)]);
+    let (code, out, _) = run(lameduck(folder.path())
+        .args(["check", "--diff"])
+        .args(SELECT));
+    assert_eq!(code, 1);
+    insta::assert_snapshot!(out, @r"
+    --- a/k8s/a.yaml
+    +++ b/k8s/a.yaml
+    @@ -4,4 +4,4 @@
+     spec:
+       host: a
+       trafficPolicy:
+    -    outlierDetection: {consecutiveErrors: 7}
+    +    outlierDetection: {consecutive5xxErrors: 7}
+    ");
+    let file = folder.path().join("k8s/a.yaml");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), OLD_FIELD);
+    std::fs::write(file, fixed()).unwrap();
+    let (code, out, _) = run(lameduck(folder.path())
+        .args(["check", "--diff"])
+        .args(SELECT));
+    assert_eq!((code, out.as_str()), (0, ""));
+}
+
+#[test]
+fn files_are_fixed_in_place_and_what_is_left_is_reported() {
+    let crlf = OLD_FIELD.replace('\n', "\r\n");
+    let folder = repository(&[("a.yaml", OLD_FIELD), ("b.yaml", &crlf)]);
+    let (code, out, err) = run(lameduck(folder.path())
+        .args(["check", "--fix"])
+        .args(SELECT));
+    assert_eq!(code, 0, "{out}");
+    assert!(out.starts_with("No findings in 2 files"), "{out}");
+    assert_eq!(err, "note: applied 2 fixes in 2 files\n");
+    let read = |name| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("a.yaml"), fixed());
+    assert_eq!(read("b.yaml"), fixed().replace('\n', "\r\n"));
+}
+
+#[test]
+fn only_named_files_are_fixed() {
+    let folder = repository(&[("a/a.yaml", OLD_FIELD), ("b/b.yaml", OLD_FIELD)]);
+    let (code, _, _) = run(lameduck(folder.path())
+        .args(["check", "--fix", "a"])
+        .args(SELECT));
+    assert_eq!(code, 0);
+    let read = |name| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("a/a.yaml"), fixed());
+    assert_eq!(read("b/b.yaml"), OLD_FIELD);
+}
+
+#[test]
+fn a_read_only_file_is_left_alone_and_said() {
+    let folder = repository(&[("a.yaml", OLD_FIELD)]);
+    let file = folder.path().join("a.yaml");
+    let mut permissions = std::fs::metadata(&file).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&file, permissions).unwrap();
+    let (code, out, err) = run(lameduck(folder.path())
+        .args(["check", "--fix"])
+        .args(SELECT));
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("a.yaml is not fixed: it is read-only"),
+        "{err}"
+    );
+    assert!(out.contains("ignored-outlier-field"), "{out}");
+    assert_eq!(std::fs::read_to_string(file).unwrap(), OLD_FIELD);
+}
+
+#[test]
+fn standard_input_comes_out_fixed() {
+    let folder = repository(&[]);
+    for text in [OLD_FIELD, &fixed(), "a: 1\n"] {
+        let mut command = lameduck(folder.path());
+        command.args(["check", "-", "--fix"]).args(SELECT);
+        let (code, out, _) = run(command.write_stdin(text));
+        let expected = text.replace("consecutiveErrors", "consecutive5xxErrors");
+        assert_eq!((code, out), (0, expected));
+    }
+    let mut command = lameduck(folder.path());
+    command.args(["check", "-", "--fix", "--format", "json"]);
+    assert_eq!(run(command.write_stdin("a: 1\n")).0, 2);
+}

@@ -28,6 +28,7 @@ Examples:
   helm template web charts/web | lameduck check - --mesh sidecar
   lameduck check --format full --format sarif=lameduck.sarif
   lameduck check --select shutdown,missing-pdb --fail-on error
+  lameduck check --diff                   what --fix would change
 
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 a wrong flag or
 configuration, a path that does not exist, an output that cannot be written.";
@@ -141,6 +142,20 @@ pub(super) struct CheckArgs {
     #[arg(long, help_heading = "Rules")]
     pub(super) pedantic: bool,
 
+    /// Apply fixes that keep or restore what is plainly meant, then report
+    /// what is left. Standard input is written, fixed, to standard output
+    #[arg(long, help_heading = "Fixes")]
+    pub(super) fix: bool,
+
+    /// Apply fixes that a person must check, too
+    #[arg(long, help_heading = "Fixes")]
+    pub(super) unsafe_fixes: bool,
+
+    /// Write what --fix (or with it --unsafe-fixes) would change as a diff,
+    /// change nothing, and exit with 1 if there is something
+    #[arg(long, conflicts_with_all = ["outputs", "statistics"], help_heading = "Fixes")]
+    pub(super) diff: bool,
+
     /// From which severity on to exit with 1; warning by default
     #[arg(long, value_name = "SEVERITY", value_parser = fail_on(), help_heading = "Rules")]
     pub(super) fail_on: Option<FailOn>,
@@ -209,6 +224,11 @@ pub(super) struct CheckArgs {
 }
 
 impl CheckArgs {
+    /// Whether anything is to be fixed, be it for show.
+    pub(super) fn fixes(&self) -> bool {
+        self.fix || self.unsafe_fixes || self.diff
+    }
+
     /// What goes over the configuration file.
     pub(super) fn flags(&self) -> Flags {
         Flags {

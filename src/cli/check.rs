@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use super::args::{CheckArgs, Output};
-use super::{CLEAN, FINDINGS, Failure, UNUSABLE, output};
+use super::{CLEAN, FINDINGS, Failure, UNUSABLE, fixing, output};
 use crate::config::{self, apply_flags};
 use crate::discover::{self, Discovered, MAX_FILE_BYTES, Request, Stdin};
 use crate::engine;
@@ -22,9 +22,21 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let settings = settings(args, &cwd)?;
     let stdin = stdin(args)?;
     in_pool(args, || {
-        let discovered = find(args, &cwd, &settings, stdin)?;
-        let inventory = Inventory::read(&discovered.sources, &settings);
-        let outcome = engine::run(&discovered.sources, &inventory, &settings);
+        let mut discovered = find(args, &cwd, &settings, stdin)?;
+        let mut inventory = Inventory::read(&discovered.sources, &settings);
+        let mut outcome = engine::run(&discovered.sources, &inventory, &settings);
+        let mut unfixed = Vec::new();
+        if args.fixes() {
+            let mut fixed = fixing::plan(args, &discovered, &outcome, &settings);
+            if args.diff {
+                output::to_stderr("internal error", &outcome.internal_errors);
+                return fixing::show(&discovered, &fixed);
+            }
+            unfixed = fixing::write(args, &cwd, &discovered, &mut fixed);
+            discovered.sources = discovered.sources.with_texts(&fixed.texts);
+            inventory = Inventory::read(&discovered.sources, &settings);
+            outcome = engine::run(&discovered.sources, &inventory, &settings);
+        }
         if !args.quiet {
             output::to_stderr("note", &discovered.notices);
             output::to_stderr("note", passed_over(&discovered.sources, &inventory));
@@ -34,17 +46,30 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
         }
         output::to_stderr("internal error", &outcome.internal_errors);
         deliver(args, &outputs, &discovered, &outcome)?;
+        if !unfixed.is_empty() {
+            return Err(Failure { messages: unfixed });
+        }
         Ok(exit_code(&outcome, settings.fail_on))
     })
 }
 
 /// The reports to write, at most one of them to standard output.
 fn outputs(args: &CheckArgs) -> Result<Vec<Output>, Failure> {
+    // Standard output carries the fixed text.
+    let is_taken = args.fixes() && args.paths.iter().any(|path| is_stdin(path));
+    if args.outputs.is_empty() && is_taken {
+        return Ok(Vec::new());
+    }
     if args.outputs.is_empty() {
         return Ok(vec![Output {
             format: Format::default(),
             file: None,
         }]);
+    }
+    if is_taken && args.outputs.iter().any(|output| output.file.is_none()) {
+        return Err(Failure::one(
+            "--format: standard output carries the fixed text of standard input; write FORMAT=FILE",
+        ));
     }
     for (index, output) in args.outputs.iter().enumerate() {
         let again = args.outputs.iter().skip(index + 1);

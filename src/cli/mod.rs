@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod completions;
 mod explain;
+mod fixing;
 mod output;
 mod rules;
 

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::settings::PathGlob;
-use crate::source::{NewSource, Role, Sources};
+use crate::source::{NewSource, Role, SourceId, Sources};
 
 use candidates::{Candidate, Candidates};
 use exclude::Excludes;
@@ -63,6 +63,8 @@ pub struct Stdin {
 pub struct Discovered {
     /// In the order of their paths.
     pub sources: Sources,
+    /// The source that was read from standard input.
+    pub stdin: Option<SourceId>,
     /// What was passed over, and why; one line each, for standard error.
     pub notices: Vec<String>,
 }
@@ -151,8 +153,12 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
     for chart in layout.charts() {
         sources.push_chart(chart);
     }
-    read_all(planned, &mut sources, &mut notices);
-    Ok(Discovered { sources, notices })
+    let stdin = read_all(planned, &mut sources, &mut notices);
+    Ok(Discovered {
+        sources,
+        stdin,
+        notices,
+    })
 }
 
 /// Where standard input stands: the file it takes the place of, or `-` in the working directory.
@@ -197,7 +203,13 @@ fn plan(
     planned
 }
 
-fn read_all(planned: Vec<Planned>, sources: &mut Sources, notices: &mut Vec<String>) {
+/// Gives the source that standard input became.
+fn read_all(
+    planned: Vec<Planned>,
+    sources: &mut Sources,
+    notices: &mut Vec<String>,
+) -> Option<SourceId> {
+    let mut stdin = None;
     let read: Vec<(Planned, Reading)> = planned
         .into_par_iter()
         .map(|mut planned| {
@@ -226,7 +238,8 @@ fn read_all(planned: Vec<Planned>, sources: &mut Sources, notices: &mut Vec<Stri
             }
         };
         if planned.explicit || read::could_matter(&text, &planned) {
-            sources.push(NewSource {
+            let is_stdin = matches!(planned.input, Input::Stdin(_));
+            let id = sources.push(NewSource {
                 path: planned.shown,
                 root_path: planned.root_path,
                 text: text.into(),
@@ -234,6 +247,10 @@ fn read_all(planned: Vec<Planned>, sources: &mut Sources, notices: &mut Vec<Stri
                 role: planned.role,
                 scope: planned.scope,
             });
+            if is_stdin {
+                stdin = Some(id);
+            }
         }
     }
+    stdin
 }

@@ -11,7 +11,7 @@ use miette::{
 use super::excerpt::{Excerpt, Place};
 use super::text::sanitize_lines;
 use super::{Report, Style, sanitize, summary};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Applicability, Finding, Severity};
 use crate::source::Sources;
 
 /// How many related places of one finding are shown; the formats for programs carry all.
@@ -132,6 +132,16 @@ fn help(finding: &Finding, width: usize) -> String {
     let hidden = finding.related.len().saturating_sub(MAX_RELATED);
     if hidden > 0 {
         lines.push(format!("not shown: related places, {hidden} more"));
+    }
+    if let Some(fix) = &finding.fix {
+        let flag = match fix.applicability {
+            Applicability::Safe => "--fix",
+            Applicability::Unsafe => "--unsafe-fixes",
+        };
+        lines.push(wrap(
+            &sanitize(&format!("{flag} does it: {}", fix.title)),
+            width,
+        ));
     }
     lines.push(format!("read more: lameduck explain {}", finding.rule));
     lines.join("\n")

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::finding::{Outcome, Severity};
+use crate::finding::{Applicability, Outcome, Severity};
 
 /// One line without a line break, such as `3 errors, 1 note in 2 of 7 files (4 workloads)`.
 pub(super) fn line(outcome: &Outcome) -> String {
@@ -27,11 +27,28 @@ pub(super) fn line(outcome: &Outcome) -> String {
         .map(|(count, severity)| counted(count, severity.as_str()))
         .collect::<Vec<_>>()
         .join(", ");
-    format!(
+    let line = format!(
         "{counts} in {} ({})",
         files(outcome),
         counted(summary.workloads, "workload")
-    )
+    );
+    match fixable(outcome) {
+        (0, 0) => line,
+        (safe, 0) => format!("{line}; {safe} fixable with --fix"),
+        (0, other) => format!("{line}; {other} fixable with --unsafe-fixes"),
+        (safe, other) => {
+            format!("{line}; {safe} fixable with --fix, {other} more with --unsafe-fixes")
+        }
+    }
+}
+
+/// How many findings have a safe fix, and how many one that a person must check.
+fn fixable(outcome: &Outcome) -> (usize, usize) {
+    let count = |wanted| {
+        let fixes = outcome.findings.iter().filter_map(|it| it.fix.as_ref());
+        fixes.filter(|fix| fix.applicability == wanted).count()
+    };
+    (count(Applicability::Safe), count(Applicability::Unsafe))
 }
 
 /// Files with findings may be more than the files with manifests: a named file can be broken as a

@@ -235,7 +235,7 @@ fn concise() {
     insta::assert_snapshot!(render(Format::Concise, &outcome, &sources), @r"
     app.yaml:10:38 error insufficient-grace-period grace period 30s < 15s preStop + 20s shutdown + 5s buffer = 40s
     pod budget.yaml:6:17 note pdb-blocks-eviction 3 of 3 pods must stay available
-    1 error, 1 note in 2 of 2 files (1 workload)
+    1 error, 1 note in 2 of 2 files (1 workload); 1 fixable with --fix
     ");
     let style = Style {
         color: true,

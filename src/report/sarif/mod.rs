@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::Report;
-use crate::finding::{Finding, Resource, RuleMeta, Severity};
-use crate::source::{self, Sources};
+use crate::finding::{self, Applicability, Finding, Resource, RuleMeta, Severity};
+use crate::source::{self, SourceId, Sources};
 use model::{
-    ArtifactLocation, AutomationDetails, Configuration, Driver, Help, Location, Log,
-    LogicalLocation, PhysicalLocation, Region, ReportingDescriptor, RuleProperties, Run,
-    SarifResult, Text, Tool, UriBase,
+    ArtifactChange, ArtifactLocation, AutomationDetails, Configuration, Driver, Fix, Help,
+    Location, Log, LogicalLocation, PhysicalLocation, Region, Replacement, ReportingDescriptor,
+    RuleProperties, Run, SarifResult, Text, Tool, UriBase,
 };
 
 /// Stands for the repository root, which the reader of a log knows and the writer must not tell.
@@ -116,6 +116,42 @@ fn result<'a>(finding: &'a Finding, index: Option<usize>, sources: &'a Sources) 
             })
             .collect(),
         partial_fingerprints: BTreeMap::from([("lameduck/v1", finding.fingerprint.to_string())]),
+        fixes: finding.fix.iter().map(|it| fix(it, sources)).collect(),
+    }
+}
+
+fn fix(fix: &finding::Fix, sources: &Sources) -> Fix {
+    let mut by_file: BTreeMap<SourceId, Vec<Replacement>> = BTreeMap::new();
+    for edit in &fix.edits {
+        let location = source::Location {
+            source: edit.source,
+            span: edit.span,
+        };
+        by_file.entry(edit.source).or_default().push(Replacement {
+            deleted_region: physical(location, sources).region,
+            inserted_content: Text::new(edit.text.clone()),
+        });
+    }
+    let note = match fix.applicability {
+        Applicability::Safe => "",
+        Applicability::Unsafe => " (check it: it adds behaviour)",
+    };
+    Fix {
+        description: Text::new(plain(&format!("{}{note}", fix.title))),
+        artifact_changes: by_file
+            .into_iter()
+            .map(|(id, replacements)| ArtifactChange {
+                artifact_location: artifact(id, sources),
+                replacements,
+            })
+            .collect(),
+    }
+}
+
+fn artifact(id: SourceId, sources: &Sources) -> ArtifactLocation {
+    ArtifactLocation {
+        uri: relative_uri(sources.get(id).root_path()),
+        uri_base_id: ROOT,
     }
 }
 
@@ -144,10 +180,7 @@ fn physical(location: source::Location, sources: &Sources) -> PhysicalLocation {
     let start = source.position(location.span.start);
     let end = source.position(location.span.end.max(location.span.start));
     PhysicalLocation {
-        artifact_location: ArtifactLocation {
-            uri: relative_uri(source.root_path()),
-            uri_base_id: ROOT,
-        },
+        artifact_location: artifact(location.source, sources),
         region: Region {
             start_line: start.line,
             start_column: start.column,

@@ -1,0 +1,147 @@
+//! `--fix`, `--unsafe-fixes` and `--diff`.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::CheckArgs;
+use super::{CLEAN, FINDINGS, Failure, output};
+use crate::discover::Discovered;
+use crate::engine;
+use crate::finding::Outcome;
+use crate::fix::{self, Fixed};
+use crate::inventory::Inventory;
+use crate::settings::Settings;
+use crate::source::Source;
+
+/// What fixing would make of the sources; says on standard error which fixes were not applied.
+pub(super) fn plan(
+    args: &CheckArgs,
+    discovered: &Discovered,
+    outcome: &Outcome,
+    settings: &Settings,
+) -> Fixed {
+    let relint = |sources: &crate::source::Sources| {
+        let inventory = Inventory::read(sources, settings);
+        engine::run(sources, &inventory, settings).findings
+    };
+    let sources = &discovered.sources;
+    let mut fixed = fix::converge(sources, &outcome.findings, args.unsafe_fixes, relint);
+    // What replaced bytes stand for cannot be written back.
+    fixed
+        .texts
+        .retain(|id, _| sources.get(*id).invalid_utf8().is_none());
+    if !args.quiet {
+        let notices = fixed.dropped.iter().map(|(entry, reason)| {
+            let path = sources.get(entry.source).path();
+            format!(
+                "{path}: not fixed ({}): {}: {reason}",
+                entry.rule, entry.title
+            )
+        });
+        output::to_stderr("note", notices);
+    }
+    fixed
+}
+
+/// Writes what would change to standard output.
+pub(super) fn show(discovered: &Discovered, fixed: &Fixed) -> Result<u8, Failure> {
+    let mut diff = String::new();
+    for (id, text) in &fixed.texts {
+        let source = discovered.sources.get(*id);
+        diff.push_str(&fix::unified(source.path(), source.text(), text));
+    }
+    output::to_stdout(diff.as_bytes())?;
+    Ok(if diff.is_empty() { CLEAN } else { FINDINGS })
+}
+
+/// Replaces the changed files, and writes standard input's text, fixed or not, to standard output.
+/// What cannot be replaced stays as it is in `fixed` and is told in the result.
+pub(super) fn write(
+    args: &CheckArgs,
+    cwd: &Path,
+    discovered: &Discovered,
+    fixed: &mut Fixed,
+) -> Vec<String> {
+    let mut failures = Vec::new();
+    let sources = &discovered.sources;
+    if let Some(id) = discovered.stdin {
+        let text: &Arc<str> = fixed.texts.get(&id).unwrap_or(sources.get(id).text());
+        if sources.get(id).invalid_utf8().is_some() {
+            failures.push("standard input is not fixed: it is no UTF-8 text".to_owned());
+        } else if let Err(failure) = output::to_stdout(text.as_bytes()) {
+            failures.extend(failure.messages);
+        }
+    }
+    fixed.texts.retain(|id, text| {
+        if Some(*id) == discovered.stdin {
+            return true;
+        }
+        match replace(cwd, sources.get(*id), text) {
+            Ok(()) => true,
+            Err(failure) => {
+                failures.extend(failure.messages);
+                false
+            }
+        }
+    });
+    if !args.quiet {
+        let is_written = |entry: &&fix::Entry| fixed.texts.contains_key(&entry.source);
+        let applied = fixed.applied.iter().filter(is_written).count();
+        let applied = counted(applied, "fix", "fixes");
+        let files = counted(fixed.texts.len(), "file", "files");
+        output::to_stderr("note", [format!("applied {applied} in {files}")]);
+    }
+    failures
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Replaces a file that still is what was read.
+fn replace(cwd: &Path, source: &Source, text: &str) -> Result<(), Failure> {
+    let shown = source.path();
+    let path = cwd.join(shown);
+    let left = |reason: String| Failure::one(format!("{shown} is not fixed: {reason}"));
+    let content = fs::read(&path).map_err(|error| left(error.to_string()))?;
+    if content != source.text().as_bytes() {
+        return Err(left("it was changed while it was checked".to_owned()));
+    }
+    let metadata = fs::metadata(&path).map_err(|error| left(error.to_string()))?;
+    if metadata.permissions().readonly() {
+        return Err(left("it is read-only".to_owned()));
+    }
+    output::to_file(&path, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{NewSource, Role, Scope, Sources};
+
+    #[test]
+    fn a_file_that_changed_meanwhile_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sources = Sources::default();
+        let id = sources.push(NewSource {
+            path: "a.yaml".to_owned(),
+            root_path: "a.yaml".to_owned(),
+            text: Arc::from("a: 1\n"),
+            invalid_utf8: None,
+            role: Role::Named,
+            scope: Scope(Arc::from("")),
+        });
+        let file = folder.path().join("a.yaml");
+        fs::write(&file, "a: 2\n").unwrap();
+        let failure = replace(folder.path(), sources.get(id), "a: 3\n").unwrap_err();
+        assert_eq!(
+            failure.messages,
+            ["a.yaml is not fixed: it was changed while it was checked"]
+        );
+        assert_eq!(fs::read_to_string(&file).unwrap(), "a: 2\n");
+        fs::write(&file, "a: 1\n").unwrap();
+        replace(folder.path(), sources.get(id), "a: 3\n").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "a: 3\n");
+    }
+}
