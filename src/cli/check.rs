@@ -274,9 +274,6 @@ fn exit_code(outcome: &Outcome, fail_on: FailOn) -> u8 {
         FailOn::Note => Severity::Note,
         FailOn::Never => return CLEAN,
     };
-    let fails = outcome
-        .findings
-        .iter()
-        .any(|finding| finding.severity >= least);
+    let fails = outcome.open().any(|finding| finding.severity >= least);
     if fails { FINDINGS } else { CLEAN }
 }

@@ -170,6 +170,46 @@ impl std::fmt::Display for Resource {
     }
 }
 
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// What hides it.
+    pub by: SuppressedBy,
+    /// The reason that its author gave, where there is one.
+    pub reason: Option<String>,
+}
+
+/// What hides a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SuppressedBy {
+    /// A comment in the manifest.
+    Comment,
+    /// An annotation of the object or of its pod template.
+    Annotation,
+    /// The configuration file.
+    Config,
+    /// The baseline.
+    Baseline,
+}
+
+impl SuppressedBy {
+    /// The lower-case word used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Annotation => "annotation",
+            Self::Config => "config",
+            Self::Baseline => "baseline",
+        }
+    }
+}
+
+impl std::fmt::Display for SuppressedBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 /// One thing that is wrong, at one place. There is no finding without a place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -196,6 +236,9 @@ pub struct Finding {
     pub cause: String,
     /// Identity across runs; set by the engine once all findings of a run are known.
     pub fingerprint: Fingerprint,
+    /// Why it does not count, where it does not: such findings are no reason to fail, are not fixed,
+    /// and are shown only where that is asked for.
+    pub suppressed: Option<Suppression>,
 }
 
 /// An option of a rule that the configuration can set.
@@ -259,7 +302,7 @@ pub struct Summary {
 /// Everything a report needs.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Ordered by path, line, column, rule.
+    /// Ordered by path, line, column, rule; suppressed ones among them.
     pub findings: Vec<Finding>,
     /// The counts of a run.
     pub summary: Summary,
@@ -268,11 +311,22 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// How many findings have exactly this severity.
-    pub fn count(&self, severity: Severity) -> usize {
+    /// The findings that count: those that nothing suppresses, in order.
+    pub fn open(&self) -> impl Iterator<Item = &Finding> {
         self.findings
             .iter()
+            .filter(|finding| finding.suppressed.is_none())
+    }
+
+    /// How many findings that count have exactly this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.open()
             .filter(|finding| finding.severity == severity)
             .count()
+    }
+
+    /// How many findings are suppressed.
+    pub fn count_suppressed(&self) -> usize {
+        self.findings.len() - self.open().count()
     }
 }

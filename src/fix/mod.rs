@@ -111,6 +111,9 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Run<'_, R> {
     }
 
     fn fix_of<'f>(&self, finding: &'f Finding) -> Option<&'f Fix> {
+        if finding.suppressed.is_some() {
+            return None;
+        }
         let fix = finding.fix.as_ref()?;
         let is_wanted = self.unsafely || fix.applicability == Applicability::Safe;
         let is_named = |edit: &Edit| self.sources.get(edit.source).role() == Role::Named;

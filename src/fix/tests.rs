@@ -56,6 +56,7 @@ fn judge(sources: &Sources, wishes: &[Wish]) -> Vec<Finding> {
                     fix: (!new.is_empty()).then_some(fix),
                     cause: start.to_string(),
                     fingerprint: Fingerprint::default(),
+                    suppressed: None,
                 });
             }
         }

@@ -6,7 +6,7 @@ use super::{Report, Style, sanitize, summary};
 use crate::finding::Severity;
 
 pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    for finding in &report.outcome.findings {
+    for finding in report.outcome.open() {
         let source = report.sources.get(finding.primary.source);
         let at = source.position(finding.primary.span.start);
         writeln!(

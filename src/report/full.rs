@@ -27,7 +27,7 @@ const MIN_WIDTH: usize = 32;
 pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let handler = handler(style);
     let mut text = String::new();
-    for finding in &report.outcome.findings {
+    for finding in report.outcome.open() {
         text.clear();
         let card = Card::new(finding, report.sources, style.width);
         handler

@@ -56,8 +56,14 @@ struct Finding<'a> {
     related: Vec<Related<'a>>,
     fix: Option<Fix<'a>>,
     fingerprint: String,
-    /// Why the finding does not count. Findings that are suppressed are not part of an outcome.
-    suppressed: Option<&'a str>,
+    /// Why the finding does not count, where it does not.
+    suppressed: Option<Suppression<'a>>,
+}
+
+#[derive(Serialize)]
+struct Suppression<'a> {
+    by: &'static str,
+    reason: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -121,8 +127,8 @@ impl<'a> Document<'a> {
                 errors: outcome.count(Severity::Error),
                 warnings: outcome.count(Severity::Warning),
                 notes: outcome.count(Severity::Note),
-                suppressed: 0,
-                fixable: findings.iter().filter(|it| it.fix.is_some()).count(),
+                suppressed: outcome.count_suppressed(),
+                fixable: outcome.open().filter(|it| it.fix.is_some()).count(),
             },
             findings: findings
                 .iter()
@@ -154,7 +160,10 @@ impl<'a> Finding<'a> {
                 .collect(),
             fix: finding.fix.as_ref().map(|fix| Fix::new(fix, sources)),
             fingerprint: finding.fingerprint.to_string(),
-            suppressed: None,
+            suppressed: finding.suppressed.as_ref().map(|it| Suppression {
+                by: it.by.as_str(),
+                reason: it.reason.as_deref(),
+            }),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::finding::{Applicability, Outcome, Severity};
 /// One line without a line break, such as `3 errors, 1 note in 2 of 7 files (4 workloads)`.
 pub(super) fn line(outcome: &Outcome) -> String {
     let summary = &outcome.summary;
-    if outcome.findings.is_empty() {
+    if outcome.open().next().is_none() {
         return if summary.objects == 0 {
             "No findings: no manifest was read".to_owned()
         } else {
@@ -45,7 +45,7 @@ pub(super) fn line(outcome: &Outcome) -> String {
 /// How many findings have a safe fix, and how many one that a person must check.
 fn fixable(outcome: &Outcome) -> (usize, usize) {
     let count = |wanted| {
-        let fixes = outcome.findings.iter().filter_map(|it| it.fix.as_ref());
+        let fixes = outcome.open().filter_map(|it| it.fix.as_ref());
         fixes.filter(|fix| fix.applicability == wanted).count()
     };
     (count(Applicability::Safe), count(Applicability::Unsafe))
@@ -56,8 +56,7 @@ fn fixable(outcome: &Outcome) -> (usize, usize) {
 fn files(outcome: &Outcome) -> String {
     let read = outcome.summary.files;
     let found = outcome
-        .findings
-        .iter()
+        .open()
         .map(|finding| finding.primary.source)
         .collect::<BTreeSet<_>>()
         .len();
@@ -77,7 +76,7 @@ fn counted(count: usize, noun: &str) -> String {
 /// was found.
 pub fn statistics(outcome: &Outcome) -> String {
     let mut counts: BTreeMap<(&str, Severity), usize> = BTreeMap::new();
-    for finding in &outcome.findings {
+    for finding in outcome.open() {
         *counts.entry((finding.rule, finding.severity)).or_default() += 1;
     }
     let mut rows: Vec<_> = counts.into_iter().collect();

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::finding::{
     Applicability, Category, Edit, Finding, Fingerprint, Fix, FixAvailability, Label, Resource,
-    Severity, Summary,
+    Severity, Summary, SuppressedBy, Suppression,
 };
 use crate::source::{Location, NewSource, Role, Scope, SourceId, Span};
 
@@ -104,6 +104,7 @@ fn finding(primary: Location, message: &str) -> Finding {
         fix: None,
         cause: String::new(),
         fingerprint: Fingerprint(0xfeed),
+        suppressed: None,
     }
 }
 
@@ -283,6 +284,43 @@ fn nothing_found() {
     let sarif: serde_json::Value =
         serde_json::from_str(&render(Format::Sarif, &clean, &sources)).unwrap();
     assert_eq!(sarif["runs"][0]["results"], serde_json::json!([]));
+}
+
+#[test]
+fn suppressed_findings_are_carried_by_formats_for_programs_only() {
+    let (mut outcome, sources) = sample();
+    for (finding, by) in outcome
+        .findings
+        .iter_mut()
+        .zip([SuppressedBy::Annotation, SuppressedBy::Baseline])
+    {
+        finding.suppressed = Some(Suppression {
+            by,
+            reason: Some("known".to_owned()),
+        });
+    }
+    assert_eq!(outcome.count(Severity::Error), 0);
+    for format in [Format::Full, Format::Concise] {
+        let text = render(format, &outcome, &sources);
+        assert!(text.starts_with("No findings in 2 files"), "{text}");
+    }
+    assert_eq!(statistics(&outcome), "");
+    let json: serde_json::Value =
+        serde_json::from_str(&render(Format::Json, &outcome, &sources)).unwrap();
+    assert_eq!(json["summary"]["suppressed"], 2);
+    assert_eq!(json["summary"]["errors"], 0);
+    assert_eq!(
+        json["findings"][0]["suppressed"],
+        serde_json::json!({"by": "annotation", "reason": "known"})
+    );
+    let sarif: serde_json::Value =
+        serde_json::from_str(&render(Format::Sarif, &outcome, &sources)).unwrap();
+    let results = &sarif["runs"][0]["results"];
+    assert_eq!(
+        results[0]["suppressions"],
+        serde_json::json!([{"kind": "inSource", "justification": "known"}])
+    );
+    assert_eq!(results[1]["suppressions"][0]["kind"], "external");
 }
 
 #[test]

@@ -56,6 +56,7 @@ impl Findings {
             fix: report.fix,
             cause: report.cause,
             fingerprint: Fingerprint::default(),
+            suppressed: None,
         });
     }
 

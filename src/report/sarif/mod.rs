@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::Report;
-use crate::finding::{self, Applicability, Finding, Resource, RuleMeta, Severity};
+use crate::finding::{self, Applicability, Finding, Resource, RuleMeta, Severity, SuppressedBy};
 use crate::source::{self, SourceId, Sources};
 use model::{
     ArtifactChange, ArtifactLocation, AutomationDetails, Configuration, Driver, Fix, Help,
     Location, Log, LogicalLocation, PhysicalLocation, Region, Replacement, ReportingDescriptor,
-    RuleProperties, Run, SarifResult, Text, Tool, UriBase,
+    RuleProperties, Run, SarifResult, Suppression, Text, Tool, UriBase,
 };
 
 /// Stands for the repository root, which the reader of a log knows and the writer must not tell.
@@ -117,6 +117,17 @@ fn result<'a>(finding: &'a Finding, index: Option<usize>, sources: &'a Sources) 
             .collect(),
         partial_fingerprints: BTreeMap::from([("lameduck/v1", finding.fingerprint.to_string())]),
         fixes: finding.fix.iter().map(|it| fix(it, sources)).collect(),
+        suppressions: finding.suppressed.iter().map(suppression).collect(),
+    }
+}
+
+fn suppression(suppression: &finding::Suppression) -> Suppression {
+    Suppression {
+        kind: match suppression.by {
+            SuppressedBy::Comment | SuppressedBy::Annotation => "inSource",
+            SuppressedBy::Config | SuppressedBy::Baseline => "external",
+        },
+        justification: suppression.reason.as_deref().map(plain),
     }
 }
 
