@@ -40,6 +40,17 @@ pub enum Refusal {
     Unusual,
 }
 
+/// Where in a mapping a new entry goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside<'n> {
+    /// Where the documentation of Kubernetes usually has it, else at the end.
+    Usual,
+    /// After this sibling, where there is one; else as usual.
+    After(&'n str),
+    /// Before this sibling, where there is one; else as usual.
+    Before(&'n str),
+}
+
 /// Edits of one intent.
 pub type Edits = Result<Vec<Edit>, Refusal>;
 
@@ -112,18 +123,11 @@ impl<'t> Editor<'t> {
         self.set(key, &Value::text(name))
     }
 
-    /// Adds an entry after the sibling `after`, or where the documentation of Kubernetes usually
-    /// has it, or at the end.
+    /// Adds an entry where `beside` says.
     ///
     /// # Errors
     /// When the key is there already, or the mapping is shared or unusual.
-    pub fn insert(
-        &self,
-        mapping: Node<'_>,
-        key: &str,
-        value: &Value,
-        after: Option<&str>,
-    ) -> Edits {
+    pub fn insert(&self, mapping: Node<'_>, key: &str, value: &Value, beside: Beside<'_>) -> Edits {
         self.check(mapping)?;
         if mapping.entry(key).is_some() {
             return Err(Refusal::Exists);
@@ -141,11 +145,11 @@ impl<'t> Editor<'t> {
             )]);
         };
         if mapping.is_flow() {
-            Ok(vec![self.insert_flow(&entries, key, value, after)])
+            Ok(vec![self.insert_flow(&entries, key, value, beside)])
         } else {
             let column = self.column(first.key)?;
             let lines = value::block_entry(key, value, column, self.layout);
-            self.insert_lines(&entries, key, lines, after)
+            self.insert_lines(&entries, key, lines, beside)
         }
     }
 
@@ -156,7 +160,7 @@ impl<'t> Editor<'t> {
     /// As [`insert`](Self::insert), and when something on the path is no mapping.
     pub fn insert_at(&self, mapping: Node<'_>, path: &[&str], key: &str, value: Value) -> Edits {
         let Some((first, rest)) = path.split_first() else {
-            return self.insert(mapping, key, &value, None);
+            return self.insert(mapping, key, &value, Beside::Usual);
         };
         let Some(entry) = mapping.entry(first) else {
             let nested = rest
@@ -165,7 +169,7 @@ impl<'t> Editor<'t> {
                 .fold(Value::map([(key, value)]), |inner, name| {
                     Value::map([(*name, inner)])
                 });
-            return self.insert(mapping, first, &nested, None);
+            return self.insert(mapping, first, &nested, Beside::Usual);
         };
         if entry.value.is_alias() {
             return Err(Refusal::Shared);
@@ -182,6 +186,37 @@ impl<'t> Editor<'t> {
             return self.fill(entry, &nested);
         }
         self.insert_at(entry.value, rest, key, value)
+    }
+
+    /// Gives the field at the end of `path` below `mapping` a value: in the place of the scalar that
+    /// is there, else as [`insert_at`](Self::insert_at) does.
+    ///
+    /// # Errors
+    /// Those of [`set`](Self::set) and [`insert_at`](Self::insert_at), and when a collection is there.
+    pub fn put(&self, mapping: Node<'_>, path: &[&str], key: &str, value: Value) -> Edits {
+        let written = match path {
+            [] => mapping.entry(key),
+            path => mapping.at(path).and_then(|holder| holder.entry(key)),
+        };
+        match written {
+            None => self.insert_at(mapping, path, key, value),
+            Some(entry) if entry.value.span().is_empty() => self.set_void(entry, &value),
+            Some(entry) => self.set(entry.value, &value),
+        }
+    }
+
+    /// Writes a scalar behind a key that has nothing.
+    fn set_void(&self, entry: Entry<'_>, value: &Value) -> Edits {
+        self.check(entry.key)?;
+        let is_scalar = !matches!(value, Value::Map(_) | Value::List(_) | Value::Flow(_));
+        let at = self.after_colon(entry);
+        let is_behind_key =
+            self.lines.start(at) == self.lines.start(entry.key.span().range().start);
+        if !is_scalar || !is_behind_key || entry.value.anchor().is_some() {
+            return Err(Refusal::Unusual);
+        }
+        let text = format!(" {}", value::flow(value, self.layout.json));
+        Ok(vec![self.edit_range(at, at, text)])
     }
 
     /// Puts a collection in the place of nothing: `annotations:`, `annotations: {}`.
@@ -269,9 +304,9 @@ impl<'t> Editor<'t> {
         entries: &[Entry<'_>],
         key: &str,
         value: &Value,
-        after: Option<&str>,
+        beside: Beside<'_>,
     ) -> Edit {
-        let place = place(entries, key, after);
+        let place = place(entries, key, beside);
         let (at, before_first) = match place {
             Place::After(entry) => (self.entry_end(entry), false),
             Place::Before(entry) => (entry.key.span().range().start, true),
@@ -310,11 +345,12 @@ impl<'t> Editor<'t> {
         entries: &[Entry<'_>],
         key: &str,
         mut lines: Vec<String>,
-        after: Option<&str>,
+        beside: Beside<'_>,
     ) -> Edits {
-        let (Place::After(entry) | Place::Before(entry)) = place(entries, key, after);
+        let place = place(entries, key, beside);
+        let (Place::After(entry) | Place::Before(entry)) = place;
         let column = self.column(entry.key)?;
-        if let Place::After(_) = place(entries, key, after) {
+        if let Place::After(_) = place {
             if let Some(first) = lines.first_mut() {
                 first.insert_str(0, &spaces(column));
             }
@@ -486,11 +522,19 @@ enum Place<'t> {
     clippy::indexing_slicing,
     reason = "a mapping without entries has no place in it"
 )]
-fn place<'t>(entries: &[Entry<'t>], key: &str, after: Option<&str>) -> Place<'t> {
+fn place<'t>(entries: &[Entry<'t>], key: &str, beside: Beside<'_>) -> Place<'t> {
     let names: Vec<&str> = entries.iter().map(|entry| entry.key.key_text()).collect();
     let position = |name: &str| names.iter().position(|found| *found == name);
     let (before, behind) = order::neighbours(key, &names);
-    let predecessor = after.into_iter().chain(before).find_map(position);
+    let asked = match beside {
+        Beside::After(name) => position(name).map(|at| Place::After(entries[at])),
+        Beside::Before(name) => position(name).map(|at| Place::Before(entries[at])),
+        Beside::Usual => None,
+    };
+    if let Some(place) = asked {
+        return place;
+    }
+    let predecessor = before.into_iter().find_map(position);
     if let Some(at) = predecessor {
         return Place::After(entries[at]);
     }

@@ -144,15 +144,22 @@ fn block_entries_stand_where_the_documentation_has_them() {
         edited("b:\r\n  c: 1\r\n", &*any),
         "b:\r\n  c: 1\r\nz: 1\r\n"
     );
-    let named: &Work = &|editor, root| editor.insert(root, "z", &Value::Int(1), Some("a"));
+    let named: &Work = &|editor, root| editor.insert(root, "z", &Value::Int(1), Beside::After("a"));
     assert_eq!(edited("a: 1 # c\nb: 2\n", named), "a: 1 # c\nz: 1\nb: 2\n");
+    let before: &Work =
+        &|editor, root| editor.insert(root, "z", &Value::Int(1), Beside::Before("b"));
+    assert_eq!(
+        edited("a: 1\n# b\nb: 2\n", before),
+        "a: 1\nz: 1\n# b\nb: 2\n"
+    );
+    assert_eq!(edited("{a: 1, b: 2}\n", before), "{a: 1, z: 1, b: 2}\n");
 }
 
 #[test]
 fn an_entry_goes_into_a_sequence_item() {
     let work: &Work = &|editor, root| {
         let item = root.get("l").unwrap().items().next().unwrap();
-        editor.insert(item, "name", &Value::text("x"), None)
+        editor.insert(item, "name", &Value::text("x"), Beside::Usual)
     };
     assert_eq!(
         edited("l:\n- image: a\n", work),
@@ -248,6 +255,30 @@ fn what_is_missing_of_a_path_is_made() {
 }
 
 #[test]
+fn a_field_is_set_or_added() {
+    let put = |path: &'static [&'static str]| -> Box<Work> {
+        Box::new(move |editor, root| editor.put(root, path, "k", Value::Int(2)))
+    };
+    for (before, after) in [
+        ("k: 1 # c\n", "k: 2 # c\n"),
+        ("k: # c\n", "k: 2 # c\n"),
+        ("k:\r\na: 1\r\n", "k: 2\r\na: 1\r\n"),
+        ("k: ~\n", "k: 2\n"),
+        ("{k: , a: 1}\n", "{k: 2 , a: 1}\n"),
+        ("a: 1\n", "a: 1\nk: 2\n"),
+        ("k: [1]\n", "it is written in a way that is not edited"),
+        (
+            "k: &x\na: *x\n",
+            "it is written in a way that is not edited",
+        ),
+    ] {
+        assert_eq!(edited(before, &*put(&[])), after, "{before}");
+    }
+    assert_eq!(edited("a:\n  k: 1\n", &*put(&["a"])), "a:\n  k: 2\n");
+    assert_eq!(edited("a:\n", &*put(&["a", "b"])), "a:\n  b:\n    k: 2\n");
+}
+
+#[test]
 fn entries_go_with_their_own_comments_only() {
     assert_eq!(
         edited(
@@ -326,7 +357,7 @@ fn documents_are_appended() {
 fn embedded_yaml_keeps_its_style() {
     let work: &Work = &|editor, root| {
         editor.within(root.get("a").unwrap(), |editor, root| {
-            editor.insert(root, "hold", &Value::Bool(true), None)
+            editor.insert(root, "hold", &Value::Bool(true), Beside::Usual)
         })
     };
     for (before, after) in [

@@ -29,6 +29,11 @@ impl Value {
         Self::Text(text.into())
     }
 
+    /// A whole number; what does not fit is the greatest that does.
+    pub fn int(number: impl TryInto<i64>) -> Self {
+        Self::Int(number.try_into().unwrap_or(i64::MAX))
+    }
+
     /// A mapping.
     pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Value)>) -> Self {
         Self::Map(

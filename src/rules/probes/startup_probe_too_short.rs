@@ -78,21 +78,12 @@ fn check(
     let node = field(THRESHOLD).node().unwrap_or(entry.key);
     let failures = timing.failures_to_survive(time.value);
     let help = format!("raise startupProbe.failureThreshold to {failures} or more");
-    let mut report = Report::container(workload, container, node, message).help(help);
-    if let Ok(failures) = i64::try_from(failures) {
-        let title = format!("set startupProbe.failureThreshold to {failures}");
-        let value = Value::Int(failures);
-        let written = field(THRESHOLD).node();
-        report = report.fix(
-            Applicability::Safe,
-            title,
-            container.object(),
-            |editor| match written {
-                Some(node) => editor.set(node, &value),
-                None => editor.insert(entry.value, THRESHOLD, &value, None),
-            },
-        );
-    }
+    let title = format!("set startupProbe.failureThreshold to {failures}");
+    let mut report = Report::container(workload, container, node, message)
+        .help(help)
+        .fix(Applicability::Safe, title, container.object(), |editor| {
+            editor.put(entry.value, &[], THRESHOLD, Value::int(failures))
+        });
     if let Some(node) = node_of(&time.origin, workload.template(), container) {
         let label = format!("the start takes {}", show_seconds(time.value));
         report = report.related(container.object(), node, label);

@@ -1,5 +1,7 @@
 //! What the rules about the grace period share.
 
+use crate::edit::Value;
+use crate::finding::Applicability;
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::shutdown::{self, GraceBudget};
 use crate::rules::origin::{annotation, node_of};
@@ -8,7 +10,7 @@ use crate::units::show_seconds;
 use crate::yaml::Node;
 
 /// The field of a pod's spec.
-pub(super) const FIELD: &str = "terminationGracePeriodSeconds";
+const FIELD: &str = "terminationGracePeriodSeconds";
 
 /// The budget of one container, with the container.
 pub(super) struct PodBudget<'a> {
@@ -68,6 +70,25 @@ impl<'a> PodBudget<'a> {
         hook.at(&["sleep", "seconds"])
             .or_else(|| hook.at(&["exec", "command"]))
             .or(Some(hook))
+    }
+
+    /// Sets the grace period to what the pod needs: where the application's time is declared, the
+    /// number is what was meant.
+    pub(super) fn raise<'r>(&self, workload: Workload<'a>, report: Report<'r>) -> Report<'r> {
+        let template = workload.template();
+        let Some(spec) = template.spec_node() else {
+            return report;
+        };
+        let applicability = if self.budget.shutdown.is_declared() {
+            Applicability::Safe
+        } else {
+            Applicability::Unsafe
+        };
+        let seconds = self.budget.needed_seconds();
+        let title = format!("set {FIELD} to {seconds}");
+        report.fix(applicability, title, template.object(), |editor| {
+            editor.put(spec, &[], FIELD, Value::int(seconds))
+        })
     }
 
     /// Labels on every term that a node states.

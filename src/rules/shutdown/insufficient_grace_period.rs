@@ -1,8 +1,7 @@
 //! `insufficient-grace-period`
 
-use super::grace::{FIELD, PodBudget, largest_budget};
-use crate::edit::Value;
-use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use super::grace::largest_budget;
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::shutdown::{ANNOTATION, GraceBudget};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -68,13 +67,7 @@ impl Rule for InsufficientGracePeriod {
         let report = Report::container(workload, pod.container, node, message)
             .severity(severity)
             .help(help);
-        let applicability = if is_declared {
-            Applicability::Safe
-        } else {
-            Applicability::Unsafe
-        };
-        let report = raise(&pod, workload, applicability, report);
-        out.push(pod.explain(workload, report));
+        out.push(pod.explain(workload, pod.raise(workload, report)));
     }
 }
 
@@ -97,31 +90,4 @@ fn help(budget: &GraceBudget<'_>) -> String {
             rest = show_seconds(rest)
         )
     }
-}
-
-/// Sets the grace period to what the pod needs.
-fn raise<'r>(
-    pod: &PodBudget<'_>,
-    workload: Workload<'_>,
-    applicability: Applicability,
-    report: Report<'r>,
-) -> Report<'r> {
-    let template = workload.template();
-    let (Some(spec), Ok(seconds)) = (
-        template.spec_node(),
-        i64::try_from(pod.budget.needed_seconds()),
-    ) else {
-        return report;
-    };
-    let title = format!("set terminationGracePeriodSeconds to {seconds}");
-    let seconds = Value::Int(seconds);
-    report.fix(
-        applicability,
-        title,
-        template.object(),
-        |editor| match pod.grace_node {
-            Some(node) => editor.set(node, &seconds),
-            None => editor.insert(spec, FIELD, &seconds, None),
-        },
-    )
 }
