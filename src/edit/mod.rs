@@ -77,6 +77,7 @@ impl<'t> Editor<'t> {
             layout: Layout {
                 step: 2,
                 indented_sequences: true,
+                padded_braces: false,
                 json: is_json(tree.root(), lines),
             },
         };
@@ -137,7 +138,8 @@ impl<'t> Editor<'t> {
         }
         let entries: Vec<Entry<'_>> = mapping.written_entries().collect();
         let Some(first) = entries.first() else {
-            let text = format!("{{{}}}", self.flow_entry(key, value));
+            let value = Value::map([(key, value.clone())]);
+            let text = value::flow(&value, self.layout);
             return Ok(vec![self.edit(
                 mapping.span().start,
                 mapping.span().end,
@@ -215,7 +217,7 @@ impl<'t> Editor<'t> {
         if !is_scalar || !is_behind_key || entry.value.anchor().is_some() {
             return Err(Refusal::Unusual);
         }
-        let text = format!(" {}", value::flow(value, self.layout.json));
+        let text = format!(" {}", value::flow(value, self.layout));
         Ok(vec![self.edit_range(at, at, text)])
     }
 
@@ -336,7 +338,7 @@ impl<'t> Editor<'t> {
 
     fn flow_entry(&self, key: &str, value: &Value) -> String {
         let key = value::scalar_text(key, self.layout.json);
-        format!("{key}: {}", value::flow(value, self.layout.json))
+        format!("{key}: {}", value::flow(value, self.layout))
     }
 
     /// Inserts lines, the first without its indentation, as an entry of a block mapping.
@@ -454,15 +456,16 @@ impl<'t> Editor<'t> {
 
     /// Learns the layout from what stands in the document.
     fn measure(&mut self) {
-        let mut step = None;
-        let mut indented = None;
-        self.measure_below(self.tree.root(), &mut step, &mut indented);
-        self.layout.step = step.filter(|step| (1..=8).contains(step)).unwrap_or(2);
-        self.layout.indented_sequences = indented.unwrap_or(true);
+        let mut found = Measured::default();
+        self.measure_below(self.tree.root(), &mut found);
+        let step = found.step.filter(|step| (1..=8).contains(step));
+        self.layout.step = step.unwrap_or(2);
+        self.layout.indented_sequences = found.indented_sequences.unwrap_or(true);
+        self.layout.padded_braces = found.padded_braces.unwrap_or_default();
     }
 
-    fn measure_below(&self, node: Node<'_>, step: &mut Option<usize>, indented: &mut Option<bool>) {
-        if step.is_some() && indented.is_some() || node.is_alias() {
+    fn measure_below(&self, node: Node<'_>, found: &mut Measured) {
+        if found.is_complete() || node.is_alias() {
             return;
         }
         let column = |at: Node<'_>| {
@@ -470,6 +473,11 @@ impl<'t> Editor<'t> {
             at - self.lines.start(at)
         };
         if node.is_mapping() {
+            if node.is_flow() && node.written_entries().next().is_some() {
+                let at = node.span().range().start + 1;
+                let is_padded = self.lines.slice(at, at + 1) == " ";
+                found.padded_braces.get_or_insert(is_padded);
+            }
             for entry in node.written_entries() {
                 let value = entry.value;
                 let outer = column(entry.key);
@@ -477,16 +485,34 @@ impl<'t> Editor<'t> {
                     .next()
                     .filter(|it| self.lines.is_first(it.span().range().start));
                 if value.is_sequence() && !value.is_flow() && !value.is_alias() {
-                    indented.get_or_insert(column(value) > outer);
+                    found
+                        .indented_sequences
+                        .get_or_insert(column(value) > outer);
                 } else if let (true, Some(inner)) = (value.is_mapping() && !value.is_alias(), inner)
                 {
-                    step.get_or_insert(column(inner).saturating_sub(outer));
+                    found
+                        .step
+                        .get_or_insert(column(inner).saturating_sub(outer));
                 }
             }
         }
         for child in children(node) {
-            self.measure_below(child, step, indented);
+            self.measure_below(child, found);
         }
+    }
+}
+
+/// What has been seen of a document's layout.
+#[derive(Default)]
+struct Measured {
+    step: Option<usize>,
+    indented_sequences: Option<bool>,
+    padded_braces: Option<bool>,
+}
+
+impl Measured {
+    fn is_complete(&self) -> bool {
+        self.step.is_some() && self.indented_sequences.is_some() && self.padded_braces.is_some()
     }
 }
 

@@ -26,6 +26,49 @@ impl Editor<'_> {
         Ok(vec![self.edit_range(start, end, String::new())])
     }
 
+    /// Removes an entry that carries no comment of its own.
+    ///
+    /// # Errors
+    /// As [`remove`](Self::remove), and where a comment would go with the entry.
+    pub fn remove_uncommented(&self, entry: Entry<'_>) -> Edits {
+        let edits = self.remove(entry)?;
+        let comments = self.tree.comments();
+        let is_lost = |edit: &Edit| comments.iter().any(|it| edit.span.contains(it.span));
+        if edits.iter().any(is_lost) {
+            return Err(Refusal::Comment);
+        }
+        Ok(edits)
+    }
+
+    /// Puts another entry in the place of one, on the same lines.
+    ///
+    /// # Errors
+    /// When the mapping has that key already or is shared, an alias stands for a part of the entry,
+    /// or comments inside the entry would go.
+    pub fn replace(&self, entry: Entry<'_>, key: &str, value: &Value) -> Edits {
+        self.check(entry.key)?;
+        let mapping = entry.key.parent().ok_or(Refusal::Unusual)?;
+        if self.holds_shared(entry.value) {
+            return Err(Refusal::Shared);
+        }
+        if key != entry.key.key_text() && mapping.entry(key).is_some() {
+            return Err(Refusal::Exists);
+        }
+        let start = entry.key.span().range().start;
+        let end = self.entry_end(entry);
+        let is_lost = |start_of: u32| (start..end).contains(&(start_of as usize));
+        if self.tree.comments().iter().any(|it| is_lost(it.span.start)) {
+            return Err(Refusal::Comment);
+        }
+        let text = if mapping.is_flow() {
+            self.flow_entry(key, value)
+        } else {
+            let column = self.column(entry.key)?;
+            value::block_entry(key, value, column, self.layout).join(self.lines.eol)
+        };
+        Ok(vec![self.edit_range(start, end, text)])
+    }
+
     /// Moves an entry to the mapping at the end of `path` below `target`, under the name `key`.
     /// Comments directly above it and behind it come along.
     ///

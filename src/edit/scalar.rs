@@ -9,7 +9,7 @@ impl Editor<'_> {
     pub(super) fn scalar_like(&self, node: Node<'_>, value: &Value) -> Result<String, Refusal> {
         let json = self.layout.json;
         let (Value::Text(text) | Value::Literal(text)) = value else {
-            return Ok(value::flow(value, json));
+            return Ok(value::flow(value, self.layout));
         };
         let is_line = !text.chars().any(char::is_control);
         Ok(match node.style() {

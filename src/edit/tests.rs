@@ -301,6 +301,39 @@ fn entries_go_with_their_own_comments_only() {
 }
 
 #[test]
+fn an_entry_with_comments_is_not_removed_unseen() {
+    let work: &Work = &|editor, root| editor.remove_uncommented(root.entry("a").unwrap());
+    assert_eq!(edited("a: 1\n# b\nb: 2 # b\n", work), "# b\nb: 2 # b\n");
+    for commented in [
+        "a: 1 # c\nb: 2\n",
+        "# c\na: 1\nb: 2\n",
+        "a:\n  # c\n  k: 1\nb: 2\n",
+    ] {
+        assert_eq!(edited(commented, work), Refusal::Comment.to_string());
+    }
+}
+
+#[test]
+fn an_entry_takes_the_place_of_another() {
+    let work: &Work = &|editor, root| {
+        let entry = root.entry("a").unwrap();
+        editor.replace(entry, "z", &Value::map([("k", Value::Int(1))]))
+    };
+    for (before, after) in [
+        ("a: 1 # c\nb: 2\n", "z:\n  k: 1 # c\nb: 2\n"),
+        ("a:\n  l: 3\n\n# d\nb: 2\n", "z:\n  k: 1\n\n# d\nb: 2\n"),
+        ("a: [1,\r\n  2]\r\n", "z:\r\n  k: 1\r\n"),
+        ("{a: 1, b: 2}\n", "{z: {k: 1}, b: 2}\n"),
+        ("a:\n", "z:\n  k: 1\n"),
+        ("a:\n  # why\n  l: 3\n", "a comment would be lost"),
+        ("a: &x 1\nb: *x\n", "the node is shared through an alias"),
+        ("a: 1\nz: 2\n", "the key is there already"),
+    ] {
+        assert_eq!(edited(before, work), after, "{before}");
+    }
+}
+
+#[test]
 fn a_moved_entry_takes_its_comments_along() {
     assert_eq!(
         edited(

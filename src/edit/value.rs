@@ -48,6 +48,9 @@ impl Value {
     /// anchors stay where they are, and aliases are followed.
     pub fn copy_of(node: Node<'_>) -> Self {
         let node = node.resolved();
+        if let Some(written) = written_flow(node) {
+            return Self::Written(written);
+        }
         let value = if node.is_mapping() {
             Self::map(
                 node.entries()
@@ -89,6 +92,13 @@ impl Value {
     }
 }
 
+/// A flow collection on one line, as it stands; not where it names or shares anything.
+fn written_flow(node: Node<'_>) -> Option<String> {
+    let written = node.tree().file_text()?.get(node.span().range())?;
+    let is_plain = node.is_flow() && !written.contains(['\n', '\r', '&', '*', '!']);
+    is_plain.then(|| written.to_owned())
+}
+
 /// How a document is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
@@ -96,6 +106,8 @@ pub(super) struct Layout {
     pub(super) step: usize,
     /// Whether the dashes of a sequence stand deeper than its key.
     pub(super) indented_sequences: bool,
+    /// Whether there are blanks inside braces: `{ a: 1 }`.
+    pub(super) padded_braces: bool,
     /// Whether it is JSON: text and keys in double quotes.
     pub(super) json: bool,
 }
@@ -127,7 +139,7 @@ pub(super) fn block_entry(key: &str, value: &Value, indent: usize, layout: Layou
             lines.extend(literal_lines(text, &spaces(deeper)));
             lines
         }
-        value => vec![format!("{key}: {}", flow(value, layout.json))],
+        value => vec![format!("{key}: {}", flow(value, layout))],
     }
 }
 
@@ -158,12 +170,13 @@ fn block_item(item: &Value, dash: usize, layout: Layout) -> Vec<String> {
     let lead = format!("{}- ", spaces(dash));
     match item {
         Value::Map(entries) if !entries.is_empty() => block_map(entries, dash + 2, layout, &lead),
-        item => vec![format!("{lead}{}", flow(item, layout.json))],
+        item => vec![format!("{lead}{}", flow(item, layout))],
     }
 }
 
 /// On one line.
-pub(super) fn flow(value: &Value, json: bool) -> String {
+pub(super) fn flow(value: &Value, layout: Layout) -> String {
+    let json = layout.json;
     match value {
         Value::Text(text) | Value::Literal(text) => scalar_text(text, json),
         Value::Int(number) => number.to_string(),
@@ -172,15 +185,20 @@ pub(super) fn flow(value: &Value, json: bool) -> String {
         Value::Map(entries) => {
             let entries: Vec<String> = entries
                 .iter()
-                .map(|(key, value)| format!("{}: {}", scalar_text(key, json), flow(value, json)))
+                .map(|(key, value)| format!("{}: {}", scalar_text(key, json), flow(value, layout)))
                 .collect();
-            format!("{{{}}}", entries.join(", "))
+            let gap = if layout.padded_braces && !entries.is_empty() {
+                " "
+            } else {
+                ""
+            };
+            format!("{{{gap}{}{gap}}}", entries.join(", "))
         }
         Value::List(items) => {
-            let items: Vec<String> = items.iter().map(|item| flow(item, json)).collect();
+            let items: Vec<String> = items.iter().map(|item| flow(item, layout)).collect();
             format!("[{}]", items.join(", "))
         }
-        Value::Flow(value) => flow(value, json),
+        Value::Flow(value) => flow(value, layout),
     }
 }
 
@@ -203,7 +221,7 @@ pub(super) fn pretty(value: &Value, indent: usize, layout: Layout) -> Vec<String
             ("[", "]", items.iter().map(item).collect())
         }
         Value::Flow(value) => return pretty(value, indent, layout),
-        value => return vec![flow(value, layout.json)],
+        value => return vec![flow(value, layout)],
     };
     let mut lines = vec![open.to_owned()];
     let last = parts.len() - 1;

@@ -77,6 +77,8 @@ pub(super) struct WrongPort<'a> {
     pub(super) node: Node<'a>,
     pub(super) what: String,
     pub(super) help: String,
+    /// The number that was meant.
+    pub(super) number: Option<u16>,
 }
 
 /// What is wrong with the port of a handler below a probe or hook; nothing where it is not known.
@@ -96,6 +98,7 @@ pub(super) fn wrong_port<'a>(
                 node: node.entry(handler).map_or(node, |entry| entry.key),
                 what: format!("has no port for its {handler} handler"),
                 help: "give it a port".to_owned(),
+                number: None,
             })
         }
         Field::Set(node) => {
@@ -103,19 +106,23 @@ pub(super) fn wrong_port<'a>(
             Some(WrongPort {
                 node,
                 what: format!("asks a port that is none: {error}"),
-                help: port_help(node),
+                help: port_help(port_number(node)),
+                number: port_number(node),
             })
         }
     }
 }
 
-/// What to write for a port that is none.
-pub(super) fn port_help(node: Node<'_>) -> String {
-    let number = node
-        .text()
+/// The port's number where it is one, however it is written.
+pub(super) fn port_number(node: Node<'_>) -> Option<u16> {
+    node.text()
         .filter(|text| !is_placeholder(text))
         .and_then(|text| text.parse::<u16>().ok())
-        .filter(|number| *number > 0);
+        .filter(|number| *number > 0)
+}
+
+/// What to write for a port that is none.
+pub(super) fn port_help(number: Option<u16>) -> String {
     match number {
         Some(number) => format!("port: {number}"),
         None => "write a port's number, from 1 to 65535".to_owned(),

@@ -8,5 +8,5 @@ mod version;
 
 pub use duration::{DurationError, parse_go_duration, parse_lenient_duration, show_seconds};
 pub use quantity::{Quantity, QuantityError};
-pub use suggest::suggest;
+pub use suggest::{only_slip, suggest};
 pub use version::{Version, VersionError};

@@ -35,6 +35,19 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     }
 }
 
+/// The one candidate that `word` can be a slip of: at most two letters wrong, doubled or left out,
+/// and no other candidate comes near. More may be a word of its own.
+pub fn only_slip<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str> + Clone,
+) -> Option<&'a str> {
+    const TYPING_ERRORS: usize = 2;
+    let near = suggest(word, candidates.clone())?;
+    let others = candidates.into_iter().filter(|name| *name != near);
+    let is_slip = strsim::osa_distance(&word.to_lowercase(), &near.to_lowercase()) <= TYPING_ERRORS;
+    (is_slip && suggest(word, others).is_none()).then_some(near)
+}
+
 /// In characters.
 fn shared_ending(one: &str, other: &str) -> usize {
     let pairs = one.chars().rev().zip(other.chars().rev());
@@ -50,7 +63,7 @@ fn simplified(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::suggest;
+    use super::{only_slip, suggest};
 
     #[test]
     fn near_words_are_suggested() {
@@ -78,6 +91,17 @@ mod tests {
         assert_eq!(suggest(&"name".repeat(1000), fields), None);
         assert_eq!(suggest("api-deployment", ["nginx-deployment"]), None);
         assert_eq!(suggest("minReplicas", ["maxReplicas"]), None);
+    }
+
+    #[test]
+    fn a_slip_has_one_meaning() {
+        assert_eq!(only_slip("replcas", ["replicas", "name"]), Some("replicas"));
+        assert_eq!(
+            only_slip("Replicas", ["replicas", "name"]),
+            Some("replicas")
+        );
+        assert_eq!(only_slip("portt", ["ports", "port"]), None);
+        assert_eq!(only_slip("warn", ["warning"]), None);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! `exec-probe-default-timeout`
 
 use super::probe::{ProbeRef, probes_of};
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Workload;
 use crate::lifecycle::probes::{ExecClient, Handler, Timing};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -14,10 +15,13 @@ static META: RuleMeta = RuleMeta {
     summary: "A probe starts a network client and leaves it one second",
     page: include_str!("../../../rules/probes/exec-probe-default-timeout.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
+
+/// Seconds. Enough to start a process and get an answer on a busy node.
+const TIMEOUT: u64 = 5;
 
 /// See the rule's page.
 pub(in crate::rules) struct ExecProbeDefaultTimeout;
@@ -47,7 +51,8 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
     let Some(client) = client else {
         return;
     };
-    if Timing::of(probe.data).has_timeout()
+    let timing = Timing::of(probe.data);
+    if timing.has_timeout()
         || !probe.is_known(cx, "timeoutSeconds")
         || probe.is_set_elsewhere(cx, "exec")
     {
@@ -62,7 +67,18 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
     );
     let node = probe.field(&["exec", "command"]).node();
     let node = node.unwrap_or(probe.key);
-    out.push(Report::container(workload, container, node, message).help(help(cx, probe, client)));
+    let report =
+        Report::container(workload, container, node, message).help(help(cx, probe, client));
+    // No longer than the period, or another rule would have something to say.
+    let seconds = TIMEOUT.min(timing.period().as_secs());
+    out.push(if seconds > timing.timeout().as_secs() {
+        let title = format!("set {}.timeoutSeconds to {seconds}", probe.kind.field());
+        report.fix(Applicability::Unsafe, title, container.object(), |editor| {
+            editor.put(probe.node, &[], "timeoutSeconds", Value::int(seconds))
+        })
+    } else {
+        report
+    });
 }
 
 fn help(cx: &Context<'_>, probe: &ProbeRef<'_>, client: ExecClient) -> String {
@@ -73,14 +89,14 @@ fn help(cx: &Context<'_>, probe: &ProbeRef<'_>, client: ExecClient) -> String {
         ExecClient::Curl | ExecClient::Wget => true,
     };
     if !is_native {
-        return format!("in the {field}: timeoutSeconds: 5");
+        return format!("in the {field}: timeoutSeconds: {TIMEOUT}");
     }
     let limit = match client {
         ExecClient::GrpcHealthProbe => "where the server speaks plaintext",
         ExecClient::Curl | ExecClient::Wget => "where a plain GET will do",
     };
     format!(
-        "in the {field}: timeoutSeconds: 5; or, {limit}, the kubelet's own `{}` probe, which starts \
+        "in the {field}: timeoutSeconds: {TIMEOUT}; or, {limit}, the kubelet's own `{}` probe, which starts \
          no process",
         client.native()
     )

@@ -1,6 +1,7 @@
 //! `identical-probes`
 
-use crate::finding::{Category, FixAvailability, OptionMeta, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, OptionMeta, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::probes::{Handler, Timing};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -20,7 +21,7 @@ static META: RuleMeta = RuleMeta {
         default: OptionValue::Bool(true),
         summary: "Accept one handler for both where liveness tolerates strictly longer than readiness.",
     }],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["distinct-probes"],
 };
@@ -104,16 +105,27 @@ fn check(
         "liveness and readiness of container `{}` ask the same thing: {consequence}",
         container.name()
     );
+    let failures = more_failures(&live, &ready);
     let help = format!(
         "let liveness ask only whether the process is alive (an endpoint of its own), or let it \
-         tolerate longer than readiness: livenessProbe.failureThreshold: {}",
-        more_failures(&live, &ready)
+         tolerate longer than readiness: livenessProbe.failureThreshold: {failures}"
     );
-    out.push(
-        Report::container(workload, container, live_node.key, message)
-            .related(container.object(), ready_node.key, "the same handler")
-            .help(help),
-    );
+    let report = Report::container(workload, container, live_node.key, message)
+        .related(container.object(), ready_node.key, "the same handler")
+        .help(help);
+    out.push(if is_tolerant(&live, &ready) {
+        report
+    } else {
+        let title = format!("set livenessProbe.failureThreshold to {failures}");
+        report.fix(Applicability::Unsafe, title, container.object(), |editor| {
+            editor.put(
+                live_node.value,
+                &[],
+                "failureThreshold",
+                Value::int(failures),
+            )
+        })
+    });
 }
 
 /// The least failure threshold with which liveness tolerates strictly longer.

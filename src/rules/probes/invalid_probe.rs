@@ -2,9 +2,11 @@
 
 use k8s_openapi::api::core::v1::ContainerPort;
 
+use super::init_container;
 use super::probe::{ProbeKind, ProbeRef, probes_of};
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{ContainerRef, ContainerRole, Field, Workload, WorkloadKind};
+use crate::edit::{Editor, Edits, Refusal, Value};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{ContainerRole, Field, Workload, WorkloadKind};
 use crate::rules::handler::{self, Handlers};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -17,7 +19,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A probe that the API server rejects",
     page: include_str!("../../../rules/probes/invalid-probe.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -35,10 +37,10 @@ impl Rule for InvalidProbe {
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
         for container in workload.template().containers() {
             match container.role {
-                ContainerRole::Init => check_init(cx, workload, container, out),
+                ContainerRole::Init => init_container::check(cx, workload, container, out),
                 // Older API servers drop `restartPolicy` of a container.
                 ContainerRole::NativeSidecar if cx.is_kubernetes_before(1, 29) => {
-                    check_init(cx, workload, container, out);
+                    init_container::check(cx, workload, container, out);
                 }
                 ContainerRole::Main | ContainerRole::NativeSidecar => {
                     for probe in probes_of(container) {
@@ -58,52 +60,6 @@ impl Rule for InvalidProbe {
     }
 }
 
-/// A plain init container runs to its end before anything could ask it.
-fn check_init(
-    cx: &Context<'_>,
-    workload: Workload<'_>,
-    container: ContainerRef<'_>,
-    out: &mut Findings,
-) {
-    let policy = "restartPolicy";
-    if container.field(&[policy]).is_unknown()
-        || cx
-            .inventory
-            .is_set_elsewhere(container.object(), container.node, policy)
-    {
-        return;
-    }
-    for field in [
-        "livenessProbe",
-        "readinessProbe",
-        "startupProbe",
-        "lifecycle",
-    ] {
-        let (Field::Set(_), Some(entry)) = (container.field(&[field]), container.node.entry(field))
-        else {
-            continue;
-        };
-        let (why, help) = if container.role == ContainerRole::NativeSidecar {
-            (
-                "a Kubernetes before 1.29 ignores its `restartPolicy: Always` and takes it for a \
-                 plain init container, which may have no probes and no hooks",
-                "make it a container of its own under `containers`",
-            )
-        } else {
-            (
-                "an init container without `restartPolicy: Always` may have no probes and no hooks",
-                "remove it; or, where the container is to run as long as the pod does, make it a \
-                 native sidecar: restartPolicy: Always",
-            )
-        };
-        let message = format!(
-            "init container `{}` has a {field}, and the API server rejects the object: {why}",
-            container.name()
-        );
-        out.push(Report::container(workload, container, entry.key, message).help(help));
-    }
-}
-
 struct Check<'c, 'a, 'o> {
     cx: &'c Context<'c>,
     workload: Workload<'a>,
@@ -113,14 +69,41 @@ struct Check<'c, 'a, 'o> {
 
 impl<'a> Check<'_, 'a, '_> {
     fn report(&mut self, node: Node<'a>, what: &str, help: impl Into<String>) {
+        let report = self.made(node, what, help);
+        self.out.push(report);
+    }
+
+    /// With a fix that leaves nothing else that the author can have meant.
+    fn report_with_fix(
+        &mut self,
+        node: Node<'a>,
+        (what, help): (&str, String),
+        title: &str,
+        edits: impl FnOnce(&Editor<'_>) -> Edits,
+    ) {
+        let object = self.probe.container.object();
+        let report = self.made(node, what, help);
+        self.out
+            .push(report.fix(Applicability::Safe, title, object, edits));
+    }
+
+    fn made(&self, node: Node<'a>, what: &str, help: impl Into<String>) -> Report<'a> {
         let probe = &self.probe;
         let message = format!(
             "{} of container `{}` {what}: the API server rejects the object",
             probe.kind.as_str(),
             probe.container.name()
         );
-        let report = Report::container(self.workload, probe.container, node, message).help(help);
-        self.out.push(report);
+        Report::container(self.workload, probe.container, node, message).help(help)
+    }
+
+    /// Removes a field of the probe, where nothing but its absence is accepted.
+    fn removal(&self, field: &'static str) -> impl FnOnce(&Editor<'_>) -> Edits + use<'a> {
+        let node = self.probe.node;
+        move |editor| {
+            let entry = node.entry(field).ok_or(Refusal::Unusual)?;
+            editor.remove_uncommented(entry)
+        }
     }
 
     fn handler(&mut self) {
@@ -167,7 +150,7 @@ impl<'a> Check<'_, 'a, '_> {
             return;
         };
         if let Some(wrong) = handler::wrong_port(self.cx, container, node, handler, &port) {
-            self.report(wrong.node, &wrong.what, wrong.help);
+            self.report_port(wrong.node, &wrong.what, wrong.help, wrong.number);
         } else if let Field::Unknown(node) = self.probe.field(&[handler, "port"])
             && handler::is_of_wrong_type(container.object(), node)
         {
@@ -177,11 +160,23 @@ impl<'a> Check<'_, 'a, '_> {
                 _ => format!("asks port `{found}`, which is neither a number nor a name"),
             };
             let is_named = |port: &&ContainerPort| port.name.as_deref() == Some(found);
-            let help = match container.ports().iter().find(is_named) {
-                Some(port) => format!("port: {}", port.container_port),
-                None => handler::port_help(node),
-            };
-            self.report(node, &what, help);
+            let declared = container.ports().iter().find(is_named);
+            let number = declared
+                .and_then(|port| u16::try_from(port.container_port).ok())
+                .or_else(|| handler::port_number(node));
+            self.report_port(node, &what, handler::port_help(number), number);
+        }
+    }
+
+    fn report_port(&mut self, node: Node<'a>, what: &str, help: String, number: Option<u16>) {
+        match number {
+            Some(number) => {
+                let title = format!("write the port as {number}");
+                self.report_with_fix(node, (what, help), &title, |editor| {
+                    editor.set(node, &Value::int(number))
+                });
+            }
+            None => self.report(node, what, help),
         }
     }
 
@@ -213,11 +208,9 @@ impl<'a> Check<'_, 'a, '_> {
                 && value > 1
             {
                 let what = format!("has successThreshold {value}, where only 1 is allowed");
-                self.report(
-                    node,
-                    &what,
-                    "remove successThreshold: only readiness probes have one",
-                );
+                let help = "remove successThreshold: only readiness probes have one".to_owned();
+                let edits = self.removal(field);
+                self.report_with_fix(node, (&what, help), "remove successThreshold", edits);
             }
         }
     }
@@ -236,7 +229,10 @@ impl<'a> Check<'_, 'a, '_> {
         }
         if probe.kind == ProbeKind::Readiness {
             let what = format!("has a {FIELD}, but never ends a container");
-            self.report(node, &what, "remove it, or move it to the livenessProbe");
+            let help = "remove it, or move it to the livenessProbe".to_owned();
+            let title = "remove the readinessProbe's terminationGracePeriodSeconds";
+            let edits = self.removal(FIELD);
+            self.report_with_fix(node, (&what, help), title, edits);
         } else if value <= 0 {
             let what = format!("has {FIELD} {value}, which is not above 0");
             self.report(

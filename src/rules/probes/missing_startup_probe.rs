@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{ContainerPort, Probe};
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::{Beside, Value};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::probes::{Handler, Timing};
 use crate::lifecycle::{Term, startup};
@@ -24,7 +25,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A liveness probe without a startup probe may kill a container that is still starting",
     page: include_str!("../../../rules/probes/missing-startup-probe.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &["startup-probe"],
 };
@@ -83,6 +84,10 @@ fn check(
     let mut report = Report::container(workload, container, probe.key, message)
         .severity(severity)
         .help(help(container, liveness, &timing, declared.as_ref()));
+    let is_too_long = declared.as_ref().is_some_and(|time| time.value > survival);
+    if is_too_long || declared.is_none() {
+        report = add_probe(container, &timing, declared.as_ref(), report);
+    }
     if let Some(time) = &declared
         && let Some(node) = node_of(&time.origin, workload.template(), container)
     {
@@ -118,15 +123,57 @@ fn help(
     timing: &Timing,
     declared: Option<&Term>,
 ) -> String {
-    let period = timing.period().as_secs().clamp(1, 5);
-    // Twice the declared time leaves room for a slow node; five minutes is the usual allowance.
-    let budget = declared.map_or(300, |time| time.value.as_secs().saturating_mul(2).max(30));
+    let (period, failures) = pace(timing, declared);
     let handler = handler(liveness, container.ports()).unwrap_or_else(|| "<handler>".to_owned());
     format!(
         "add a startupProbe with the liveness probe's handler; liveness and readiness wait for it:\n\
-         startupProbe:\n  {handler}\n  periodSeconds: {period}\n  failureThreshold: {}",
-        budget.div_ceil(period)
+         startupProbe:\n  {handler}\n  periodSeconds: {period}\n  failureThreshold: {failures}"
     )
+}
+
+/// `periodSeconds` and `failureThreshold` of the startup probe that is missing.
+fn pace(timing: &Timing, declared: Option<&Term>) -> (u64, u64) {
+    let period = timing.period().as_secs().clamp(1, 5);
+    // Twice the declared time leaves room for a slow node; five minutes is the usual allowance.
+    let budget = declared.map_or(300, |time| time.value.as_secs().saturating_mul(2).max(30));
+    (period, budget.div_ceil(period))
+}
+
+/// Adds a startup probe that asks what the liveness probe asks: before it, as both are read in the
+/// order in which they run.
+fn add_probe<'r>(
+    container: ContainerRef<'_>,
+    timing: &Timing,
+    declared: Option<&Term>,
+    report: Report<'r>,
+) -> Report<'r> {
+    let Some(probe) = container.node.get("livenessProbe") else {
+        return report;
+    };
+    let copied = ["exec", "httpGet", "tcpSocket", "grpc", "timeoutSeconds"];
+    let mut entries: Vec<(String, Value)> = probe
+        .entries()
+        .filter(|entry| copied.contains(&entry.key.key_text()) && !entry.value.is_null())
+        .map(|entry| (entry.key.key_text().to_owned(), Value::copy_of(entry.value)))
+        .collect();
+    let liveness = container.data.liveness_probe.as_ref();
+    if liveness.is_none_or(|probe| Handler::of(probe, container.ports()).is_none()) {
+        return report;
+    }
+    let (period, failures) = pace(timing, declared);
+    entries.push(("periodSeconds".to_owned(), Value::int(period)));
+    entries.push(("failureThreshold".to_owned(), Value::int(failures)));
+    // Where the start takes a known time, the probe's length is known, too.
+    let applicability = if declared.is_some() {
+        Applicability::Safe
+    } else {
+        Applicability::Unsafe
+    };
+    let title = "add a startupProbe that asks what the livenessProbe asks";
+    report.fix(applicability, title, container.object(), |editor| {
+        let place = Beside::Before("livenessProbe");
+        editor.insert(container.node, "startupProbe", &Value::Map(entries), place)
+    })
 }
 
 /// The handler on one line, in the form of JSON, which is YAML too. `None` where there is not just

@@ -2,6 +2,7 @@
 
 pub(super) mod exec_probe_default_timeout;
 pub(super) mod identical_probes;
+mod init_container;
 pub(super) mod invalid_probe;
 pub(super) mod liveness_probes_dependencies;
 pub(super) mod missing_liveness_probe;

@@ -1,7 +1,8 @@
 //! `probe-timeout-exceeds-period`
 
 use super::probe::{ProbeRef, probes_of};
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Workload;
 use crate::lifecycle::probes::Timing;
 use crate::rules::{Context, Findings, Report, Rule};
@@ -15,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A probe may take longer than the time until the next one",
     page: include_str!("../../../rules/probes/probe-timeout-exceeds-period.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -73,7 +74,14 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
         period.as_secs(),
         timeout.as_secs()
     );
-    let mut report = Report::container(workload, container, node, message).help(help);
+    // The longer period is what already happens whenever the timeout is used up.
+    let seconds = timeout.as_secs();
+    let title = format!("set {}.periodSeconds to {seconds}", probe.kind.field());
+    let mut report = Report::container(workload, container, node, message)
+        .help(help)
+        .fix(Applicability::Unsafe, title, container.object(), |editor| {
+            editor.put(probe.node, &[], "periodSeconds", Value::int(seconds))
+        });
     if let Some(node) = probe.field(&["periodSeconds"]).node() {
         report = report.related(container.object(), node, "the period");
     }

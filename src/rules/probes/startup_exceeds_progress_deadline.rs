@@ -1,7 +1,8 @@
 //! `startup-exceeds-progress-deadline`
 
 use super::probe::{ProbeKind, ProbeRef, probes_of};
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::probes::Timing;
 use crate::lifecycle::startup::Progress;
@@ -16,7 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A pod may take longer to start than its rollout waits",
     page: include_str!("../../../rules/probes/startup-exceeds-progress-deadline.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["startup-probe"],
 };
@@ -118,8 +119,13 @@ fn report<'a>(
         Some(node) => Report::object(object, node, message),
         None => Report::container(workload, probe.container, threshold, message),
     };
+    let title = format!("set progressDeadlineSeconds to {enough}");
     let report = report
         .help(help)
+        .fix(Applicability::Unsafe, title, object, |editor| {
+            let seconds = Value::int(enough);
+            editor.put(object.node(), &["spec"], "progressDeadlineSeconds", seconds)
+        })
         .related(probe.container.object(), threshold, budget);
     match object.field(&["spec", "minReadySeconds"]).node() {
         Some(node) => {

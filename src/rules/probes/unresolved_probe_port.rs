@@ -3,7 +3,8 @@
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::probe::{ProbeKind, probes_of};
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::probes::Port;
 use crate::rules::{Context, Findings, Report, Rule};
@@ -18,7 +19,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A probe or hook names a port that its container does not declare",
     page: include_str!("../../../rules/probes/unresolved-probe-port.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -70,6 +71,32 @@ enum User {
     Probe(ProbeKind),
     PostStart,
     PreStop,
+}
+
+impl User {
+    /// Its name, and what comes of it. The kubelet throws the result of a probe that it cannot run
+    /// away.
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Probe(ProbeKind::Liveness) => (
+                "liveness probe",
+                "it never runs, and a hung container is never restarted",
+            ),
+            Self::Probe(ProbeKind::Readiness) => (
+                "readiness probe",
+                "it never passes, and the pod never gets ready",
+            ),
+            Self::Probe(ProbeKind::Startup) => (
+                "startup probe",
+                "it never passes, and the pod never gets ready",
+            ),
+            Self::PostStart => (
+                "postStart hook",
+                "it fails, and the container is killed and started again",
+            ),
+            Self::PreStop => ("preStop hook", "it fails, and SIGTERM comes at once"),
+        }
+    }
 }
 
 struct Reference<'a> {
@@ -129,26 +156,7 @@ fn report<'a>(
     reference: &Reference<'a>,
     name: &str,
 ) -> Report<'a> {
-    // The kubelet throws the result of a probe that it cannot run away.
-    let (user, consequence) = match reference.user {
-        User::Probe(ProbeKind::Liveness) => (
-            "liveness probe",
-            "it never runs, and a hung container is never restarted",
-        ),
-        User::Probe(ProbeKind::Readiness) => (
-            "readiness probe",
-            "it never passes, and the pod never gets ready",
-        ),
-        User::Probe(ProbeKind::Startup) => (
-            "startup probe",
-            "it never passes, and the pod never gets ready",
-        ),
-        User::PostStart => (
-            "postStart hook",
-            "it fails, and the container is killed and started again",
-        ),
-        User::PreStop => ("preStop hook", "it fails, and SIGTERM comes at once"),
-    };
+    let (user, consequence) = reference.user.words();
     let message = format!(
         "{user} of container `{}` asks port `{name}`, which the container does not declare: \
          {consequence}",
@@ -166,7 +174,8 @@ fn report<'a>(
             .iter()
             .any(|port| port.name.as_deref() == Some(name))
     });
-    let help = match (suggest(name, own()), elsewhere) {
+    let near = suggest(name, own());
+    let help = match (near, elsewhere) {
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, Some(other)) => format!(
             "container `{}` declares that name, but only the container's own ports count: write the \
@@ -177,5 +186,14 @@ fn report<'a>(
             format!("write the port's number, or declare `{name}` under the container's ports")
         }
     };
-    Report::container(workload, container, reference.node, message).help(help)
+    let report = Report::container(workload, container, reference.node, message).help(help);
+    match near {
+        Some(near) => report.fix(
+            Applicability::Unsafe,
+            format!("ask port `{near}`"),
+            container.object(),
+            |editor| editor.set(reference.node, &Value::text(near)),
+        ),
+        None => report,
+    }
 }

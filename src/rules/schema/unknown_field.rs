@@ -5,7 +5,7 @@ use crate::kube::Object;
 use crate::kube::tables::removed::removed;
 use crate::kube::tables::wrong_fields;
 use crate::rules::{Context, Findings, Report, Rule};
-use crate::units::{Version, suggest};
+use crate::units::{Version, only_slip, suggest};
 use crate::yaml::{IssueKind, Node};
 
 static META: RuleMeta = RuleMeta {
@@ -65,7 +65,7 @@ impl Rule for UnknownField {
             }
             let help = help.unwrap_or_else(|| format!("known here: {}", known.join(", ")));
             let report = Report::object(object, node, message).help(help);
-            out.push(match only_near(field, known) {
+            out.push(match only_slip(field, known.iter().copied()) {
                 Some(near) if wrong_fields::hint(structure, field).is_none() => {
                     let title = format!("rename `{field}` to `{near}`");
                     report.fix(Applicability::Safe, title, object, |editor| {
@@ -76,15 +76,4 @@ impl Rule for UnknownField {
             });
         }
     }
-}
-
-/// The known field that `field` misspells, where there is only one that comes near.
-fn only_near(field: &str, known: &'static [&'static str]) -> Option<&'static str> {
-    /// Two letters wrong, doubled or left out; more may be a field of another structure.
-    const TYPING_ERRORS: usize = 2;
-    let near = suggest(field, known.iter().copied())?;
-    let others = known.iter().copied().filter(|name| *name != near);
-    let is_slip =
-        strsim::osa_distance(&field.to_lowercase(), &near.to_lowercase()) <= TYPING_ERRORS;
-    (is_slip && suggest(field, others).is_none()).then_some(near)
 }

@@ -10,7 +10,7 @@ use crate::units::show_seconds;
 use crate::yaml::Node;
 
 /// The field of a pod's spec.
-const FIELD: &str = "terminationGracePeriodSeconds";
+pub(super) const FIELD: &str = "terminationGracePeriodSeconds";
 
 /// The budget of one container, with the container.
 pub(super) struct PodBudget<'a> {
@@ -73,8 +73,13 @@ impl<'a> PodBudget<'a> {
     }
 
     /// Sets the grace period to what the pod needs: where the application's time is declared, the
-    /// number is what was meant.
-    pub(super) fn raise<'r>(&self, workload: Workload<'a>, report: Report<'r>) -> Report<'r> {
+    /// number is what was meant. It is never set below `least` seconds.
+    pub(super) fn raise<'r>(
+        &self,
+        workload: Workload<'a>,
+        least: u64,
+        report: Report<'r>,
+    ) -> Report<'r> {
         let template = workload.template();
         let Some(spec) = template.spec_node() else {
             return report;
@@ -84,7 +89,7 @@ impl<'a> PodBudget<'a> {
         } else {
             Applicability::Unsafe
         };
-        let seconds = self.budget.needed_seconds();
+        let seconds = self.budget.needed_seconds().max(least);
         let title = format!("set {FIELD} to {seconds}");
         report.fix(applicability, title, template.object(), |editor| {
             editor.put(spec, &[], FIELD, Value::int(seconds))

@@ -67,7 +67,7 @@ impl Rule for InsufficientGracePeriod {
         let report = Report::container(workload, pod.container, node, message)
             .severity(severity)
             .help(help);
-        out.push(pod.explain(workload, pod.raise(workload, report)));
+        out.push(pod.explain(workload, pod.raise(workload, 0, report)));
     }
 }
 

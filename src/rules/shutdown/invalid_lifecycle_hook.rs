@@ -1,18 +1,16 @@
 //! `invalid-lifecycle-hook`
 
-use k8s_openapi::api::core::v1::LifecycleHandler;
-
+use super::hook::{Hook, Problem, Repair};
+use super::wait;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{ContainerRef, Workload, WorkloadKind};
+use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::shutdown::grace_period;
 use crate::rules::handler::{self, Handlers};
-use crate::rules::{Context, Findings, Report, Rule};
+use crate::rules::{Context, Findings, Rule};
 use crate::units::show_seconds;
 use crate::yaml::Node;
 
 const HANDLERS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "sleep"];
-
-const REJECTED: &str = "the API server rejects the object";
 
 static META: RuleMeta = RuleMeta {
     id: "invalid-lifecycle-hook",
@@ -22,7 +20,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A lifecycle hook that the API server rejects, or that always fails",
     page: include_str!("../../../rules/shutdown/invalid-lifecycle-hook.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &["prestop-hook"],
 };
@@ -66,7 +64,8 @@ impl Rule for InvalidLifecycleHook {
                         node: entry.value.resolved(),
                     };
                     if let Some(problem) = hook.problem(cx, workload) {
-                        out.push(hook.report(workload, &problem));
+                        let report = hook.report(workload, &problem);
+                        out.push(hook.fix(cx, &problem, report));
                     }
                 }
             }
@@ -74,42 +73,7 @@ impl Rule for InvalidLifecycleHook {
     }
 }
 
-struct Hook<'a> {
-    name: &'static str,
-    data: &'a LifecycleHandler,
-    container: ContainerRef<'a>,
-    key: Node<'a>,
-    node: Node<'a>,
-}
-
-struct Problem<'a> {
-    node: Node<'a>,
-    what: String,
-    consequence: &'static str,
-    help: String,
-}
-
 impl<'a> Hook<'a> {
-    fn report(&self, workload: Workload<'a>, problem: &Problem<'a>) -> Report<'a> {
-        let message = format!(
-            "{} hook of container `{}` {}: {}",
-            self.name,
-            self.container.name(),
-            problem.what,
-            problem.consequence
-        );
-        Report::container(workload, self.container, problem.node, message).help(&*problem.help)
-    }
-
-    fn rejected(node: Node<'a>, what: impl Into<String>, help: impl Into<String>) -> Problem<'a> {
-        Problem {
-            node,
-            what: what.into(),
-            consequence: REJECTED,
-            help: help.into(),
-        }
-    }
-
     fn problem(&self, cx: &Context<'_>, workload: Workload<'a>) -> Option<Problem<'a>> {
         let object = self.container.object();
         match handler::of(cx, object, self.node, &HANDLERS) {
@@ -144,27 +108,34 @@ impl<'a> Hook<'a> {
             what: "is a tcpSocket".to_owned(),
             consequence,
             help: "use exec, httpGet or sleep".to_owned(),
+            repair: Repair::None,
         }
     }
 
     fn port(&self, cx: &Context<'_>) -> Option<Problem<'a>> {
         let get = self.data.http_get.as_ref()?;
         let wrong = handler::wrong_port(cx, self.container, self.node, "httpGet", &get.port)?;
-        Some(Self::rejected(wrong.node, wrong.what, wrong.help))
+        Some(Problem {
+            repair: wrong.number.map_or(Repair::None, Repair::Port),
+            ..Self::rejected(wrong.node, wrong.what, wrong.help)
+        })
     }
 
     fn sleep(&self, cx: &Context<'_>, workload: Workload<'a>) -> Option<Problem<'a>> {
         let object = self.container.object();
         let key = self.node.entry("sleep").map_or(self.key, |entry| entry.key);
-        if cx.is_kubernetes_before(1, 30) {
-            let seconds = self.data.sleep.as_ref().map_or(15, |sleep| sleep.seconds);
-            return Some(Self::rejected(
-                key,
-                "is a sleep, which Kubernetes knows from 1.30 on and drops before",
-                format!(
-                    "where the image has a sleep:\nexec:\n  command: [\"sleep\", \"{seconds}\"]"
-                ),
-            ));
+        if !wait::is_native(cx) {
+            let seconds = self.data.sleep.as_ref().map(|sleep| sleep.seconds);
+            let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
+            let what = "is a sleep, which Kubernetes knows from 1.30 on and drops before";
+            let help = format!(
+                "where the image has a sleep:\nexec:\n  command: [\"sleep\", \"{}\"]",
+                seconds.unwrap_or(wait::USUAL)
+            );
+            return Some(Problem {
+                repair: seconds.map_or(Repair::None, Repair::ExecSleep),
+                ..Self::rejected(key, what, help)
+            });
         }
         let field = object.field_below(self.node, &["sleep", "seconds"]);
         if field.is_unknown()

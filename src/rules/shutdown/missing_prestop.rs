@@ -1,6 +1,8 @@
 //! `missing-prestop`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use super::wait;
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 
@@ -12,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A workload that takes requests has no preStop hook that waits for endpoint removal",
     page: include_str!("../../../rules/shutdown/missing-prestop.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["prestop-hook"],
 };
@@ -62,6 +64,14 @@ impl Rule for MissingPrestop {
         );
         let mut report =
             Report::container(workload, *first, first.name_node(), message).help(help(cx));
+        let image = first.data.image.as_deref().unwrap_or_default();
+        if let Some((key, value)) = wait::handler(cx, image, wait::USUAL) {
+            let title = format!("add a preStop hook that waits {}s", wait::USUAL);
+            report = report.fix(Applicability::Unsafe, title, first.object(), |editor| {
+                let hook = Value::map([(key, value)]);
+                editor.insert_at(first.node, &["lifecycle"], "preStop", hook)
+            });
+        }
         if let Some(service) = serving.evidence() {
             report = report.related(
                 service,
@@ -73,9 +83,8 @@ impl Rule for MissingPrestop {
     }
 }
 
-/// The native sleep is on by default from Kubernetes 1.30.
 fn help(cx: &Context<'_>) -> String {
-    if cx.is_kubernetes_before(1, 30) {
+    if !wait::is_native(cx) {
         return "keep serving until the endpoints are gone:\n\
                 lifecycle:\n  preStop:\n    exec:\n      command: [\"sleep\", \"15\"]"
             .to_owned();

@@ -2,6 +2,7 @@
 
 pub(super) mod excessive_grace_period;
 mod grace;
+mod hook;
 pub(super) mod insufficient_grace_period;
 pub(super) mod invalid_lifecycle_hook;
 pub(super) mod missing_prestop;
@@ -9,4 +10,5 @@ pub(super) mod prestop_exceeds_grace_period;
 pub(super) mod prestop_needs_shell;
 pub(super) mod prestop_too_short;
 pub(super) mod signal_not_forwarded;
+mod wait;
 pub(super) mod zero_grace_period;

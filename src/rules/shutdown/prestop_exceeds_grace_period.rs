@@ -15,7 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "The preStop hook uses up the whole grace period",
     page: include_str!("../../../rules/shutdown/prestop-exceeds-grace-period.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &["prestop-hook", "grace-period-calculated"],
 };
@@ -63,6 +63,7 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>) -> Report<'a> {
     );
     let node = pod.prestop_node().unwrap_or_else(|| container.name_node());
     let report = Report::container(workload, container, node, message).help(help);
+    let report = pod.raise(workload, 0, report);
     match pod.grace_node {
         Some(node) => report.related(container.object(), node, "the grace period"),
         None => report,

@@ -1,6 +1,8 @@
 //! `prestop-needs-shell`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use super::wait;
+use crate::edit::{Refusal, Value};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::lifecycle::prestop::{Prestop, program_not_in_image};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -13,7 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A preStop hook runs a program that its image does not hold",
     page: include_str!("../../../rules/shutdown/prestop-needs-shell.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &["prestop-hook"],
 };
@@ -69,8 +71,18 @@ fn check(
         container.name()
     );
     let node = node.items().next().unwrap_or(node);
-    let mut report =
-        Report::container(workload, container, node, message).help(help(cx, Prestop::of(hook)));
+    let prestop = Prestop::of(hook);
+    let mut report = Report::container(workload, container, node, message).help(help(cx, prestop));
+    // Whatever the image holds, the native sleep waits as long as was meant.
+    if let (true, Some(seconds)) = (wait::is_native(cx), known_seconds(prestop)) {
+        let title = format!("let the kubelet wait {seconds}s");
+        report = report.fix(Applicability::Safe, title, container.object(), |editor| {
+            let hook = container.node.at(&["lifecycle", "preStop"]);
+            let exec = hook.and_then(|hook| hook.entry("exec"));
+            let value = Value::map([("seconds", Value::int(seconds))]);
+            editor.replace(exec.ok_or(Refusal::Unusual)?, "sleep", &value)
+        });
+    }
     if let Some(image) = container.node.get("image") {
         report = report.related(container.object(), image, "an image without a shell");
     }
@@ -78,19 +90,24 @@ fn check(
 }
 
 fn help(cx: &Context<'_>, prestop: Prestop) -> String {
-    if cx.is_kubernetes_before(1, 30) {
+    if !wait::is_native(cx) {
         return "call a program that the image holds, such as a mode of the application's own binary \
                 that waits; Kubernetes 1.30 and newer have a `sleep` of their own"
             .to_owned();
     }
-    let seconds = match prestop {
-        Prestop::Known(delay, _) if !delay.is_zero() => {
-            delay.as_secs() + u64::from(delay.subsec_nanos() > 0)
-        }
-        _ => 15,
-    };
+    let seconds = known_seconds(prestop).unwrap_or(wait::USUAL);
     format!(
         "let the kubelet wait instead (Kubernetes 1.30 or newer):\n\
          lifecycle:\n  preStop:\n    sleep:\n      seconds: {seconds}"
     )
+}
+
+/// Whole seconds of a hook that only waits.
+fn known_seconds(prestop: Prestop) -> Option<u64> {
+    match prestop {
+        Prestop::Known(delay, _) if !delay.is_zero() => {
+            Some(delay.as_secs() + u64::from(delay.subsec_nanos() > 0))
+        }
+        _ => None,
+    }
 }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::grace::{PodBudget, budgets};
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use super::grace::{FIELD as GRACE_PERIOD, PodBudget, budgets};
+use crate::edit::{Editor, Edits, Refusal, Value};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Evidence;
-use crate::kube::{LoadBalancer, Workload, WorkloadKind};
+use crate::kube::{ContainerRef, LoadBalancer, Workload, WorkloadKind};
 use crate::lifecycle::shutdown::removal_delay;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "prestop-too-short",
@@ -18,7 +20,7 @@ static META: RuleMeta = RuleMeta {
     summary: "The preStop hook ends before the load balancer has stopped sending requests",
     page: include_str!("../../../rules/shutdown/prestop-too-short.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["prestop-hook"],
 };
@@ -125,7 +127,21 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, needed: &Need<'_>) ->
         show_seconds(budget.buffer),
     );
     let node = pod.prestop_node().unwrap_or_else(|| container.name_node());
-    let report = Report::container(workload, container, node, message).help(help);
+    let seconds = needed.delay.as_secs();
+    let title = format!("let the preStop hook wait {seconds}s");
+    let report = Report::container(workload, container, node, message)
+        .help(help)
+        .fix(Applicability::Unsafe, title, container.object(), |editor| {
+            let mut edits = lengthen(container, seconds, editor)?;
+            // In one step, or the longer hook would use up the grace period.
+            if let (Some(spec), true) =
+                (workload.template().spec_node(), total > budget.grace.value)
+            {
+                let seconds = Value::int(total.as_secs());
+                edits.extend(editor.put(spec, &[], GRACE_PERIOD, seconds)?);
+            }
+            Ok(edits)
+        });
     match &needed.by {
         Some((_, evidence)) => {
             report.related(evidence.object, evidence.node, evidence.message.clone())
@@ -134,10 +150,69 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, needed: &Need<'_>) ->
     }
 }
 
+/// Sets the number of seconds where one is written: of the native sleep, or of the only `sleep` of a
+/// command.
+fn lengthen(container: ContainerRef<'_>, seconds: u64, editor: &Editor<'_>) -> Edits {
+    let hook = container.node.at(&["lifecycle", "preStop"]);
+    let hook = hook.ok_or(Refusal::Unusual)?;
+    if hook.get("sleep").is_some() {
+        return editor.put(hook, &["sleep"], "seconds", Value::int(seconds));
+    }
+    let command = hook.at(&["exec", "command"]).ok_or(Refusal::Unusual)?;
+    let words: Vec<Node<'_>> = command.items().collect();
+    let text = |node: &Node<'_>| node.text().unwrap_or_default().to_owned();
+    if let [program, argument] = words.as_slice() {
+        let is_sleep = text(program).rsplit('/').next() == Some("sleep");
+        return if is_sleep {
+            editor.set(*argument, &Value::text(seconds.to_string()))
+        } else {
+            Err(Refusal::Unusual)
+        };
+    }
+    let script = words.last().ok_or(Refusal::Unusual)?;
+    let longer = with_sleep(&text(script), seconds).ok_or(Refusal::Unusual)?;
+    editor.set(*script, &Value::text(longer))
+}
+
+/// The script with another number behind its only `sleep`.
+fn with_sleep(script: &str, seconds: u64) -> Option<String> {
+    const CALL: &str = "sleep ";
+    let (before, after) = script.split_once(CALL)?;
+    let end = after
+        .find(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | ')'))
+        .unwrap_or(after.len());
+    let (number, rest) = after.split_at_checked(end)?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && !rest.contains("sleep")).then(|| format!("{before}{CALL}{seconds}{rest}"))
+}
+
 fn article(load_balancer: LoadBalancer) -> String {
     match load_balancer {
         LoadBalancer::NginxIngress | LoadBalancer::Agic => load_balancer.as_str().to_owned(),
         LoadBalancer::AwsIpTarget => format!("an {}", load_balancer.as_str()),
         LoadBalancer::GkeNeg => format!("a {}", load_balancer.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_sleep;
+
+    #[test]
+    fn only_a_single_sleep_is_lengthened() {
+        for (script, longer) in [
+            ("sleep 3", Some("sleep 15")),
+            (
+                "/bin/sleep 3; nginx -s quit",
+                Some("/bin/sleep 15; nginx -s quit"),
+            ),
+            ("a && sleep 3&& b\n", Some("a && sleep 15&& b\n")),
+            ("sleep 1; sleep 2", None),
+            ("sleep 0.5m", None),
+            ("sleep $N", None),
+            ("sleep", None),
+        ] {
+            assert_eq!(with_sleep(script, 15).as_deref(), longer, "{script}");
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! `signal-not-forwarded`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::shutdown;
 use crate::lifecycle::signal::{Obstacle, Unforwarded, unforwarded};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "signal-not-forwarded",
@@ -15,7 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A shell or package manager as first process keeps SIGTERM from the application",
     page: include_str!("../../../rules/shutdown/signal-not-forwarded.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["graceful-shutdown"],
 };
@@ -69,14 +71,39 @@ fn report<'a>(
             Severity::Warning
         }
     };
-    Report::container(
+    let report = Report::container(
         workload,
         container,
         node.or(list).unwrap_or_else(|| container.name_node()),
         message,
     )
     .severity(severity)
-    .help(help(found))
+    .help(help(found));
+    let script = node.and_then(Node::text).and_then(with_exec);
+    match (found.obstacle, node, script) {
+        (Obstacle::SingleCommand, Some(node), Some(script)) => {
+            let title = format!("let {} become the application with `exec`", found.process);
+            report.fix(Applicability::Unsafe, title, container.object(), |editor| {
+                editor.set(node, &Value::text(script))
+            })
+        }
+        _ => report,
+    }
+}
+
+/// A script of one command, with `exec` before its program.
+fn with_exec(script: &str) -> Option<String> {
+    let command = script.trim_start();
+    let program = command.split_whitespace().next()?;
+    // A variable's value comes before `exec`, and what is quoted or grouped is not taken apart.
+    let is_plain = program
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
+    let is_one_line = !command.trim_end().contains('\n');
+    (is_plain && is_one_line).then(|| {
+        let blanks = script.len() - command.len();
+        format!("{}exec {command}", script.get(..blanks).unwrap_or_default())
+    })
 }
 
 fn consequence(workload: Workload<'_>, obstacle: Obstacle) -> String {

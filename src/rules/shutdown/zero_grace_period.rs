@@ -1,9 +1,8 @@
 //! `zero-grace-period`
 
-use super::grace::budgets;
+use super::grace::largest_budget;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Workload, WorkloadKind};
-use crate::lifecycle::shutdown::GraceBudget;
 use crate::rules::{Context, Findings, Report, Rule};
 
 static META: RuleMeta = RuleMeta {
@@ -14,7 +13,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A grace period of 0 kills the pod without a shutdown",
     page: include_str!("../../../rules/shutdown/zero-grace-period.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &["grace-period-calculated"],
 };
@@ -29,6 +28,8 @@ impl Rule for ZeroGracePeriod {
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
         const FIELD: &str = "terminationGracePeriodSeconds";
+        /// Kubernetes' default.
+        const LEAST: u64 = 30;
         let template = workload.template();
         // Knative derives the grace period from its own timeout.
         if !workload.is_long_running()
@@ -46,9 +47,8 @@ impl Rule for ZeroGracePeriod {
         let (Some(seconds), Some(node)) = (seconds.filter(|seconds| *seconds <= 0), node) else {
             return;
         };
-        let pods = budgets(cx, workload);
         // None where a kustomization sets the grace period.
-        let Some(largest) = GraceBudget::largest(pods.into_iter().map(|pod| pod.budget)) else {
+        let Some(largest) = largest_budget(cx, workload) else {
             return;
         };
         let consequence = if seconds == 0 {
@@ -66,9 +66,10 @@ impl Rule for ZeroGracePeriod {
             format!("{FIELD} {seconds} leaves no time to shut down: {consequence}{identity}");
         let help = format!(
             "in the pod's spec: {FIELD}: {}",
-            largest.needed_seconds().max(30)
+            largest.budget.needed_seconds().max(LEAST)
         );
-        out.push(Report::template(workload, node, message).help(help));
+        let report = Report::template(workload, node, message).help(help);
+        out.push(largest.raise(workload, LEAST, report));
     }
 }
 

@@ -1,0 +1,94 @@
+//! A lifecycle hook, what is wrong with it, and how it can be mended.
+
+use k8s_openapi::api::core::v1::LifecycleHandler;
+
+use super::wait;
+use crate::edit::{Refusal, Value};
+use crate::finding::Applicability;
+use crate::kube::{ContainerRef, Workload};
+use crate::rules::{Context, Report};
+use crate::yaml::Node;
+
+const REJECTED: &str = "the API server rejects the object";
+
+pub(super) struct Hook<'a> {
+    pub(super) name: &'static str,
+    pub(super) data: &'a LifecycleHandler,
+    pub(super) container: ContainerRef<'a>,
+    pub(super) key: Node<'a>,
+    pub(super) node: Node<'a>,
+}
+
+pub(super) struct Problem<'a> {
+    pub(super) node: Node<'a>,
+    pub(super) what: String,
+    pub(super) consequence: &'static str,
+    pub(super) help: String,
+    pub(super) repair: Repair,
+}
+
+/// How a hook can be made to do what was meant.
+pub(super) enum Repair {
+    None,
+    /// Write the port as this number.
+    Port(u16),
+    /// Sleep this many seconds, without the kubelet's help.
+    ExecSleep(u64),
+}
+
+impl<'a> Hook<'a> {
+    pub(super) fn report(&self, workload: Workload<'a>, problem: &Problem<'a>) -> Report<'a> {
+        let message = format!(
+            "{} hook of container `{}` {}: {}",
+            self.name,
+            self.container.name(),
+            problem.what,
+            problem.consequence
+        );
+        Report::container(workload, self.container, problem.node, message).help(&*problem.help)
+    }
+
+    /// What leaves nothing else that the author can have meant.
+    pub(super) fn fix(
+        &self,
+        cx: &Context<'_>,
+        problem: &Problem<'a>,
+        report: Report<'a>,
+    ) -> Report<'a> {
+        let object = self.container.object();
+        match problem.repair {
+            Repair::None => report,
+            Repair::Port(number) => {
+                let title = format!("write the port as {number}");
+                report.fix(Applicability::Safe, title, object, |editor| {
+                    editor.set(problem.node, &Value::int(number))
+                })
+            }
+            Repair::ExecSleep(seconds) => {
+                let image = self.container.data.image.as_deref().unwrap_or_default();
+                let Some((key, value)) = wait::handler(cx, image, seconds) else {
+                    return report;
+                };
+                let title = format!("wait {seconds}s with exec");
+                report.fix(Applicability::Safe, title, object, |editor| {
+                    let sleep = self.node.entry("sleep").ok_or(Refusal::Unusual)?;
+                    editor.replace(sleep, key, &value)
+                })
+            }
+        }
+    }
+
+    pub(super) fn rejected(
+        node: Node<'a>,
+        what: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Problem<'a> {
+        Problem {
+            node,
+            what: what.into(),
+            consequence: REJECTED,
+            help: help.into(),
+            repair: Repair::None,
+        }
+    }
+}
