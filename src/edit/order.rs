@@ -54,6 +54,58 @@ const STRUCTURES: &[&[&str]] = &[
     &["name", "generateName", "namespace", "labels", "annotations"],
     // An object, a pod template
     &["apiVersion", "kind", "metadata", "spec"],
+    // DeploymentSpec, StatefulSetSpec
+    &[
+        "replicas",
+        "revisionHistoryLimit",
+        "minReadySeconds",
+        "progressDeadlineSeconds",
+        "serviceName",
+        "podManagementPolicy",
+        "selector",
+        "strategy",
+        "updateStrategy",
+        "template",
+        "volumeClaimTemplates",
+    ],
+    // Deployment's strategy
+    &["type", "rollingUpdate"],
+    &["maxSurge", "maxUnavailable"],
+    // HorizontalPodAutoscalerSpec
+    &[
+        "scaleTargetRef",
+        "minReplicas",
+        "maxReplicas",
+        "metrics",
+        "behavior",
+    ],
+    // ServicePort
+    &[
+        "name",
+        "port",
+        "targetPort",
+        "protocol",
+        "appProtocol",
+        "nodePort",
+    ],
+    // Istio's DestinationRule
+    &["host", "trafficPolicy", "subsets", "exportTo"],
+    // Istio's TrafficPolicy
+    &[
+        "loadBalancer",
+        "connectionPool",
+        "outlierDetection",
+        "tls",
+        "portLevelSettings",
+    ],
+    // Istio's OutlierDetection
+    &[
+        "consecutive5xxErrors",
+        "interval",
+        "baseEjectionTime",
+        "maxEjectionPercent",
+        "minHealthPercent",
+    ],
     // Istio's ConnectionPoolSettings
     &["tcp", "http"],
     // Lifecycle

@@ -1,47 +1,67 @@
 //! Which fixes can be applied together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Fix};
-use crate::source::{SourceId, Span};
+use crate::finding::{Edit, Finding, Fix};
+use crate::source::SourceId;
 
 /// The fixes in their order without those that touch an earlier one: two insertions at one place
 /// could be the same line twice.
 pub(super) fn without_overlap<'f>(fixes: &[(&'f Finding, &'f Fix)]) -> Vec<(&'f Finding, &'f Fix)> {
-    let mut taken: BTreeMap<SourceId, Taken> = BTreeMap::new();
+    let mut taken: BTreeMap<SourceId, Taken<'_>> = BTreeMap::new();
     let mut chosen = Vec::new();
     for (finding, fix) in fixes {
         let is_free = fix.edits.iter().all(|edit| {
             taken
                 .get(&edit.source)
-                .is_none_or(|taken| taken.is_free(edit.span))
+                .is_none_or(|taken| taken.is_free(edit))
         });
         if fix.edits.is_empty() || !is_free {
             continue;
         }
         for edit in &fix.edits {
-            taken.entry(edit.source).or_default().take(edit.span);
+            taken.entry(edit.source).or_default().take(edit);
         }
         chosen.push((*finding, *fix));
     }
     chosen
 }
 
-/// The spans that are edited in one file: start → end.
+/// What is edited in one file.
 #[derive(Default)]
-struct Taken(BTreeMap<u32, u32>);
+struct Taken<'f> {
+    /// Spans: start → end.
+    spans: BTreeMap<u32, u32>,
+    /// Documents that are added at its end.
+    documents: BTreeSet<&'f str>,
+}
 
-impl Taken {
-    fn is_free(&self, span: Span) -> bool {
+impl<'f> Taken<'f> {
+    fn is_free(&self, edit: &Edit) -> bool {
+        if is_document(edit) {
+            return !self.documents.contains(&*edit.text);
+        }
+        let span = edit.span;
         // Spans in here do not touch, so the last one that starts early enough decides.
-        self.0
+        self.spans
             .range(..=span.end)
             .next_back()
             .is_none_or(|(_, end)| *end < span.start)
     }
 
-    fn take(&mut self, span: Span) {
-        let end = self.0.entry(span.start).or_insert(span.end);
+    fn take(&mut self, edit: &'f Edit) {
+        if is_document(edit) {
+            self.documents.insert(&edit.text);
+            return;
+        }
+        let span = edit.span;
+        let end = self.spans.entry(span.start).or_insert(span.end);
         *end = span.end.max(*end);
     }
+}
+
+/// Whether an edit adds a whole document behind a line break: any number of them can stand side by
+/// side.
+fn is_document(edit: &Edit) -> bool {
+    edit.span.is_empty() && edit.text.starts_with("---")
 }

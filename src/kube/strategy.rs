@@ -61,6 +61,11 @@ impl<'a> Strategy<'a> {
         self.field(&[self.limits, &[name]].concat())
     }
 
+    /// The keys that lead from the object to what holds `maxSurge` and `maxUnavailable`.
+    pub fn limits_path(self) -> Vec<&'static str> {
+        [self.path, self.limits].concat()
+    }
+
     /// The key under which the strategy stands, where one is written.
     pub fn key(self) -> Option<Node<'a>> {
         let (last, above) = self.path.split_last()?;
@@ -77,7 +82,7 @@ impl<'a> Strategy<'a> {
 
     /// The paths of all fields that decide, as a kustomization would set them.
     pub fn paths(self) -> impl Iterator<Item = String> {
-        let limits = [self.path, self.limits].concat();
+        let limits = self.limits_path();
         let below = |keys: &[&str], name: &str| [keys, &[name]].concat().join(".");
         [
             below(self.path, "type"),

@@ -1,6 +1,7 @@
 //! `dangling-hpa`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::ScaleTarget;
 use crate::kube::{Object, Workload, is_placeholder};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -14,7 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "An autoscaler targets a workload that does not exist",
     page: include_str!("../../../rules/availability/dangling-hpa.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -69,8 +70,26 @@ impl Rule for DanglingHpa {
             target.kind, target.name
         );
         let node = field("name").node().unwrap_or_else(|| object.name_node());
-        out.push(Report::object(object, node, message).help(help(target, &beside)));
+        let report = Report::object(object, node, message).help(help(target, &beside));
+        out.push(match near(target, &beside) {
+            Some(near) => report.fix(
+                Applicability::Unsafe,
+                format!("scale {} `{near}`", target.kind),
+                object,
+                |editor| editor.put(object.node(), &reference, "name", Value::text(near)),
+            ),
+            None => report,
+        });
     }
+}
+
+/// The workload of the same kind whose name comes near.
+fn near<'a>(target: ScaleTarget<'_>, beside: &[&'a Object]) -> Option<&'a str> {
+    let names = beside
+        .iter()
+        .filter(|other| other.kind() == target.kind)
+        .map(|other| other.name());
+    suggest(target.name, names)
 }
 
 fn help(target: ScaleTarget<'_>, beside: &[&Object]) -> String {
@@ -82,11 +101,7 @@ fn help(target: ScaleTarget<'_>, beside: &[&Object]) -> String {
             other.kind()
         );
     }
-    let names = beside
-        .iter()
-        .filter(|other| other.kind() == target.kind)
-        .map(|other| other.name());
-    match suggest(target.name, names) {
+    match near(target, beside) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!(
             "name a {} of this namespace, or remove the autoscaler",

@@ -1,6 +1,7 @@
 //! `hpa-conflicts-replicas`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Refusal;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Field, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 
@@ -12,7 +13,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A workload fixes the replicas that an autoscaler sets",
     page: include_str!("../../../rules/availability/hpa-conflicts-replicas.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -65,7 +66,12 @@ impl Rule for HpaConflictsReplicas {
                     "remove `replicas`; on a live object `kubectl apply` would then fall back to 1, \
                      so take it out of the last applied state first (`kubectl apply \
                      edit-last-applied`)",
-                ),
+                )
+                .fix(Applicability::Unsafe, "remove spec.replicas", object, |editor| {
+                    let spec = object.node().get("spec");
+                    let entry = spec.and_then(|spec| spec.entry("replicas"));
+                    editor.remove_uncommented(entry.ok_or(Refusal::Unusual)?)
+                }),
         );
     }
 }

@@ -1,6 +1,7 @@
 //! `hpa-single-replica`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -13,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "An autoscaler may leave a workload that takes requests with one pod or none",
     page: include_str!("../../../rules/availability/hpa-single-replica.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -106,7 +107,17 @@ fn report<'a>(object: &'a Object, workload: Workload<'_>, minimum: &Minimum<'a>)
     } else {
         format!("keep at least two pods, and a PodDisruptionBudget over them:\n{field}: 2")
     };
-    Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
+    let report = Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
         .related(target, target.name_node(), "takes requests")
-        .help(help)
+        .help(help);
+    match object.body() {
+        // Whoever scales to nothing means it.
+        Body::HorizontalPodAutoscaler(it) if it.spec.max_replicas >= 2 => {
+            let title = format!("set {field} to 2");
+            report.fix(Applicability::Unsafe, title, object, |editor| {
+                editor.put(object.node(), &["spec"], field, Value::int(2))
+            })
+        }
+        _ => report,
+    }
 }

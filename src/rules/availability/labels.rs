@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::edit::Value;
 use crate::kube::{Object, PodTemplate, Selector, Workload, is_placeholder};
 use crate::rules::Context;
 use crate::rules::text::{and, yaml_pair};
@@ -51,6 +52,15 @@ pub(super) fn yaml(labels: &BTreeMap<String, String>, indent: &str) -> String {
         .map(|(key, value)| format!("\n{indent}{}", yaml_pair(key, value)))
         .collect();
     lines.concat()
+}
+
+/// The labels as a mapping to write.
+pub(super) fn value(labels: &BTreeMap<String, String>) -> Value {
+    Value::map(
+        labels
+            .iter()
+            .map(|(key, value)| (key.as_str(), Value::text(value))),
+    )
 }
 
 /// Labels that controllers and operators put on running pods, so that no template carries them.

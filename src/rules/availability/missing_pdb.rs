@@ -1,9 +1,10 @@
 //! `missing-pdb`
 
 use super::labels;
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
-use crate::kube::{Body, Workload, WorkloadKind};
+use crate::kube::{Body, Workload, WorkloadKind, is_placeholder};
 use crate::rules::text::{count, yaml_pair};
 use crate::rules::{Context, Findings, Report, Rule};
 
@@ -15,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A replicated workload has no PodDisruptionBudget",
     page: include_str!("../../../rules/availability/missing-pdb.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["pod-disruption-budget"],
 };
@@ -70,8 +71,40 @@ impl Rule for MissingPdb {
             ),
             ReplicaOrigin::Default => report,
         };
-        out.push(report);
+        out.push(add_budget(cx, workload, report));
     }
+}
+
+/// Adds the budget as a document to the workload's file.
+fn add_budget<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<'r>) -> Report<'r> {
+    let object = workload.object();
+    let own = labels::own(workload);
+    let is_open = |text: &String| is_placeholder(text);
+    // policy/v1 is served from 1.21 on.
+    if cx.is_kubernetes_before(1, 21)
+        || is_placeholder(object.name())
+        || object.node().at(&["metadata", "name"]).is_none()
+        || own.is_empty()
+        || own
+            .iter()
+            .any(|(key, value)| is_open(key) || is_open(value))
+    {
+        return report;
+    }
+    let mut metadata = vec![("name", Value::text(object.name()))];
+    metadata.extend(object.namespace().map(|it| ("namespace", Value::text(it))));
+    let selector = Value::map([("matchLabels", labels::value(own))]);
+    let spec = Value::map([("maxUnavailable", Value::int(1)), ("selector", selector)]);
+    let document = [
+        ("apiVersion", Value::text("policy/v1")),
+        ("kind", Value::text("PodDisruptionBudget")),
+        ("metadata", Value::map(metadata)),
+        ("spec", spec),
+    ];
+    let title = "add a PodDisruptionBudget that lets one pod go at a time";
+    report.fix(Applicability::Unsafe, title, object, |editor| {
+        editor.append_document(&document.map(|(key, value)| (key.to_owned(), value)))
+    })
 }
 
 fn help(workload: Workload<'_>) -> String {

@@ -4,8 +4,9 @@ use k8s_openapi::api::core::v1::PodSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::labels;
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Selector, Workload, WorkloadKind};
+use crate::edit::{Editor, Edits, Refusal, Value};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Selector, Workload, WorkloadKind, is_placeholder};
 use crate::rules::text::count;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -18,7 +19,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Nothing keeps the replicas of a workload off one node",
     page: include_str!("../../../rules/availability/missing-pod-spread.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["anti-affinity-or-spread"],
 };
@@ -141,7 +142,56 @@ fn report<'a>(workload: Workload<'a>, replicas: i32, attempt: Attempt<'_>) -> Re
             ),
         ),
     };
-    report.help(help(workload))
+    spread(workload, attempt, report.help(help(workload)))
+}
+
+/// Spreads the pods over nodes as far as that goes, or gives constraints the selector they lack.
+fn spread<'r>(workload: Workload<'_>, attempt: Attempt<'_>, report: Report<'r>) -> Report<'r> {
+    let own = labels::own(workload);
+    let is_open = |text: &String| is_placeholder(text);
+    if own.is_empty()
+        || own
+            .iter()
+            .any(|(key, value)| is_open(key) || is_open(value))
+    {
+        return report;
+    }
+    let template = workload.template();
+    let selector = Value::map([("matchLabels", labels::value(own))]);
+    let object = template.object();
+    match (attempt, template.spec_node()) {
+        (Attempt::None, Some(spec)) => {
+            let constraint = Value::map([
+                ("maxSkew", Value::int(1)),
+                ("topologyKey", Value::text("kubernetes.io/hostname")),
+                ("whenUnsatisfiable", Value::text("ScheduleAnyway")),
+                ("labelSelector", selector),
+            ]);
+            let title = "spread the pods over the nodes";
+            report.fix(Applicability::Unsafe, title, object, |editor| {
+                let list = Value::List(vec![constraint]);
+                editor.insert_at(spec, &[], "topologySpreadConstraints", list)
+            })
+        }
+        (Attempt::UnselectiveConstraints(list), _) => {
+            let title = "let the constraints select the pod's own labels";
+            report.fix(Applicability::Unsafe, title, object, |editor| {
+                select_in_each(editor, list, &selector)
+            })
+        }
+        _ => report,
+    }
+}
+
+fn select_in_each(editor: &Editor<'_>, list: Node<'_>, selector: &Value) -> Edits {
+    let mut edits = Vec::new();
+    for constraint in list.items() {
+        edits.extend(editor.put(constraint, &[], "labelSelector", selector.clone())?);
+    }
+    if edits.is_empty() {
+        return Err(Refusal::Unusual);
+    }
+    Ok(edits)
 }
 
 /// Whether each pod needs a port of its node, which no second one can have there. With

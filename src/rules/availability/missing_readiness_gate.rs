@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Evidence;
 use crate::kube::{Body, LoadBalancer, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -16,7 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Pods behind an AWS load balancer count as ready before it sends them requests",
     page: include_str!("../../../rules/availability/missing-readiness-gate.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -59,7 +60,16 @@ impl Rule for MissingReadinessGate {
             .help(format!(
                 "let pods wait until their target is healthy:\nmetadata:\n  labels:\n    {INJECT}: enabled"
             ))
-            .related(evidence.object, evidence.node, evidence.message.clone());
+            .related(evidence.object, evidence.node, evidence.message.clone())
+            .fix(
+                Applicability::Unsafe,
+                "let the namespace inject readiness gates",
+                object,
+                |editor| {
+                    let path = ["metadata", "labels"];
+                    editor.put(object.node(), &path, INJECT, Value::text("enabled"))
+                },
+            );
         for (workload, _) in &waiting {
             let object = workload.object();
             report = report.related(object, object.name_node(), "its pods get no readiness gate");

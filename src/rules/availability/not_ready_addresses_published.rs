@@ -1,6 +1,7 @@
 //! `not-ready-addresses-published`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
 
@@ -12,7 +13,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A Service with a cluster IP sends requests to pods that are not ready",
     page: include_str!("../../../rules/availability/not-ready-addresses-published.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -75,6 +76,12 @@ impl Rule for NotReadyAddressesPublished {
                     workload.object(),
                     workload.object().name_node(),
                     "these pods get the requests",
+                )
+                .fix(
+                    Applicability::Unsafe,
+                    "set publishNotReadyAddresses to false",
+                    object,
+                    |editor| editor.set(node, &Value::Bool(false)),
                 ),
         );
     }

@@ -2,7 +2,8 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Replicas;
 use crate::kube::{Body, Object, Workload, WorkloadKind};
 use crate::lifecycle::Amount;
@@ -17,7 +18,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A PodDisruptionBudget that never allows an eviction",
     page: include_str!("../../../rules/availability/pdb-blocks-eviction.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["pod-disruption-budget"],
 };
@@ -177,10 +178,26 @@ fn report<'a>(object: &'a Object, selected: &[Workload<'_>], allowance: Allowanc
         "let one pod go at a time: maxUnavailable: 1"
     };
     let mut report = Report::object(object, node, message).help(help);
+    if !allowance.is_uncomputable() && allowance.pods != Pods::Scaled(1) {
+        report = let_one_go(object, report);
+    }
     for workload in selected {
         let replicas = workload.replicas_field().node();
         let node = replicas.unwrap_or_else(|| workload.object().name_node());
         report = report.related(workload.object(), node, "selected by the budget");
     }
     report
+}
+
+/// `maxUnavailable: 1`, which allows one disruption whatever the number of pods.
+fn let_one_go<'r>(object: &Object, report: Report<'r>) -> Report<'r> {
+    const FIELD: &str = "maxUnavailable";
+    let title = format!("set {FIELD} to 1");
+    report.fix(Applicability::Unsafe, title, object, |editor| {
+        let spec = object.node().get("spec");
+        match spec.and_then(|spec| spec.entry("minAvailable")) {
+            Some(least) => editor.replace(least, FIELD, &Value::int(1)),
+            None => editor.put(object.node(), &["spec"], FIELD, Value::int(1)),
+        }
+    })
 }

@@ -1,6 +1,7 @@
 //! `removed-api-version`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Object;
 use crate::kube::tables::removed::{Removed, removed};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -13,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "An API version that Kubernetes no longer serves",
     page: include_str!("../../../rules/availability/removed-api-version.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -39,10 +40,17 @@ impl Rule for RemovedApiVersion {
             "`{}` of {} is gone since Kubernetes {}: the API server refuses the object",
             row.api_version, row.kind, row.release
         );
-        out.push(
-            Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
-                .help(help(row)),
-        );
+        let report = Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
+            .help(help(row));
+        out.push(match (node, row.replacement, applicability(row, object)) {
+            (Some(node), Some(replacement), Some(applicability)) => {
+                let title = format!("write apiVersion: {replacement}");
+                report.fix(applicability, title, object, |editor| {
+                    editor.set(node, &Value::text(replacement))
+                })
+            }
+            _ => report,
+        });
     }
 }
 
@@ -61,6 +69,23 @@ fn help(row: &Removed) -> String {
     match changes(row) {
         Some(changes) => format!("{write}; {changes}"),
         None => write,
+    }
+}
+
+/// Whether another version is all that the object needs; `None` where its fields differ.
+fn applicability(row: &Removed, object: &Object) -> Option<Applicability> {
+    let has = |path: &[&str]| object.node().at(path).is_some();
+    match row.kind {
+        // Other defaults: how many pods may go at once, and how long a rollout may take.
+        "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" => {
+            has(&["spec", "selector"]).then_some(Applicability::Unsafe)
+        }
+        "PodDisruptionBudget" => {
+            let selector = object.node().at(&["spec", "selector"])?;
+            let selects = selector.entries().next().is_some();
+            selects.then_some(Applicability::Safe)
+        }
+        _ => changes(row).is_none().then_some(Applicability::Safe),
     }
 }
 

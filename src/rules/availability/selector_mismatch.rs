@@ -1,8 +1,10 @@
 //! `selector-mismatch`
 
+use std::collections::BTreeMap;
+
 use super::labels::{self, differences};
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Field, Match, Object, Selector, Workload, WorkloadKind};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Field, Match, Object, Selector, Workload, WorkloadKind, is_placeholder};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -14,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A workload whose selector does not select its own pods",
     page: include_str!("../../../rules/availability/selector-mismatch.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -61,7 +63,8 @@ impl Rule for SelectorMismatch {
                         "the selector of {} is empty: the API server rejects it",
                         object.kind()
                     );
-                    out.push(Report::object(object, node, message).help(from_template(workload)));
+                    let report = Report::object(object, node, message);
+                    out.push(select_template(workload, report));
                 }
                 // Kubernetes fills in the labels of the template.
                 selector if is_empty(selector) => {}
@@ -107,7 +110,37 @@ fn missing(workload: Workload<'_>) -> Report<'_> {
     let node = selector
         .or(spec)
         .map_or_else(|| object.name_node(), |entry| entry.key);
-    Report::object(object, node, message).help(from_template(workload))
+    select_template(workload, Report::object(object, node, message))
+}
+
+/// Adds the selector that fits the template.
+fn select_template<'r>(workload: Workload<'_>, report: Report<'r>) -> Report<'r> {
+    let object = workload.object();
+    let report = report.help(from_template(workload));
+    let stable = stable_labels(workload);
+    if stable.is_empty() || stable.iter().any(|(_, value)| is_placeholder(value)) {
+        return report;
+    }
+    let title = "select the labels of the pod template";
+    report.fix(Applicability::Unsafe, title, object, |editor| {
+        let path = ["spec", "selector"];
+        editor.insert_at(object.node(), &path, "matchLabels", labels::value(&stable))
+    })
+}
+
+/// The template's labels without those that change from version to version: a selector cannot.
+fn stable_labels(workload: Workload<'_>) -> BTreeMap<String, String> {
+    const CHANGING: [&str; 4] = [
+        "app.kubernetes.io/version",
+        "chart",
+        "helm.sh/chart",
+        "version",
+    ];
+    let labels = workload.template().labels().iter();
+    let stable = labels.filter(|(key, _)| !CHANGING.contains(&key.as_str()));
+    stable
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 fn check(
@@ -173,7 +206,7 @@ fn consequence(object: &Object) -> &'static str {
 
 /// The selector that fits the template.
 fn from_template(workload: Workload<'_>) -> String {
-    let labels = workload.template().labels();
+    let labels = stable_labels(workload);
     if labels.is_empty() {
         return "give the pod template a label, and select it with spec.selector.matchLabels"
             .to_owned();
@@ -181,6 +214,6 @@ fn from_template(workload: Workload<'_>) -> String {
     format!(
         "select the pods by labels that stay the same from version to version:\nselector:\n  \
          matchLabels:{}",
-        labels::yaml(labels, "    ")
+        labels::yaml(&labels, "    ")
     )
 }

@@ -1,9 +1,12 @@
 //! `unresolved-target-port`
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::{ContainerPort, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Relation;
 use crate::kube::{
     Body, ContainerRef, ContainerRole, Object, Workload, WorkloadKind, is_placeholder,
@@ -20,7 +23,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A Service names a targetPort that no selected container declares",
     page: include_str!("../../../rules/availability/unresolved-target-port.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -80,6 +83,16 @@ impl Rule for UnresolvedTargetPort {
             let message = format!("{}: this port has no endpoints", what(name, *first, others));
             let mut report =
                 Report::object(object, node, message).help(help(name, port, &declared));
+            if let Some(meant) = meant(name, &declared) {
+                let title = format!("lead to port `{meant}`");
+                let meant = match meant.parse::<u16>() {
+                    Ok(number) => Value::int(number),
+                    Err(_) => Value::text(meant),
+                };
+                report = report.fix(Applicability::Unsafe, title, object, |editor| {
+                    editor.set(node, &meant)
+                });
+            }
             let template = first.template();
             if let Some(containers) = template
                 .spec_node()
@@ -155,6 +168,24 @@ fn what(name: &str, first: Workload<'_>, others: usize) -> String {
     format!("no container of {whose} declares a port named `{name}`")
 }
 
+/// The names of the ports, each once and in order.
+fn names<'a>(declared: &[&'a ContainerPort]) -> Vec<&'a str> {
+    let names = declared.iter().filter_map(|it| it.name.as_deref());
+    names.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The one port that can be meant, by its name, or by its number where it has none.
+fn meant(name: &str, declared: &[&ContainerPort]) -> Option<String> {
+    let names = names(declared);
+    if names.contains(&name) {
+        return None;
+    }
+    match (names.is_empty(), declared) {
+        (true, [only]) => Some(only.container_port.to_string()),
+        _ => suggest(name, names).map(str::to_owned),
+    }
+}
+
 fn help(name: &str, port: &ServicePort, declared: &[&ContainerPort]) -> String {
     if declared.iter().any(|it| it.name.as_deref() == Some(name)) {
         return format!(
@@ -162,12 +193,7 @@ fn help(name: &str, port: &ServicePort, declared: &[&ContainerPort]) -> String {
             protocol(port.protocol.as_deref())
         );
     }
-    let mut names: Vec<&str> = declared
-        .iter()
-        .filter_map(|it| it.name.as_deref())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
+    let names = names(declared);
     if let Some(near) = suggest(name, names.iter().copied()) {
         return format!("did you mean `{near}`?");
     }

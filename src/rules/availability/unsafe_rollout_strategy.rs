@@ -1,10 +1,12 @@
 //! `unsafe-rollout-strategy`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
 use crate::rules::availability::rollout::{has_stand_ins, rollout, volume_of_a_singleton};
+use crate::rules::text::and;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -16,7 +18,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A rollout may leave no pod to answer, or its strategy is refused",
     page: include_str!("../../../rules/availability/unsafe-rollout-strategy.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -84,7 +86,44 @@ fn check_rollout(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
         ),
         ReplicaOrigin::Default => report,
     };
-    out.push(report);
+    out.push(if rollout.is_recreate() {
+        report
+    } else {
+        keep_pods(workload, rollout, report)
+    });
+}
+
+/// Lets a new pod become ready before an old one goes; a StatefulSet replaces one at a time.
+fn keep_pods<'r>(workload: Workload<'_>, rollout: Rollout, report: Report<'r>) -> Report<'r> {
+    let mut limits = vec![("maxUnavailable", 0)];
+    if workload.kind() == WorkloadKind::StatefulSet {
+        limits = vec![("maxUnavailable", 1)];
+    } else if rollout.surge() == 0 {
+        limits.push(("maxSurge", 1));
+    }
+    set_limits(workload, &limits, Applicability::Unsafe, report)
+}
+
+fn set_limits<'r>(
+    workload: Workload<'_>,
+    limits: &[(&'static str, u32)],
+    applicability: Applicability,
+    report: Report<'r>,
+) -> Report<'r> {
+    let object = workload.object();
+    let path = workload.strategy().limits_path();
+    let shown: Vec<String> = limits
+        .iter()
+        .map(|(name, number)| format!("{name} to {number}"))
+        .collect();
+    let title = format!("set {}", and(&shown));
+    report.fix(applicability, title, object, |editor| {
+        let mut edits = Vec::new();
+        for (name, number) in limits {
+            edits.extend(editor.put(object.node(), &path, name, Value::int(*number))?);
+        }
+        Ok(edits)
+    })
 }
 
 /// The value that decides, else the key of the strategy, else the workload's name.
@@ -173,5 +212,28 @@ fn refusal<'a>(workload: Workload<'a>, refused: &InvalidStrategy) -> Option<Repo
         .or_else(|| strategy.key())
         .unwrap_or_else(|| object.name_node());
     let message = format!("{what}: {who} refuses the {}", object.kind());
-    Some(Report::object(object, node, message).help(help))
+    let report = Report::object(object, node, message).help(help);
+    Some(match refused {
+        InvalidStrategy::NothingMayMove if kind == WorkloadKind::StatefulSet => set_limits(
+            workload,
+            &[("maxUnavailable", 1)],
+            Applicability::Unsafe,
+            report,
+        ),
+        InvalidStrategy::NothingMayMove => {
+            set_limits(workload, &[("maxSurge", 1)], Applicability::Unsafe, report)
+        }
+        // Who asks for a surge and leaves the other at its default can only mean 0.
+        InvalidStrategy::SurgeNeedsZeroUnavailable
+            if strategy.limit("maxUnavailable").is_absent() =>
+        {
+            set_limits(
+                workload,
+                &[("maxUnavailable", 0)],
+                Applicability::Safe,
+                report,
+            )
+        }
+        _ => report,
+    })
 }

@@ -1,6 +1,7 @@
 //! `volume-blocks-rollout`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::{Refusal, Value};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::ClaimAccess;
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::rollout::Rollout;
@@ -17,7 +18,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A rollout starts a new pod while the old one holds a volume that only one node can use",
     page: include_str!("../../../rules/availability/volume-blocks-rollout.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -65,12 +66,30 @@ impl Rule for VolumeBlocksRollout {
             let report = Report::template(workload, claim.mount, message)
                 .help(help(workload, rollout))
                 .related(object, mode, "one node at a time");
+            let report = recreate(workload, report);
             out.push(match surge_node(workload) {
                 Some(node) => report.related(workload.object(), node, "lets new pods start first"),
                 None => report,
             });
         }
     }
+}
+
+/// Lets a Deployment's old pod go first. A `rollingUpdate` beside that would be refused, and is not
+/// taken away unseen.
+fn recreate<'r>(workload: Workload<'_>, report: Report<'r>) -> Report<'r> {
+    let object = workload.object();
+    if workload.kind() != WorkloadKind::Deployment {
+        return report;
+    }
+    let title = "set strategy.type to Recreate";
+    report.fix(Applicability::Unsafe, title, object, |editor| {
+        if !workload.strategy().field(&["rollingUpdate"]).is_absent() {
+            return Err(Refusal::Unusual);
+        }
+        let recreate = Value::text("Recreate");
+        editor.put(object.node(), &["spec", "strategy"], "type", recreate)
+    })
 }
 
 fn surge_node(workload: Workload<'_>) -> Option<Node<'_>> {
