@@ -394,6 +394,28 @@ fn front_matter(page: &str) -> (Vec<(&str, &str)>, &str) {
 }
 
 #[test]
+fn every_page_says_what_fixing_does_or_why_it_does_nothing() {
+    for meta in rules::metas() {
+        let section = meta.page.split("\n## Fix\n\n").nth(1);
+        let section = section.unwrap_or_else(|| panic!("{}: no section `Fix`", meta.id));
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let (safe, unsafe_) = (
+            section.contains("`--fix`"),
+            section.contains("`--unsafe-fixes`"),
+        );
+        match meta.fix {
+            FixAvailability::None => assert!(
+                section.starts_with("There is no automatic fix: "),
+                "{}: {section}",
+                meta.id
+            ),
+            FixAvailability::Unsafe => assert!(!safe && unsafe_, "{}: {section}", meta.id),
+            FixAvailability::Safe => assert!(safe, "{}: {section}", meta.id),
+        }
+    }
+}
+
+#[test]
 fn front_matter_is_the_rules_metadata() {
     for meta in rules::metas() {
         let options: Vec<&str> = meta.options.iter().map(|option| option.name).collect();

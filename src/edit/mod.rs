@@ -165,12 +165,7 @@ impl<'t> Editor<'t> {
             return self.insert(mapping, key, &value, Beside::Usual);
         };
         let Some(entry) = mapping.entry(first) else {
-            let nested = rest
-                .iter()
-                .rev()
-                .fold(Value::map([(key, value)]), |inner, name| {
-                    Value::map([(*name, inner)])
-                });
+            let nested = value.below(rest, key);
             return self.insert(mapping, first, &nested, Beside::Usual);
         };
         if entry.value.is_alias() {
@@ -179,12 +174,7 @@ impl<'t> Editor<'t> {
         let is_void = entry.value.is_null()
             || entry.value.is_flow() && entry.value.written_entries().next().is_none();
         if is_void && !mapping.is_flow() {
-            let nested = rest
-                .iter()
-                .rev()
-                .fold(Value::map([(key, value)]), |inner, name| {
-                    Value::map([(*name, inner)])
-                });
+            let nested = value.below(rest, key);
             return self.fill(entry, &nested);
         }
         self.insert_at(entry.value, rest, key, value)

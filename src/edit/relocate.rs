@@ -3,6 +3,7 @@
 use super::value::{self, Value};
 use super::{Editor, Edits, Refusal, children, is_aliased};
 use crate::finding::Edit;
+use crate::source::Span;
 use crate::yaml::{Entry, Node};
 
 impl Editor<'_> {
@@ -55,7 +56,7 @@ impl Editor<'_> {
             return Err(Refusal::Exists);
         }
         let start = entry.key.span().range().start;
-        let end = self.entry_end(entry);
+        let mut end = self.entry_end(entry);
         let is_lost = |start_of: u32| (start..end).contains(&(start_of as usize));
         if self.tree.comments().iter().any(|it| is_lost(it.span.start)) {
             return Err(Refusal::Comment);
@@ -64,7 +65,16 @@ impl Editor<'_> {
             self.flow_entry(key, value)
         } else {
             let column = self.column(entry.key)?;
-            value::block_entry(key, value, column, self.layout).join(self.lines.eol)
+            let mut lines = value::block_entry(key, value, column, self.layout);
+            if let (Value::Literal(_) | Value::Embedded(_), Some(header)) =
+                (value, lines.first_mut())
+            {
+                // Behind the block, a comment would be a part of it.
+                let line_end = self.lines.end(end);
+                header.push_str(self.lines.slice(end, line_end));
+                end = line_end;
+            }
+            lines.join(self.lines.eol)
         };
         Ok(vec![self.edit_range(start, end, text)])
     }
@@ -77,7 +87,12 @@ impl Editor<'_> {
     /// comments inside that a rewritten value would lose.
     pub fn relocate(&self, entry: Entry<'_>, target: Node<'_>, path: &[&str], key: &str) -> Edits {
         let value = Value::copy_of(entry.value);
-        let removed = outermost(entry)?;
+        if let Some((first, rest)) = path.split_first()
+            && entry.key.parent().map(Node::id) == Some(target.id())
+            && target.entry(first).is_none()
+        {
+            return self.replace(entry, first, &value.below(rest, key));
+        }
         let mut edits = self.remove(entry)?;
         let Some(removal) = edits.pop() else {
             return Err(Refusal::Unusual);
@@ -92,7 +107,7 @@ impl Editor<'_> {
             .any(|comment| removal.span.contains(comment.span));
         let mut inserted = self.insert_at(target, path, key, value)?;
         if lost {
-            self.carry_comments(removed, entry, &removal, &mut inserted)?;
+            self.carry_comments(entry, &removal, &mut inserted)?;
         }
         let is_inside =
             |edit: &Edit| removal.span.start < edit.span.start && edit.span.end < removal.span.end;
@@ -111,43 +126,41 @@ impl Editor<'_> {
     /// Puts the comments of a moved scalar entry around it at its new place.
     fn carry_comments(
         &self,
-        removed: Entry<'_>,
         entry: Entry<'_>,
         removal: &Edit,
         inserted: &mut [Edit],
     ) -> Result<(), Refusal> {
-        let span = removal.span.range();
         let [one] = inserted else {
             return Err(Refusal::Comment);
         };
-        // Only a single line behind a line break is easy to dress.
-        let is_plain_case = removed.key.id() == entry.key.id()
+        let key = entry.key.span().range().start;
+        let (above, end) = (self.lines.start_with_comments(key), self.entry_end(entry));
+        let own = above..self.lines.end(end);
+        let is_strange =
+            |comment: Span| removal.span.contains(comment) && !own.contains(&comment.range().start);
+        let eol = self.lines.eol;
+        let is_behind = one.text.starts_with(eol);
+        let mut lines: Vec<&str> = one.text.trim_matches(['\r', '\n']).split(eol).collect();
+        // Whole lines, of which the last is the entry.
+        let is_plain_case = self.lines.is_first(key)
             && children(entry.value).next().is_none()
-            && one.text.starts_with(self.lines.eol)
-            && one.text.matches('\n').count() == 1;
-        if !is_plain_case {
+            && !self.tree.comments().iter().any(|it| is_strange(it.span))
+            && (is_behind || one.text.ends_with(eol));
+        let (true, Some(line)) = (is_plain_case, lines.pop()) else {
             return Err(Refusal::Comment);
-        }
-        let line = one.text.split_off(self.lines.eol.len());
+        };
         let indent = value::spaces(line.len() - line.trim_start().len());
-        let own = self.lines.start(entry.key.span().range().start);
-        let above = self.lines.slice(span.start, own);
-        for comment in above.lines() {
-            one.text.push_str(&indent);
-            one.text.push_str(comment.trim());
-            one.text.push_str(self.lines.eol);
-        }
-        one.text.push_str(&line);
-        let end = self.entry_end(entry);
-        one.text
-            .push_str(self.lines.slice(end, self.lines.end(end)));
-        if self
-            .lines
-            .slice(self.lines.end(end), span.end)
-            .contains('#')
-        {
-            return Err(Refusal::Comment);
-        }
+        let comments = self.lines.slice(above, self.lines.start(key)).lines();
+        let comments = comments.map(|comment| format!("{indent}{}", comment.trim()));
+        let mut dressed: Vec<String> = lines.into_iter().map(str::to_owned).collect();
+        dressed.extend(comments);
+        dressed.push(line.to_owned() + self.lines.slice(end, self.lines.end(end)));
+        let text = dressed.join(eol);
+        one.text = if is_behind {
+            format!("{eol}{text}")
+        } else {
+            format!("{text}{eol}")
+        };
         Ok(())
     }
 

@@ -334,6 +334,19 @@ fn an_entry_takes_the_place_of_another() {
 }
 
 #[test]
+fn a_comment_stays_out_of_a_literal_block() {
+    let work: &Work = &|editor, root| {
+        let text = Value::embedded(&[("k".to_owned(), Value::Bool(true))]);
+        editor.replace(root.entry("a").unwrap(), "z", &text)
+    };
+    assert_eq!(
+        edited("a: 1 # c\nb: 2\n", work),
+        "z: | # c\n  k: true\nb: 2\n"
+    );
+    assert_eq!(edited("a: 1", work), "z: |\n  k: true");
+}
+
+#[test]
 fn a_moved_entry_takes_its_comments_along() {
     assert_eq!(
         edited(
@@ -341,6 +354,25 @@ fn a_moved_entry_takes_its_comments_along() {
             &relocate
         ),
         "a:\n  l: 2\nb:\n    m: 3\n    # why\n    k: '1' # c\n"
+    );
+    assert_eq!(
+        edited("c: 0\na:\n  # why\n  k: 1 # c\n  l: 2\n", &relocate),
+        "c: 0\na:\n  l: 2\nb:\n  # why\n  k: 1 # c\n"
+    );
+    let up: &Work = &|editor, root| {
+        let entry = root
+            .get("spec")
+            .unwrap()
+            .entry("terminationGracePeriodSeconds")
+            .unwrap();
+        editor.relocate(entry, root, &["pod"], "terminationGracePeriodSeconds")
+    };
+    assert_eq!(
+        edited(
+            "spec:\n  terminationGracePeriodSeconds: 60 # long\n  x: 1\npod:\n  containers: []\n",
+            up
+        ),
+        "spec:\n  x: 1\npod:\n  terminationGracePeriodSeconds: 60 # long\n  containers: []\n"
     );
     assert_eq!(
         edited("a:\n  k: 1\nb:\n  m: 3\n", &relocate),
@@ -354,7 +386,19 @@ fn a_moved_entry_takes_its_comments_along() {
         edited("a: {k: [1], l: 2}\nb: {m: 3}\n", &relocate),
         "a: {l: 2}\nb: {m: 3, k: [1]}\n"
     );
-    // The new entry goes where the old one was.
+    let down: &Work = &|editor, root| {
+        let selector = root.get("a").unwrap();
+        editor.relocate(selector.entry("k").unwrap(), selector, &["m"], "k")
+    };
+    assert_eq!(edited("a:\n  k: 1 # c\n", down), "a:\n  m:\n    k: 1 # c\n");
+    assert_eq!(
+        edited("a:\n  # b\n  k: 1\n  l: 2\n", down),
+        "a:\n  # b\n  m:\n    k: 1\n  l: 2\n"
+    );
+}
+
+#[test]
+fn a_moved_entry_may_take_the_place_of_what_it_leaves() {
     let pool: &Work = &|editor, root| {
         let entry = root.get("http").unwrap().entry("connectTimeout").unwrap();
         editor.relocate(entry, root, &["tcp"], "connectTimeout")
@@ -363,6 +407,12 @@ fn a_moved_entry_takes_its_comments_along() {
         edited("x: 1\nhttp:\n  connectTimeout: 1s\ny: 2\n", pool),
         "x: 1\ntcp:\n  connectTimeout: 1s\ny: 2\n"
     );
+    assert_eq!(
+        edited("c: 0\na:\n  # why\n  k: 1 # c\n", &relocate),
+        "c: 0\nb:\n  # why\n  k: 1 # c\n"
+    );
+    let outer = "c: 0\na: # lost\n  k: 1\n";
+    assert_eq!(edited(outer, &relocate), Refusal::Comment.to_string());
     let inner = "a:\n  k:\n    # lost\n    x: 1\n  l: 2\nb:\n  m: 3\n";
     assert_eq!(edited(inner, &relocate), Refusal::Comment.to_string());
 }

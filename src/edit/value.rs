@@ -9,6 +9,9 @@ pub enum Value {
     Text(String),
     /// Text of several lines, as a literal block (`|`) where the surroundings allow one.
     Literal(String),
+    /// YAML as text: as [`Literal`](Self::Literal), and without its last line break where it stands on
+    /// one line.
+    Embedded(String),
     /// A whole number.
     Int(i64),
     /// `true` or `false`.
@@ -42,6 +45,26 @@ impl Value {
                 .map(|(key, value)| (key.into(), value))
                 .collect(),
         )
+    }
+
+    /// A mapping that has it under `key`, in a mapping for each key of `path`.
+    pub(super) fn below(self, path: &[&str], key: &str) -> Self {
+        let innermost = Self::map([(key, self)]);
+        path.iter()
+            .rev()
+            .fold(innermost, |inner, name| Self::map([(*name, inner)]))
+    }
+
+    /// A mapping as YAML in a literal block, such as the annotation `proxy.istio.io/config` holds.
+    pub fn embedded(entries: &[(String, Value)]) -> Self {
+        let layout = Layout {
+            step: 2,
+            indented_sequences: true,
+            padded_braces: false,
+            json: false,
+        };
+        let lines = block_map(entries, 0, layout, "");
+        Self::Embedded(lines.join("\n") + "\n")
     }
 
     /// What a node holds: scalars keep their quotes and flow collections their style; comments and
@@ -134,7 +157,7 @@ pub(super) fn block_entry(key: &str, value: &Value, indent: usize, layout: Layou
             }
             lines
         }
-        Value::Literal(text) if is_literal(text) => {
+        Value::Literal(text) | Value::Embedded(text) if is_literal(text) => {
             let mut lines = vec![format!("{key}: |{}", chomping(text))];
             lines.extend(literal_lines(text, &spaces(deeper)));
             lines
@@ -179,6 +202,7 @@ pub(super) fn flow(value: &Value, layout: Layout) -> String {
     let json = layout.json;
     match value {
         Value::Text(text) | Value::Literal(text) => scalar_text(text, json),
+        Value::Embedded(text) => scalar_text(text.trim_end(), json),
         Value::Int(number) => number.to_string(),
         Value::Bool(truth) => truth.to_string(),
         Value::Written(written) => written.clone(),

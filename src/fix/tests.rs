@@ -108,6 +108,28 @@ fn fixes_that_touch_wait_for_the_next_round() {
 }
 
 #[test]
+fn fixes_that_are_fine_alone_but_not_together_follow_one_another() {
+    let wishes = [
+        Wish("one", "two", Warning, Safe),
+        Wish("ones", "two", Warning, Safe),
+    ];
+    let (text, _, reasons) = fixed("x: {one: 1}\ny: 2\n", false, &wishes);
+    assert_eq!((text.as_str(), reasons), ("x: {two: 1}\ny: 2\n", vec![]));
+    let wishes = [
+        Wish("one", "two", Warning, Safe),
+        Wish("uno", "two", Warning, Safe),
+    ];
+    assert_eq!(
+        fixed("one: 1\nx: 3\nuno: 2\n", false, &wishes),
+        (
+            "two: 1\nx: 3\nuno: 2\n".to_owned(),
+            1,
+            vec!["it would give a key twice"]
+        )
+    );
+}
+
+#[test]
 fn circles_end() {
     let wishes = [
         Wish("one", "two", Warning, Safe),

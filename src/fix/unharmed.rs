@@ -21,6 +21,9 @@ pub(super) fn check(
     if new.broken > old.broken {
         return Err("the result would not parse");
     }
+    if new.repeated_keys > old.repeated_keys {
+        return Err("it would give a key twice");
+    }
     for (span, text) in &old.scalars {
         if let Some(start) = shifted(*span, edits)
             && new.starts.get(&start) != Some(text)
@@ -56,6 +59,7 @@ fn shifted(span: Span, edits: &[&Edit]) -> Option<i64> {
 #[derive(Default)]
 struct Facts {
     broken: usize,
+    repeated_keys: usize,
     scalars: Vec<(Span, String)>,
     starts: BTreeMap<i64, String>,
     comments: BTreeMap<String, usize>,
@@ -80,6 +84,7 @@ impl Facts {
     }
 
     fn take(&mut self, text: &str, tree: &Tree) {
+        self.repeated_keys += tree.duplicate_keys().len();
         for comment in tree.comments() {
             let comment = text.get(comment.span.range()).unwrap_or_default();
             *self.comments.entry(comment.to_owned()).or_default() += 1;

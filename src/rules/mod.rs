@@ -9,6 +9,7 @@ mod mesh;
 mod origin;
 mod probes;
 mod report;
+mod retype;
 mod schema;
 mod shutdown;
 mod text;

@@ -1,7 +1,7 @@
 //! The annotations and labels that Istio reads (istio/api `annotation/annotations.yaml` and
 //! `label/labels.yaml`), and a few that its code reads without listing them there.
 
-use crate::units::{Version, suggest as nearest};
+use crate::units::{Version, only_slip as nearest_slip, suggest as nearest};
 
 /// What a key is read on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,12 +65,25 @@ pub fn label(name: &str) -> Option<&'static KnownKey> {
 /// The annotation or label that an unknown key was most likely meant to be. Only the part after
 /// the prefix is compared: prefixes are so alike and so long that every key would be near another.
 pub fn suggest(name: &str) -> Option<&'static str> {
-    fn last(key: &str) -> &str {
-        key.rsplit_once('/').map_or(key, |(_, last)| last)
-    }
-    let keys = || ANNOTATIONS.iter().chain(LABELS).map(|key| key.name);
-    let meant = nearest(last(name), keys().map(last))?;
-    keys().find(|key| last(key) == meant)
+    let meant = nearest(last(name), all_keys().map(last))?;
+    all_keys().find(|key| last(key) == meant)
+}
+
+/// The annotation or label that an unknown key can only be a slip of: in its last part, or in its
+/// prefix.
+pub fn only_slip(name: &str) -> Option<&'static str> {
+    let meant = nearest_slip(last(name), all_keys().map(last))?;
+    let mut keys = all_keys().filter(|key| last(key) == meant);
+    keys.next().filter(|_| keys.next().is_none())
+}
+
+fn all_keys() -> impl Iterator<Item = &'static str> + Clone {
+    ANNOTATIONS.iter().chain(LABELS).map(|key| key.name)
+}
+
+/// The part after the prefix.
+fn last(key: &str) -> &str {
+    key.rsplit_once('/').map_or(key, |(_, last)| last)
 }
 
 /// The ProxyConfig field that an annotation's or label's last part names

@@ -27,6 +27,86 @@ pub fn hint(structure: &str, field: &str) -> Option<&'static str> {
     }
 }
 
+/// How a field that a structure does not have becomes the one that was meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mend {
+    /// It has another name.
+    Rename(&'static str),
+    /// It stands below another key, which is looked for this many mappings further up.
+    Move {
+        /// 0 is the mapping that has the field.
+        up: usize,
+        /// The keys that lead down from there.
+        path: &'static [&'static str],
+    },
+}
+
+/// The change after which the API reads what was written, where a value of the same form is meant.
+pub fn mend(structure: &str, field: &str) -> Option<Mend> {
+    let down = |path| Some(Mend::Move { up: 0, path });
+    let beside = |path| Some(Mend::Move { up: 1, path });
+    match (structure, field) {
+        ("HttpSettings", "connectTimeout" | "maxConnections" | "tcpKeepalive") => beside(&["tcp"]),
+        ("HttpSettings", "maxPendingRequests" | "pendingRequests") => {
+            Some(Mend::Rename("http1MaxPendingRequests"))
+        }
+        ("HttpSettings", "maxRequests" | "http1MaxRequests") => {
+            Some(Mend::Rename("http2MaxRequests"))
+        }
+        ("TcpSettings", field) if is_http_setting(field) => beside(&["http"]),
+        ("ConnectionPool", field) if is_http_setting(field) => down(&["http"]),
+        ("ConnectionPool", "connectTimeout" | "maxConnections" | "tcpKeepalive") => down(&["tcp"]),
+        ("ConnectionPool", "outlierDetection") | ("OutlierDetection", "connectionPool") => {
+            beside(&[])
+        }
+        (
+            "DestinationRuleSpec" | "Subset",
+            "connectionPool" | "outlierDetection" | "loadBalancer" | "tls" | "portLevelSettings",
+        ) => down(&["trafficPolicy"]),
+        (
+            "OutlierDetection",
+            "consecutive5xx" | "consecutive5xxError" | "consecutiveServerErrors",
+        ) => Some(Mend::Rename("consecutive5xxErrors")),
+        ("OutlierDetection", "consecutiveGatewayFailure" | "consecutiveGatewayFailures") => {
+            Some(Mend::Rename("consecutiveGatewayErrors"))
+        }
+        ("OutlierDetection", "minHealthPercentage" | "minHealthyPercent") => {
+            Some(Mend::Rename("minHealthPercent"))
+        }
+        ("OutlierDetection", "maxEjectionPercentage") => Some(Mend::Rename("maxEjectionPercent")),
+        ("HttpRoute", "retryPolicy" | "retry") => Some(Mend::Rename("retries")),
+        ("HttpRetry", "numRetries" | "maxRetries") => Some(Mend::Rename("attempts")),
+        ("HttpRetry", "perRetryTimeout") => Some(Mend::Rename("perTryTimeout")),
+        ("Destination", "weight" | "headers") => beside(&[]),
+        ("HttpRouteDestination", "host" | "subset" | "port") => down(&["destination"]),
+        ("PeerAuthenticationSpec", "mode") => down(&["mtls"]),
+        ("PeerAuthenticationSpec", "matchLabels") => down(&["selector"]),
+        ("PeerAuthenticationSpec", "portLevelMTLS") => Some(Mend::Rename("portLevelMtls")),
+        (
+            "DeploymentSpec" | "StatefulSetSpec" | "DaemonSetSpec" | "ReplicaSetSpec" | "JobSpec",
+            field,
+        ) if workload(field).is_some() => down(&["template", "spec"]),
+        ("Container", "requests" | "limits") => down(&["resources"]),
+        ("Container", "preStop" | "postStart") => down(&["lifecycle"]),
+        ("Container", field) if is_of_the_pod(field) => Some(Mend::Move { up: 2, path: &[] }),
+        ("LabelSelector", field) if !field.starts_with("match") => down(&["matchLabels"]),
+        _ => None,
+    }
+}
+
+fn is_http_setting(field: &str) -> bool {
+    matches!(
+        field,
+        "http1MaxPendingRequests"
+            | "http2MaxRequests"
+            | "maxRequestsPerConnection"
+            | "maxRetries"
+            | "h2UpgradePolicy"
+            | "useClientProtocol"
+            | "maxConcurrentStreams"
+    )
+}
+
 fn traffic_policy(structure: &str, field: &str) -> Option<&'static str> {
     Some(match field {
         "circuitBreaker" | "circuitBreakers" | "circuitBreaking" => {
@@ -81,16 +161,9 @@ fn connection_pool(structure: &str, field: &str) -> Option<&'static str> {
             "a request's timeout belongs to a route: set `timeout` on the VirtualService's `http` \
              entry"
         }
-        (
-            "TcpSettings" | "ConnectionPool",
-            "http1MaxPendingRequests"
-            | "http2MaxRequests"
-            | "maxRequestsPerConnection"
-            | "maxRetries"
-            | "h2UpgradePolicy"
-            | "useClientProtocol"
-            | "maxConcurrentStreams",
-        ) => "this belongs under `connectionPool.http`",
+        ("TcpSettings" | "ConnectionPool", field) if is_http_setting(field) => {
+            "this belongs under `connectionPool.http`"
+        }
         ("ConnectionPool", "idleTimeout") => {
             "this belongs under `connectionPool.tcp` or `connectionPool.http`"
         }
@@ -175,6 +248,21 @@ fn workload(field: &str) -> Option<&'static str> {
     .then_some("this belongs to the pod: `spec.template.spec`")
 }
 
+/// Fields of the pod that are written into containers.
+fn is_of_the_pod(field: &str) -> bool {
+    matches!(
+        field,
+        "terminationGracePeriodSeconds"
+            | "volumes"
+            | "affinity"
+            | "tolerations"
+            | "nodeSelector"
+            | "topologySpreadConstraints"
+            | "serviceAccountName"
+            | "hostNetwork"
+    )
+}
+
 fn container(field: &str) -> Option<&'static str> {
     Some(match field {
         "requests" | "limits" => "this belongs under `resources`",
@@ -187,14 +275,7 @@ fn container(field: &str) -> Option<&'static str> {
         | "allowPrivilegeEscalation"
         | "seccompProfile" => "this belongs under `securityContext`",
         "preStop" | "postStart" => "this belongs under `lifecycle`",
-        "terminationGracePeriodSeconds"
-        | "volumes"
-        | "affinity"
-        | "tolerations"
-        | "nodeSelector"
-        | "topologySpreadConstraints"
-        | "serviceAccountName"
-        | "hostNetwork" => "this belongs to the pod, beside `containers`",
+        field if is_of_the_pod(field) => "this belongs to the pod, beside `containers`",
         "initialDelaySeconds"
         | "periodSeconds"
         | "failureThreshold"

@@ -45,6 +45,13 @@ pub(super) fn own(workload: Workload<'_>) -> &BTreeMap<String, String> {
         .unwrap_or_else(|| workload.template().labels())
 }
 
+/// [`own`], where all of them are known and there is one.
+pub(super) fn known_own(workload: Workload<'_>) -> Option<&BTreeMap<String, String>> {
+    let own = own(workload);
+    let is_open = |(key, value): (&String, &String)| is_placeholder(key) || is_placeholder(value);
+    (!own.is_empty() && !own.iter().any(is_open)).then_some(own)
+}
+
 /// The labels as entries of a YAML mapping, each on a line of its own behind `indent`.
 pub(super) fn yaml(labels: &BTreeMap<String, String>, indent: &str) -> String {
     let lines: Vec<String> = labels

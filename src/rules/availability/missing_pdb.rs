@@ -78,16 +78,13 @@ impl Rule for MissingPdb {
 /// Adds the budget as a document to the workload's file.
 fn add_budget<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<'r>) -> Report<'r> {
     let object = workload.object();
-    let own = labels::own(workload);
-    let is_open = |text: &String| is_placeholder(text);
+    let Some(own) = labels::known_own(workload) else {
+        return report;
+    };
     // policy/v1 is served from 1.21 on.
     if cx.is_kubernetes_before(1, 21)
         || is_placeholder(object.name())
         || object.node().at(&["metadata", "name"]).is_none()
-        || own.is_empty()
-        || own
-            .iter()
-            .any(|(key, value)| is_open(key) || is_open(value))
     {
         return report;
     }

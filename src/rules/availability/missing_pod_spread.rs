@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use super::labels;
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Selector, Workload, WorkloadKind, is_placeholder};
+use crate::kube::{Selector, Workload, WorkloadKind};
 use crate::rules::text::count;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -147,15 +147,9 @@ fn report<'a>(workload: Workload<'a>, replicas: i32, attempt: Attempt<'_>) -> Re
 
 /// Spreads the pods over nodes as far as that goes, or gives constraints the selector they lack.
 fn spread<'r>(workload: Workload<'_>, attempt: Attempt<'_>, report: Report<'r>) -> Report<'r> {
-    let own = labels::own(workload);
-    let is_open = |text: &String| is_placeholder(text);
-    if own.is_empty()
-        || own
-            .iter()
-            .any(|(key, value)| is_open(key) || is_open(value))
-    {
+    let Some(own) = labels::known_own(workload) else {
         return report;
-    }
+    };
     let template = workload.template();
     let selector = Value::map([("matchLabels", labels::value(own))]);
     let object = template.object();

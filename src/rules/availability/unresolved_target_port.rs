@@ -14,6 +14,7 @@ use crate::kube::{
 use crate::rules::text::and;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::suggest;
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "unresolved-target-port",
@@ -83,16 +84,7 @@ impl Rule for UnresolvedTargetPort {
             let message = format!("{}: this port has no endpoints", what(name, *first, others));
             let mut report =
                 Report::object(object, node, message).help(help(name, port, &declared));
-            if let Some(meant) = meant(name, &declared) {
-                let title = format!("lead to port `{meant}`");
-                let meant = match meant.parse::<u16>() {
-                    Ok(number) => Value::int(number),
-                    Err(_) => Value::text(meant),
-                };
-                report = report.fix(Applicability::Unsafe, title, object, |editor| {
-                    editor.set(node, &meant)
-                });
-            }
+            report = lead_to(meant(name, &declared), node, object, report);
             let template = first.template();
             if let Some(containers) = template
                 .spec_node()
@@ -172,6 +164,25 @@ fn what(name: &str, first: Workload<'_>, others: usize) -> String {
 fn names<'a>(declared: &[&'a ContainerPort]) -> Vec<&'a str> {
     let names = declared.iter().filter_map(|it| it.name.as_deref());
     names.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn lead_to<'r>(
+    meant: Option<String>,
+    node: Node<'_>,
+    object: &Object,
+    report: Report<'r>,
+) -> Report<'r> {
+    let Some(meant) = meant else {
+        return report;
+    };
+    let title = format!("lead to port `{meant}`");
+    let meant = match meant.parse::<u16>() {
+        Ok(number) => Value::int(number),
+        Err(_) => Value::text(meant),
+    };
+    report.fix(Applicability::Unsafe, title, object, |editor| {
+        editor.set(node, &meant)
+    })
 }
 
 /// The one port that can be meant, by its name, or by its number where it has none.

@@ -213,7 +213,14 @@ fn refusal<'a>(workload: Workload<'a>, refused: &InvalidStrategy) -> Option<Repo
         .unwrap_or_else(|| object.name_node());
     let message = format!("{what}: {who} refuses the {}", object.kind());
     let report = Report::object(object, node, message).help(help);
-    Some(match refused {
+    Some(permit(workload, refused, report))
+}
+
+/// The limit with which the strategy is accepted.
+fn permit<'r>(workload: Workload<'_>, refused: &InvalidStrategy, report: Report<'r>) -> Report<'r> {
+    let kind = workload.kind();
+    let strategy = workload.strategy();
+    match refused {
         InvalidStrategy::NothingMayMove if kind == WorkloadKind::StatefulSet => set_limits(
             workload,
             &[("maxUnavailable", 1)],
@@ -235,5 +242,5 @@ fn refusal<'a>(workload: Workload<'a>, refused: &InvalidStrategy) -> Option<Repo
             )
         }
         _ => report,
-    })
+    }
 }

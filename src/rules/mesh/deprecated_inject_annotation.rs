@@ -1,6 +1,7 @@
 //! `deprecated-inject-annotation`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::{Refusal, Value};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Workload, is_placeholder};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::settings::MeshMode;
@@ -14,7 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Injection is asked for or refused in a way that Istio may not see",
     page: include_str!("../../../rules/mesh/deprecated-inject-annotation.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["sidecar-lifecycle"],
 };
@@ -62,7 +63,14 @@ impl Rule for DeprecatedInjectAnnotation {
         let help = format!(
             "move it to the labels of the pod template:\nmetadata:\n  labels:\n    {INJECT}: \"{value}\""
         );
-        out.push(Report::template(workload, annotation.key, message).help(help));
+        let report = Report::template(workload, annotation.key, message).help(help);
+        let title = "make the annotation a label";
+        out.push(
+            report.fix(Applicability::Unsafe, title, template.object(), |editor| {
+                let owner = template.node().ok_or(Refusal::Unusual)?;
+                editor.relocate(annotation, owner, &["metadata", "labels"], INJECT)
+            }),
+        );
     }
 }
 
@@ -83,7 +91,16 @@ fn report_value(workload: Workload<'_>, entry: Entry<'_>, noun: &str, out: &mut 
                 "as a label of the pod template:\n{INJECT}: \"{}\"",
                 meant(text)
             );
-            out.push(Report::template(workload, value, message).help(help));
+            let report = Report::template(workload, value, message).help(help);
+            out.push(if noun == "label" {
+                let title = format!("set the label to \"{}\"", meant(text));
+                let object = workload.template().object();
+                report.fix(Applicability::Unsafe, title, object, |editor| {
+                    editor.set(value, &Value::text(meant(text).to_string()))
+                })
+            } else {
+                report
+            });
             true
         }
         _ => true,

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ProxyKind, ProxySettings, Told, ToldBy};
 use crate::kube::Workload;
 use crate::lifecycle::shutdown;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "drain-exceeds-grace-period",
@@ -17,10 +19,12 @@ static META: RuleMeta = RuleMeta {
     summary: "The sidecar proxy drains longer than the pod has",
     page: include_str!("../../../rules/mesh/drain-exceeds-grace-period.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["sidecar-lifecycle", "grace-period-calculated"],
 };
+
+const FIELD: &str = "terminationGracePeriodSeconds";
 
 /// See the rule's page.
 pub(in crate::rules) struct DrainExceedsGracePeriod;
@@ -31,7 +35,6 @@ impl Rule for DrainExceedsGracePeriod {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
-        const FIELD: &str = "terminationGracePeriodSeconds";
         let inventory = cx.inventory;
         let mesh = inventory.mesh(workload);
         let template = workload.template();
@@ -70,16 +73,15 @@ impl Rule for DrainExceedsGracePeriod {
             if field.is_absent() { " (default)" } else { "" },
             show_seconds(value.saturating_sub(grace.value)),
         );
-        let help = format!(
-            "in the pod's spec: {FIELD}: {}",
-            needed(value, cx.settings.lifecycle.buffer)
-        );
+        let needed = needed(value, cx.settings.lifecycle.buffer);
+        let help = format!("in the pod's spec: {FIELD}: {needed}");
         let place = match (by, field.node()) {
             (ToldBy::Pod(drain), _) => drain,
             (_, Some(grace)) => grace,
             _ => workload.object().name_node(),
         };
-        let mut report = Report::template(workload, place, message).help(help);
+        let report = Report::template(workload, place, message).help(help);
+        let mut report = raise(workload, node, needed, report);
         if let Some(node) = field.node() {
             report = report.related(template.object(), node, "the grace period");
         }
@@ -88,6 +90,19 @@ impl Rule for DrainExceedsGracePeriod {
         }
         out.push(report.mesh(&mesh));
     }
+}
+
+fn raise<'r>(
+    workload: Workload<'_>,
+    spec: Node<'_>,
+    seconds: u64,
+    report: Report<'r>,
+) -> Report<'r> {
+    let title = format!("set {FIELD} to {seconds}");
+    let object = workload.template().object();
+    report.fix(Applicability::Unsafe, title, object, |editor| {
+        editor.put(spec, &[], FIELD, Value::int(seconds))
+    })
 }
 
 /// The drain that is in force, by its name: with `EXIT_ON_ZERO_ACTIVE_CONNECTIONS` the least one.

@@ -1,7 +1,8 @@
 //! `grpc-connection-churn`
 
 use super::policy::policies;
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Refusal;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Handling, Target};
 use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -14,7 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Every gRPC call opens a connection of its own",
     page: include_str!("../../../rules/mesh/grpc-connection-churn.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -66,11 +67,17 @@ impl Rule for GrpcConnectionChurn {
             let help = "leave it out (no limit); where connections are to end now and then, set \
                         `tcp.maxConnectionDuration`";
             let evidence = &port.evidence;
-            out.push(Report::object(object, node, message).help(help).related(
+            let report = Report::object(object, node, message).help(help).related(
                 evidence.object,
                 evidence.node,
                 evidence.message.clone(),
-            ));
+            );
+            let title = "remove maxRequestsPerConnection";
+            out.push(report.fix(Applicability::Unsafe, title, object, |editor| {
+                let http = node.parent().ok_or(Refusal::Unusual)?;
+                let entry = http.entry("maxRequestsPerConnection");
+                editor.remove_uncommented(entry.ok_or(Refusal::Unusual)?)
+            }));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `grpc-port-not-declared`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Handling;
 use crate::kube::Object;
 use crate::rules::{Context, Findings, Report, Rule};
@@ -13,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Istio does not know that a port carries gRPC",
     page: include_str!("../../../rules/mesh/grpc-port-not-declared.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -70,6 +71,12 @@ impl Rule for GrpcPortNotDeclared {
                 Report::object(object, node, message)
                     .help(help)
                     .related(evidence.object, evidence.node, evidence.message.clone())
+                    .fix(
+                        Applicability::Unsafe,
+                        "set appProtocol to grpc",
+                        object,
+                        |editor| editor.put(port.node, &[], "appProtocol", Value::text("grpc")),
+                    )
                     .mesh(&mesh),
             );
         }

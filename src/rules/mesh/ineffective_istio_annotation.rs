@@ -1,8 +1,9 @@
 //! `ineffective-istio-annotation`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use super::metadata::{Holder, Map};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::tables::istio_catalogue::{
-    KnownKey, Place, annotation, is_bookkeeping, is_istio_key, label, proxy_config_field, suggest,
+    Place, is_bookkeeping, is_istio_key, only_slip, proxy_config_field, suggest,
 };
 use crate::kube::{Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -16,7 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "An Istio annotation or label that Istio does not read",
     page: include_str!("../../../rules/mesh/ineffective-istio-annotation.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &["sidecar-lifecycle"],
 };
@@ -24,78 +25,42 @@ static META: RuleMeta = RuleMeta {
 /// See the rule's page.
 pub(in crate::rules) struct IneffectiveIstioAnnotation;
 
-/// One of the two maps of an object's metadata.
-#[derive(Clone, Copy)]
-enum Map {
-    Annotations,
-    Labels,
-}
-
-impl Map {
-    fn key(self) -> &'static str {
-        match self {
-            Self::Annotations => "annotations",
-            Self::Labels => "labels",
-        }
-    }
-
-    fn noun(self) -> &'static str {
-        match self {
-            Self::Annotations => "annotation",
-            Self::Labels => "label",
-        }
-    }
-
-    fn entries(self, owner: Node<'_>) -> impl Iterator<Item = Entry<'_>> + use<'_> {
-        owner
-            .at(&["metadata", self.key()])
-            .into_iter()
-            .flat_map(Node::entries)
-    }
-
-    fn known(self, key: &str) -> Option<&'static KnownKey> {
-        match self {
-            Self::Annotations => annotation(key),
-            Self::Labels => label(key),
-        }
-    }
-
-    fn other(self) -> Self {
-        match self {
-            Self::Annotations => Self::Labels,
-            Self::Labels => Self::Annotations,
-        }
-    }
-}
-
 impl Rule for IneffectiveIstioAnnotation {
     fn meta(&self) -> &'static RuleMeta {
         &META
     }
 
     fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let workload = cx.inventory.workload(object);
+        let template = workload.map(Workload::template);
         for map in [Map::Annotations, Map::Labels] {
-            for entry in map.entries(object.node()) {
-                report_unknown(object, map, entry, out);
-            }
-            let Some(workload) = cx.inventory.workload(object) else {
-                continue;
+            let holder = |object, node| Holder {
+                object,
+                node,
+                map,
+                template,
             };
-            // A bare Pod is its own template.
-            if workload.template().path().is_empty() {
-                continue;
+            let own = holder(object, object.node());
+            for entry in map.entries(own.node) {
+                report_unknown(&own, entry, out);
             }
-            if let Some(template) = workload.template().node() {
-                for entry in map.entries(template) {
-                    report_unknown(workload.template().object(), map, entry, out);
+            // A bare Pod is its own template.
+            let apart = workload.zip(template.filter(|it| !it.path().is_empty()));
+            if let Some((workload, template)) = apart
+                && let Some(node) = template.node()
+            {
+                let pods = holder(template.object(), node);
+                for entry in map.entries(node) {
+                    report_unknown(&pods, entry, out);
                 }
-                report_misplaced(workload, map, template, out);
+                report_misplaced(workload, map, node, out);
             }
         }
     }
 }
 
-fn report_unknown(object: &Object, map: Map, entry: Entry<'_>, out: &mut Findings) {
+fn report_unknown(holder: &Holder<'_>, entry: Entry<'_>, out: &mut Findings) {
+    let Holder { object, map, .. } = *holder;
     let Some(key) = entry.key.text().filter(|key| is_istio_key(key)) else {
         return;
     };
@@ -109,7 +74,11 @@ fn report_unknown(object: &Object, map: Map, entry: Entry<'_>, out: &mut Finding
             map.other().noun()
         );
         let help = format!("move it to `metadata.{}`", map.other().key());
-        out.push(Report::object(object, entry.key, with_article(&message)).help(help));
+        let report = Report::object(object, entry.key, with_article(&message)).help(help);
+        let title = format!("move it to metadata.{}", map.other().key());
+        out.push(report.fix(Applicability::Safe, title, object, |editor| {
+            holder.move_to_other_map(editor, entry)
+        }));
         return;
     }
     let report = |message: String| Report::object(object, entry.key, message);
@@ -121,11 +90,24 @@ fn report_unknown(object: &Object, map: Map, entry: Entry<'_>, out: &mut Finding
         let help = format!(
             "on the pod template:\nmetadata:\n  annotations:\n    proxy.istio.io/config: |\n      {field}: {value}"
         );
-        out.push(report(message).help(help));
+        let title = "move it into proxy.istio.io/config";
+        let report = report(message).help(help);
+        out.push(report.fix(Applicability::Safe, title, object, |editor| {
+            holder.move_into_proxy_config(editor, entry, field)
+        }));
         return;
     }
     let message = format!("Istio has no {noun} `{key}`: it does nothing");
+    let slip = only_slip(key).filter(|near| map.known(near).is_some());
     out.push(match suggest(key) {
+        Some(near) if slip == Some(near) => {
+            report(message).help(format!("did you mean `{near}`?")).fix(
+                Applicability::Safe,
+                format!("rename it to {near}"),
+                object,
+                |editor| editor.rename(entry.key, near),
+            )
+        }
         Some(near) => report(message).help(format!("did you mean `{near}`?")),
         // The catalogue may be older than the key.
         None => report(format!(
@@ -167,6 +149,11 @@ fn report_misplaced(workload: Workload<'_>, map: Map, template: Node<'_>, out: &
             workload.template().path().join("."),
             map.key()
         );
-        out.push(Report::object(object, entry.key, message).help(help));
+        let report = Report::object(object, entry.key, message).help(help);
+        let title = "move it to the pod template";
+        out.push(report.fix(Applicability::Safe, title, object, |editor| {
+            let path = ["metadata", map.key()];
+            editor.relocate(entry, template, &path, known.name)
+        }));
     }
 }

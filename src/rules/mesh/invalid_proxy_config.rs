@@ -1,9 +1,11 @@
 //! `invalid-proxy-config`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::{Editor, Edits, Refusal};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation, Workload, is_placeholder};
+use crate::rules::retype::Retype;
 use crate::rules::{Context, Findings, Report, Rule};
-use crate::units::suggest;
+use crate::units::{only_slip, suggest};
 use crate::yaml::{Issue, IssueKind, Node, SyntaxError, Tree};
 
 static META: RuleMeta = RuleMeta {
@@ -14,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A proxy configuration in an annotation that Istio cannot read or does not know",
     page: include_str!("../../../rules/mesh/invalid-proxy-config.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &["sidecar-lifecycle"],
 };
@@ -48,7 +50,14 @@ impl Rule for InvalidProxyConfig {
                     return;
                 }
                 for issue in config.issues() {
-                    out.push(at_issue(workload, tree, issue));
+                    let report = at_issue(workload, tree, issue);
+                    out.push(mend(
+                        workload,
+                        annotation,
+                        tree.node(issue.node),
+                        issue,
+                        report,
+                    ));
                 }
             }
         }
@@ -103,8 +112,75 @@ fn at_issue<'a>(workload: Workload<'a>, tree: &Tree, issue: &Issue) -> Report<'a
     }
 }
 
+/// Rewrites the annotation's text where the issue leaves no doubt what was meant.
+fn mend<'r>(
+    workload: Workload<'_>,
+    annotation: Node<'_>,
+    node: Node<'_>,
+    issue: &Issue,
+    report: Report<'r>,
+) -> Report<'r> {
+    let object = workload.template().object();
+    let text = node.text().unwrap_or_default();
+    let fix = |report: Report<'r>, title: String, work: &dyn Fn(&Editor<'_>, Node<'_>) -> Edits| {
+        report.fix(Applicability::Safe, title, object, |editor| {
+            let path = keys_to(node).ok_or(Refusal::Unusual)?;
+            editor.within(annotation, |editor, root| {
+                let holder = root.at(&path).ok_or(Refusal::Unusual)?;
+                work(editor, holder)
+            })
+        })
+    };
+    match &issue.kind {
+        IssueKind::UnknownField { known, .. } => match only_slip(text, camel_case(known)) {
+            Some(near) => fix(
+                report,
+                format!("rename `{text}` to `{near}`"),
+                &|editor, holder| {
+                    let entry = holder.entry(text).ok_or(Refusal::Unusual)?;
+                    editor.rename(entry.key, near)
+                },
+            ),
+            None if is_variable(text) => fix(
+                report,
+                format!("move `{text}` to proxyMetadata"),
+                &|editor, holder| {
+                    let entry = holder.entry(text).ok_or(Refusal::Unusual)?;
+                    editor.relocate(entry, holder, &["proxyMetadata"], text)
+                },
+            ),
+            None => report,
+        },
+        kind @ IssueKind::Invalid { .. } => match Retype::of(node, kind) {
+            Some(retype) => fix(report, retype.title().to_owned(), &|editor, value| {
+                retype.write(editor, value)
+            }),
+            None => report,
+        },
+    }
+}
+
+/// The keys that lead from the root to a value, or to the mapping that has a key.
+fn keys_to(node: Node<'_>) -> Option<Vec<&str>> {
+    let mut path = Vec::new();
+    let mut at = node;
+    while let Some(holder) = at.parent() {
+        if let Some(entry) = holder
+            .written_entries()
+            .find(|entry| entry.value.id() == at.id())
+        {
+            path.push(entry.key.key_text());
+        } else if at.id() != node.id() || !holder.is_mapping() {
+            return None;
+        }
+        at = holder;
+    }
+    path.reverse();
+    Some(path)
+}
+
 /// Every name is known in two spellings; suggestions are in the one that documents use.
-fn camel_case<'a>(known: &'a [&'static str]) -> impl Iterator<Item = &'a str> + use<'a> {
+fn camel_case<'a>(known: &'a [&'static str]) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
     known.iter().copied().filter(|name| !name.contains('_'))
 }
 

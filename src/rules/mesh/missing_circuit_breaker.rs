@@ -1,6 +1,7 @@
 //! `missing-circuit-breaker`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Mesh;
 use crate::kube::istio::DestinationRule;
 use crate::kube::{Body, Object};
@@ -14,7 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Requests to a Service keep going to endpoints that fail",
     page: include_str!("../../../rules/mesh/missing-circuit-breaker.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["circuit-breaker"],
 };
@@ -194,9 +195,23 @@ fn incomplete<'a>(
         .filter(|_| breaker != Breaker::Partial)
         .and_then(|_| root.at(&["spec"])?.entry("trafficPolicy"))
         .map_or(host, |entry| entry.key);
-    Report::object(rule, node, message)
+    let report = Report::object(rule, node, message)
         .severity(severity)
         .help(help)
         .related(service, service.name_node(), "the Service")
-        .mesh(mesh)
+        .mesh(mesh);
+    if breaker != Breaker::Nothing {
+        return report;
+    }
+    let title = "eject endpoints that keep failing";
+    report.fix(Applicability::Unsafe, title, rule, |editor| {
+        let detection = Value::map([
+            ("consecutive5xxErrors", Value::int(5)),
+            ("interval", Value::text("10s")),
+            ("baseEjectionTime", Value::text("30s")),
+            ("maxEjectionPercent", Value::int(50)),
+        ]);
+        let path = ["spec", "trafficPolicy"];
+        editor.insert_at(root, &path, "outlierDetection", detection)
+    })
 }

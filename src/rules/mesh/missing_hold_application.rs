@@ -1,7 +1,9 @@
 //! `missing-hold-application`
 
 use super::native::moot_with_native;
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use super::proxy_config::Settings;
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Mesh, ProxyKind};
 use crate::kube::{PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -15,7 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "The app may start before its sidecar proxy",
     page: include_str!("../../../rules/mesh/missing-hold-application.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["sidecar-lifecycle"],
 };
@@ -102,7 +104,13 @@ fn report<'a>(workload: Workload<'a>, mesh: &Mesh<'_>, proxy: ProxyKind) -> Repo
     let help = "hold the app until the proxy is ready, on the pod template:\n\
                 metadata:\n  annotations:\n    proxy.istio.io/config: |\n      \
                 holdApplicationUntilProxyStarts: true";
+    let template = workload.template();
+    let title = "hold the app until the proxy is ready";
     Report::object(object, object.name_node(), message)
         .help(help)
+        .fix(Applicability::Unsafe, title, template.object(), |editor| {
+            let hold = Settings::field("holdApplicationUntilProxyStarts", Value::Bool(true));
+            hold.write(editor, template)
+        })
         .mesh(mesh)
 }

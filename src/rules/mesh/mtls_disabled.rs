@@ -1,7 +1,8 @@
 //! `mtls-disabled`
 
 use super::policy::policies;
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::{Refusal, Value};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Membership, Mesh, Target};
 use crate::kube::istio::destination_rule::ClientTlsMode;
 use crate::kube::istio::peer_authentication::MutualTlsMode;
@@ -17,7 +18,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Mutual TLS between workloads of the mesh is switched off",
     page: include_str!("../../../rules/mesh/mtls-disabled.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["mtls"],
 };
@@ -86,7 +87,11 @@ fn check_server(object: &Object, mode: Option<MutualTlsMode>, out: &mut Findings
             let message = "`DISABLE` makes the proxies take plain text only: requests between \
                            workloads are neither encrypted nor authenticated";
             let help = "mode: STRICT, or PERMISSIVE while clients without a sidecar remain";
-            out.push(Report::object(object, node, message).help(help));
+            let report = Report::object(object, node, message).help(help);
+            let title = "set the mode to PERMISSIVE";
+            out.push(report.fix(Applicability::Unsafe, title, object, |editor| {
+                editor.set(node, &Value::text("PERMISSIVE"))
+            }));
         }
         Some(MutualTlsMode::Permissive) => {
             let message = "`PERMISSIVE` lets every pod in reach send plain text: only STRICT makes \
@@ -152,11 +157,24 @@ fn refused<'a>(
          demands mutual TLS there: every connection is reset",
         strict.name()
     );
-    Report::object(object, node, message).help(HELP).related(
+    let report = Report::object(object, node, message).help(HELP).related(
         strict,
         strict.name_node(),
         "sets STRICT",
-    )
+    );
+    use_mutual_tls(object, node, report)
+}
+
+/// Istio's own mutual TLS takes no settings beside its mode.
+fn use_mutual_tls<'a>(object: &Object, mode: Node<'_>, report: Report<'a>) -> Report<'a> {
+    let title = "set the mode to ISTIO_MUTUAL";
+    report.fix(Applicability::Unsafe, title, object, |editor| {
+        let settings = mode.parent().map_or(0, |tls| tls.entries().count());
+        if settings != 1 {
+            return Err(Refusal::Unusual);
+        }
+        editor.set(mode, &Value::text("ISTIO_MUTUAL"))
+    })
 }
 
 fn client<'a>(
@@ -177,8 +195,9 @@ fn client<'a>(
              in the mesh: the sidecar cannot tell who they are, and under STRICT refuses them"
         ),
     };
-    Report::object(object, node, message)
+    let report = Report::object(object, node, message)
         .help(HELP)
         .related(service, service.name_node(), "the Service")
-        .mesh(mesh)
+        .mesh(mesh);
+    use_mutual_tls(object, node, report)
 }

@@ -1,7 +1,8 @@
 //! `outlier-ejection-unbounded`
 
 use super::policy::policies;
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -14,7 +15,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Outlier detection may eject so many endpoints that the rest cannot carry the load",
     page: include_str!("../../../rules/mesh/outlier-ejection-unbounded.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["circuit-breaker"],
 };
@@ -52,7 +53,13 @@ impl Rule for OutlierEjectionUnbounded {
             if floor_field.is_unknown() || floor.is_some() && percent < 100 {
                 continue;
             }
-            let report = report(object, node, percent, floor);
+            let title = format!("set maxEjectionPercent to {HALF}");
+            let report = report(object, node, percent, floor).fix(
+                Applicability::Unsafe,
+                title,
+                object,
+                |editor| editor.set(node, &Value::int(HALF)),
+            );
             out.push(match floor_field.node() {
                 Some(node) => report.related(object, node, "the floor"),
                 None => report,

@@ -1,6 +1,7 @@
 //! `probe-rewrite-disabled`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::istio::peer_authentication::MutualTlsMode;
 use crate::kube::{ContainerRef, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -16,7 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "The kubelet's probes run into mutual TLS",
     page: include_str!("../../../rules/mesh/probe-rewrite-disabled.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["sidecar-lifecycle"],
 };
@@ -62,32 +63,41 @@ impl Rule for ProbeRewriteDisabled {
             return;
         };
         let strict = cx.inventory.mtls_mode(workload, probe.port);
-        let when = match strict {
-            Some(_) => "mutual TLS is STRICT, so it fails",
-            None => "where mutual TLS is STRICT it fails",
-        };
-        let (field, name) = (probe.field, container.name());
-        let message = if probe.only_connects {
-            format!(
-                "the {field} of container `{name}` connects to the sidecar, which accepts on behalf of \
-                 every port: it succeeds while the app is down"
-            )
-        } else {
-            format!(
-                "the {field} of container `{name}` goes to the sidecar as plain text, as the kubelet \
-                 has no certificate: {when}, and the pod is restarted or never ready"
-            )
-        };
+        let message = message(&probe, container.name(), strict.is_some());
         let help = format!(
             "remove the annotation: rewritten probes (`{REWRITE}: \"true\"`) go through Istio's agent"
         );
-        let mut report = Report::template(workload, annotation, message).help(help);
+        let title = format!("set {REWRITE} to \"true\"");
+        let mut report = Report::template(workload, annotation, message)
+            .help(help)
+            .fix(Applicability::Unsafe, title, template.object(), |editor| {
+                editor.set(annotation, &Value::text("true"))
+            });
         report = report.related(container.object(), probe.node, "this probe");
         if let Some((policy, _)) = strict {
             report = report.related(policy, policy.name_node(), "sets STRICT");
         }
         out.push(report.mesh(&mesh));
     }
+}
+
+fn message(probe: &NetworkProbe<'_>, container: &str, is_strict: bool) -> String {
+    let field = probe.field;
+    if probe.only_connects {
+        return format!(
+            "the {field} of container `{container}` connects to the sidecar, which accepts on behalf \
+             of every port: it succeeds while the app is down"
+        );
+    }
+    let when = if is_strict {
+        "mutual TLS is STRICT, so it fails"
+    } else {
+        "where mutual TLS is STRICT it fails"
+    };
+    format!(
+        "the {field} of container `{container}` goes to the sidecar as plain text, as the kubelet has \
+         no certificate: {when}, and the pod is restarted or never ready"
+    )
 }
 
 /// A probe that goes over the network.

@@ -1,7 +1,8 @@
 //! `unsafe-retry-policy`
 
 use super::policy::items;
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::istio::virtual_service::{HttpRetry, HttpRoute, StringMatch};
 use crate::kube::{Body, Object, is_placeholder};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -16,7 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Retries that cannot happen, are rejected, or repeat what must not be repeated",
     page: include_str!("../../../rules/mesh/unsafe-retry-policy.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &["retry-policy"],
 };
@@ -163,8 +164,16 @@ impl<'a> Place<'a> {
                 .split([',', ' ', '\n', '\t'])
                 .filter(|item| !item.is_empty())
                 .collect();
-            let help = format!("retryOn: {}", trimmed.join(","));
-            out.push(self.report(node, message).help(help));
+            let trimmed = trimmed.join(",");
+            let report = self
+                .report(node, message)
+                .help(format!("retryOn: {trimmed}"));
+            let title = "remove the blanks";
+            out.push(
+                report.fix(Applicability::Safe, title, self.object, |editor| {
+                    editor.set(node, &Value::text(trimmed))
+                }),
+            );
         }
         let retries_5xx = items.iter().any(|item| item.trim() == "5xx");
         let attempts = retries.attempts.unwrap_or_default();

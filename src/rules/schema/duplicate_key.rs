@@ -1,8 +1,10 @@
 //! `duplicate-key`
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::{Refusal, Value};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Object;
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::{Entry, Node};
 
 static META: RuleMeta = RuleMeta {
     id: "duplicate-key",
@@ -12,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A mapping gives one key twice",
     page: include_str!("../../../rules/schema/duplicate-key.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -32,11 +34,30 @@ impl Rule for DuplicateKey {
             let message = format!(
                 "key `{key}` is given twice: kubectl keeps this value and drops the first without a word"
             );
-            out.push(
-                Report::object(object, second, message)
-                    .related(object, first, "dropped")
-                    .help("keep one of the two; merge their values where both are meant"),
-            );
+            let report = Report::object(object, second, message)
+                .related(object, first, "dropped")
+                .help("keep one of the two; merge their values where both are meant");
+            let (Some(earlier), Some(later)) = (entry_of(first), entry_of(second)) else {
+                out.push(report);
+                continue;
+            };
+            // Which of two different values is meant, only a person knows.
+            let is_repetition = Value::copy_of(earlier.value) == Value::copy_of(later.value);
+            let title = format!("remove the first `{key}`, which says the same");
+            out.push(report.fix(Applicability::Safe, title, object, |editor| {
+                if is_repetition {
+                    editor.remove_uncommented(earlier)
+                } else {
+                    Err(Refusal::Unusual)
+                }
+            }));
         }
     }
+}
+
+fn entry_of(key: Node<'_>) -> Option<Entry<'_>> {
+    let mapping = key.parent()?;
+    mapping
+        .written_entries()
+        .find(|entry| entry.key.id() == key.id())
 }

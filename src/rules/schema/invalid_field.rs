@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Object, Workload};
+use crate::rules::retype::Retype;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::{IssueKind, Node, NodeId};
 
@@ -15,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A value of the wrong type or form",
     page: include_str!("../../../rules/schema/invalid-field.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Safe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -49,7 +50,13 @@ impl Rule for InvalidField {
                 continue;
             }
             let message = format!("`{}`: {message}", node.path());
-            out.push(Report::object(object, node, message));
+            let report = Report::object(object, node, message);
+            out.push(match Retype::of(node, &issue.kind) {
+                Some(retype) => report.fix(Applicability::Safe, retype.title(), object, |editor| {
+                    retype.write(editor, node)
+                }),
+                None => report,
+            });
         }
     }
 }

@@ -1,9 +1,10 @@
 //! `unknown-field`
 
+use crate::edit::Refusal;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Object;
 use crate::kube::tables::removed::removed;
-use crate::kube::tables::wrong_fields;
+use crate::kube::tables::wrong_fields::{self, Mend};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::{Version, only_slip, suggest};
 use crate::yaml::{IssueKind, Node};
@@ -65,15 +66,34 @@ impl Rule for UnknownField {
             }
             let help = help.unwrap_or_else(|| format!("known here: {}", known.join(", ")));
             let report = Report::object(object, node, message).help(help);
-            out.push(match only_slip(field, known.iter().copied()) {
-                Some(near) if wrong_fields::hint(structure, field).is_none() => {
-                    let title = format!("rename `{field}` to `{near}`");
-                    report.fix(Applicability::Safe, title, object, |editor| {
-                        editor.rename(node, near)
-                    })
-                }
-                _ => report,
+            let is_told = wrong_fields::hint(structure, field).is_some();
+            let slip = only_slip(field, known.iter().copied()).filter(|_| !is_told);
+            let mend = wrong_fields::mend(structure, field).or(slip.map(Mend::Rename));
+            out.push(match mend {
+                Some(mend) => apply(mend, object, node, report),
+                None => report,
             });
         }
     }
+}
+
+/// Renames the field or moves it to where it belongs.
+fn apply<'r>(mend: Mend, object: &Object, key: Node<'_>, report: Report<'r>) -> Report<'r> {
+    let field = key.text().unwrap_or_default();
+    let title = match mend {
+        Mend::Rename(name) => format!("rename `{field}` to `{name}`"),
+        Mend::Move { path: [], .. } => format!("move `{field}` one level up"),
+        Mend::Move { path, .. } => format!("move `{field}` to `{}`", path.join(".")),
+    };
+    report.fix(Applicability::Safe, title, object, |editor| match mend {
+        Mend::Rename(name) => editor.rename(key, name),
+        Mend::Move { up, path } => {
+            let mapping = key.parent().ok_or(Refusal::Unusual)?;
+            let mut entries = mapping.written_entries();
+            let entry = entries.find(|entry| entry.key.id() == key.id());
+            let target = (0..up).try_fold(mapping, |at, _| at.parent());
+            let (entry, target) = entry.zip(target).ok_or(Refusal::Unusual)?;
+            editor.relocate(entry, target, path, field)
+        }
+    })
 }
