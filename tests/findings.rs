@@ -119,3 +119,36 @@ fn the_same_input_gives_the_same_bytes() {
         );
     }
 }
+
+/// What fixing makes of a copy of a fixture, and what is left to say of it.
+fn fixed(fixture: &str, flag: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    std::fs::copy(fixtures.join(fixture), folder.path().join(fixture)).unwrap();
+    let output = check(&[fixture, flag, "--format", "concise"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let left = String::from_utf8(output.stdout).unwrap();
+    let text = std::fs::read_to_string(folder.path().join(fixture)).unwrap();
+    format!("{text}\n{left}")
+}
+
+#[test]
+fn fixing_the_bad_service_leaves_no_error() {
+    let fixed = fixed("bad-service.yaml", "--unsafe-fixes");
+    assert!(!fixed.contains(" error "), "{fixed}");
+    insta::assert_snapshot!(fixed);
+}
+
+#[test]
+fn fixing_the_good_service_makes_its_annotation_work() {
+    let fixed = fixed("good-service.yaml", "--fix");
+    assert!(!fixed.contains("ineffective-istio-annotation"), "{fixed}");
+    insta::assert_snapshot!(fixed);
+}
+
+#[test]
+fn fixing_the_destination_rules_moves_and_renames_what_is_known() {
+    insta::assert_snapshot!(fixed("destination-rules.yaml", "--fix"));
+}

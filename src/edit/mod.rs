@@ -552,7 +552,11 @@ fn place<'t>(entries: &[Entry<'t>], key: &str, beside: Beside<'_>) -> Place<'t> 
     }
     let predecessor = before.into_iter().find_map(position);
     if let Some(at) = predecessor {
-        return Place::After(entries[at]);
+        let found = names[at];
+        let last = names
+            .iter()
+            .rposition(|name| order::stand_together(name, found));
+        return Place::After(entries[last.unwrap_or(at)]);
     }
     match behind.into_iter().find_map(position) {
         Some(at) => Place::Before(entries[at]),

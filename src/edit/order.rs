@@ -112,6 +112,14 @@ const STRUCTURES: &[&[&str]] = &[
     &["postStart", "preStop"],
 ];
 
+/// Siblings that stand together in whatever order, so that nothing is put between them.
+const TOGETHER: &[&str] = &["startupProbe", "livenessProbe", "readinessProbe"];
+
+/// Whether no third entry belongs between two siblings.
+pub(super) fn stand_together(one: &str, other: &str) -> bool {
+    TOGETHER.contains(&one) && TOGETHER.contains(&other)
+}
+
 /// The siblings that usually stand before `key`, the nearest first, and those that stand after it,
 /// the nearest first, in the structure that `siblings` have most in common with.
 pub(super) fn neighbours(key: &str, siblings: &[&str]) -> (Vec<&'static str>, Vec<&'static str>) {

@@ -130,6 +130,11 @@ fn block_entries_stand_where_the_documentation_has_them() {
         edited("spec:\n  # the app\n  containers:\n  - name: a", &*grace),
         "spec:\n  terminationGracePeriodSeconds: 60\n  # the app\n  containers:\n  - name: a"
     );
+    let hook = insert(&[], "lifecycle", Value::Int(1));
+    assert_eq!(
+        edited("readinessProbe: 1\nlivenessProbe: 2\nenv: 3\n", &*hook),
+        "readinessProbe: 1\nlivenessProbe: 2\nlifecycle: 1\nenv: 3\n"
+    );
     let any = insert(&[], "z", Value::Int(1));
     assert_eq!(
         edited("b: |+\n  x\n\nc: |+\n  y\n\n", &*any),

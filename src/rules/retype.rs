@@ -18,12 +18,15 @@ impl Retype {
             return None;
         };
         let text = node.text()?;
+        let is_text = matches!(node.scalar(), Some(Scalar::Text(_)));
         if *kept {
-            return (node.style() == Some(ScalarStyle::Plain)).then_some(Self::Quote);
+            // What reads as text already is wrong for another reason.
+            let is_plain = node.style() == Some(ScalarStyle::Plain);
+            return (is_plain && !is_text).then_some(Self::Quote);
         }
-        let Some(Scalar::Text(_)) = node.scalar() else {
+        if !is_text {
             return None;
-        };
+        }
         let fits = if message.starts_with("expected an integer") {
             text.parse::<i64>().is_ok() && !text.starts_with('+')
         } else {
