@@ -293,3 +293,27 @@ fn standard_input_comes_out_fixed() {
     command.args(["check", "-", "--fix", "--format", "json"]);
     assert_eq!(run(command.write_stdin("a: 1\n")).0, 2);
 }
+
+#[test]
+fn what_an_alias_shares_is_not_fixed_and_said() {
+    let manifest = "\
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: orders}
+spec:
+  host: orders
+  trafficPolicy: &policy
+    outlierDetection: {consecutiveErrors: 7}
+  subsets:
+    - name: v1
+      labels: {version: v1}
+      trafficPolicy: *policy
+";
+    let folder = repository(&[("rule.yaml", manifest)]);
+    let (_, _, errors) = run(lameduck(folder.path()).args(["check", "--fix", "rule.yaml"]));
+    let note = "note: rule.yaml: not fixed (ignored-outlier-field): rename `consecutiveErrors` to \
+                `consecutive5xxErrors`: the node is shared through an alias\n";
+    assert!(errors.contains(note), "{errors}");
+    let text = std::fs::read_to_string(folder.path().join("rule.yaml")).unwrap();
+    assert_eq!(text, manifest);
+}

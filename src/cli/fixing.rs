@@ -32,7 +32,9 @@ pub(super) fn plan(
         .texts
         .retain(|id, _| sources.get(*id).invalid_utf8().is_none());
     if !args.quiet {
-        let notices = fixed.dropped.iter().map(|(entry, reason)| {
+        let dropped = fixed.dropped.iter().map(|(entry, why)| (entry, *why));
+        let refused = fixed.refused.iter().map(|(entry, why)| (entry, &**why));
+        let notices = dropped.chain(refused).map(|(entry, reason)| {
             let path = sources.get(entry.source).path();
             format!(
                 "{path}: not fixed ({}): {}: {reason}",

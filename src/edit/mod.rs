@@ -4,6 +4,7 @@
 //! What cannot be edited so is refused with a reason: a node that an alias stands for, text whose
 //! places are not known, comments that would have to go.
 
+mod layout;
 mod lines;
 mod order;
 mod relocate;
@@ -35,6 +36,9 @@ pub enum Refusal {
     /// Comments, or what stands between the nodes, would be lost.
     #[error("a comment would be lost")]
     Comment,
+    /// Whoever asks sees that there is nothing to edit.
+    #[error("there is nothing to edit")]
+    Moot,
     /// A complex key, a tag, a tab, text of unknown places.
     #[error("it is written in a way that is not edited")]
     Unusual,
@@ -162,7 +166,12 @@ impl<'t> Editor<'t> {
     /// As [`insert`](Self::insert), and when something on the path is no mapping.
     pub fn insert_at(&self, mapping: Node<'_>, path: &[&str], key: &str, value: Value) -> Edits {
         let Some((first, rest)) = path.split_first() else {
-            return self.insert(mapping, key, &value, Beside::Usual);
+            return match mapping.entry(key) {
+                Some(entry) if is_void(entry) && value.is_collection() && !mapping.is_flow() => {
+                    self.fill(entry, &value)
+                }
+                _ => self.insert(mapping, key, &value, Beside::Usual),
+            };
         };
         let Some(entry) = mapping.entry(first) else {
             let nested = value.below(rest, key);
@@ -171,9 +180,7 @@ impl<'t> Editor<'t> {
         if entry.value.is_alias() {
             return Err(Refusal::Shared);
         }
-        let is_void = entry.value.is_null()
-            || entry.value.is_flow() && entry.value.written_entries().next().is_none();
-        if is_void && !mapping.is_flow() {
+        if is_void(entry) && !mapping.is_flow() {
             let nested = value.below(rest, key);
             return self.fill(entry, &nested);
         }
@@ -200,11 +207,10 @@ impl<'t> Editor<'t> {
     /// Writes a scalar behind a key that has nothing.
     fn set_void(&self, entry: Entry<'_>, value: &Value) -> Edits {
         self.check(entry.key)?;
-        let is_scalar = !matches!(value, Value::Map(_) | Value::List(_) | Value::Flow(_));
         let at = self.after_colon(entry);
         let is_behind_key =
             self.lines.start(at) == self.lines.start(entry.key.span().range().start);
-        if !is_scalar || !is_behind_key || entry.value.anchor().is_some() {
+        if value.is_collection() || !is_behind_key || entry.value.anchor().is_some() {
             return Err(Refusal::Unusual);
         }
         let text = format!(" {}", value::flow(value, self.layout));
@@ -443,67 +449,13 @@ impl<'t> Editor<'t> {
         let mut words = before.split_whitespace().rev();
         words.by_ref().take(2).any(|word| word.starts_with('!'))
     }
-
-    /// Learns the layout from what stands in the document.
-    fn measure(&mut self) {
-        let mut found = Measured::default();
-        self.measure_below(self.tree.root(), &mut found);
-        let step = found.step.filter(|step| (1..=8).contains(step));
-        self.layout.step = step.unwrap_or(2);
-        self.layout.indented_sequences = found.indented_sequences.unwrap_or(true);
-        self.layout.padded_braces = found.padded_braces.unwrap_or_default();
-    }
-
-    fn measure_below(&self, node: Node<'_>, found: &mut Measured) {
-        if found.is_complete() || node.is_alias() {
-            return;
-        }
-        let column = |at: Node<'_>| {
-            let at = at.span().range().start;
-            at - self.lines.start(at)
-        };
-        if node.is_mapping() {
-            if node.is_flow() && node.written_entries().next().is_some() {
-                let at = node.span().range().start + 1;
-                let is_padded = self.lines.slice(at, at + 1) == " ";
-                found.padded_braces.get_or_insert(is_padded);
-            }
-            for entry in node.written_entries() {
-                let value = entry.value;
-                let outer = column(entry.key);
-                let inner = children(value)
-                    .next()
-                    .filter(|it| self.lines.is_first(it.span().range().start));
-                if value.is_sequence() && !value.is_flow() && !value.is_alias() {
-                    found
-                        .indented_sequences
-                        .get_or_insert(column(value) > outer);
-                } else if let (true, Some(inner)) = (value.is_mapping() && !value.is_alias(), inner)
-                {
-                    found
-                        .step
-                        .get_or_insert(column(inner).saturating_sub(outer));
-                }
-            }
-        }
-        for child in children(node) {
-            self.measure_below(child, found);
-        }
-    }
 }
 
-/// What has been seen of a document's layout.
-#[derive(Default)]
-struct Measured {
-    step: Option<usize>,
-    indented_sequences: Option<bool>,
-    padded_braces: Option<bool>,
-}
-
-impl Measured {
-    fn is_complete(&self) -> bool {
-        self.step.is_some() && self.indented_sequences.is_some() && self.padded_braces.is_some()
-    }
+/// Whether a key has nothing: no value, null or an empty collection.
+fn is_void(entry: Entry<'_>) -> bool {
+    let value = entry.value;
+    let is_empty = value.written_entries().next().is_none() && value.items().next().is_none();
+    value.is_null() || value.is_flow() && is_empty
 }
 
 /// Keys, values and items as written; none of an alias.

@@ -253,6 +253,13 @@ fn what_is_missing_of_a_path_is_made() {
         edited("metadata: {name: a}\n", &*work),
         "metadata: {name: a, annotations: {k: v}}\n"
     );
+    let list = insert(&[], "k", Value::List(vec![Value::Int(1)]));
+    for void in ["", " []", " {}", " ~"] {
+        assert_eq!(
+            edited(&format!("a: 1\nk:{void}\nb: 2\n"), &*list),
+            "a: 1\nk:\n  - 1\nb: 2\n"
+        );
+    }
     assert_eq!(
         edited("metadata: x\n", &*work),
         Refusal::Unusual.to_string()

@@ -47,6 +47,11 @@ impl Value {
         )
     }
 
+    /// Whether it is a mapping or a sequence.
+    pub(super) fn is_collection(&self) -> bool {
+        matches!(self, Self::Map(_) | Self::List(_) | Self::Flow(_))
+    }
+
     /// A mapping that has it under `key`, in a mapping for each key of `path`.
     pub(super) fn below(self, path: &[&str], key: &str) -> Self {
         let innermost = Self::map([(key, self)]);

@@ -145,6 +145,17 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+/// A fix that cannot be made without harm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfixable {
+    /// Whether the fix could be applied unseen.
+    pub applicability: Applicability,
+    /// What it would do, in the imperative.
+    pub title: String,
+    /// Why it is not made.
+    pub reason: String,
+}
+
 /// The object (and container) that a finding speaks of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Resource {
@@ -231,6 +242,8 @@ pub struct Finding {
     pub resource: Option<Resource>,
     /// Edits that remove the cause.
     pub fix: Option<Fix>,
+    /// The fix that there would be, were the manifest written otherwise.
+    pub unfixable: Option<Unfixable>,
     /// What identifies the cause inside its object, and stays the same when lines move: the path of
     /// the primary node with list elements by name, and its text where it is a scalar.
     pub cause: String,

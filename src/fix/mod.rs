@@ -40,8 +40,10 @@ pub struct Fixed {
     pub texts: BTreeMap<SourceId, Arc<str>>,
     /// What was done.
     pub applied: Vec<Entry>,
-    /// What was not done, because it would have done harm; with the reason.
+    /// What was not done, because it would do harm; with the reason.
     pub dropped: Vec<(Entry, &'static str)>,
+    /// What could not even be tried, for the way in which the manifest is written.
+    pub refused: Vec<(Entry, String)>,
 }
 
 /// Fixes named sources until nothing changes, for at most 10 rounds. With `unsafely`, fixes that a
@@ -66,6 +68,7 @@ pub fn converge(
             None => break,
         }
     }
+    run.tell_unfixable(&findings);
     run.fixed
 }
 
@@ -106,6 +109,26 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Run<'_, R> {
             }
             if self.fixed.dropped.len() == before {
                 return None;
+            }
+        }
+    }
+
+    /// Adds what could not even be tried.
+    fn tell_unfixable(&mut self, findings: &[Finding]) {
+        for finding in findings {
+            let source = finding.primary.source;
+            let is_open =
+                finding.suppressed.is_none() && self.sources.get(source).role() == Role::Named;
+            if let Some(unfixable) = &finding.unfixable
+                && is_open
+                && (self.unsafely || unfixable.applicability == Applicability::Safe)
+            {
+                let entry = Entry {
+                    rule: finding.rule,
+                    source,
+                    title: unfixable.title.clone(),
+                };
+                self.fixed.refused.push((entry, unfixable.reason.clone()));
             }
         }
     }

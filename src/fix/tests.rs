@@ -57,6 +57,7 @@ fn judge(sources: &Sources, wishes: &[Wish]) -> Vec<Finding> {
                     cause: start.to_string(),
                     fingerprint: Fingerprint::default(),
                     suppressed: None,
+                    unfixable: None,
                 });
             }
         }

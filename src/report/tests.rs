@@ -105,6 +105,7 @@ fn finding(primary: Location, message: &str) -> Finding {
         cause: String::new(),
         fingerprint: Fingerprint(0xfeed),
         suppressed: None,
+        unfixable: None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Building findings.
 
-use crate::edit::{Editor, Edits};
+use crate::edit::{Editor, Edits, Refusal};
 use crate::finding::{
-    Applicability, Finding, Fingerprint, Fix, Label, Resource, RuleMeta, Severity,
+    Applicability, Finding, Fingerprint, Fix, Label, Resource, RuleMeta, Severity, Unfixable,
 };
 use crate::inventory::{Evidence, Mesh};
 use crate::kube::{BrokenDocument, ContainerRef, DroppedText, Object, Workload};
@@ -54,6 +54,7 @@ impl Findings {
                 container: report.container,
             }),
             fix: report.fix,
+            unfixable: report.unfixable,
             cause: report.cause,
             fingerprint: Fingerprint::default(),
             suppressed: None,
@@ -80,6 +81,7 @@ pub struct Report<'a> {
     lowered: bool,
     pedantic: bool,
     fix: Option<Fix>,
+    unfixable: Option<Unfixable>,
 }
 
 impl<'a> Report<'a> {
@@ -97,6 +99,7 @@ impl<'a> Report<'a> {
             lowered: false,
             pedantic: false,
             fix: None,
+            unfixable: None,
         }
     }
 
@@ -153,6 +156,7 @@ impl<'a> Report<'a> {
             lowered: false,
             pedantic: false,
             fix: None,
+            unfixable: None,
         }
     }
 
@@ -165,7 +169,7 @@ impl<'a> Report<'a> {
 
     /// Edits of the object's document that remove the cause: `title` says in the imperative what
     /// they do. What cannot be edited without harm (text that an alias shares, say) leaves the
-    /// finding without a fix.
+    /// finding without a fix, and says why.
     #[must_use]
     pub fn fix(
         mut self,
@@ -175,12 +179,23 @@ impl<'a> Report<'a> {
         edits: impl FnOnce(&Editor<'_>) -> Edits,
     ) -> Self {
         let made = Editor::new(object.source(), object.tree()).and_then(|editor| edits(&editor));
-        if let Ok(edits) = made {
-            self.fix = Some(Fix {
-                applicability,
-                title: title.into(),
-                edits,
-            });
+        let title = title.into();
+        match made {
+            Ok(edits) => {
+                self.fix = Some(Fix {
+                    applicability,
+                    title,
+                    edits,
+                });
+            }
+            Err(Refusal::Moot) => {}
+            Err(refusal) => {
+                self.unfixable = Some(Unfixable {
+                    applicability,
+                    title,
+                    reason: refusal.to_string(),
+                });
+            }
         }
         self
     }

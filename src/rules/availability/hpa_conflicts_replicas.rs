@@ -70,7 +70,7 @@ impl Rule for HpaConflictsReplicas {
                 .fix(Applicability::Unsafe, "remove spec.replicas", object, |editor| {
                     let spec = object.node().get("spec");
                     let entry = spec.and_then(|spec| spec.entry("replicas"));
-                    editor.remove_uncommented(entry.ok_or(Refusal::Unusual)?)
+                    editor.remove_uncommented(entry.ok_or(Refusal::Moot)?)
                 }),
         );
     }

@@ -183,7 +183,7 @@ fn select_in_each(editor: &Editor<'_>, list: Node<'_>, selector: &Value) -> Edit
         edits.extend(editor.put(constraint, &[], "labelSelector", selector.clone())?);
     }
     if edits.is_empty() {
-        return Err(Refusal::Unusual);
+        return Err(Refusal::Moot);
     }
     Ok(edits)
 }

@@ -85,7 +85,7 @@ fn recreate<'r>(workload: Workload<'_>, report: Report<'r>) -> Report<'r> {
     let title = "set strategy.type to Recreate";
     report.fix(Applicability::Unsafe, title, object, |editor| {
         if !workload.strategy().field(&["rollingUpdate"]).is_absent() {
-            return Err(Refusal::Unusual);
+            return Err(Refusal::Moot);
         }
         let recreate = Value::text("Recreate");
         editor.put(object.node(), &["spec", "strategy"], "type", recreate)

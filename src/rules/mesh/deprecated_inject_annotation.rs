@@ -67,7 +67,7 @@ impl Rule for DeprecatedInjectAnnotation {
         let title = "make the annotation a label";
         out.push(
             report.fix(Applicability::Unsafe, title, template.object(), |editor| {
-                let owner = template.node().ok_or(Refusal::Unusual)?;
+                let owner = template.node().ok_or(Refusal::Moot)?;
                 editor.relocate(annotation, owner, &["metadata", "labels"], INJECT)
             }),
         );

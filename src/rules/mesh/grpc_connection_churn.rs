@@ -74,9 +74,9 @@ impl Rule for GrpcConnectionChurn {
             );
             let title = "remove maxRequestsPerConnection";
             out.push(report.fix(Applicability::Unsafe, title, object, |editor| {
-                let http = node.parent().ok_or(Refusal::Unusual)?;
+                let http = node.parent().ok_or(Refusal::Moot)?;
                 let entry = http.entry("maxRequestsPerConnection");
-                editor.remove_uncommented(entry.ok_or(Refusal::Unusual)?)
+                editor.remove_uncommented(entry.ok_or(Refusal::Moot)?)
             }));
         }
     }

@@ -124,9 +124,9 @@ fn mend<'r>(
     let text = node.text().unwrap_or_default();
     let fix = |report: Report<'r>, title: String, work: &dyn Fn(&Editor<'_>, Node<'_>) -> Edits| {
         report.fix(Applicability::Safe, title, object, |editor| {
-            let path = keys_to(node).ok_or(Refusal::Unusual)?;
+            let path = keys_to(node).ok_or(Refusal::Moot)?;
             editor.within(annotation, |editor, root| {
-                let holder = root.at(&path).ok_or(Refusal::Unusual)?;
+                let holder = root.at(&path).ok_or(Refusal::Moot)?;
                 work(editor, holder)
             })
         })
@@ -137,7 +137,7 @@ fn mend<'r>(
                 report,
                 format!("rename `{text}` to `{near}`"),
                 &|editor, holder| {
-                    let entry = holder.entry(text).ok_or(Refusal::Unusual)?;
+                    let entry = holder.entry(text).ok_or(Refusal::Moot)?;
                     editor.rename(entry.key, near)
                 },
             ),
@@ -145,7 +145,7 @@ fn mend<'r>(
                 report,
                 format!("move `{text}` to proxyMetadata"),
                 &|editor, holder| {
-                    let entry = holder.entry(text).ok_or(Refusal::Unusual)?;
+                    let entry = holder.entry(text).ok_or(Refusal::Moot)?;
                     editor.relocate(entry, holder, &["proxyMetadata"], text)
                 },
             ),

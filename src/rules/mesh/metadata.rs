@@ -74,14 +74,14 @@ impl Holder<'_> {
         entry: Entry<'_>,
         field: &str,
     ) -> Edits {
-        let template = self.template.ok_or(Refusal::Unusual)?;
-        let text = entry.value.resolved().text().ok_or(Refusal::Unusual)?;
+        let template = self.template.ok_or(Refusal::Moot)?;
+        let text = entry.value.resolved().text().ok_or(Refusal::Moot)?;
         // The template of a Rollout may stand in another object.
         if template.object().location(template.object().node())
             != self.object.location(self.object.node())
             || text.contains(['\n', '{', '['])
         {
-            return Err(Refusal::Unusual);
+            return Err(Refusal::Moot);
         }
         let is_typed = matches!(text, "true" | "false") || text.parse::<i64>().is_ok();
         let value = if is_typed {

@@ -171,7 +171,7 @@ fn use_mutual_tls<'a>(object: &Object, mode: Node<'_>, report: Report<'a>) -> Re
     report.fix(Applicability::Unsafe, title, object, |editor| {
         let settings = mode.parent().map_or(0, |tls| tls.entries().count());
         if settings != 1 {
-            return Err(Refusal::Unusual);
+            return Err(Refusal::Moot);
         }
         editor.set(mode, &Value::text("ISTIO_MUTUAL"))
     })

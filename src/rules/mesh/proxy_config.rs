@@ -40,7 +40,7 @@ impl Settings {
 
     /// Writes them into the annotation of a pod template, which gets one where it has none.
     pub(super) fn write(&self, editor: &Editor<'_>, template: PodTemplate<'_>) -> Edits {
-        let owner = template.node().ok_or(Refusal::Unusual)?;
+        let owner = template.node().ok_or(Refusal::Moot)?;
         match template.annotation(PROXY_CONFIG_ANNOTATION) {
             Some(annotation) => editor.within(annotation, |editor, root| self.put(editor, root)),
             None => editor.insert_at(

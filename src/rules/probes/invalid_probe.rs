@@ -101,7 +101,7 @@ impl<'a> Check<'_, 'a, '_> {
     fn removal(&self, field: &'static str) -> impl FnOnce(&Editor<'_>) -> Edits + use<'a> {
         let node = self.probe.node;
         move |editor| {
-            let entry = node.entry(field).ok_or(Refusal::Unusual)?;
+            let entry = node.entry(field).ok_or(Refusal::Moot)?;
             editor.remove_uncommented(entry)
         }
     }

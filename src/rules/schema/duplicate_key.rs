@@ -48,7 +48,7 @@ impl Rule for DuplicateKey {
                 if is_repetition {
                     editor.remove_uncommented(earlier)
                 } else {
-                    Err(Refusal::Unusual)
+                    Err(Refusal::Moot)
                 }
             }));
         }

@@ -88,11 +88,11 @@ fn apply<'r>(mend: Mend, object: &Object, key: Node<'_>, report: Report<'r>) -> 
     report.fix(Applicability::Safe, title, object, |editor| match mend {
         Mend::Rename(name) => editor.rename(key, name),
         Mend::Move { up, path } => {
-            let mapping = key.parent().ok_or(Refusal::Unusual)?;
+            let mapping = key.parent().ok_or(Refusal::Moot)?;
             let mut entries = mapping.written_entries();
             let entry = entries.find(|entry| entry.key.id() == key.id());
             let target = (0..up).try_fold(mapping, |at, _| at.parent());
-            let (entry, target) = entry.zip(target).ok_or(Refusal::Unusual)?;
+            let (entry, target) = entry.zip(target).ok_or(Refusal::Moot)?;
             editor.relocate(entry, target, path, field)
         }
     })

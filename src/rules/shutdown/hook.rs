@@ -71,7 +71,7 @@ impl<'a> Hook<'a> {
                 };
                 let title = format!("wait {seconds}s with exec");
                 report.fix(Applicability::Safe, title, object, |editor| {
-                    let sleep = self.node.entry("sleep").ok_or(Refusal::Unusual)?;
+                    let sleep = self.node.entry("sleep").ok_or(Refusal::Moot)?;
                     editor.replace(sleep, key, &value)
                 })
             }

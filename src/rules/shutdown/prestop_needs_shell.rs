@@ -80,7 +80,7 @@ fn check(
             let hook = container.node.at(&["lifecycle", "preStop"]);
             let exec = hook.and_then(|hook| hook.entry("exec"));
             let value = Value::map([("seconds", Value::int(seconds))]);
-            editor.replace(exec.ok_or(Refusal::Unusual)?, "sleep", &value)
+            editor.replace(exec.ok_or(Refusal::Moot)?, "sleep", &value)
         });
     }
     if let Some(image) = container.node.get("image") {

@@ -154,11 +154,11 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, needed: &Need<'_>) ->
 /// command.
 fn lengthen(container: ContainerRef<'_>, seconds: u64, editor: &Editor<'_>) -> Edits {
     let hook = container.node.at(&["lifecycle", "preStop"]);
-    let hook = hook.ok_or(Refusal::Unusual)?;
+    let hook = hook.ok_or(Refusal::Moot)?;
     if hook.get("sleep").is_some() {
         return editor.put(hook, &["sleep"], "seconds", Value::int(seconds));
     }
-    let command = hook.at(&["exec", "command"]).ok_or(Refusal::Unusual)?;
+    let command = hook.at(&["exec", "command"]).ok_or(Refusal::Moot)?;
     let words: Vec<Node<'_>> = command.items().collect();
     let text = |node: &Node<'_>| node.text().unwrap_or_default().to_owned();
     if let [program, argument] = words.as_slice() {
@@ -166,11 +166,11 @@ fn lengthen(container: ContainerRef<'_>, seconds: u64, editor: &Editor<'_>) -> E
         return if is_sleep {
             editor.set(*argument, &Value::text(seconds.to_string()))
         } else {
-            Err(Refusal::Unusual)
+            Err(Refusal::Moot)
         };
     }
-    let script = words.last().ok_or(Refusal::Unusual)?;
-    let longer = with_sleep(&text(script), seconds).ok_or(Refusal::Unusual)?;
+    let script = words.last().ok_or(Refusal::Moot)?;
+    let longer = with_sleep(&text(script), seconds).ok_or(Refusal::Moot)?;
     editor.set(*script, &Value::text(longer))
 }
 

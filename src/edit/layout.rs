@@ -1,0 +1,67 @@
+//! How a document is written, so that what is added looks like the rest.
+
+use super::{Editor, children};
+use crate::yaml::Node;
+
+impl Editor<'_> {
+    /// Learns the layout from what stands in the document.
+    pub(super) fn measure(&mut self) {
+        let mut found = Measured::default();
+        self.measure_below(self.tree.root(), &mut found);
+        let step = found.step.filter(|step| (1..=8).contains(step));
+        self.layout.step = step.unwrap_or(2);
+        self.layout.indented_sequences = found.indented_sequences.unwrap_or(true);
+        self.layout.padded_braces = found.padded_braces.unwrap_or_default();
+    }
+
+    fn measure_below(&self, node: Node<'_>, found: &mut Measured) {
+        if found.is_complete() || node.is_alias() {
+            return;
+        }
+        let column = |at: Node<'_>| {
+            let at = at.span().range().start;
+            at - self.lines.start(at)
+        };
+        if node.is_mapping() {
+            if node.is_flow() && node.written_entries().next().is_some() {
+                let at = node.span().range().start + 1;
+                let is_padded = self.lines.slice(at, at + 1) == " ";
+                found.padded_braces.get_or_insert(is_padded);
+            }
+            for entry in node.written_entries() {
+                let value = entry.value;
+                let outer = column(entry.key);
+                let inner = children(value)
+                    .next()
+                    .filter(|it| self.lines.is_first(it.span().range().start));
+                if value.is_sequence() && !value.is_flow() && !value.is_alias() {
+                    found
+                        .indented_sequences
+                        .get_or_insert(column(value) > outer);
+                } else if let (true, Some(inner)) = (value.is_mapping() && !value.is_alias(), inner)
+                {
+                    found
+                        .step
+                        .get_or_insert(column(inner).saturating_sub(outer));
+                }
+            }
+        }
+        for child in children(node) {
+            self.measure_below(child, found);
+        }
+    }
+}
+
+/// What has been seen of a document's layout.
+#[derive(Default)]
+struct Measured {
+    step: Option<usize>,
+    indented_sequences: Option<bool>,
+    padded_braces: Option<bool>,
+}
+
+impl Measured {
+    fn is_complete(&self) -> bool {
+        self.step.is_some() && self.indented_sequences.is_some() && self.padded_braces.is_some()
+    }
+}
