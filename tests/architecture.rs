@@ -73,7 +73,7 @@ const FOR_ALL: &str = "units";
 /// Libraries that stay behind the door of a room, so that they can be exchanged there.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("granit_parser", &["yaml"]),
-    ("ignore", &["discover"]),
+    ("ignore", &["discover", "settings"]),
     ("miette", &["report", "cli"]),
     ("clap", &["cli"]),
     ("similar", &["fix"]),

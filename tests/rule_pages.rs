@@ -188,7 +188,7 @@ fn findings(rule: &str, run: &Run) -> (Sources, Vec<Finding>) {
 fn judge(rule: &str, run: &Run, sources: &Sources) -> Vec<Finding> {
     let mut settings = settings(run);
     // Pedantic rules are off by default; their own pages show them at work.
-    settings.select.insert(rule.to_owned());
+    settings.common.select.insert(rule.to_owned());
     let inventory = Inventory::read(sources, &settings);
     let outcome = engine::run(sources, &inventory, &settings);
     assert!(

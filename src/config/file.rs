@@ -20,29 +20,29 @@ type Setter<T> = fn(&mut Reader<'_>, Node<'_>, &mut T);
 
 const TOP: &[(&str, Setter<Settings>)] = &[
     ("kubernetes-version", |reader, node, settings| {
-        settings.kubernetes_version = reader.parsed(
+        settings.common.kubernetes_version = reader.parsed(
             node,
             "a version such as 1.33",
             words::parse_kubernetes_version,
         );
     }),
     ("mesh", |reader, node, settings| {
-        reader.section(node, MESH, &mut settings.mesh);
+        reader.section(node, MESH, &mut settings.common.mesh);
     }),
     ("lifecycle", |reader, node, settings| {
-        reader.section(node, LIFECYCLE, &mut settings.lifecycle);
+        reader.section(node, LIFECYCLE, &mut settings.common.lifecycle);
     }),
     ("rules", |reader, node, settings| {
         reader.rules(node, settings);
     }),
     ("select", |reader, node, settings| {
-        settings.select = reader.selectors(node).into_iter().collect();
+        settings.common.select = reader.selectors(node).into_iter().collect();
     }),
     ("ignore", |reader, node, settings| {
-        settings.ignore = reader.selectors(node).into_iter().collect();
+        settings.common.ignore = reader.selectors(node).into_iter().collect();
     }),
     ("pedantic", |reader, node, settings| {
-        settings.pedantic = reader.boolean(node).unwrap_or_default();
+        settings.common.pedantic = reader.boolean(node).unwrap_or_default();
     }),
     ("fail-on", |reader, node, settings| {
         let fail_on = reader.word(node, &FAIL_ON);
@@ -368,7 +368,7 @@ impl Reader<'_> {
             match words::rule(name, self.rules) {
                 Ok(rule) => {
                     let read = self.rule(value, rule);
-                    settings.rules.insert(rule.id.to_owned(), read);
+                    settings.common.rules.insert(rule.id.to_owned(), read);
                 }
                 Err(message) => self.at(key, message),
             }

@@ -57,18 +57,20 @@ pub fn apply_flags(
     let select = checked("select", &flags.select);
     let ignore = checked("ignore", &flags.ignore);
     if !select.is_empty() {
-        settings.select = select.into_iter().collect();
-        settings.ignore.clear();
+        settings.common.select = select.into_iter().collect();
+        settings.common.ignore.clear();
     }
-    settings.ignore.extend(ignore);
+    settings.common.ignore.extend(ignore);
 
-    let lifecycle = &mut settings.lifecycle;
+    let lifecycle = &mut settings.common.lifecycle;
     lifecycle.shutdown_timeout = flags.shutdown_timeout.or(lifecycle.shutdown_timeout);
-    let mesh = &mut settings.mesh;
+    let mesh = &mut settings.common.mesh;
     mesh.istio_version = flags.istio_version.or(mesh.istio_version);
     mesh.mode = flags.mesh.unwrap_or(mesh.mode);
-    settings.kubernetes_version = flags.kubernetes_version.or(settings.kubernetes_version);
-    settings.pedantic |= flags.pedantic;
+    settings.common.kubernetes_version = flags
+        .kubernetes_version
+        .or(settings.common.kubernetes_version);
+    settings.common.pedantic |= flags.pedantic;
     settings.fail_on = flags.fail_on.unwrap_or(settings.fail_on);
     let excluded = flags.exclude.into_iter().map(|glob| PathGlob {
         base: cwd.to_owned(),

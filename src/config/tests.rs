@@ -79,28 +79,27 @@ exclude:
 "#,
     )
     .unwrap();
-    assert_eq!(settings.kubernetes_version, Some(Version::new(1, 30)));
-    assert_eq!(settings.mesh.mode, MeshMode::Sidecar);
-    assert_eq!(settings.mesh.istio_version, Some(Version::new(1, 27)));
-    assert_eq!(settings.mesh.native_sidecars, Some(true));
-    assert_eq!(
-        settings.mesh.hold_application_until_proxy_starts,
-        Some(false)
-    );
-    assert_eq!(settings.mesh.root_namespace, "istio-config");
-    let lifecycle = &settings.lifecycle;
+    let common = &settings.common;
+    assert_eq!(common.kubernetes_version, Some(Version::new(1, 30)));
+    assert_eq!(common.mesh.mode, MeshMode::Sidecar);
+    assert_eq!(common.mesh.istio_version, Some(Version::new(1, 27)));
+    assert_eq!(common.mesh.native_sidecars, Some(true));
+    let hold = common.mesh.hold_application_until_proxy_starts;
+    assert_eq!(hold, Some(false));
+    assert_eq!(common.mesh.root_namespace, "istio-config");
+    let lifecycle = &common.lifecycle;
     assert_eq!(lifecycle.shutdown_timeout, Some(Duration::from_secs(90)));
     assert_eq!(lifecycle.startup_time, Some(Duration::from_secs(45)));
     assert_eq!(lifecycle.buffer, Duration::ZERO);
     assert_eq!(lifecycle.min_prestop, Duration::from_millis(2500));
-    assert_eq!(settings.rules["missing-pdb"].level, Some(Level::Off));
-    let spread = &settings.rules["missing-pod-spread"];
+    assert_eq!(common.rules["missing-pdb"].level, Some(Level::Off));
+    let spread = &common.rules["missing-pod-spread"];
     assert_eq!(spread.level, Some(Level::Error));
     assert_eq!(spread.options["zones"], OptionValue::Bool(false));
     assert_eq!(spread.options["drain-time"], OptionValue::Seconds(60));
-    assert!(settings.select.contains("availability"));
-    assert!(settings.ignore.contains("probes"));
-    assert!(settings.pedantic);
+    assert!(common.select.contains("availability"));
+    assert!(common.ignore.contains("probes"));
+    assert!(common.pedantic);
     assert_eq!(settings.fail_on, FailOn::Never);
     assert_eq!(settings.exclude[0].glob, "vendor/");
     assert_eq!(settings.exclude[0].base, Path::new("/repo"));
@@ -113,7 +112,7 @@ fn what_the_proxies_are_told() {
          minimum-drain-duration: 10s\n",
     )
     .unwrap();
-    let mesh = &settings.mesh;
+    let mesh = &common.mesh;
     let seconds = |seconds| Some(Duration::from_secs(seconds));
     assert_eq!(mesh.termination_drain_duration, seconds(45));
     assert_eq!(mesh.exit_on_zero_active_connections, Some(true));
@@ -211,11 +210,17 @@ fn flags_win_over_the_file() {
         ..Flags::default()
     };
     apply_flags(&mut settings, flags, Path::new("/cwd"), &RULES).unwrap();
-    assert_eq!(settings.kubernetes_version, Some(Version::new(1, 30)));
+    assert_eq!(
+        settings.common.kubernetes_version,
+        Some(Version::new(1, 30))
+    );
     assert_eq!(settings.fail_on, FailOn::Note);
-    assert_eq!(settings.mesh.mode, MeshMode::Sidecar);
-    assert_eq!(Vec::from_iter(settings.select), ["availability"]);
-    assert_eq!(Vec::from_iter(settings.ignore), ["missing-pod-spread"]);
+    assert_eq!(settings.common.mesh.mode, MeshMode::Sidecar);
+    assert_eq!(Vec::from_iter(settings.common.select), ["availability"]);
+    assert_eq!(
+        Vec::from_iter(settings.common.ignore),
+        ["missing-pod-spread"]
+    );
     assert_eq!(settings.exclude[0].base, Path::new("/cwd"));
 }
 

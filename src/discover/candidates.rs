@@ -9,10 +9,10 @@ use std::sync::Arc;
 use ignore::{DirEntry, WalkBuilder};
 
 use super::DiscoverError;
-use super::exclude::Excludes;
 use super::layout::KUSTOMIZATION_NAMES;
 use super::paths::relative;
 use super::roots::{Extent, Roots};
+use crate::settings::PathPatterns;
 use crate::source::Role;
 
 /// A path of the command line, canonical.
@@ -64,7 +64,7 @@ pub(super) fn resolve(cwd: &Path, paths: &[PathBuf]) -> Result<Vec<Named>, Vec<D
 pub(super) struct Candidates<'a> {
     cwd: &'a Path,
     gitignore: bool,
-    excludes: Arc<Excludes>,
+    excludes: Arc<PathPatterns>,
     files: BTreeMap<PathBuf, Candidate>,
     /// Directories that were walked whole.
     walked: BTreeSet<PathBuf>,
@@ -72,7 +72,7 @@ pub(super) struct Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    pub(super) fn new(cwd: &'a Path, gitignore: bool, excludes: Excludes) -> Self {
+    pub(super) fn new(cwd: &'a Path, gitignore: bool, excludes: PathPatterns) -> Self {
         Self {
             cwd,
             gitignore,

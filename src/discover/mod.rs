@@ -5,7 +5,6 @@
 //! the whole repository was named.
 
 mod candidates;
-mod exclude;
 mod layout;
 mod paths;
 mod read;
@@ -19,11 +18,10 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::settings::PathGlob;
+use crate::settings::{PathGlob, PathPatterns, PatternError};
 use crate::source::{NewSource, Role, SourceId, Sources};
 
 use candidates::{Candidate, Candidates};
-use exclude::Excludes;
 use layout::Layout;
 use read::Reading;
 use roots::Roots;
@@ -87,13 +85,8 @@ pub enum DiscoverError {
         error: std::io::Error,
     },
     /// A pattern of paths that are never read is no pattern.
-    #[error("`{glob}` is no valid path pattern: {reason}")]
-    Glob {
-        /// The pattern.
-        glob: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+    #[error(transparent)]
+    Glob(#[from] PatternError),
 }
 
 /// A text to read: a file, or standard input.
@@ -126,7 +119,12 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
             error,
         }]
     })?;
-    let excludes = Excludes::new(request.exclude)?;
+    let excludes = PathPatterns::new(request.exclude).map_err(|errors| {
+        errors
+            .into_iter()
+            .map(DiscoverError::from)
+            .collect::<Vec<_>>()
+    })?;
     let named = candidates::resolve(&cwd, request.paths)?;
     let stdin = request.stdin.map(|stdin| (stdin_path(&cwd, &stdin), stdin));
     let roots = Roots::of(

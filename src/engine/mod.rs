@@ -5,10 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
-use crate::finding::{Finding, Fingerprint, Outcome, RuleMeta, Severity, Summary};
+use crate::finding::{Finding, Fingerprint, Outcome, Summary};
 use crate::inventory::Inventory;
 use crate::rules::{self, Context, Findings, Rule};
-use crate::settings::{Level, Settings};
+use crate::settings::{ObjectSettings, Settings};
 use crate::source::{Location, Role, SourceId, Sources};
 
 /// Judges everything in view and keeps what concerns a named source.
@@ -22,128 +22,129 @@ fn run_rules(
     inventory: &Inventory,
     settings: &Settings,
 ) -> Outcome {
-    let cx = Context {
-        inventory,
-        settings,
-    };
-    let enabled: Vec<Enabled> = rules
-        .iter()
-        .filter_map(|rule| Enabled::of(*rule, settings))
-        .collect();
     let objects: Vec<_> = inventory.objects().collect();
     let of_objects = objects.par_iter().map(|object| {
+        let cx = Context {
+            inventory,
+            settings: inventory.settings(object),
+        };
         let subject = || format!("{} {}", object.kind(), object.name());
-        judge(&enabled, subject, |rule, out| {
+        judge(rules, cx.settings, subject, |rule, out| {
             rule.check_object(&cx, object, out);
             if let Some(workload) = inventory.workload(object) {
                 rule.check_workload(&cx, workload, out);
             }
         })
     });
+    let judge_text = |source: SourceId, ask: &dyn Fn(&dyn Rule, &Context<'_>, &mut Findings)| {
+        let path = sources.get(source).path();
+        let settings = &settings.of(path, None);
+        let cx = Context {
+            inventory,
+            settings,
+        };
+        judge(
+            rules,
+            settings,
+            || path.to_owned(),
+            |rule, out| ask(rule, &cx, out),
+        )
+    };
     let of_documents = inventory.broken().par_iter().map(|document| {
-        let subject = || sources.get(document.source).path().to_owned();
-        judge(&enabled, subject, |rule, out| {
-            rule.check_broken(&cx, document, out);
+        judge_text(document.source, &|rule, cx, out| {
+            rule.check_broken(cx, document, out);
         })
     });
     let of_dropped = inventory.dropped().par_iter().map(|text| {
-        let subject = || sources.get(text.source).path().to_owned();
-        judge(&enabled, subject, |rule, out| {
-            rule.check_dropped(&cx, *text, out);
+        judge_text(text.source, &|rule, cx, out| {
+            rule.check_dropped(cx, *text, out);
         })
     });
     let judged: Vec<Judged> = of_objects.chain(of_documents).chain(of_dropped).collect();
+    let mut outcome = collected(judged);
+    outcome.summary = summary(sources, inventory);
+    if !settings.overrides.is_empty() {
+        outcome
+            .findings
+            .retain_mut(|finding| is_wanted_there(rules, finding, sources, settings));
+    }
+    finish(&mut outcome.findings, sources);
+    outcome
+}
 
-    let mut outcome = Outcome {
-        summary: summary(sources, inventory),
-        ..Outcome::default()
-    };
+fn collected(judged: Vec<Judged>) -> Outcome {
+    let mut outcome = Outcome::default();
     for part in judged {
         outcome.findings.extend(part.findings);
+        outcome.unasked.extend(part.unasked);
         outcome.internal_errors.extend(part.internal_errors);
     }
     outcome
-        .findings
-        .retain(|finding| concerns_named(finding, sources));
-    sort(&mut outcome.findings, sources);
-    identify(&mut outcome.findings, sources);
-    outcome
 }
 
-/// A rule that runs, and what the settings make of its findings.
-struct Enabled {
-    rule: &'static dyn Rule,
-    severity: Option<Severity>,
-    pedantic: bool,
+/// Orders findings, gives each its identity and keeps what concerns a named source.
+pub fn finish(findings: &mut Vec<Finding>, sources: &Sources) {
+    sort(findings, sources);
+    // Before any is dropped: a finding must have one identity whatever paths are named.
+    identify(findings, sources);
+    findings.retain(|finding| concerns_named(finding, sources));
 }
 
-impl Enabled {
-    fn of(rule: &'static dyn Rule, settings: &Settings) -> Option<Self> {
-        let meta = rule.meta();
-        let named = settings.select.contains(meta.id);
-        let level = settings.rules.get(meta.id).and_then(|rule| rule.level);
-        let selected =
-            settings.select.is_empty() || named || settings.select.contains(meta.category.as_str());
-        let ignored =
-            settings.ignore.contains(meta.id) || settings.ignore.contains(meta.category.as_str());
-        let pedantic = settings.pedantic || named || level.is_some_and(|level| level != Level::Off);
-        if !selected || ignored && !named || level == Some(Level::Off) || meta.pedantic && !pedantic
-        {
-            return None;
-        }
-        Some(Self {
-            rule,
-            severity: level.and_then(severity_of),
-            pedantic,
-        })
+/// A rule is asked about one object and may speak of another, with other settings: those have a say,
+/// too.
+fn is_wanted_there(
+    rules: &[&'static dyn Rule],
+    finding: &mut Finding,
+    sources: &Sources,
+    settings: &Settings,
+) -> bool {
+    let subject = finding.resource.as_ref();
+    let subject = subject.map(|it| (it.kind.as_str(), it.name.as_str()));
+    let path = sources.get(finding.primary.source).path();
+    let rule = rules.iter().find(|rule| rule.meta().id == finding.rule);
+    let enabled = rule.and_then(|rule| rule.meta().enabled(&settings.of(path, subject)));
+    if let Some(severity) = enabled.and_then(|it| it.severity) {
+        finding.severity = severity;
     }
-
-    fn meta(&self) -> &'static RuleMeta {
-        self.rule.meta()
-    }
-}
-
-fn severity_of(level: Level) -> Option<Severity> {
-    match level {
-        Level::Off => None,
-        Level::Note => Some(Severity::Note),
-        Level::Warning => Some(Severity::Warning),
-        Level::Error => Some(Severity::Error),
-    }
+    enabled.is_some()
 }
 
 /// What the rules say of one subject.
 #[derive(Default)]
 struct Judged {
     findings: Vec<Finding>,
+    unasked: Vec<Finding>,
     internal_errors: Vec<String>,
 }
 
 /// Asks every rule about one subject. A rule that panics loses its say on this subject only.
 fn judge(
-    enabled: &[Enabled],
+    rules: &[&'static dyn Rule],
+    settings: &ObjectSettings,
     subject: impl Fn() -> String,
     ask: impl Fn(&dyn Rule, &mut Findings),
 ) -> Judged {
     let mut judged = Judged::default();
-    for enabled in enabled {
+    for rule in rules {
+        let Some(enabled) = rule.meta().enabled(settings) else {
+            continue;
+        };
         let answer = catch_unwind(AssertUnwindSafe(|| {
-            let mut out = Findings::new(enabled.meta(), enabled.pedantic);
-            ask(enabled.rule, &mut out);
-            out.into_vec()
+            let mut out = Findings::new(rule.meta(), enabled.pedantic);
+            ask(*rule, &mut out);
+            out.into_parts()
         }));
         match answer {
-            Ok(mut findings) => {
-                if let Some(severity) = enabled.severity {
-                    for finding in &mut findings {
-                        finding.severity = severity;
-                    }
+            Ok((mut findings, unasked)) => {
+                for finding in &mut findings {
+                    finding.severity = enabled.severity.unwrap_or(finding.severity);
                 }
                 judged.findings.append(&mut findings);
+                judged.unasked.extend(unasked);
             }
             Err(panic) => judged.internal_errors.push(format!(
                 "rule {} failed on {}: {}",
-                enabled.meta().id,
+                rule.meta().id,
                 subject(),
                 panic_text(&*panic)
             )),

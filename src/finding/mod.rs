@@ -3,7 +3,7 @@
 
 mod fingerprint;
 
-use crate::settings::OptionValue;
+use crate::settings::{Level, ObjectSettings, OptionValue};
 use crate::source::{Location, SourceId, Span};
 
 pub use fingerprint::Fingerprint;
@@ -244,6 +244,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The fix that there would be, were the manifest written otherwise.
     pub unfixable: Option<Unfixable>,
+    /// The object that [`resource`](Self::resource) names: its outermost node.
+    pub subject: Option<Location>,
     /// What identifies the cause inside its object, and stays the same when lines move: the path of
     /// the primary node with list elements by name, and its text where it is a scalar.
     pub cause: String,
@@ -301,6 +303,38 @@ pub struct RuleMeta {
     pub checklist: &'static [&'static str],
 }
 
+/// How a rule runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enabled {
+    /// The severity of all its findings, where the configuration sets one.
+    pub severity: Option<Severity>,
+    /// Whether it gives its pedantic findings, too.
+    pub pedantic: bool,
+}
+
+impl RuleMeta {
+    /// How the rule runs under these settings; `None` when it does not.
+    pub fn enabled(&self, settings: &ObjectSettings) -> Option<Enabled> {
+        let category = self.category.as_str();
+        let named = settings.select.contains(self.id);
+        let level = settings.rules.get(self.id).and_then(|rule| rule.level);
+        let selected = settings.select.is_empty() || named || settings.select.contains(category);
+        let ignored = settings.ignore.contains(self.id) || settings.ignore.contains(category);
+        let pedantic = settings.pedantic || named || level.is_some_and(|level| level != Level::Off);
+        if !selected || ignored && !named || self.pedantic && !pedantic {
+            return None;
+        }
+        let severity = match level {
+            Some(Level::Off) => return None,
+            Some(Level::Note) => Some(Severity::Note),
+            Some(Level::Warning) => Some(Severity::Warning),
+            Some(Level::Error) => Some(Severity::Error),
+            None => None,
+        };
+        Some(Enabled { severity, pedantic })
+    }
+}
+
 /// The counts of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -319,6 +353,9 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// The counts of a run.
     pub summary: Summary,
+    /// Pedantic findings that nobody asked for, so that what suppresses them is not taken for
+    /// unused.
+    pub unasked: Vec<Finding>,
     /// Rules that failed, one line each: a defect of this program, not of a manifest.
     pub internal_errors: Vec<String>,
 }

@@ -54,6 +54,7 @@ fn judge(sources: &Sources, wishes: &[Wish]) -> Vec<Finding> {
                     related: Vec::new(),
                     resource: None,
                     fix: (!new.is_empty()).then_some(fix),
+                    subject: None,
                     cause: start.to_string(),
                     fingerprint: Fingerprint::default(),
                     suppressed: None,

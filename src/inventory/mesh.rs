@@ -196,7 +196,7 @@ impl Inventory {
             return out;
         }
         let refused = self.refused(workload);
-        match self.settings.mesh.mode {
+        match self.settings(workload.object()).mesh.mode {
             MeshMode::None => return Mesh::of(Membership::None),
             MeshMode::Sidecar => {
                 return refused.unwrap_or_else(|| Mesh::of(Membership::Sidecar));
@@ -227,7 +227,7 @@ impl Inventory {
     /// The label that puts the pods of a Namespace in the mesh, sidecar or ambient.
     pub fn mesh_label<'a>(&self, namespace: &'a Object) -> Option<Node<'a>> {
         if !matches!(namespace.body(), Body::Namespace(_))
-            || self.settings.mesh.mode == MeshMode::None
+            || self.settings(namespace).mesh.mode == MeshMode::None
         {
             return None;
         }

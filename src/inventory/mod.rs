@@ -19,6 +19,7 @@ mod serving;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ use crate::kube::{
     Body, BrokenDocument, DroppedText, Manifests, Object, OpaqueReason, PodTemplate, Workload,
     read_source,
 };
-use crate::settings::Settings;
+use crate::settings::{ObjectSettings, Settings};
 use crate::source::{Location, Scope, SourceId, Sources};
 use crate::yaml::{self, Node, Tree};
 use matching::{Matches, may_share_namespace};
@@ -73,6 +74,7 @@ struct Entry {
     scope: Scope,
     namespace: Option<String>,
     standing: Standing,
+    settings: Arc<ObjectSettings>,
 }
 
 /// Every object of a run. Built once, then only read.
@@ -96,7 +98,8 @@ pub struct Inventory {
     hosts: hosts::HostIndex,
     load_balancers: load_balancer::LoadBalancers,
     limit_ranges: Vec<ObjectId>,
-    settings: Settings,
+    /// What no override changes.
+    settings: Arc<ObjectSettings>,
 }
 
 impl Inventory {
@@ -109,10 +112,10 @@ impl Inventory {
 
     fn build(sources: &Sources, manifests: Vec<Manifests>, settings: &Settings) -> Self {
         let mut inventory = Self {
-            settings: settings.clone(),
+            settings: Arc::new(settings.common.clone()),
             ..Self::default()
         };
-        let others = inventory.take_in(sources, manifests);
+        let others = inventory.take_in(sources, manifests, settings);
         kustomize::apply(&mut inventory, sources, &others);
         inventory.mark_replaced();
         inventory.namesakes = duplicates::Namesakes::of(&inventory);
@@ -136,6 +139,7 @@ impl Inventory {
         &mut self,
         sources: &Sources,
         manifests: Vec<Manifests>,
+        settings: &Settings,
     ) -> Vec<(SourceId, Arc<Tree>)> {
         let mut others = Vec::new();
         for (source, manifests) in sources.iter().zip(manifests) {
@@ -144,8 +148,14 @@ impl Inventory {
             self.unreadable.extend(manifests.unreadable);
             self.unrendered.extend(manifests.unrendered);
             others.extend(manifests.others.into_iter().map(|tree| (source.id(), tree)));
+            let common = &self.settings;
             self.entries
                 .extend(manifests.objects.into_iter().map(|object| Entry {
+                    settings: match settings.of(source.path(), Some((object.kind(), object.name())))
+                    {
+                        Cow::Borrowed(_) => Arc::clone(common),
+                        Cow::Owned(own) => Arc::new(own),
+                    },
                     standing: if object.is_partial() {
                         Standing::Patch
                     } else {
@@ -237,6 +247,12 @@ impl Inventory {
     /// The namespace an object is deployed to, where the files say: a kustomization's, else its own.
     pub fn namespace(&self, object: &Object) -> Option<&str> {
         self.entry(object)?.namespace.as_deref()
+    }
+
+    /// What the configuration says of an object.
+    pub fn settings(&self, object: &Object) -> &ObjectSettings {
+        self.entry(object)
+            .map_or(&self.settings, |entry| &entry.settings)
     }
 
     /// What an object counts for.

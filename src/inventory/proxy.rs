@@ -10,7 +10,7 @@ use crate::kube::{
     ISTIO_PROXY, Object, PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload,
     is_placeholder,
 };
-use crate::settings::MeshSettings;
+use crate::settings::{MeshSettings, ObjectSettings};
 use crate::units::{Version, parse_go_duration};
 use crate::yaml::{Node, path_below};
 
@@ -21,6 +21,7 @@ const MINIMUM_DRAIN: &str = "MINIMUM_DRAIN_DURATION";
 #[derive(Debug)]
 pub struct ProxySettings<'a> {
     inventory: &'a Inventory,
+    settings: &'a ObjectSettings,
     own: Option<ProxyAnnotation>,
     /// What the environment of the proxy's container says, where that is written out.
     container: Option<(Node<'a>, ProxyConfig)>,
@@ -154,7 +155,7 @@ impl ProxySettings<'_> {
             let by = ToldBy::Mesh(object);
             return Some(Told { value, by });
         }
-        if let Some(value) = configured(&self.inventory.settings.mesh) {
+        if let Some(value) = configured(&self.settings.mesh) {
             let by = ToldBy::Configuration;
             return Some(Told { value, by });
         }
@@ -244,6 +245,7 @@ impl Inventory {
         };
         ProxySettings {
             inventory: self,
+            settings: self.settings(workload.object()),
             own: read.and_then(Result::ok),
             container: written_out(template),
             environments: self.environments(workload),
@@ -274,8 +276,9 @@ impl Inventory {
         const ANNOTATION_SINCE: Version = Version::new(1, 24);
         const DEFAULT_SINCE: Version = Version::new(1, 27);
         const CLUSTER_SINCE: Version = Version::new(1, 33);
-        let istio = self.settings.mesh.istio_version;
-        let cluster = self.settings.kubernetes_version;
+        let settings = self.settings(workload.object());
+        let istio = settings.mesh.istio_version;
+        let cluster = settings.kubernetes_version;
         let template = workload.template();
         if let Some(spec) = template.spec()
             && template.is_injected()
@@ -298,11 +301,7 @@ impl Inventory {
         let told = match annotation {
             Some("true") => Some(true),
             Some("false") => Some(false),
-            _ => self
-                .settings
-                .mesh
-                .native_sidecars
-                .or(self.mesh.native_by_values),
+            _ => settings.mesh.native_sidecars.or(self.mesh.native_by_values),
         };
         match told {
             Some(true) => return ProxyKind::Native,
@@ -318,16 +317,20 @@ impl Inventory {
         }
     }
 
-    /// Whether `holdApplicationUntilProxyStarts` is set for the whole mesh, in the settings or in a
-    /// mesh configuration in view.
-    pub fn holds_mesh_wide(&self) -> bool {
+    /// Whether `holdApplicationUntilProxyStarts` is set for the whole mesh of a workload, in the
+    /// settings or in a mesh configuration in view.
+    pub fn holds_mesh_wide(&self, workload: Workload<'_>) -> bool {
         let configured = self.mesh.configs.iter().any(|(_, config)| {
             config
                 .default_config
                 .as_ref()
                 .is_some_and(|proxy| proxy.hold_application_until_proxy_starts == Some(true))
         });
-        match self.settings.mesh.hold_application_until_proxy_starts {
+        match self
+            .settings(workload.object())
+            .mesh
+            .hold_application_until_proxy_starts
+        {
             Some(held) => held,
             None => configured || self.mesh.held_by_values,
         }

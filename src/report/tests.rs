@@ -102,6 +102,7 @@ fn finding(primary: Location, message: &str) -> Finding {
         related: Vec::new(),
         resource: None,
         fix: None,
+        subject: None,
         cause: String::new(),
         fingerprint: Fingerprint(0xfeed),
         suppressed: None,
@@ -117,6 +118,7 @@ fn outcome(findings: Vec<Finding>) -> Outcome {
             objects: 2,
             workloads: 1,
         },
+        unasked: Vec::new(),
         internal_errors: Vec::new(),
     }
 }

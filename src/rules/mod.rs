@@ -20,7 +20,7 @@ use std::time::Duration;
 use crate::finding::RuleMeta;
 use crate::inventory::Inventory;
 use crate::kube::{BrokenDocument, DroppedText, Object, Workload};
-use crate::settings::{OptionValue, Settings};
+use crate::settings::{ObjectSettings, OptionValue};
 use crate::units::Version;
 
 pub use report::{Findings, Report};
@@ -30,8 +30,8 @@ pub use report::{Findings, Report};
 pub struct Context<'a> {
     /// Every object of the run.
     pub inventory: &'a Inventory,
-    /// The resolved configuration.
-    pub settings: &'a Settings,
+    /// What the configuration says of what is judged.
+    pub settings: &'a ObjectSettings,
 }
 
 impl Context<'_> {

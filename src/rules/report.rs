@@ -15,26 +15,30 @@ pub struct Findings {
     meta: &'static RuleMeta,
     pedantic: bool,
     found: Vec<Finding>,
+    unasked: Vec<Finding>,
 }
 
 impl Findings {
-    /// An empty list for this rule. With `pedantic`, findings that are pedantic by themselves are
-    /// kept.
+    /// An empty list for this rule. Without `pedantic`, findings that are pedantic by themselves
+    /// are set aside.
     pub fn new(meta: &'static RuleMeta, pedantic: bool) -> Self {
         Self {
             meta,
             pedantic,
             found: Vec::new(),
+            unasked: Vec::new(),
         }
     }
 
     /// Takes a finding in.
     pub fn push(&mut self, report: Report<'_>) {
-        if report.pedantic && !self.pedantic {
-            return;
-        }
+        let list = if report.pedantic && !self.pedantic {
+            &mut self.unasked
+        } else {
+            &mut self.found
+        };
         let severity = report.severity.unwrap_or(self.meta.severity);
-        self.found.push(Finding {
+        list.push(Finding {
             rule: self.meta.id,
             category: self.meta.category,
             severity: if report.lowered {
@@ -46,6 +50,7 @@ impl Findings {
             help: report.help,
             primary: report.primary,
             related: report.related,
+            subject: report.subject.map(|object| object.location(object.node())),
             resource: report.subject.map(|object| Resource {
                 api_version: object.api_version().to_owned(),
                 kind: object.kind().to_owned(),
@@ -61,9 +66,9 @@ impl Findings {
         });
     }
 
-    /// The findings, in the order in which they were made.
-    pub fn into_vec(self) -> Vec<Finding> {
-        self.found
+    /// The findings, in the order in which they were made, and those that were set aside.
+    pub fn into_parts(self) -> (Vec<Finding>, Vec<Finding>) {
+        (self.found, self.unasked)
     }
 }
 

@@ -1,10 +1,17 @@
 //! The resolved configuration, as plain data.
 
+mod overrides;
+mod patterns;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::units::Version;
+
+pub use overrides::{Assignment, Override, WorkloadPattern};
+pub use patterns::{PathPatterns, PatternError};
 
 /// The names of the configuration file. One of them also marks a directory as the root of a run.
 pub const CONFIG_FILE_NAMES: [&str; 2] = ["lameduck.yaml", ".lameduck.yaml"];
@@ -127,6 +134,19 @@ pub struct RuleSettings {
     pub level: Option<Level>,
     /// By option name.
     pub options: BTreeMap<String, OptionValue>,
+    /// Files whose findings of the rule do not count.
+    pub exclude: Vec<RuleExclude>,
+}
+
+/// Files in which the findings of a rule do not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleExclude {
+    /// The pattern, compiled.
+    pub patterns: PathPatterns,
+    /// Where the configuration file gives it, in bytes.
+    pub start: u32,
+    /// The first byte after it.
+    pub end: u32,
 }
 
 /// From which severity on a run fails.
@@ -143,9 +163,9 @@ pub enum FailOn {
     Never,
 }
 
-/// The resolved configuration of a run: defaults, then the configuration file, then flags.
+/// What may differ from object to object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct ObjectSettings {
     /// The version of the cluster, when given. `None` judges by what every supported release does.
     pub kubernetes_version: Option<Version>,
     /// The mesh.
@@ -160,8 +180,51 @@ pub struct Settings {
     pub ignore: BTreeSet<String>,
     /// Whether pedantic rules run.
     pub pedantic: bool,
+}
+
+/// The resolved configuration of a run: defaults, then the configuration file, then flags.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// What holds for every object that no override speaks of.
+    pub common: ObjectSettings,
+    /// What holds for some objects only; later ones win.
+    pub overrides: Vec<Override>,
+    /// What flags say; they win over everything else, and `common` holds it already.
+    pub flags: Vec<Assignment>,
     /// From which severity on the run fails.
     pub fail_on: FailOn,
     /// What is never read.
     pub exclude: Vec<PathGlob>,
+    /// The absolute directory that the paths of sources are relative to.
+    pub cwd: PathBuf,
+}
+
+impl Settings {
+    /// The absolute path of a source.
+    pub fn absolute(&self, path: &str) -> PathBuf {
+        patterns::normalized(&self.cwd.join(path))
+    }
+
+    /// What holds for an object (its kind and name) of a source; for text that is no object, what
+    /// holds for the source.
+    pub fn of(&self, path: &str, subject: Option<(&str, &str)>) -> Cow<'_, ObjectSettings> {
+        if self.overrides.is_empty() {
+            return Cow::Borrowed(&self.common);
+        }
+        let path = self.absolute(path);
+        let mut overrides = self
+            .overrides
+            .iter()
+            .filter(|it| it.applies(&path, subject))
+            .peekable();
+        if overrides.peek().is_none() {
+            return Cow::Borrowed(&self.common);
+        }
+        let mut settings = self.common.clone();
+        let assignments = overrides.flat_map(|it| &it.assignments);
+        for assignment in assignments.chain(&self.flags) {
+            assignment.apply(&mut settings);
+        }
+        Cow::Owned(settings)
+    }
 }

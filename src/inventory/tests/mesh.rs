@@ -129,12 +129,12 @@ fn resources_of_the_mesh_beside_it_only_suggest() {
 #[test]
 fn the_settings_override_all_but_opt_outs() {
     let mut settings = Settings::default();
-    settings.mesh.mode = MeshMode::Sidecar;
+    settings.common.mesh.mode = MeshMode::Sidecar;
     let plain = deployment("", "", "");
     assert_eq!(membership_with(&settings, &plain, &[]), Membership::Sidecar);
     let out = deployment(", sidecar.istio.io/inject: \"false\"", "", "");
     assert_eq!(membership_with(&settings, &out, &[]), Membership::None);
-    settings.mesh.mode = MeshMode::None;
+    settings.common.mesh.mode = MeshMode::None;
     let labelled = deployment(", sidecar.istio.io/inject: \"true\"", "", "");
     assert_eq!(membership_with(&settings, &labelled, &[]), Membership::None);
 }
@@ -241,8 +241,8 @@ fn the_pods_word_about_its_proxy_comes_before_the_meshs() {
     assert!(!drain(unknown, &settings).2);
     let misnamed = "sidecar.istio.io/terminationDrainDuration: 50s";
     assert!(!drain(misnamed, &settings).2);
-    settings.mesh.termination_drain_duration = Some(std::time::Duration::from_secs(30));
-    settings.mesh.exit_on_zero_active_connections = Some(false);
+    settings.common.mesh.termination_drain_duration = Some(std::time::Duration::from_secs(30));
+    settings.common.mesh.exit_on_zero_active_connections = Some(false);
     assert_eq!(drain("", &settings), (Some(30), Some(false), true));
 }
 

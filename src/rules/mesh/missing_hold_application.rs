@@ -41,7 +41,7 @@ impl Rule for MissingHoldApplication {
             || proxy == ProxyKind::Native
             || template.is_injected()
             || cx.inventory.replicas(workload).is_parked()
-            || cx.inventory.holds_mesh_wide()
+            || cx.inventory.holds_mesh_wide(workload)
             || is_held_or_told(cx, workload)
         {
             return;

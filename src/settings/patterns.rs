@@ -1,24 +1,39 @@
-//! What is never read.
+//! Patterns for paths, compiled.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::DiscoverError;
-use crate::settings::PathGlob;
+use super::PathGlob;
 
-/// Patterns, grouped by the directory they are relative to.
+/// A pattern that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{glob}` is no valid path pattern: {reason}")]
+pub struct PatternError {
+    /// The pattern.
+    pub glob: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Patterns with the meaning of the lines of `.gitignore` files, of which later ones override
+/// earlier ones; grouped by the directory they are relative to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Excludes {
+pub struct PathPatterns {
+    globs: Vec<PathGlob>,
     groups: Vec<(PathBuf, Gitignore)>,
 }
 
-impl Excludes {
-    pub(super) fn new(globs: &[PathGlob]) -> Result<Self, Vec<DiscoverError>> {
+impl PathPatterns {
+    /// Compiles patterns.
+    ///
+    /// # Errors
+    /// All patterns that cannot be read.
+    pub fn new(globs: &[PathGlob]) -> Result<Self, Vec<PatternError>> {
         let mut builders: Vec<(PathBuf, GitignoreBuilder)> = Vec::new();
         let mut errors = Vec::new();
         for PathGlob { base, glob } in globs {
-            // Candidates are canonical, so a base reached through a link must be, too.
+            // What is matched is canonical, so a base reached through a link must be, too.
             let base = std::fs::canonicalize(base).unwrap_or_else(|_| base.clone());
             if builders.last().is_none_or(|(last, _)| *last != base) {
                 builders.push((base.clone(), GitignoreBuilder::new(&base)));
@@ -38,14 +53,27 @@ impl Excludes {
             }
         }
         if errors.is_empty() {
-            Ok(Self { groups })
+            Ok(Self {
+                globs: globs.to_vec(),
+                groups,
+            })
         } else {
             Err(errors)
         }
     }
 
-    /// Whether the path, or a directory above it, is excluded.
-    pub(super) fn matches(&self, path: &Path, is_dir: bool) -> bool {
+    /// Whether there is no pattern.
+    pub fn is_empty(&self) -> bool {
+        self.globs.is_empty()
+    }
+
+    /// The patterns.
+    pub fn globs(&self) -> &[PathGlob] {
+        &self.globs
+    }
+
+    /// Whether the absolute path, or a directory above it, matches.
+    pub fn matches(&self, path: &Path, is_dir: bool) -> bool {
         self.groups.iter().any(|(base, matcher)| {
             path != base
                 && path.starts_with(base)
@@ -56,8 +84,32 @@ impl Excludes {
     }
 }
 
-fn invalid(glob: &str, error: &ignore::Error) -> DiscoverError {
-    DiscoverError::Glob {
+/// Two are equal when they were made of the same patterns.
+impl PartialEq for PathPatterns {
+    fn eq(&self, other: &Self) -> bool {
+        self.globs == other.globs
+    }
+}
+
+impl Eq for PathPatterns {}
+
+/// The path without `.` and `..`, as far as the text tells.
+pub(super) fn normalized(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+fn invalid(glob: &str, error: &ignore::Error) -> PatternError {
+    PatternError {
         glob: glob.to_owned(),
         reason: match error {
             ignore::Error::Glob { err, .. } => err.clone(),
@@ -70,7 +122,7 @@ fn invalid(glob: &str, error: &ignore::Error) -> DiscoverError {
 mod tests {
     use super::*;
 
-    fn excludes(globs: &[&str]) -> Excludes {
+    fn patterns(globs: &[&str]) -> PathPatterns {
         let globs: Vec<PathGlob> = globs
             .iter()
             .map(|glob| PathGlob {
@@ -78,18 +130,18 @@ mod tests {
                 glob: (*glob).to_owned(),
             })
             .collect();
-        Excludes::new(&globs).unwrap()
+        PathPatterns::new(&globs).unwrap()
     }
 
     #[test]
     fn patterns_mean_what_they_mean_to_git() {
-        let excludes = excludes(&[
+        let patterns = patterns(&[
             "vendor/",
             "/k8s/old",
             "*.generated.yaml",
             "!keep.generated.yaml",
         ]);
-        for (path, excluded) in [
+        for (path, matched) in [
             ("/no-such-base/a/vendor/x.yaml", true),
             ("/no-such-base/k8s/old/x.yaml", true),
             ("/no-such-base/a/k8s/old/x.yaml", false),
@@ -97,7 +149,7 @@ mod tests {
             ("/no-such-base/keep.generated.yaml", false),
             ("/elsewhere/vendor/x.yaml", false),
         ] {
-            assert_eq!(excludes.matches(Path::new(path), false), excluded, "{path}");
+            assert_eq!(patterns.matches(Path::new(path), false), matched, "{path}");
         }
     }
 
@@ -107,7 +159,12 @@ mod tests {
             base: PathBuf::from("/"),
             glob: "[z-a].yaml".to_owned(),
         };
-        let errors = Excludes::new(&[glob]).unwrap_err();
+        let errors = PathPatterns::new(&[glob]).unwrap_err();
         insta::assert_snapshot!(errors[0], @"`[z-a].yaml` is no valid path pattern: invalid range; 'z' > 'a'");
+    }
+
+    #[test]
+    fn a_path_is_normalized_as_text() {
+        assert_eq!(normalized(Path::new("/a/b/../c/./d")), Path::new("/a/c/d"));
     }
 }

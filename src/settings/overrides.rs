@@ -1,0 +1,155 @@
+//! What holds for some objects only.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::{MeshMode, ObjectSettings, PathPatterns, PatternError, RuleSettings};
+use crate::units::Version;
+
+/// A value for one key of the configuration that may differ from object to object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assignment {
+    /// `kubernetes-version`
+    KubernetesVersion(Version),
+    /// `mesh.mode`
+    MeshMode(MeshMode),
+    /// `mesh.istio-version`
+    IstioVersion(Version),
+    /// `mesh.native-sidecars`
+    NativeSidecars(bool),
+    /// `mesh.hold-application-until-proxy-starts`
+    HoldApplication(bool),
+    /// `mesh.termination-drain-duration`
+    TerminationDrain(Duration),
+    /// `mesh.exit-on-zero-active-connections`
+    ExitOnZeroConnections(bool),
+    /// `mesh.minimum-drain-duration`
+    MinimumDrain(Duration),
+    /// `lifecycle.shutdown-timeout`
+    ShutdownTimeout(Duration),
+    /// `lifecycle.startup-time`
+    StartupTime(Duration),
+    /// `lifecycle.buffer`
+    Buffer(Duration),
+    /// `lifecycle.min-prestop`
+    MinPrestop(Duration),
+    /// An entry of `rules`: what it says adds to what was said of the rule before.
+    Rule(String, RuleSettings),
+    /// `select`; replaces what was selected before.
+    Select(BTreeSet<String>),
+    /// `ignore`; adds to what was ignored before.
+    Ignore(BTreeSet<String>),
+    /// The flag `--select`: what it names runs, whatever was selected or ignored before.
+    SelectOnly(BTreeSet<String>),
+    /// `pedantic`
+    Pedantic(bool),
+}
+
+impl Assignment {
+    /// Sets the value.
+    pub fn apply(&self, settings: &mut ObjectSettings) {
+        let mesh = &mut settings.mesh;
+        let lifecycle = &mut settings.lifecycle;
+        match self {
+            Self::KubernetesVersion(value) => settings.kubernetes_version = Some(*value),
+            Self::MeshMode(value) => mesh.mode = *value,
+            Self::IstioVersion(value) => mesh.istio_version = Some(*value),
+            Self::NativeSidecars(value) => mesh.native_sidecars = Some(*value),
+            Self::HoldApplication(value) => {
+                mesh.hold_application_until_proxy_starts = Some(*value);
+            }
+            Self::TerminationDrain(value) => mesh.termination_drain_duration = Some(*value),
+            Self::ExitOnZeroConnections(value) => {
+                mesh.exit_on_zero_active_connections = Some(*value);
+            }
+            Self::MinimumDrain(value) => mesh.minimum_drain_duration = Some(*value),
+            Self::ShutdownTimeout(value) => lifecycle.shutdown_timeout = Some(*value),
+            Self::StartupTime(value) => lifecycle.startup_time = Some(*value),
+            Self::Buffer(value) => lifecycle.buffer = *value,
+            Self::MinPrestop(value) => lifecycle.min_prestop = *value,
+            Self::Rule(id, said) => settings.rules.entry(id.clone()).or_default().extend(said),
+            Self::Select(rules) => settings.select.clone_from(rules),
+            Self::Ignore(rules) => settings.ignore.extend(rules.iter().cloned()),
+            Self::SelectOnly(rules) => {
+                settings.select.clone_from(rules);
+                settings.ignore.clear();
+            }
+            Self::Pedantic(value) => settings.pedantic = *value,
+        }
+    }
+}
+
+impl RuleSettings {
+    fn extend(&mut self, said: &Self) {
+        self.level = said.level.or(self.level);
+        let options = said.options.iter();
+        self.options
+            .extend(options.map(|(name, value)| (name.clone(), *value)));
+        self.exclude.extend(said.exclude.iter().cloned());
+    }
+}
+
+/// Values for the objects of some files, or of some kinds and names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Override {
+    /// The files; empty: all.
+    pub paths: PathPatterns,
+    /// The objects; empty: all.
+    pub workloads: Vec<WorkloadPattern>,
+    /// The values.
+    pub assignments: Vec<Assignment>,
+}
+
+impl Override {
+    /// Whether it speaks of an object, or of text that is none, in the file with this absolute path.
+    pub(super) fn applies(&self, path: &Path, subject: Option<(&str, &str)>) -> bool {
+        let paths = self.paths.is_empty() || self.paths.matches(path, false);
+        let workloads = self.workloads.is_empty()
+            || subject.is_some_and(|(kind, name)| {
+                let subject = format!("{kind}/{name}");
+                self.workloads.iter().any(|it| it.matches(&subject))
+            });
+        paths && workloads
+    }
+}
+
+/// A pattern for `Kind/name`, such as `Deployment/legacy-*` or `*/redis`.
+#[derive(Clone, Debug)]
+pub struct WorkloadPattern(GlobMatcher);
+
+impl WorkloadPattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// When it has no kind, no name or cannot be read.
+    pub fn new(pattern: &str) -> Result<Self, PatternError> {
+        let error = |reason: &str| PatternError {
+            glob: pattern.to_owned(),
+            reason: reason.to_owned(),
+        };
+        match pattern.split_once('/') {
+            Some((kind, name)) if !kind.is_empty() && !name.is_empty() && !name.contains('/') => {}
+            _ => return Err(error("expected Kind/name, such as Deployment/legacy-*")),
+        }
+        let glob = GlobBuilder::new(pattern)
+            .literal_separator(true)
+            .build()
+            .map_err(|it| error(&it.kind().to_string()))?;
+        Ok(Self(glob.compile_matcher()))
+    }
+
+    fn matches(&self, subject: &str) -> bool {
+        self.0.is_match(subject)
+    }
+}
+
+impl PartialEq for WorkloadPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.glob() == other.0.glob()
+    }
+}
+
+impl Eq for WorkloadPattern {}
