@@ -1,7 +1,7 @@
 //! A linter that says which Kubernetes and Istio manifests will drop requests, hang a rollout or
 //! block a node drain, why, and what to write instead.
 //!
-//! Data flows one way: paths → sources → trees → objects → inventory → findings → outcome → report.
+//! Data flows one way: paths → sources → trees → objects → inventory → findings → verdicts → outcome → report.
 //! Every module below is one step of that way; `tests/architecture.rs` holds who may import whom.
 
 pub mod cli;
@@ -18,5 +18,6 @@ pub mod report;
 pub mod rules;
 pub mod settings;
 pub mod source;
+pub mod suppress;
 pub mod units;
 pub mod yaml;

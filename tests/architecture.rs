@@ -44,6 +44,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         "engine",
         &["rules", "inventory", "finding", "source", "settings"],
     ),
+    (
+        "suppress",
+        &["inventory", "finding", "kube", "yaml", "source", "settings"],
+    ),
     ("report", &["finding", "source"]),
     ("fix", &["finding", "yaml", "source"]),
     ("config", &["settings", "finding", "yaml", "source"]),
@@ -53,6 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "config",
             "fix",
             "report",
+            "suppress",
             "engine",
             "rules",
             "lifecycle",

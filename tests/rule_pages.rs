@@ -27,6 +27,7 @@ use lameduck::inventory::Inventory;
 use lameduck::rules;
 use lameduck::settings::Settings;
 use lameduck::source::{NewSource, Role, Scope, Sources};
+use lameduck::suppress::{self, View};
 use lameduck::{config, engine, fix};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 
@@ -187,15 +188,31 @@ fn findings(rule: &str, run: &Run) -> (Sources, Vec<Finding>) {
 
 fn judge(rule: &str, run: &Run, sources: &Sources) -> Vec<Finding> {
     let mut settings = settings(run);
-    // Pedantic rules are off by default; their own pages show them at work.
-    settings.common.select.insert(rule.to_owned());
+    // Pedantic rules are off by default; their own pages show them at work. What is unused shows
+    // only where the other rules run.
+    let unused = rules::unused_suppression();
+    if rule != unused.id {
+        settings.common.select.insert(rule.to_owned());
+    }
     let inventory = Inventory::read(sources, &settings);
-    let outcome = engine::run(sources, &inventory, &settings);
+    let mut outcome = engine::run(sources, &inventory, &settings);
     assert!(
         outcome.internal_errors.is_empty(),
         "{:?}",
         outcome.internal_errors
     );
+    let view = View {
+        sources,
+        inventory: &inventory,
+        settings: &settings,
+        rules: rules::metas(),
+        unused,
+        config: None,
+        is_whole: true,
+    };
+    suppress::apply(&mut outcome, &view);
+    engine::finish(&mut outcome.findings, sources);
+    outcome.findings.retain(|finding| finding.rule == rule);
     outcome.findings
 }
 

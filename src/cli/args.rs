@@ -101,6 +101,11 @@ pub(super) struct CheckArgs {
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub(super) outputs: Vec<Output>,
 
+    /// Show what comments, annotations, the configuration or the baseline
+    /// suppress, too, in the formats for people
+    #[arg(long, help_heading = "Output")]
+    pub(super) show_suppressed: bool,
+
     /// When to use colours; NO_COLOR is honoured by auto
     #[arg(
         long,
@@ -155,6 +160,25 @@ pub(super) struct CheckArgs {
     /// change nothing, and exit with 1 if there is something
     #[arg(long, conflicts_with_all = ["outputs", "statistics"], help_heading = "Fixes")]
     pub(super) diff: bool,
+
+    /// The findings that this file lists do not count
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "write_baseline",
+        help_heading = "Rules"
+    )]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// List all findings that count now in this file, so that only new ones
+    /// count with --baseline
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "diff",
+        help_heading = "Rules"
+    )]
+    pub(super) write_baseline: Option<PathBuf>,
 
     /// From which severity on to exit with 1; warning by default
     #[arg(long, value_name = "SEVERITY", value_parser = fail_on(), help_heading = "Rules")]

@@ -4,10 +4,10 @@ use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use super::args::{CheckArgs, Output};
+use super::verdict::Judge;
 use super::{CLEAN, FINDINGS, Failure, UNUSABLE, fixing, output};
 use crate::config::{self, apply_flags};
 use crate::discover::{self, Discovered, MAX_FILE_BYTES, Request, Stdin};
-use crate::engine;
 use crate::finding::{Outcome, Severity};
 use crate::inventory::Inventory;
 use crate::report::{Format, Report, Style, statistics};
@@ -23,20 +23,20 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let stdin = stdin(args)?;
     in_pool(args, || {
         let mut discovered = find(args, &cwd, &settings, stdin)?;
-        let mut inventory = Inventory::read(&discovered.sources, &settings);
-        let mut outcome = engine::run(&discovered.sources, &inventory, &settings);
+        let judge = Judge::new(args, &cwd, &settings, &mut discovered)?;
+        let (mut inventory, mut outcome) = judge.run(&discovered.sources);
         let mut unfixed = Vec::new();
         if args.fixes() {
-            let mut fixed = fixing::plan(args, &discovered, &outcome, &settings);
+            let mut fixed = fixing::plan(args, &discovered, &outcome, &judge);
             if args.diff {
                 output::to_stderr("internal error", &outcome.internal_errors);
                 return fixing::show(&discovered, &fixed);
             }
             unfixed = fixing::write(args, &cwd, &discovered, &mut fixed);
             discovered.sources = discovered.sources.with_texts(&fixed.texts);
-            inventory = Inventory::read(&discovered.sources, &settings);
-            outcome = engine::run(&discovered.sources, &inventory, &settings);
+            (inventory, outcome) = judge.run(&discovered.sources);
         }
+        judge.write_baseline(args.quiet, &discovered.sources, &inventory, &mut outcome)?;
         if !args.quiet {
             output::to_stderr("note", &discovered.notices);
             output::to_stderr("note", passed_over(&discovered.sources, &inventory));
@@ -99,6 +99,7 @@ fn settings(args: &CheckArgs, cwd: &Path) -> Result<Settings, Failure> {
         None => Settings::default(),
     };
     apply_flags(&mut settings, args.flags(), cwd, metas())?;
+    settings.cwd = std::fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_owned());
     Ok(settings)
 }
 
@@ -241,6 +242,10 @@ fn deliver(
                 quiet: args.quiet,
                 ..Style::default()
             },
+        };
+        let style = Style {
+            show_suppressed: args.show_suppressed,
+            ..style
         };
         let mut content = Vec::new();
         let written = report

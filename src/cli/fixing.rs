@@ -5,13 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::CheckArgs;
+use super::verdict::Judge;
 use super::{CLEAN, FINDINGS, Failure, output};
 use crate::discover::Discovered;
-use crate::engine;
 use crate::finding::Outcome;
 use crate::fix::{self, Fixed};
-use crate::inventory::Inventory;
-use crate::settings::Settings;
 use crate::source::Source;
 
 /// What fixing would make of the sources; says on standard error which fixes were not applied.
@@ -19,12 +17,9 @@ pub(super) fn plan(
     args: &CheckArgs,
     discovered: &Discovered,
     outcome: &Outcome,
-    settings: &Settings,
+    judge: &Judge<'_>,
 ) -> Fixed {
-    let relint = |sources: &crate::source::Sources| {
-        let inventory = Inventory::read(sources, settings);
-        engine::run(sources, &inventory, settings).findings
-    };
+    let relint = |sources: &crate::source::Sources| judge.run(sources).1.findings;
     let sources = &discovered.sources;
     let mut fixed = fix::converge(sources, &outcome.findings, args.unsafe_fixes, relint);
     // What replaced bytes stand for cannot be written back.
@@ -97,7 +92,7 @@ pub(super) fn write(
     failures
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

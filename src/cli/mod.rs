@@ -7,6 +7,7 @@ mod explain;
 mod fixing;
 mod output;
 mod rules;
+mod verdict;
 
 #[cfg(test)]
 mod tests;

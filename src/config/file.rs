@@ -10,7 +10,7 @@ use super::helm_values;
 use super::words::{self, FAIL_ON, LEVELS, MESH_MODES};
 use crate::finding::{OptionMeta, RuleMeta};
 use crate::settings::{
-    LifecycleSettings, MeshSettings, OptionValue, PathGlob, RuleSettings, Settings,
+    LifecycleSettings, MeshSettings, OptionValue, PathGlob, RuleSettings, Settings, SettingsFile,
 };
 use crate::source::{NewSource, Role, Scope, Source, Sources, Span};
 use crate::yaml::{self, Content, Kind, Node, Scalar, Tree};
@@ -50,6 +50,11 @@ const TOP: &[(&str, Setter<Settings>)] = &[
     }),
     ("exclude", |reader, node, settings| {
         reader.exclude(node, settings);
+    }),
+    ("baseline", |reader, node, settings| {
+        let base = reader.base;
+        let file = reader.parsed(node, "a file", |text| Ok(base.join(text)));
+        settings.baseline = file;
     }),
 ];
 
@@ -128,7 +133,14 @@ pub fn load(file: &Path, shown: &str, rules: &[RuleMeta]) -> Result<Settings, Ve
         }]
     })?;
     let base = file.parent().unwrap_or(Path::new("."));
-    parse(text.into(), shown, base, rules)
+    let text: Arc<str> = text.into();
+    let mut settings = parse(Arc::clone(&text), shown, base, rules)?;
+    settings.file = Some(SettingsFile {
+        path: file.to_owned(),
+        shown: shown.to_owned(),
+        text,
+    });
+    Ok(settings)
 }
 
 pub(super) fn parse(

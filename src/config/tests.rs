@@ -112,7 +112,7 @@ fn what_the_proxies_are_told() {
          minimum-drain-duration: 10s\n",
     )
     .unwrap();
-    let mesh = &common.mesh;
+    let mesh = &settings.common.mesh;
     let seconds = |seconds| Some(Duration::from_secs(seconds));
     assert_eq!(mesh.termination_drain_duration, seconds(45));
     assert_eq!(mesh.exit_on_zero_active_connections, Some(true));
@@ -171,7 +171,7 @@ something-else: 1
     lameduck.yaml:12:11: expected true or false, found the text `sometimes`
     lameduck.yaml:13:10: expected error, warning, note or never, found `errors`, did you mean `error`?
     lameduck.yaml:14:17: `[z-a]` is no valid path pattern: invalid range; 'z' > 'a'
-    lameduck.yaml:15:1: unknown key `something-else`, expected kubernetes-version, mesh, lifecycle, rules, select, ignore, pedantic, fail-on or exclude
+    lameduck.yaml:15:1: unknown key `something-else`, expected kubernetes-version, mesh, lifecycle, rules, select, ignore, pedantic, fail-on, exclude or baseline
     ");
 }
 

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::settings::{PathGlob, PathPatterns, PatternError};
-use crate::source::{NewSource, Role, SourceId, Sources};
+use crate::source::{NewSource, Role, Scope, SourceId, Sources};
 
 use candidates::{Candidate, Candidates};
 use layout::Layout;
@@ -65,6 +65,40 @@ pub struct Discovered {
     pub stdin: Option<SourceId>,
     /// What was passed over, and why; one line each, for standard error.
     pub notices: Vec<String>,
+    cwd: PathBuf,
+    /// The roots of the repositories.
+    bases: Vec<PathBuf>,
+}
+
+impl Discovered {
+    /// Takes in a file that is no manifest but that findings may point at: a configuration file or a
+    /// baseline.
+    pub fn push_aside(&mut self, path: &Path, text: std::sync::Arc<str>) -> SourceId {
+        let shown = relative(&self.cwd, &self.resolved(path));
+        if let Some(known) = self.sources.iter().find(|source| source.path() == shown) {
+            return known.id();
+        }
+        self.sources.push(NewSource {
+            root_path: self.root_path(path),
+            path: shown,
+            text,
+            invalid_utf8: None,
+            role: Role::Named,
+            scope: Scope("".into()),
+        })
+    }
+
+    /// A path relative to the root of its repository, with `/`.
+    pub fn root_path(&self, path: &Path) -> String {
+        let path = self.resolved(path);
+        let mut bases = self.bases.iter();
+        let base = bases.find(|base| path.starts_with(base));
+        relative(base.unwrap_or(&self.cwd), &path)
+    }
+
+    fn resolved(&self, path: &Path) -> PathBuf {
+        paths::resolve_missing(&self.cwd.join(path))
+    }
 }
 
 /// What makes a run impossible.
@@ -99,7 +133,7 @@ enum Input {
 struct Planned {
     shown: String,
     root_path: String,
-    scope: crate::source::Scope,
+    scope: Scope,
     role: Role,
     kustomization: bool,
     json: bool,
@@ -156,6 +190,8 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         sources,
         stdin,
         notices,
+        cwd,
+        bases: roots.bases,
     })
 }
 

@@ -33,6 +33,17 @@ impl std::fmt::Display for Fingerprint {
     }
 }
 
+/// The sixteen digits that [`Display`](std::fmt::Display) writes.
+impl std::str::FromStr for Fingerprint {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let is_digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let value = is_digits.then(|| u64::from_str_radix(text, 16).ok());
+        value.flatten().map(Self).ok_or(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Fingerprint;
@@ -48,5 +59,16 @@ mod tests {
             Fingerprint::of(["missing-pdb"]).to_string(),
             "9efd1efb9fe226c1"
         );
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        for value in [0, 1, u64::MAX, 0xfeed] {
+            let fingerprint = Fingerprint(value);
+            assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint));
+        }
+        for text in ["", "feed", "+0000000000000001", "000000000000000g"] {
+            assert_eq!(text.parse::<Fingerprint>(), Err(()), "{text}");
+        }
     }
 }

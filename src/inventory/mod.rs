@@ -189,6 +189,11 @@ impl Inventory {
             .map(|entry| &entry.object)
     }
 
+    /// All objects, judged or not, in the order of the sources.
+    pub fn all_objects(&self) -> impl Iterator<Item = &Object> {
+        self.entries.iter().map(|entry| &entry.object)
+    }
+
     /// All workloads that are judged, in the order of the sources.
     pub fn workloads(&self) -> impl Iterator<Item = Workload<'_>> {
         self.objects().filter_map(|object| self.workload(object))

@@ -6,18 +6,25 @@ use super::{Report, Style, sanitize, summary};
 use crate::finding::Severity;
 
 pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    for finding in report.outcome.open() {
+    for finding in report.shown(style) {
         let source = report.sources.get(finding.primary.source);
         let at = source.position(finding.primary.span.start);
         writeln!(
             out,
-            "{}:{}:{} {} {} {}",
+            "{}:{}:{} {} {} {}{}",
             sanitize(source.path()),
             at.line,
             at.column,
             severity(finding.severity, style.color),
             finding.rule,
             sanitize(&finding.message),
+            finding
+                .suppressed
+                .as_ref()
+                .map_or_else(String::new, |it| format!(
+                    " ({})",
+                    sanitize(&it.to_string())
+                )),
         )?;
     }
     if !style.quiet {

@@ -27,7 +27,7 @@ const MIN_WIDTH: usize = 32;
 pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let handler = handler(style);
     let mut text = String::new();
-    for finding in report.outcome.open() {
+    for finding in report.shown(style) {
         text.clear();
         let card = Card::new(finding, report.sources, style.width);
         handler
@@ -114,6 +114,10 @@ fn title(finding: &Finding) -> String {
             title.push_str(", container ");
             title.push_str(&sanitize(container));
         }
+    }
+    if let Some(suppression) = &finding.suppressed {
+        title.push_str(", ");
+        title.push_str(&sanitize(&suppression.to_string()));
     }
     title
 }

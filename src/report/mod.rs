@@ -14,7 +14,7 @@ mod tests;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use crate::finding::{Outcome, RuleMeta};
+use crate::finding::{Finding, Outcome, RuleMeta};
 use crate::source::Sources;
 
 pub use summary::statistics;
@@ -77,6 +77,10 @@ impl FromStr for Format {
 
 /// What the place that is written to can show. The formats for programs ignore it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub struct Style {
     /// Whether ANSI colours are written.
     pub color: bool,
@@ -86,6 +90,8 @@ pub struct Style {
     pub width: usize,
     /// Whether the summary line is left out.
     pub quiet: bool,
+    /// Whether suppressed findings are written, too. The formats for programs carry them as such.
+    pub show_suppressed: bool,
 }
 
 impl Default for Style {
@@ -95,6 +101,7 @@ impl Default for Style {
             unicode: true,
             width: 100,
             quiet: false,
+            show_suppressed: false,
         }
     }
 }
@@ -110,7 +117,14 @@ pub struct Report<'a> {
     pub rules: &'a [RuleMeta],
 }
 
-impl Report<'_> {
+impl<'a> Report<'a> {
+    /// The findings that a format for people writes.
+    fn shown(&self, style: &Style) -> impl Iterator<Item = &'a Finding> {
+        let all = style.show_suppressed;
+        let findings = self.outcome.findings.iter();
+        findings.filter(move |finding| all || finding.suppressed.is_none())
+    }
+
     /// Writes the report. The same report gives the same bytes on every run and machine.
     ///
     /// # Errors

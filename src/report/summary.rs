@@ -7,6 +7,14 @@ use crate::finding::{Applicability, Outcome, Severity};
 
 /// One line without a line break, such as `3 errors, 1 note in 2 of 7 files (4 workloads)`.
 pub(super) fn line(outcome: &Outcome) -> String {
+    let line = open(outcome);
+    match outcome.count_suppressed() {
+        0 => line,
+        suppressed => format!("{line}; {suppressed} suppressed"),
+    }
+}
+
+fn open(outcome: &Outcome) -> String {
     let summary = &outcome.summary;
     if outcome.open().next().is_none() {
         return if summary.objects == 0 {

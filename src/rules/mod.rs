@@ -180,11 +180,17 @@ static ALL: &[&dyn Rule] = &[
     &schema::duplicate_key::DuplicateKey,
     &schema::dropped_document::DroppedDocument,
     &schema::duplicate_object::DuplicateObject,
+    &schema::unused_suppression::UnusedSuppression,
 ];
 
 /// Every rule, in the order of the catalogue.
 pub fn all() -> &'static [&'static dyn Rule] {
     ALL
+}
+
+/// What is known about the rule whose findings verdicts make.
+pub fn unused_suppression() -> &'static RuleMeta {
+    schema::unused_suppression::UnusedSuppression.meta()
 }
 
 /// What is known about every rule, in the order of [`all`].

@@ -4,12 +4,33 @@ use crate::kube::{ContainerRef, PodTemplate, Workload};
 use crate::lifecycle::Origin;
 use crate::yaml::Node;
 
-/// The annotation's value on the pod template, else on the workload's own metadata.
-pub(super) fn annotation<'a>(workload: Workload<'a>, key: &str) -> Option<Node<'a>> {
-    workload
-        .template()
-        .annotation(key)
-        .or_else(|| workload.object().annotation(key))
+/// The annotation's value for a container: with the container's name as suffix before one for all
+/// containers, on the pod template before one on the workload's own metadata.
+pub(super) fn annotation<'a>(
+    workload: Workload<'a>,
+    container: ContainerRef<'_>,
+    key: &str,
+) -> Option<Node<'a>> {
+    let template = workload.template();
+    value(template, container, key).or_else(|| {
+        let object = workload.object();
+        let own = object.annotation(&format!("{key}.{}", container.name()));
+        own.or_else(|| object.annotation(key))
+    })
+}
+
+fn value<'a>(
+    template: PodTemplate<'a>,
+    container: ContainerRef<'_>,
+    key: &str,
+) -> Option<Node<'a>> {
+    let own = format!("{key}.{}", container.name());
+    let object = template.object();
+    template
+        .annotation(&own)
+        .or_else(|| object.annotation(&own))
+        .or_else(|| template.annotation(key))
+        .or_else(|| object.annotation(key))
 }
 
 /// The node that an origin speaks of; `None` for defaults, assumptions and the configuration.
@@ -19,9 +40,7 @@ pub(super) fn node_of<'a>(
     container: ContainerRef<'a>,
 ) -> Option<Node<'a>> {
     match origin {
-        Origin::Annotation(key) => template
-            .annotation(key)
-            .or_else(|| template.object().annotation(key)),
+        Origin::Annotation(key) => value(template, container, key),
         Origin::Argument { field, index } => {
             container.node.get(field.as_str())?.items().nth(*index)
         }

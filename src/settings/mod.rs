@@ -6,6 +6,7 @@ mod patterns;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::units::Version;
@@ -182,6 +183,17 @@ pub struct ObjectSettings {
     pub pedantic: bool,
 }
 
+/// The text of a configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsFile {
+    /// The file.
+    pub path: PathBuf,
+    /// As users see the path.
+    pub shown: String,
+    /// What it holds.
+    pub text: Arc<str>,
+}
+
 /// The resolved configuration of a run: defaults, then the configuration file, then flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -195,6 +207,10 @@ pub struct Settings {
     pub fail_on: FailOn,
     /// What is never read.
     pub exclude: Vec<PathGlob>,
+    /// Where the findings are listed that do not count.
+    pub baseline: Option<PathBuf>,
+    /// The configuration file.
+    pub file: Option<SettingsFile>,
     /// The absolute directory that the paths of sources are relative to.
     pub cwd: PathBuf,
 }

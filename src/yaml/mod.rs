@@ -45,6 +45,23 @@ pub struct Document {
     pub dropped: Option<Span>,
 }
 
+impl Document {
+    /// The comments of the document, in the order of the text it stands in: those on the line of the
+    /// separator before it, too. Of a document that cannot be read only those above its content: what
+    /// looks like a comment further down may be text.
+    pub fn comments(&self, text: &str) -> Vec<Comment> {
+        let mut comments: Vec<Comment> = parse::separator_comment(text, self.span)
+            .into_iter()
+            .collect();
+        match &self.content {
+            Content::Tree(tree) => comments.extend(tree.comments()),
+            Content::Empty => comments.extend(parse::comment_lines(text, self.span, false)),
+            Content::Broken(_) => comments.extend(parse::comment_lines(text, self.span, true)),
+        }
+        comments
+    }
+}
+
 /// What a document holds.
 #[derive(Debug)]
 pub enum Content {

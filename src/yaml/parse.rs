@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::build::{Chunk, syntax_error};
 use super::repair;
-use super::{Content, Document, Stream, SyntaxError};
+use super::{Comment, Content, Document, Stream, SyntaxError};
 use crate::source::Span;
 
 /// Parses a text. Never fails: what cannot be read is a [`Broken`](super::Content::Broken) document.
@@ -186,6 +186,34 @@ fn dropped(source: &str, end: u32, document: Span) -> Option<Span> {
 /// Where a slice of a text starts.
 fn offset_in(text: &str, slice: &str) -> usize {
     (slice.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
+}
+
+/// The comment on the line of the `---` that a document follows.
+pub(super) fn separator_comment(text: &str, document: Span) -> Option<Comment> {
+    let before = text.get(..document.range().start)?;
+    let line = before.strip_suffix('\n')?.rsplit('\n').next()?;
+    let comment = line.strip_prefix("---")?.trim();
+    let start = offset_in(text, comment);
+    comment.starts_with('#').then(|| Comment {
+        span: span(start, start + comment.len()),
+    })
+}
+
+/// The lines of a document that hold a comment and nothing else; with `leading` only those above
+/// everything else.
+pub(super) fn comment_lines(text: &str, document: Span, leading: bool) -> Vec<Comment> {
+    let lines = text.get(document.range()).unwrap_or_default().lines();
+    lines
+        .map(str::trim)
+        .take_while(|line| !leading || is_void(line))
+        .filter(|line| line.starts_with('#'))
+        .map(|line| {
+            let start = offset_in(text, line);
+            Comment {
+                span: span(start, start + line.len()),
+            }
+        })
+        .collect()
 }
 
 fn is_void(line: &str) -> bool {

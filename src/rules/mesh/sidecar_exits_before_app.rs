@@ -112,12 +112,12 @@ fn longest<'a>(
     workload: Workload<'a>,
 ) -> Option<(ContainerRef<'a>, GraceBudget<'a>)> {
     let template = workload.template();
-    let stated = annotation(workload, shutdown::ANNOTATION).and_then(Node::text);
     let budgets: Vec<_> = template
         .main_containers()
         .filter(|container| !container.field(&["lifecycle", "preStop"]).is_unknown())
         .map(|container| {
             let grace = grace_period(cx, workload);
+            let stated = annotation(workload, container, shutdown::ANNOTATION).and_then(Node::text);
             let budget = GraceBudget::of(container.data, grace, stated, &cx.settings.lifecycle);
             (container, budget)
         })

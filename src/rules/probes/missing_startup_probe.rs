@@ -73,7 +73,7 @@ fn check(
     }
     let timing = Timing::of(liveness);
     let survival = timing.guaranteed_survival();
-    let stated = annotation(workload, startup::ANNOTATION).and_then(Node::text);
+    let stated = annotation(workload, container, startup::ANNOTATION).and_then(Node::text);
     let declared = startup::declared(container.data, stated, &cx.settings.lifecycle);
     let severity = match &declared {
         Some(time) if time.value > survival => Severity::Error,

@@ -61,7 +61,7 @@ fn check(
     {
         return;
     }
-    let stated = annotation(workload, startup::ANNOTATION).and_then(Node::text);
+    let stated = annotation(workload, container, startup::ANNOTATION).and_then(Node::text);
     let Some(time) = startup::declared(container.data, stated, &cx.settings.lifecycle) else {
         return;
     };

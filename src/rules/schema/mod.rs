@@ -6,3 +6,4 @@ pub(super) mod duplicate_object;
 pub(super) mod invalid_field;
 pub(super) mod invalid_yaml;
 pub(super) mod unknown_field;
+pub(super) mod unused_suppression;

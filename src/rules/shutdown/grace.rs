@@ -36,7 +36,6 @@ pub(super) fn budgets<'a>(cx: &Context<'_>, workload: Workload<'a>) -> Vec<PodBu
         return Vec::new();
     }
     let grace = shutdown::grace_period(spec.termination_grace_period_seconds);
-    let stated = annotation(workload, shutdown::ANNOTATION).and_then(Node::text);
     template
         .main_containers()
         .filter(|container| !container.field(&["lifecycle", "preStop"]).is_unknown())
@@ -45,7 +44,7 @@ pub(super) fn budgets<'a>(cx: &Context<'_>, workload: Workload<'a>) -> Vec<PodBu
             budget: GraceBudget::of(
                 container.data,
                 grace.clone(),
-                stated,
+                annotation(workload, container, shutdown::ANNOTATION).and_then(Node::text),
                 &cx.settings.lifecycle,
             ),
             grace_node: field.node(),

@@ -1,0 +1,140 @@
+//! From sources to findings with verdicts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::CheckArgs;
+use super::fixing::counted;
+use super::{Failure, output};
+use crate::discover::{Discovered, relative};
+use crate::engine;
+use crate::finding::Outcome;
+use crate::inventory::Inventory;
+use crate::rules::{metas, unused_suppression};
+use crate::settings::Settings;
+use crate::source::{Role, SourceId, Sources};
+use crate::suppress::{self, Baseline, Coverage, View};
+
+/// What findings are judged by, for every state that fixing brings the sources to.
+pub(super) struct Judge<'a> {
+    settings: &'a Settings,
+    config: Option<SourceId>,
+    baseline: Option<(Baseline, SourceId)>,
+    /// The file to list findings in, and what it lists already.
+    rewritten: Option<(PathBuf, Baseline)>,
+    covers: Coverage,
+    is_whole: bool,
+}
+
+impl<'a> Judge<'a> {
+    /// Takes the configuration file and the baseline in.
+    pub(super) fn new(
+        args: &CheckArgs,
+        cwd: &Path,
+        settings: &'a Settings,
+        discovered: &mut Discovered,
+    ) -> Result<Self, Failure> {
+        let is_named = discovered.sources.iter().all(|it| it.role() == Role::Named);
+        let is_whole = is_named && args.exclude.is_empty() && discovered.stdin.is_none();
+        let directories = args
+            .paths
+            .iter()
+            .map(|path| cwd.join(path))
+            .filter(|path| path.is_dir());
+        let covers = Coverage {
+            directories: directories
+                .map(|path| discovered.root_path(&path))
+                .collect(),
+        };
+        let config = settings
+            .file
+            .as_ref()
+            .map(|file| discovered.push_aside(&file.path, Arc::clone(&file.text)));
+        let mut read = |file: &Path| -> Result<(Baseline, SourceId), Failure> {
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                let shown = relative(cwd, &cwd.join(file));
+                Failure::one(format!(
+                    "the baseline {shown} cannot be read: {error}; --write-baseline writes one"
+                ))
+            })?;
+            let id = discovered.push_aside(file, text.into());
+            let baseline = Baseline::parse(discovered.sources.get(id))
+                .map_err(|error| Failure::one(error.to_string()))?;
+            Ok((baseline, id))
+        };
+        let rewritten = match &args.write_baseline {
+            None => None,
+            Some(file) if file.exists() => Some((file.clone(), read(file)?.0)),
+            Some(file) => Some((file.clone(), Baseline::default())),
+        };
+        let baseline = match args.baseline.as_ref().or(settings.baseline.as_ref()) {
+            Some(file) if rewritten.is_none() => Some(read(file)?),
+            _ => None,
+        };
+        Ok(Self {
+            settings,
+            config,
+            baseline,
+            rewritten,
+            covers,
+            is_whole,
+        })
+    }
+
+    /// Judges everything in view.
+    pub(super) fn run(&self, sources: &Sources) -> (Inventory, Outcome) {
+        let inventory = Inventory::read(sources, self.settings);
+        let mut outcome = engine::run(sources, &inventory, self.settings);
+        let view = self.view(sources, &inventory);
+        suppress::apply(&mut outcome, &view);
+        engine::finish(&mut outcome.findings, sources);
+        if let Some((baseline, file)) = &self.baseline {
+            suppress::apply_baseline(&mut outcome, baseline, *file, &view, &self.covers);
+            engine::finish(&mut outcome.findings, sources);
+        }
+        (inventory, outcome)
+    }
+
+    /// Lists the findings in the file that `--write-baseline` names; they do not count any more.
+    pub(super) fn write_baseline(
+        &self,
+        quiet: bool,
+        sources: &Sources,
+        inventory: &Inventory,
+        outcome: &mut Outcome,
+    ) -> Result<(), Failure> {
+        let Some((file, earlier)) = &self.rewritten else {
+            return Ok(());
+        };
+        let view = self.view(sources, inventory);
+        let baseline = Baseline::of(&outcome.findings, earlier, &view, &self.covers);
+        let text = baseline
+            .to_text()
+            .map_err(|error| Failure::one(format!("the baseline: {error}")))?;
+        output::to_file(file, text.as_bytes())?;
+        baseline.suppress(&mut outcome.findings);
+        if !quiet {
+            let listed = counted(baseline.len(), "finding", "findings");
+            let mut notice = format!("{} lists {listed}", file.display());
+            let gone = earlier.len() - earlier.kept_by(&baseline);
+            if gone > 0 {
+                let entries = counted(gone, "earlier entry", "earlier entries");
+                notice = format!("{notice}; dropped {entries}");
+            }
+            output::to_stderr("note", [notice]);
+        }
+        Ok(())
+    }
+
+    fn view<'v>(&'v self, sources: &'v Sources, inventory: &'v Inventory) -> View<'v> {
+        View {
+            sources,
+            inventory,
+            settings: self.settings,
+            rules: metas(),
+            unused: unused_suppression(),
+            config: self.config,
+            is_whole: self.is_whole,
+        }
+    }
+}

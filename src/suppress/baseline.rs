@@ -1,0 +1,290 @@
+//! The baseline: findings that were there when it was written and do not count until they change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::View;
+use crate::finding::{Finding, Fingerprint, SuppressedBy, Suppression};
+use crate::source::{Role, Source, Span};
+use crate::yaml::{self, Content, Node};
+
+/// The format that is read and written.
+const VERSION: &str = "1";
+
+/// The findings that a file lists.
+#[derive(Debug, Default)]
+pub struct Baseline {
+    entries: Vec<Entry>,
+}
+
+/// One listed finding. Only its fingerprint and rule identify it; the rest is for people.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Entry {
+    /// Of the file, relative to the root of the repository.
+    pub(super) path: String,
+    /// `Kind namespace/name`
+    pub(super) resource: Option<String>,
+    pub(super) container: Option<String>,
+    pub(super) rule: String,
+    pub(super) message: String,
+    pub(super) fingerprint: Fingerprint,
+    /// Where the entry stands in its file.
+    pub(super) span: Span,
+}
+
+/// What a run can judge of a baseline.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    /// Named directories, relative to the root of the repository; `.` is the root itself.
+    pub directories: Vec<String>,
+}
+
+/// Why a file is no baseline.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}:{line}:{column}: {message}")]
+pub struct BaselineError {
+    /// As the user sees it.
+    pub path: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+    /// What is wrong, and what was expected.
+    pub message: String,
+}
+
+/// An entry as it is written.
+#[derive(Serialize)]
+struct Line<'a> {
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<&'a str>,
+    rule: &'a str,
+    message: &'a str,
+    fingerprint: String,
+}
+
+impl Coverage {
+    fn holds(&self, path: &str) -> bool {
+        self.directories.iter().any(|directory| {
+            directory == "."
+                || path
+                    .strip_prefix(directory.as_str())
+                    .is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
+}
+
+impl Baseline {
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    /// When the text is no baseline, or one of another version.
+    pub fn parse(file: &Source) -> Result<Self, BaselineError> {
+        let error = |span: Span, message: String| {
+            let position = file.position(span.start);
+            BaselineError {
+                path: file.path().to_owned(),
+                line: position.line,
+                column: position.column,
+                message,
+            }
+        };
+        let stream = yaml::parse(file.text());
+        let root = match stream.documents.as_slice() {
+            [document] => match &document.content {
+                Content::Tree(tree) => Ok(tree.root()),
+                Content::Broken(broken) => Err(error(broken.span, broken.message.clone())),
+                Content::Empty => Err(error(document.span, expected("a baseline"))),
+            },
+            _ => Err(error(Span::default(), expected("a single JSON object"))),
+        }?;
+        let version = root.get("version");
+        match version.and_then(Node::text) {
+            Some(VERSION) => {}
+            Some(other) => {
+                let message = format!(
+                    "this baseline has version {other}, this lameduck reads version {VERSION}"
+                );
+                return Err(error(version.unwrap_or(root).span(), message));
+            }
+            None => return Err(error(root.span(), expected("a baseline with a `version`"))),
+        }
+        let findings = root
+            .get("findings")
+            .filter(|node| node.is_sequence())
+            .ok_or_else(|| error(root.span(), expected("a list `findings`")))?;
+        let entries = findings
+            .items()
+            .map(|node| Entry::read(node).map_err(|message| error(node.span(), message)));
+        Ok(Self {
+            entries: entries.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// How many findings are listed.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no finding is listed.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The baseline of a run: its findings that count, and what the earlier baseline lists of files
+    /// and rules that the run does not cover.
+    pub fn of(findings: &[Finding], earlier: &Self, view: &View<'_>, covers: &Coverage) -> Self {
+        let counts = |finding: &&Finding| match &finding.suppressed {
+            None => true,
+            Some(suppression) => suppression.by == SuppressedBy::Baseline,
+        };
+        let of_now = findings.iter().filter(counts).map(|it| Entry::of(it, view));
+        let of_others = earlier
+            .entries
+            .iter()
+            .filter(|entry| !entry.is_covered(view, covers));
+        let mut seen = BTreeSet::new();
+        let mut entries: Vec<Entry> = of_now
+            .chain(of_others.cloned())
+            .filter(|entry| seen.insert(entry.fingerprint))
+            .collect();
+        entries.sort();
+        Self { entries }
+    }
+
+    /// How many entries of this baseline another one lists, too.
+    pub fn kept_by(&self, other: &Self) -> usize {
+        let listed: BTreeSet<Fingerprint> = other.entries.iter().map(|it| it.fingerprint).collect();
+        let kept = |entry: &&Entry| listed.contains(&entry.fingerprint);
+        self.entries.iter().filter(kept).count()
+    }
+
+    /// The text of the file: JSON, a line for each finding, in the order of paths and objects.
+    ///
+    /// # Errors
+    /// When an entry cannot be written as JSON.
+    pub fn to_text(&self) -> serde_json::Result<String> {
+        let mut text = format!("{{\n  \"version\": {VERSION},\n  \"findings\": [");
+        for (at, entry) in self.entries.iter().enumerate() {
+            text.push_str(if at == 0 { "\n    " } else { ",\n    " });
+            text.push_str(&serde_json::to_string(&Line {
+                path: &entry.path,
+                resource: entry.resource.as_deref(),
+                container: entry.container.as_deref(),
+                rule: &entry.rule,
+                message: &entry.message,
+                fingerprint: entry.fingerprint.to_string(),
+            })?);
+        }
+        text.push_str(if self.entries.is_empty() {
+            "]\n}\n"
+        } else {
+            "\n  ]\n}\n"
+        });
+        Ok(text)
+    }
+
+    /// Gives the listed findings their verdict, and says which are listed.
+    pub fn suppress(&self, findings: &mut [Finding]) -> BTreeSet<Fingerprint> {
+        let rules: BTreeMap<Fingerprint, &str> = self
+            .entries
+            .iter()
+            .map(|entry| (entry.fingerprint, entry.rule.as_str()))
+            .collect();
+        let mut met = BTreeSet::new();
+        for finding in findings {
+            if rules.get(&finding.fingerprint) != Some(&finding.rule) {
+                continue;
+            }
+            met.insert(finding.fingerprint);
+            if finding.suppressed.is_none() {
+                finding.suppressed = Some(Suppression {
+                    by: SuppressedBy::Baseline,
+                    reason: None,
+                });
+            }
+        }
+        met
+    }
+
+    /// Gives the listed findings their verdict; the entries that list none although their rule ran
+    /// on their file.
+    pub(super) fn apply<'b>(
+        &'b self,
+        findings: &mut [Finding],
+        view: &View<'_>,
+        covers: &Coverage,
+    ) -> impl Iterator<Item = &'b Entry> {
+        let met = self.suppress(findings);
+        let stale: Vec<&Entry> = self
+            .entries
+            .iter()
+            .filter(|entry| !met.contains(&entry.fingerprint) && entry.is_covered(view, covers))
+            .collect();
+        stale.into_iter()
+    }
+}
+
+impl Entry {
+    fn of(finding: &Finding, view: &View<'_>) -> Self {
+        let resource = finding.resource.as_ref();
+        Self {
+            path: view
+                .sources
+                .get(finding.primary.source)
+                .root_path()
+                .to_owned(),
+            resource: resource.map(ToString::to_string),
+            container: resource.and_then(|it| it.container.clone()),
+            rule: finding.rule.to_owned(),
+            message: finding.message.clone(),
+            fingerprint: finding.fingerprint,
+            span: Span::default(),
+        }
+    }
+
+    fn read(node: Node<'_>) -> Result<Self, String> {
+        let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
+        let required =
+            |key: &str| text(key).ok_or_else(|| expected(&format!("a finding with `{key}`")));
+        let fingerprint = required("fingerprint")?;
+        Ok(Self {
+            path: required("path")?,
+            resource: text("resource"),
+            container: text("container"),
+            rule: required("rule")?,
+            message: text("message").unwrap_or_default(),
+            fingerprint: fingerprint.parse().map_err(|()| {
+                format!("expected a fingerprint of 16 hexadecimal digits, found `{fingerprint}`")
+            })?,
+            span: node.span(),
+        })
+    }
+
+    /// Whether the run would give the finding if it were still there.
+    fn is_covered(&self, view: &View<'_>, covers: &Coverage) -> bool {
+        let mut sources = view.sources.iter();
+        let source = sources.find(|source| source.root_path() == self.path);
+        let is_read = match source {
+            Some(source) => source.role() == Role::Named,
+            None => covers.holds(&self.path),
+        };
+        let subject = self.resource.as_ref().and_then(|it| it.split_once(' '));
+        let subject = subject.map(|(kind, name)| {
+            let name = name.rsplit('/').next().unwrap_or(name);
+            (kind, name)
+        });
+        let path = source.map_or(self.path.as_str(), Source::path);
+        let settings = view.settings.of(path, subject);
+        let rule = view.rule(&self.rule);
+        is_read && rule.is_none_or(|rule| rule.enabled(&settings).is_some())
+    }
+}
+
+fn expected(what: &str) -> String {
+    format!("expected {what}, as --write-baseline writes it")
+}

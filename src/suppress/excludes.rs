@@ -1,0 +1,66 @@
+//! `rules.<id>.exclude` of the configuration.
+
+use super::{Claim, Claims, Covers, View, Written};
+use crate::finding::{Finding, SuppressedBy};
+use crate::settings::{Assignment, RuleExclude};
+use crate::source::{Location, Span};
+
+/// The places of the entries that name the file of a finding for its rule.
+pub(super) fn of(finding: &Finding, view: &View<'_>) -> Vec<u32> {
+    let path = view.sources.get(finding.primary.source).path();
+    let subject = finding.resource.as_ref();
+    let subject = subject.map(|it| (it.kind.as_str(), it.name.as_str()));
+    let settings = view.settings.of(path, subject);
+    let Some(rule) = settings.rules.get(finding.rule) else {
+        return Vec::new();
+    };
+    if rule.exclude.is_empty() {
+        return Vec::new();
+    }
+    let path = view.settings.absolute(path);
+    rule.exclude
+        .iter()
+        .filter(|it| it.patterns.matches(&path, false))
+        .map(|it| it.start)
+        .collect()
+}
+
+pub(super) fn collect(view: &View<'_>, claims: &mut Claims) {
+    let common = view.settings.common.rules.iter();
+    let overriding = view
+        .settings
+        .overrides
+        .iter()
+        .flat_map(|it| &it.assignments);
+    let overriding = overriding.filter_map(|assignment| match assignment {
+        Assignment::Rule(id, rule) => Some((id, rule)),
+        _ => None,
+    });
+    for (id, rule) in common.chain(overriding) {
+        for entry in &rule.exclude {
+            claims.claims.extend(claim(view, id, entry));
+        }
+    }
+}
+
+fn claim(view: &View<'_>, id: &str, entry: &RuleExclude) -> Option<Claim> {
+    let source = view.config?;
+    let at = Location {
+        source,
+        span: Span::new(entry.start, entry.end),
+    };
+    Some(Claim {
+        by: SuppressedBy::Config,
+        rule: view.rule(id)?.id,
+        reason: None,
+        covers: Covers::Files(entry.start),
+        written: Written {
+            at,
+            what: "this pattern",
+            text: format!("{id}: {}", view.sources.get(source).slice(at.span)),
+            resource: None,
+            subject: None,
+        },
+        used: false,
+    })
+}
