@@ -258,7 +258,8 @@ pub struct Finding {
     /// The object that [`resource`](Self::resource) names: its outermost node.
     pub subject: Option<Location>,
     /// What identifies the cause inside its object, and stays the same when lines move: the path of
-    /// the primary node with list elements by name, and its text where it is a scalar.
+    /// the primary node within the object, with list elements by name where they have one, and its
+    /// text where it is a scalar.
     pub cause: String,
     /// Identity across runs; set by the engine once all findings of a run are known.
     pub fingerprint: Fingerprint,

@@ -96,7 +96,7 @@ impl<'a> Report<'a> {
             subject: Some(object),
             container: None,
             primary: object.location(node),
-            cause: cause(node),
+            cause: cause(object, node),
             message: message.into(),
             help: None,
             related: Vec::new(),
@@ -249,10 +249,52 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The node's path and, for a scalar, its text.
-fn cause(node: Node<'_>) -> String {
+/// The node's path within its object and, for a scalar, its text. The index of an item without a
+/// name is left out: it changes with what stands before the item.
+fn cause(object: &Object, node: Node<'_>) -> String {
+    let path = node.path();
+    let above = object.node().path();
+    let own = path.strip_prefix(above.as_str()).unwrap_or(&path);
+    let path = without_indices(own.trim_start_matches('.'));
     match node.text() {
-        Some(text) => format!("{}={text}", node.path()),
-        None => node.path(),
+        Some(text) => format!("{path}={text}"),
+        None => path,
+    }
+}
+
+/// `http[1].route[0]` → `http[].route[]`
+fn without_indices(path: &str) -> String {
+    let mut parts = path.split('[');
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        kept.push('[');
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        kept.push_str(if rest.starts_with(']') { rest } else { part });
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_indices;
+
+    #[test]
+    fn indices_are_left_out_and_names_are_kept() {
+        let cases = [
+            (
+                "spec.http[1].route[10].weight",
+                "spec.http[].route[].weight",
+            ),
+            (
+                "spec.containers[app].ports[0]",
+                "spec.containers[app].ports[]",
+            ),
+            ("metadata.labels[a.b/c]", "metadata.labels[a.b/c]"),
+            ("spec.containers[2nd]", "spec.containers[2nd]"),
+            ("", ""),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(without_indices(path), expected);
+        }
     }
 }

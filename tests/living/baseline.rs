@@ -75,6 +75,38 @@ fn it_survives_new_lines_and_another_format() {
 }
 
 #[test]
+fn it_survives_what_is_put_before_an_item() {
+    let route = |name: &str, host: &str| {
+        format!(
+            "    - name: {name}\n      route: [{{ destination: {{ host: web }} }}, {{ destination: {{ hots: {host} }} }}]\n"
+        )
+    };
+    let service = |routes: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{ name: web }}\nspec:\n  hosts: [web]\n  http:\n{routes}"
+        )
+    };
+    let list = |items: &[String]| {
+        let items: String = items
+            .iter()
+            .map(|item| format!("  - {}", item.trim_end().replace('\n', "\n    ")) + "\n")
+            .collect();
+        format!("apiVersion: v1\nkind: List\nitems:\n{items}")
+    };
+    let bad = service(&route("a", "web"));
+    let repository = Repository::new(&[("a.yaml", &list(&[bad.clone()]))]);
+    let flags = "--select unknown-field";
+    repository.run(&format!("{WRITE} {flags}"));
+    let listed = repository.read("base.json");
+    assert!(listed.contains("hots"), "{listed}");
+    let more = bad.replace("route: [", "route: [{ destination: { host: other } }, ");
+    repository.write("a.yaml", &list(&[deployment("a", "a:1"), more]));
+    let run = repository.run(&format!("{CHECK} {flags}"));
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    assert!(run.stdout.contains("1 suppressed"), "{}", run.stdout);
+}
+
+#[test]
 fn it_does_not_survive_another_object_or_another_cause() {
     let repository = repository();
     repository.run(WRITE);
