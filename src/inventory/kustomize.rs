@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use super::duplicates::Builds;
 use super::{Inventory, ObjectId, Standing};
-use crate::kube::models::kustomization::{Kustomization, Patch, PatchEntry, PatchTarget};
+use crate::kube::models::kustomization::{
+    Kustomization, Patch, PatchEntry, PatchTarget, is_inline,
+};
 use crate::kube::{Body, Object, Workload};
 use crate::source::{Scope, SourceId, Sources};
 use crate::yaml::{self, Content, Node, Tree, path_below};
@@ -44,8 +46,9 @@ struct PatchText {
 /// Which objects a patch is for.
 #[derive(Clone)]
 struct Target {
-    kind: Option<String>,
     /// `None`: any. A regular expression counts as any: a patch only ever silences.
+    kind: Option<String>,
+    /// Likewise.
     name: Option<String>,
 }
 
@@ -56,14 +59,37 @@ impl Target {
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
         };
         Self {
-            kind: target.kind.clone(),
+            kind: target.kind.clone().filter(literal),
             name: target.name.clone().filter(literal),
         }
     }
 
-    fn covers(&self, object: &Object) -> bool {
+    fn covers(&self, object: &Object, affixes: &Affixes<'_>) -> bool {
         self.kind.as_ref().is_none_or(|kind| kind == object.kind())
-            && self.name.as_ref().is_none_or(|name| name == object.name())
+            && self
+                .name
+                .as_ref()
+                .is_none_or(|name| affixes.may_name(name, object))
+    }
+}
+
+/// What kustomizations in view put before and behind names: an overlay may call an object as its
+/// base has renamed it.
+#[derive(Default)]
+struct Affixes<'a> {
+    prefixes: HashSet<&'a str>,
+    suffixes: HashSet<&'a str>,
+}
+
+impl Affixes<'_> {
+    fn may_name(&self, name: &str, object: &Object) -> bool {
+        name == object.name()
+            || name.match_indices(object.name()).any(|(at, own)| {
+                let (prefix, rest) = name.split_at(at);
+                let suffix = rest.get(own.len()..).unwrap_or_default();
+                (prefix.is_empty() || self.prefixes.contains(prefix))
+                    && (suffix.is_empty() || self.suffixes.contains(suffix))
+            })
     }
 }
 
@@ -77,6 +103,7 @@ struct Kustomized<'a> {
 struct View<'a> {
     inventory: &'a Inventory,
     kustomizations: Vec<Kustomized<'a>>,
+    affixes: Affixes<'a>,
     by_directory: HashMap<String, usize>,
     by_path: HashMap<&'a str, SourceId>,
     by_source: HashMap<SourceId, Vec<ObjectId>>,
@@ -123,6 +150,7 @@ impl<'a> View<'a> {
         let mut view = Self {
             inventory,
             kustomizations: Vec::new(),
+            affixes: Affixes::default(),
             by_directory: HashMap::new(),
             by_path: sources
                 .iter()
@@ -137,6 +165,8 @@ impl<'a> View<'a> {
                 let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
                 let index = view.kustomizations.len();
                 view.by_directory.insert(directory.to_owned(), index);
+                view.affixes.prefixes.extend(data.name_prefix.as_deref());
+                view.affixes.suffixes.extend(data.name_suffix.as_deref());
                 view.kustomizations.push(Kustomized {
                     directory: directory.to_owned(),
                     data,
@@ -234,11 +264,11 @@ impl<'a> View<'a> {
             .collect();
         for speaker in speakers {
             for patch in self.patches(speaker) {
-                apply_patch(&patch, &objects, &mut effects.set);
+                apply_patch(&patch, &objects, &self.affixes, &mut effects.set);
             }
             for (id, object) in &objects {
                 let paths = effects.set.entry(*id).or_default();
-                transform(speaker.data, object, paths);
+                transform(speaker.data, object, &self.affixes, paths);
             }
         }
     }
@@ -366,9 +396,9 @@ fn any_of_patch(patch: &Patch) -> AnyPatch<'_> {
     }
 }
 
-/// `patchesStrategicMerge` holds files and, with line breaks, patches themselves.
+/// `patchesStrategicMerge` holds files and patches themselves.
 fn any_of_text(text: &str) -> AnyPatch<'_> {
-    let inline = text.contains('\n');
+    let inline = is_inline(text);
     AnyPatch {
         path: (!inline).then_some(text),
         text: inline.then_some(text),
@@ -394,6 +424,7 @@ fn trees_of(text: &str) -> Vec<Arc<Tree>> {
 fn apply_patch(
     patch: &PatchText,
     objects: &[(ObjectId, &Object)],
+    affixes: &Affixes<'_>,
     set: &mut HashMap<ObjectId, HashSet<String>>,
 ) {
     let root = patch.tree.root();
@@ -407,7 +438,10 @@ fn apply_patch(
     let Some(target) = patch.target.clone().or_else(own) else {
         return;
     };
-    for (id, object) in objects.iter().filter(|(_, object)| target.covers(object)) {
+    let covered = objects
+        .iter()
+        .filter(|(_, object)| target.covers(object, affixes));
+    for (id, object) in covered {
         let paths = set.entry(*id).or_default();
         if root.is_sequence() {
             root.items()
@@ -477,9 +511,14 @@ fn pointer_paths(operation: Node<'_>, object: &Object, paths: &mut HashSet<Strin
 }
 
 /// What `replicas`, `images`, labels and annotations of a kustomization set in this object.
-fn transform(data: &Kustomization, object: &Object, paths: &mut HashSet<String>) {
-    let named = |name: &Option<String>| name.as_deref() == Some(object.name());
-    if data.replicas.iter().any(|replicas| named(&replicas.name)) {
+fn transform(
+    data: &Kustomization,
+    object: &Object,
+    affixes: &Affixes<'_>,
+    paths: &mut HashSet<String>,
+) {
+    let mut names = data.replicas.iter().filter_map(|it| it.name.as_deref());
+    if names.any(|name| affixes.may_name(name, object)) {
         paths.insert("spec.replicas".to_owned());
     }
     let template = Workload::of(object).map(|workload| workload.template().path().join("."));

@@ -123,6 +123,38 @@ fn a_kustomization_sets_what_its_patches_say() {
 }
 
 #[test]
+fn a_patch_may_use_patterns_and_the_name_that_a_base_gives() {
+    let base = deployment("", "", "");
+    let is_set = |patch: &str| {
+        let inventory = inventory(&[
+            (
+                "web/kustomization.yaml",
+                "resources: [web.yaml]\nnamePrefix: eu-\n",
+            ),
+            ("web/web.yaml", &base),
+            (
+                "prod/kustomization.yaml",
+                &format!("resources: [../web]\n{patch}"),
+            ),
+        ]);
+        let workload = inventory.workloads().next().unwrap();
+        inventory.is_set_elsewhere(workload.object(), workload.object().node(), "spec.replicas")
+    };
+    let patch = |target: &str| {
+        is_set(&format!(
+            "patches:\n  - target: {target}\n    patch: '[{{op: add, path: /spec/replicas, value: 3}}]'\n"
+        ))
+    };
+    assert!(patch("{kind: Deployment|StatefulSet}"));
+    assert!(patch("{kind: Deployment, name: eu-web}"));
+    assert!(patch("{name: .*web}"));
+    assert!(!patch("{kind: StatefulSet}"));
+    assert!(!patch("{kind: Deployment, name: us-web}"));
+    assert!(!patch("{kind: Deployment, name: eu-web-admin}"));
+    assert!(is_set("replicas: [{name: eu-web, count: 3}]\n"));
+}
+
+#[test]
 fn a_release_opens_the_namespace_it_deploys_to() {
     let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n\
                    metadata: {name: db, namespace: flux-system}\nspec: {targetNamespace: shop}\n";

@@ -60,15 +60,26 @@ impl Kustomization {
     }
 }
 
-/// `https://…`, `git@host:…`, `host.example/owner/repository//path?ref=…`
-fn is_remote(resource: &str) -> bool {
+/// Whether kustomize would download this: `https://…`, `git@host:…`,
+/// `host.example/owner/repository//path?ref=…`
+pub fn is_remote(resource: &str) -> bool {
     let first = resource.split('/').next().unwrap_or_default();
+    let is_host = first.contains('.') && !first.starts_with('.');
     resource.contains("://")
         || resource.contains("?ref=")
         || resource.contains("?version=")
+        || resource
+            .split('/')
+            .any(|part| part.strip_suffix(".git").is_some())
+        || is_host && resource.contains("//")
         || first.contains('@')
         || first.contains(':')
         || resource.starts_with("github.com/")
+}
+
+/// Whether an entry of a list of files is the text itself.
+pub fn is_inline(entry: &str) -> bool {
+    entry.contains('\n') || entry.contains(": ") || entry.starts_with('{')
 }
 
 /// An element of `patches`.
@@ -161,6 +172,33 @@ pub struct HelmChart {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn downloads() {
+        for remote in [
+            "https://example.com/app.yaml",
+            "ssh://git@example.com/org/app",
+            "git@example.com:org/app.git",
+            "git::https://example.com/app",
+            "gh:org/app",
+            "github.com/org/app",
+            "example.com/org/app?ref=v1",
+            "example.com/org/app.git",
+            "example.com/org/app//deploy",
+        ] {
+            assert!(is_remote(remote), "{remote}");
+        }
+        for local in [
+            "../base",
+            "./a.yaml",
+            "a.b/c.yaml",
+            "..//base",
+            "base//x",
+            ".github/a",
+        ] {
+            assert!(!is_remote(local), "{local}");
+        }
+    }
 
     #[test]
     fn patch_directives() {
