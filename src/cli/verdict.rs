@@ -87,6 +87,7 @@ impl<'a> Judge<'a> {
         let mut outcome = engine::run(sources, &inventory, self.settings);
         let view = self.view(sources, &inventory);
         suppress::apply(&mut outcome, &view);
+        engine::merge_variants(&mut outcome.findings, sources);
         engine::finish(&mut outcome.findings, sources);
         if let Some((baseline, file)) = &self.baseline {
             suppress::apply_baseline(&mut outcome, baseline, *file, &view, &self.covers);

@@ -1,5 +1,7 @@
 //! Runs the rules over an inventory and puts what they say in order.
 
+mod trace;
+
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,6 +12,8 @@ use crate::inventory::Inventory;
 use crate::rules::{self, Context, Findings, Rule};
 use crate::settings::{ObjectSettings, Settings};
 use crate::source::{Location, Role, SourceId, Sources};
+
+pub use trace::merge_variants;
 
 /// Judges everything in view and keeps what concerns a named source.
 pub fn run(sources: &Sources, inventory: &Inventory, settings: &Settings) -> Outcome {
@@ -60,8 +64,15 @@ fn run_rules(
             rule.check_dropped(cx, *text, out);
         })
     });
-    let judged: Vec<Judged> = of_objects.chain(of_documents).chain(of_dropped).collect();
-    let mut outcome = collected(judged);
+    let of_failures = sources.failures().par_iter().map(|failure| {
+        judge_text(failure.location.source, &|rule, cx, out| {
+            rule.check_render_failure(cx, failure, out);
+        })
+    });
+    let of_texts = of_documents.chain(of_dropped).chain(of_failures);
+    let mut outcome = collected(of_objects.chain(of_texts).collect());
+    trace::to_files(&mut outcome.findings, sources);
+    trace::to_files(&mut outcome.unasked, sources);
     outcome.summary = summary(sources, inventory);
     if !settings.overrides.is_empty() {
         outcome
@@ -161,10 +172,16 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
         .unwrap_or("no message")
 }
 
-/// Whether the finding, or something that explains it, lies in a path that was named.
+/// Whether the finding, or something that explains it, lies in a path that was named. Naming what is
+/// rendered names all that is found in the result.
 fn concerns_named(finding: &Finding, sources: &Sources) -> bool {
     let named = |location: Location| sources.get(location.source).role() == Role::Named;
-    named(finding.primary) || finding.related.iter().any(|label| named(label.location))
+    let rendered = finding
+        .subject
+        .and_then(|it| sources.get(it.source).origin());
+    named(finding.primary)
+        || finding.related.iter().any(|label| named(label.location))
+        || rendered.is_some_and(|origin| named(origin.root()))
 }
 
 fn sort(findings: &mut [Finding], sources: &Sources) {
@@ -215,20 +232,30 @@ fn identify(findings: &mut [Finding], sources: &Sources) {
 }
 
 fn summary(sources: &Sources, inventory: &Inventory) -> Summary {
-    let named = |source: &SourceId| sources.get(*source).role() == Role::Named;
-    let of_objects: Vec<SourceId> = inventory.files().filter(named).collect();
-    let broken = inventory.broken().iter().map(|document| document.source);
-    let files: BTreeSet<SourceId> = of_objects
+    let named = |location: &Location| sources.get(location.source).role() == Role::Named;
+    // What several overlays make of one object is one object.
+    let places = |of: &mut dyn Iterator<Item = Location>| -> BTreeSet<Location> {
+        of.map(|location| sources.place(location))
+            .filter(named)
+            .collect()
+    };
+    let objects = places(&mut inventory.places());
+    let broken = inventory.broken().iter().map(|document| Location {
+        source: document.source,
+        span: document.span,
+    });
+    let files: BTreeSet<SourceId> = objects
         .iter()
         .copied()
         .chain(broken.filter(named))
+        .map(|location| location.source)
         .collect();
-    let workloads = inventory
+    let mut workloads = inventory
         .workloads()
-        .map(|workload| workload.object().source());
+        .map(|workload| workload.object().location(workload.object().node()));
     Summary {
         files: files.len(),
-        objects: of_objects.len(),
-        workloads: workloads.filter(named).count(),
+        objects: objects.len(),
+        workloads: places(&mut workloads).len(),
     }
 }

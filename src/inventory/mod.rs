@@ -106,7 +106,16 @@ impl Inventory {
     /// Reads all sources of a run, in parallel, and relates what they hold.
     pub fn read(sources: &Sources, settings: &Settings) -> Self {
         let listed: Vec<_> = sources.iter().collect();
-        let manifests = listed.into_par_iter().map(read_source).collect();
+        let manifests = listed
+            .into_par_iter()
+            .map(|source| {
+                if source.is_ingredient() {
+                    Manifests::default()
+                } else {
+                    read_source(source)
+                }
+            })
+            .collect();
         Self::build(sources, manifests, settings)
     }
 
@@ -151,8 +160,10 @@ impl Inventory {
             let common = &self.settings;
             self.entries
                 .extend(manifests.objects.into_iter().map(|object| Entry {
-                    settings: match settings.of(source.path(), Some((object.kind(), object.name())))
-                    {
+                    settings: match settings.of(
+                        written_in(sources, &object),
+                        Some((object.kind(), object.name())),
+                    ) {
                         Cow::Borrowed(_) => Arc::clone(common),
                         Cow::Owned(own) => Arc::new(own),
                     },
@@ -176,9 +187,11 @@ impl Inventory {
         others
     }
 
-    /// The file of every manifest, patches included.
-    pub fn files(&self) -> impl Iterator<Item = SourceId> {
-        self.entries.iter().map(|entry| entry.object.source())
+    /// The place of every manifest, patches included.
+    pub fn places(&self) -> impl Iterator<Item = Location> {
+        self.entries
+            .iter()
+            .map(|entry| entry.object.location(entry.object.node()))
     }
 
     /// All objects that are judged, in the order of the sources.
@@ -434,6 +447,12 @@ impl Inventory {
             .zip(&self.entries)
             .filter(|(_, entry)| entry.standing == Standing::Whole)
     }
+}
+
+/// The path of the file that an object is written in.
+fn written_in<'s>(sources: &'s Sources, object: &Object) -> &'s str {
+    let place = sources.place(object.location(object.node()));
+    sources.get(place.source).path()
 }
 
 /// Whether an object makes others that no file shows.

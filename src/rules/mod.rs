@@ -21,6 +21,7 @@ use crate::finding::RuleMeta;
 use crate::inventory::Inventory;
 use crate::kube::{BrokenDocument, DroppedText, Object, Workload};
 use crate::settings::{ObjectSettings, OptionValue};
+use crate::source::RenderFailure;
 use crate::units::Version;
 
 pub use report::{Findings, Report};
@@ -107,6 +108,11 @@ pub trait Rule: Sync {
     /// Judges text that the Kubernetes decoder drops.
     fn check_dropped(&self, cx: &Context<'_>, text: DroppedText, out: &mut Findings) {
         let _ = (cx, text, out);
+    }
+
+    /// Judges a kustomization or chart that its tool refuses.
+    fn check_render_failure(&self, cx: &Context<'_>, failure: &RenderFailure, out: &mut Findings) {
+        let _ = (cx, failure, out);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::finding::{
 };
 use crate::inventory::{Evidence, Mesh};
 use crate::kube::{BrokenDocument, ContainerRef, DroppedText, Object, Workload};
-use crate::source::Location;
+use crate::source::{Location, RenderFailure};
 use crate::yaml::Node;
 
 /// What one rule found; the engine gives one to each call of a rule.
@@ -145,6 +145,11 @@ impl<'a> Report<'a> {
             span: text.span,
         };
         Self::text(primary, String::new(), message.into())
+    }
+
+    /// About a kustomization or chart that its tool refuses.
+    pub fn render_failure(failure: &RenderFailure, message: impl Into<String>) -> Self {
+        Self::text(failure.location, failure.command.clone(), message.into())
     }
 
     /// About text that is no object.

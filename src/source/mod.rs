@@ -1,11 +1,14 @@
 //! A file's text, its identity, its line index, and what part it plays in a run.
 
 mod lines;
+mod origin;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use lines::LineIndex;
+
+pub use origin::{Origin, RenderFailure};
 
 /// A range of bytes in the text of one source. Lines and columns exist only in reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,11 +98,24 @@ pub struct NewSource {
     pub scope: Scope,
 }
 
-/// One file (or standard input) of a run.
+/// What a source's text is to a run.
+#[derive(Clone, Debug, Default)]
+enum Part {
+    /// Its objects are judged.
+    #[default]
+    Judged,
+    /// What is rendered from it is judged in its stead.
+    Ingredient,
+    /// No file: it was rendered from files.
+    Rendered(Arc<Origin>),
+}
+
+/// One file (or standard input) of a run, or a text that was rendered from files.
 #[derive(Debug)]
 pub struct Source {
     id: SourceId,
     given: NewSource,
+    part: Part,
     lines: OnceLock<LineIndex>,
 }
 
@@ -139,6 +155,19 @@ impl Source {
         &self.given.scope
     }
 
+    /// Whether its objects are not judged, because what is rendered from them is.
+    pub fn is_ingredient(&self) -> bool {
+        matches!(self.part, Part::Ingredient)
+    }
+
+    /// Where its text comes from, when it is no file.
+    pub fn origin(&self) -> Option<&Origin> {
+        match &self.part {
+            Part::Rendered(origin) => Some(origin),
+            Part::Judged | Part::Ingredient => None,
+        }
+    }
+
     /// The text of a range; empty when the range lies outside the text or splits a character.
     pub fn slice(&self, span: Span) -> &str {
         self.given.text.get(span.range()).unwrap_or_default()
@@ -170,15 +199,27 @@ impl Source {
 pub struct Sources {
     items: Vec<Source>,
     charts: Vec<Scope>,
+    failures: Vec<RenderFailure>,
 }
 
 impl Sources {
     /// Adds a source and gives its identity.
     pub fn push(&mut self, given: NewSource) -> SourceId {
+        self.push_part(given, Part::Judged)
+    }
+
+    /// Adds a text that was rendered from files and gives its identity. Its path is never shown:
+    /// every place in it stands for one in a file.
+    pub fn push_rendered(&mut self, given: NewSource, origin: Origin) -> SourceId {
+        self.push_part(given, Part::Rendered(Arc::new(origin)))
+    }
+
+    fn push_part(&mut self, given: NewSource, part: Part) -> SourceId {
         let id = SourceId(u32::try_from(self.items.len()).unwrap_or(u32::MAX));
         self.items.push(Source {
             id,
             given,
+            part,
             lines: OnceLock::new(),
         });
         id
@@ -189,6 +230,7 @@ impl Sources {
     pub fn with_texts(&self, texts: &BTreeMap<SourceId, Arc<str>>) -> Self {
         let mut changed = Self {
             charts: self.charts.clone(),
+            failures: self.failures.clone(),
             ..Self::default()
         };
         for source in self {
@@ -196,15 +238,39 @@ impl Sources {
             if let Some(text) = texts.get(&source.id) {
                 given.text = Arc::clone(text);
             }
-            changed.push(given);
+            changed.push_part(given, source.part.clone());
         }
         changed
     }
 
-    /// Notes the directory (relative to the repository root) of a Helm chart that is in view but
-    /// was not rendered.
-    pub fn push_chart(&mut self, directory: Scope) {
-        self.charts.push(directory);
+    /// Takes note that what is rendered from a file is judged in its stead.
+    pub fn mark_ingredient(&mut self, id: SourceId) {
+        if let Some(source) = self.items.get_mut(id.0 as usize) {
+            source.part = Part::Ingredient;
+        }
+    }
+
+    /// Where a person finds what stands at a place: for rendered text a place in a file.
+    pub fn place(&self, location: Location) -> Location {
+        self.get(location.source)
+            .origin()
+            .map_or(location, |origin| origin.place(location.span))
+    }
+
+    /// Takes note of something that cannot be rendered.
+    pub fn push_failure(&mut self, failure: RenderFailure) {
+        self.failures.push(failure);
+    }
+
+    /// What cannot be rendered.
+    pub fn failures(&self) -> &[RenderFailure] {
+        &self.failures
+    }
+
+    /// Notes the directories (relative to the repository root) of all Helm charts that are in view
+    /// but were not rendered.
+    pub fn set_charts(&mut self, directories: Vec<Scope>) {
+        self.charts = directories;
     }
 
     /// The directories of Helm charts that are in view but were not rendered.

@@ -15,7 +15,9 @@ const AT_NO_NODE: &str = "this comment stands at no node, so nothing is ignored:
                           starts on its line, or for the line right below it";
 
 pub(super) fn collect(view: &View<'_>, source: &Source, claims: &mut Claims) {
-    if !source.text().contains(TRACE) || !is_checked(view, source) {
+    // What is written in a file is read there.
+    let is_rendered = source.origin().is_some();
+    if is_rendered || !source.text().contains(TRACE) || !is_checked(view, source) {
         return;
     }
     let stream = yaml::parse(source.text());
@@ -33,7 +35,9 @@ pub(super) fn collect(view: &View<'_>, source: &Source, claims: &mut Claims) {
 /// Other YAML files may say what they like.
 fn is_checked(view: &View<'_>, source: &Source) -> bool {
     let broken = view.inventory.broken().iter();
-    view.inventory.files().any(|file| file == source.id())
+    let mut places = view.inventory.places();
+    source.is_ingredient()
+        || places.any(|place| place.source == source.id())
         || broken.map(|it| it.source).any(|file| file == source.id())
 }
 

@@ -14,6 +14,8 @@ mod unused;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use crate::finding::{Finding, Outcome, Resource, RuleMeta, SuppressedBy, Suppression};
 use crate::inventory::{Inventory, Standing};
 use crate::kube::Object;
@@ -154,6 +156,16 @@ fn judge(findings: &mut [Finding], claims: &mut [Claim], view: &View<'_>) {
                 });
             }
         }
+    }
+    share_use(claims, view);
+}
+
+/// Several overlays repeat what one file says: it is in use if it is in use in one of them.
+fn share_use(claims: &mut [Claim], view: &View<'_>) {
+    let key = |claim: &Claim| (claim.rule, view.sources.place(claim.written.at));
+    let used: BTreeSet<_> = claims.iter().filter(|it| it.used).map(key).collect();
+    for claim in claims {
+        claim.used |= used.contains(&key(claim));
     }
 }
 

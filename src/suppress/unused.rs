@@ -86,6 +86,7 @@ fn has_run(view: &View<'_>, claim: &Claim) -> bool {
     let Some(rule) = view.rule(claim.rule) else {
         return false;
     };
+    let place_of = |object: &Object| view.sources.place(object.location(object.node()));
     let runs_with = |settings: &ObjectSettings| rule.enabled(settings).is_some();
     let all_run = |covered: &dyn Fn(&Object) -> bool| {
         let mut objects = view
@@ -100,7 +101,7 @@ fn has_run(view: &View<'_>, claim: &Claim) -> bool {
         Covers::Region(range) => {
             view.is_named(range.source)
                 && all_run(&|object| {
-                    let place = object.location(object.node());
+                    let place = place_of(object);
                     place.source == range.source
                         && place.span.start < range.span.end
                         && range.span.start < place.span.end
@@ -111,7 +112,7 @@ fn has_run(view: &View<'_>, claim: &Claim) -> bool {
             let mut broken = view.inventory.broken().iter();
             view.is_named(*source)
                 && !broken.any(|document| document.source == *source)
-                && all_run(&|object| object.source() == *source)
+                && all_run(&|object| place_of(object).source == *source)
         }
         Covers::Object { object, .. } => {
             view.is_named(object.source)
@@ -123,7 +124,10 @@ fn has_run(view: &View<'_>, claim: &Claim) -> bool {
 
 fn finding(view: &View<'_>, written: &Written, message: String, help: String) -> Option<Finding> {
     let subject = written.resource.as_ref();
-    let path = view.sources.get(written.at.source).path();
+    let path = view
+        .sources
+        .get(view.sources.place(written.at).source)
+        .path();
     let settings = view
         .settings
         .of(path, subject.map(|it| (it.kind.as_str(), it.name.as_str())));
@@ -134,7 +138,7 @@ fn finding(view: &View<'_>, written: &Written, message: String, help: String) ->
         severity: enabled.severity.unwrap_or(view.unused.severity),
         message,
         help: Some(help),
-        primary: written.at,
+        primary: view.sources.place(written.at),
         related: Vec::new(),
         resource: written.resource.clone(),
         fix: None,

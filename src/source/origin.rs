@@ -1,0 +1,80 @@
+//! Rendered text and the files it comes from.
+
+use super::{Location, SourceId, Span};
+
+/// Where each part of a rendered text comes from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// In the file that was rendered, the place for what nothing else is known of.
+    root: Location,
+    /// Ranges of the rendered text, and what set them.
+    places: Vec<(Span, Location)>,
+}
+
+impl Origin {
+    /// What was rendered from `root`; each of `places` is a range of the rendered text and what set
+    /// it.
+    pub fn new(root: Location, places: Vec<(Span, Location)>) -> Self {
+        Self { root, places }
+    }
+
+    /// The kustomization or chart.
+    pub fn root(&self) -> Location {
+        self.root
+    }
+
+    /// What set a range of the rendered text: the range itself, else the smallest range known that
+    /// holds it, else the file that was rendered.
+    pub fn place(&self, span: Span) -> Location {
+        self.places
+            .iter()
+            .filter(|(known, _)| known.contains(span))
+            .min_by_key(|(known, _)| known.end - known.start)
+            .map_or(self.root, |(_, place)| *place)
+    }
+
+    /// The files that something was traced to; a file for each of its places.
+    pub fn files(&self) -> impl Iterator<Item = SourceId> {
+        let places = self.places.iter().map(|(_, place)| place.source);
+        places.chain([self.root.source])
+    }
+}
+
+/// A kustomization or chart that its tool refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderFailure {
+    /// In the file that cannot be rendered.
+    pub location: Location,
+    /// What was tried, such as `kustomize build overlays/prod`.
+    pub command: String,
+    /// What the tool said, on one line.
+    pub message: String,
+    /// Whether the files leave something open that only a release gives, such as Helm values.
+    pub may_need_values: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_known_range_speaks() {
+        let at = |source, start, end| Location {
+            source: SourceId(source),
+            span: Span::new(start, end),
+        };
+        let origin = Origin::new(
+            at(0, 0, 1),
+            vec![
+                (Span::new(0, 100), at(1, 0, 90)),
+                (Span::new(10, 20), at(2, 5, 6)),
+            ],
+        );
+        assert_eq!(origin.place(Span::new(10, 20)), at(2, 5, 6));
+        assert_eq!(origin.place(Span::new(12, 13)), at(2, 5, 6));
+        assert_eq!(origin.place(Span::new(5, 12)), at(1, 0, 90));
+        assert_eq!(origin.place(Span::new(200, 201)), at(0, 0, 1));
+        let files: Vec<u32> = origin.files().map(|it| it.0).collect();
+        assert_eq!(files, [1, 2, 0]);
+    }
+}
