@@ -1,14 +1,15 @@
 //! What the directories say: kustomizations, charts, and paths relative to the repository root.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
+use super::charts::{Chart, Template};
 use super::paths::relative;
 use super::roots::Roots;
 use crate::source::{Role, Scope};
 
 /// The names under which kustomize looks for its file.
-pub(super) const KUSTOMIZATION_NAMES: [&str; 3] =
+pub const KUSTOMIZATION_NAMES: [&str; 3] =
     ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 pub(super) struct Layout<'a> {
@@ -16,9 +17,8 @@ pub(super) struct Layout<'a> {
     roots: &'a Roots,
     kustomizations: HashMap<PathBuf, bool>,
     chart_files: HashMap<PathBuf, bool>,
-    charts: BTreeSet<PathBuf>,
-    /// Skipped files of named paths, by chart.
-    skipped: BTreeMap<PathBuf, usize>,
+    /// The templates of each chart.
+    charts: BTreeMap<PathBuf, Vec<Template>>,
 }
 
 impl<'a> Layout<'a> {
@@ -28,8 +28,7 @@ impl<'a> Layout<'a> {
             roots,
             kustomizations: HashMap::new(),
             chart_files: HashMap::new(),
-            charts: BTreeSet::new(),
-            skipped: BTreeMap::new(),
+            charts: BTreeMap::new(),
         }
     }
 
@@ -76,35 +75,31 @@ impl<'a> Layout<'a> {
         let Some(chart) = chart else {
             return false;
         };
-        self.charts.insert(chart.to_owned());
-        if role == Role::Named {
-            *self.skipped.entry(chart.to_owned()).or_default() += 1;
-        }
+        let template = Template {
+            path: relative(self.cwd, path),
+            root_path: self.root_path(path),
+            role,
+            file: path.to_owned(),
+        };
+        self.charts
+            .entry(chart.to_owned())
+            .or_default()
+            .push(template);
         true
     }
 
-    /// The directories of all charts whose templates were skipped, in order.
-    pub(super) fn charts(&self) -> Vec<Scope> {
-        self.charts
-            .iter()
-            .map(|chart| self.named_scope(self.base_of(chart), chart))
+    /// All charts whose templates were skipped, in order.
+    pub(super) fn charts(&mut self) -> Vec<Chart> {
+        let charts = std::mem::take(&mut self.charts);
+        charts
+            .into_iter()
+            .map(|(directory, templates)| Chart {
+                path: relative(self.cwd, &directory),
+                scope: self.named_scope(self.base_of(&directory), &directory),
+                directory,
+                templates,
+            })
             .collect()
-    }
-
-    /// Says which named files were skipped because they are templates.
-    pub(super) fn chart_notice(&self) -> Option<String> {
-        let (example, _) = self.skipped.first_key_value()?;
-        let example = relative(self.cwd, example);
-        let files: usize = self.skipped.values().sum();
-        let files = format!("{files} template file{}", if files == 1 { "" } else { "s" });
-        let charts = match self.skipped.len() {
-            1 => format!("the unrendered Helm chart {example}"),
-            count => format!("{count} unrendered Helm charts (such as {example})"),
-        };
-        Some(format!(
-            "skipped {files} of {charts}: to check what a chart deploys, run \
-             `helm template CHART | lameduck check -`"
-        ))
     }
 
     fn base_of(&self, path: &'_ Path) -> &'a Path {

@@ -5,6 +5,7 @@
 //! the whole repository was named.
 
 mod candidates;
+mod charts;
 mod layout;
 mod paths;
 mod read;
@@ -26,7 +27,9 @@ use layout::Layout;
 use read::Reading;
 use roots::Roots;
 
-pub use paths::relative;
+pub use charts::{Chart, Template};
+pub use layout::KUSTOMIZATION_NAMES;
+pub use paths::{normal, relative};
 
 /// Larger files are passed over: no manifest is that large, and one would take seconds to parse.
 pub const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
@@ -68,6 +71,7 @@ pub struct Discovered {
     cwd: PathBuf,
     /// The roots of the repositories.
     bases: Vec<PathBuf>,
+    charts: Vec<Chart>,
 }
 
 impl Discovered {
@@ -181,18 +185,18 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
     let mut layout = Layout::new(&cwd, &roots);
     let mut sources = Sources::default();
     let planned = plan(&cwd, files, inputs, &mut layout);
-    notices.extend(layout.chart_notice());
-    for chart in layout.charts() {
-        sources.push_chart(chart);
-    }
     let stdin = read_all(planned, &mut sources, &mut notices);
-    Ok(Discovered {
+    let charts = layout.charts();
+    let mut discovered = Discovered {
         sources,
         stdin,
         notices,
         cwd,
         bases: roots.bases,
-    })
+        charts: Vec::new(),
+    };
+    discovered.skip(charts);
+    Ok(discovered)
 }
 
 /// Where standard input stands: the file it takes the place of, or `-` in the working directory.

@@ -45,7 +45,8 @@ pub(super) fn resolve_missing(path: &Path) -> PathBuf {
     }
 }
 
-fn normal(path: &Path) -> PathBuf {
+/// `.` and `..` of a path taken by its text: what it names need not exist.
+pub fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {
         match part {

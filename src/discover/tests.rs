@@ -218,7 +218,7 @@ fn templates_of_a_chart_are_skipped_and_counted() {
         ]
     );
     assert_eq!(&*discovered.sources.charts()[0].0, "charts/web");
-    insta::assert_snapshot!(discovered.notices.join("\n"), @"skipped 2 template files of the unrendered Helm chart charts/web: to check what a chart deploys, run `helm template CHART | lameduck check -`");
+    insta::assert_snapshot!(discovered.notices.join("\n"), @"skipped 2 template files of the unrendered Helm chart charts/web: to check what a chart deploys, use `--render auto`, or run `helm template CHART | lameduck check -`");
 
     let elsewhere = tree.run(&["templates"]);
     assert_eq!(elsewhere.sources.charts().len(), 1);
