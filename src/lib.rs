@@ -14,6 +14,7 @@ pub mod fix;
 pub mod inventory;
 pub mod kube;
 pub mod lifecycle;
+pub mod render;
 pub mod report;
 pub mod rules;
 pub mod settings;

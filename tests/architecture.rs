@@ -25,6 +25,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("edit", &["yaml", "source", "finding"]),
     ("kube", &["yaml", "source"]),
     ("discover", &["yaml", "source", "settings"]),
+    (
+        "render",
+        &["discover", "yaml", "kube", "source", "settings"],
+    ),
     ("inventory", &["kube", "yaml", "source", "settings"]),
     ("lifecycle", &["kube", "settings"]),
     (
@@ -58,6 +62,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "fix",
             "report",
             "suppress",
+            "render",
             "engine",
             "rules",
             "lifecycle",
@@ -82,6 +87,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("miette", &["report", "cli"]),
     ("clap", &["cli"]),
     ("similar", &["fix"]),
+    ("which", &["render"]),
+    ("rustix", &["render"]),
 ];
 
 const MAX_FILE: usize = 600;

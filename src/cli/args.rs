@@ -9,9 +9,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::config::{self, FAIL_ON, Flags, MESH_MODES};
+use crate::config::{self, FAIL_ON, Flags, MESH_MODES, RENDER_MODES};
 use crate::report::Format;
-use crate::settings::{FailOn, MeshMode};
+use crate::settings::{FailOn, MeshMode, RenderMode};
 use crate::units::{Version, suggest};
 
 const EXAMPLES: &str = "\
@@ -220,6 +220,11 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "GLOB", help_heading = "Files")]
     pub(super) exclude: Vec<String>,
 
+    /// With auto, build kustomizations and Helm charts (by kustomize or
+    /// kubectl, and helm) and judge the result; never by default
+    #[arg(long, value_name = "WHEN", value_parser = render(), help_heading = "Run")]
+    pub(super) render: Option<RenderMode>,
+
     /// Read what .gitignore files ignore, too
     #[arg(long, help_heading = "Files")]
     pub(super) no_gitignore: bool,
@@ -265,6 +270,7 @@ impl CheckArgs {
             pedantic: self.pedantic,
             fail_on: self.fail_on,
             exclude: self.exclude.clone(),
+            render: self.render,
         }
     }
 }
@@ -272,6 +278,11 @@ impl CheckArgs {
 fn mesh() -> impl TypedValueParser<Value = MeshMode> {
     PossibleValuesParser::new(MESH_MODES.map(|(word, _)| word))
         .try_map(|word| config::word(&word, &MESH_MODES))
+}
+
+fn render() -> impl TypedValueParser<Value = RenderMode> {
+    PossibleValuesParser::new(RENDER_MODES.map(|(word, _)| word))
+        .try_map(|word| config::word(&word, &RENDER_MODES))
 }
 
 fn fail_on() -> impl TypedValueParser<Value = FailOn> {

@@ -10,6 +10,7 @@ use crate::config::{self, apply_flags};
 use crate::discover::{self, Discovered, MAX_FILE_BYTES, Request, Stdin};
 use crate::finding::{Outcome, Severity};
 use crate::inventory::Inventory;
+use crate::render;
 use crate::report::{Format, Report, Style, statistics};
 use crate::rules::metas;
 use crate::settings::{FailOn, Settings};
@@ -158,13 +159,15 @@ fn find(
         .filter(|path| !is_stdin(path))
         .cloned()
         .collect();
-    Ok(discover::discover(Request {
+    let mut discovered = discover::discover(Request {
         cwd,
         paths: &paths,
         stdin,
         exclude: &settings.exclude,
         gitignore: !args.no_gitignore,
-    })?)
+    })?;
+    render::render(&mut discovered, cwd, settings)?;
+    Ok(discovered)
 }
 
 /// What of the named files could not be read, for standard error.

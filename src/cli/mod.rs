@@ -18,6 +18,7 @@ use clap::Parser;
 
 use crate::config::ConfigError;
 use crate::discover::DiscoverError;
+use crate::render::RenderError;
 use crate::rules::metas;
 
 use args::{Cli, Command};
@@ -58,6 +59,12 @@ impl From<ConfigError> for Failure {
 impl From<Vec<ConfigError>> for Failure {
     fn from(errors: Vec<ConfigError>) -> Self {
         Self::of(&errors)
+    }
+}
+
+impl From<RenderError> for Failure {
+    fn from(error: RenderError) -> Self {
+        Self::of(&[error])
     }
 }
 

@@ -7,6 +7,7 @@ use globset::GlobBuilder;
 
 use super::ConfigError;
 use super::helm_values;
+use super::render;
 use super::words::{self, FAIL_ON, LEVELS, MESH_MODES};
 use crate::finding::{OptionMeta, RuleMeta};
 use crate::settings::{
@@ -16,7 +17,7 @@ use crate::source::{NewSource, Role, Scope, Source, Sources, Span};
 use crate::yaml::{self, Content, Kind, Node, Scalar, Tree};
 
 /// Reads a value of one key into its place.
-type Setter<T> = fn(&mut Reader<'_>, Node<'_>, &mut T);
+pub(super) type Setter<T> = fn(&mut Reader<'_>, Node<'_>, &mut T);
 
 const TOP: &[(&str, Setter<Settings>)] = &[
     ("kubernetes-version", |reader, node, settings| {
@@ -55,6 +56,9 @@ const TOP: &[(&str, Setter<Settings>)] = &[
         let base = reader.base;
         let file = reader.parsed(node, "a file", |text| Ok(base.join(text)));
         settings.baseline = file;
+    }),
+    ("render", |reader, node, settings| {
+        render::read(reader, node, &mut settings.render);
     }),
 ];
 
@@ -114,7 +118,7 @@ const LIFECYCLE: &[(&str, Setter<LifecycleSettings>)] = &[
     }),
 ];
 
-const DURATION: &str = "a duration such as 30s or 1m30s";
+pub(super) const DURATION: &str = "a duration such as 30s or 1m30s";
 
 /// The key of a rule's level beside its options.
 const SEVERITY: &str = "severity";
@@ -186,9 +190,9 @@ pub(super) fn parse(
 }
 
 /// Reads nodes and collects what is wrong with them.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     source: &'a Source,
-    base: &'a Path,
+    pub(super) base: &'a Path,
     rules: &'a [RuleMeta],
     errors: Vec<(u32, String)>,
 }
@@ -216,11 +220,11 @@ impl Reader<'_> {
         self.errors.push((span.start, message.into()));
     }
 
-    fn at(&mut self, node: Node<'_>, message: impl Into<String>) {
+    pub(super) fn at(&mut self, node: Node<'_>, message: impl Into<String>) {
         self.error(node.span(), message);
     }
 
-    fn expected(&mut self, node: Node<'_>, what: &str) {
+    pub(super) fn expected(&mut self, node: Node<'_>, what: &str) {
         self.at(node, format!("expected {what}, found {}", described(node)));
     }
 
@@ -239,7 +243,12 @@ impl Reader<'_> {
 
     /// Reads a mapping by a table of its keys. Nothing at all is an empty mapping: its entries may
     /// all be commented out.
-    fn section<T>(&mut self, node: Node<'_>, keys: &[(&'static str, Setter<T>)], target: &mut T) {
+    pub(super) fn section<T>(
+        &mut self,
+        node: Node<'_>,
+        keys: &[(&'static str, Setter<T>)],
+        target: &mut T,
+    ) {
         for (key, name, value) in self.entries(node) {
             if let Some((_, set)) = keys.iter().find(|(known, _)| *known == name) {
                 set(self, value, target);
@@ -281,7 +290,7 @@ impl Reader<'_> {
 
     /// Reads a scalar by its text as written, whatever YAML makes of it: `1.30` is no 1.3, and
     /// `off` is a word.
-    fn parsed<T>(
+    pub(super) fn parsed<T>(
         &mut self,
         node: Node<'_>,
         what: &str,
@@ -300,7 +309,11 @@ impl Reader<'_> {
         }
     }
 
-    fn word<T: Copy>(&mut self, node: Node<'_>, words: &[(&'static str, T)]) -> Option<T> {
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        node: Node<'_>,
+        words: &[(&'static str, T)],
+    ) -> Option<T> {
         let what = words::one_of(words.iter().map(|(word, _)| *word));
         self.parsed(node, &what, |text| words::word(text, words))
     }
@@ -314,7 +327,7 @@ impl Reader<'_> {
     }
 
     /// Reads a list of texts, or a single one.
-    fn list<'t>(&mut self, node: Node<'t>) -> Vec<(Node<'t>, &'t str)> {
+    pub(super) fn list<'t>(&mut self, node: Node<'t>) -> Vec<(Node<'t>, &'t str)> {
         let items: Vec<Node<'t>> = match node.kind() {
             Kind::Sequence => node.items().map(Node::resolved).collect(),
             Kind::Scalar(Scalar::Null) => Vec::new(),
@@ -427,7 +440,7 @@ fn whole_seconds(text: &str) -> Result<u64, String> {
     }
 }
 
-fn namespace(text: &str) -> Result<String, String> {
+pub(super) fn namespace(text: &str) -> Result<String, String> {
     let fits = !text.is_empty()
         && text
             .bytes()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{ConfigError, words};
 use crate::finding::RuleMeta;
-use crate::settings::{FailOn, MeshMode, PathGlob, Settings};
+use crate::settings::{FailOn, MeshMode, PathGlob, RenderMode, Settings};
 use crate::units::Version;
 
 /// What the command line says; the fields stand for the flags of the same name.
@@ -29,6 +29,8 @@ pub struct Flags {
     pub fail_on: Option<FailOn>,
     /// Adds to the file's patterns; relative to the working directory.
     pub exclude: Vec<String>,
+    /// Replaces the file's value.
+    pub render: Option<RenderMode>,
 }
 
 /// Applies the flags to the settings of the file.
@@ -71,6 +73,7 @@ pub fn apply_flags(
         .kubernetes_version
         .or(settings.common.kubernetes_version);
     settings.common.pedantic |= flags.pedantic;
+    settings.render.mode = flags.render.unwrap_or(settings.render.mode);
     settings.fail_on = flags.fail_on.unwrap_or(settings.fail_on);
     let excluded = flags.exclude.into_iter().map(|glob| PathGlob {
         base: cwd.to_owned(),

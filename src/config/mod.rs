@@ -6,6 +6,7 @@
 mod file;
 mod flags;
 mod helm_values;
+mod render;
 mod words;
 
 #[cfg(test)]
@@ -18,7 +19,8 @@ use crate::settings::CONFIG_FILE_NAMES;
 pub use file::load;
 pub use flags::{Flags, apply_flags};
 pub use words::{
-    FAIL_ON, MESH_MODES, parse_duration, parse_istio_version, parse_kubernetes_version, word,
+    FAIL_ON, MESH_MODES, RENDER_MODES, parse_duration, parse_istio_version,
+    parse_kubernetes_version, word,
 };
 
 /// What makes the configuration unusable.

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::finding::{Category, FixAvailability, OptionMeta, RuleMeta, Severity};
-use crate::settings::{FailOn, Level, MeshMode, OptionValue, Settings};
+use crate::settings::{
+    FailOn, HelmRelease, Level, MeshMode, OptionValue, RenderMode, RenderSettings, Settings,
+};
 use crate::units::Version;
 
 const PDB: RuleMeta = RuleMeta {
@@ -120,6 +122,66 @@ fn what_the_proxies_are_told() {
 }
 
 #[test]
+fn rendering_is_a_word_or_a_mapping() {
+    assert_eq!(parse("").unwrap().render.mode, RenderMode::Never);
+    assert_eq!(
+        parse("render: auto\n").unwrap().render.mode,
+        RenderMode::Auto
+    );
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["charts/web/Chart.yaml", "prod.yaml"] {
+        let file = folder.path().join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, "").unwrap();
+    }
+    let parse = |text: &str| file::parse(text.into(), "lameduck.yaml", folder.path(), &RULES);
+    let text = "render:\n  mode: auto\n  timeout: 90s\n  helm:\n    - chart: charts/web\n      \
+                values: [prod.yaml]\n      release: shop\n      namespace: prod\n";
+    let release = HelmRelease {
+        chart: folder.path().join("charts/web"),
+        values: vec![folder.path().join("prod.yaml")],
+        release: Some("shop".to_owned()),
+        namespace: Some("prod".to_owned()),
+    };
+    assert_eq!(
+        parse(text).unwrap().render,
+        RenderSettings {
+            mode: RenderMode::Auto,
+            timeout: Duration::from_secs(90),
+            helm: vec![release],
+        }
+    );
+}
+
+#[test]
+fn errors_of_rendering() {
+    insta::assert_snapshot!(errors(
+        r"
+render:
+  mode: always
+  timeout: 0s
+  helm:
+    - values: [prod.yaml]
+      release: My_App
+    - chart: charts/web
+      vales: []
+"
+    ), @"
+    lameduck.yaml:3:9: expected never or auto, found `always`
+    lameduck.yaml:4:12: expected some time, found none
+    lameduck.yaml:6:7: expected the key `chart`
+    lameduck.yaml:6:16: `prod.yaml`: no such file
+    lameduck.yaml:7:16: expected the name of a release such as web, found `My_App`
+    lameduck.yaml:8:14: `charts/web` is no chart: it holds no Chart.yaml
+    lameduck.yaml:9:7: unknown key `vales`, did you mean `values`?
+    ");
+    insta::assert_snapshot!(
+        errors("render: [auto]\n"),
+        @"lameduck.yaml:1:9: expected never or auto, found a list"
+    );
+}
+
+#[test]
 fn helm_values_that_cannot_be_read_are_told_at_their_name() {
     let errors = errors("mesh:\n  helm-values:\n    - no-such-file.yaml\n");
     let start = "lameduck.yaml:3:7: Helm values `no-such-file.yaml`: ";
@@ -171,7 +233,7 @@ something-else: 1
     lameduck.yaml:12:11: expected true or false, found the text `sometimes`
     lameduck.yaml:13:10: expected error, warning, note or never, found `errors`, did you mean `error`?
     lameduck.yaml:14:17: `[z-a]` is no valid path pattern: invalid range; 'z' > 'a'
-    lameduck.yaml:15:1: unknown key `something-else`, expected kubernetes-version, mesh, lifecycle, rules, select, ignore, pedantic, fail-on, exclude or baseline
+    lameduck.yaml:15:1: unknown key `something-else`, expected kubernetes-version, mesh, lifecycle, rules, select, ignore, pedantic, fail-on, exclude, baseline or render
     ");
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::finding::{Category, RuleMeta};
-use crate::settings::{FailOn, Level, MeshMode};
+use crate::settings::{FailOn, Level, MeshMode, RenderMode};
 use crate::units::{Version, parse_lenient_duration, suggest};
 
 /// The words for [`MeshMode`].
@@ -13,6 +13,10 @@ pub const MESH_MODES: [(&str, MeshMode); 4] = [
     ("ambient", MeshMode::Ambient),
     ("none", MeshMode::None),
 ];
+
+/// The words for [`RenderMode`].
+pub const RENDER_MODES: [(&str, RenderMode); 2] =
+    [("never", RenderMode::Never), ("auto", RenderMode::Auto)];
 
 /// The words for [`FailOn`].
 pub const FAIL_ON: [(&str, FailOn); 4] = [

@@ -40,37 +40,13 @@ fn run_rules(
             }
         })
     });
-    let judge_text = |source: SourceId, ask: &dyn Fn(&dyn Rule, &Context<'_>, &mut Findings)| {
-        let path = sources.get(source).path();
-        let settings = &settings.of(path, None);
-        let cx = Context {
-            inventory,
-            settings,
-        };
-        judge(
-            rules,
-            settings,
-            || path.to_owned(),
-            |rule, out| ask(rule, &cx, out),
-        )
+    let texts = Texts {
+        rules,
+        sources,
+        inventory,
+        settings,
     };
-    let of_documents = inventory.broken().par_iter().map(|document| {
-        judge_text(document.source, &|rule, cx, out| {
-            rule.check_broken(cx, document, out);
-        })
-    });
-    let of_dropped = inventory.dropped().par_iter().map(|text| {
-        judge_text(text.source, &|rule, cx, out| {
-            rule.check_dropped(cx, *text, out);
-        })
-    });
-    let of_failures = sources.failures().par_iter().map(|failure| {
-        judge_text(failure.location.source, &|rule, cx, out| {
-            rule.check_render_failure(cx, failure, out);
-        })
-    });
-    let of_texts = of_documents.chain(of_dropped).chain(of_failures);
-    let mut outcome = collected(of_objects.chain(of_texts).collect());
+    let mut outcome = collected(of_objects.chain(texts.judged()).collect());
     trace::to_files(&mut outcome.findings, sources);
     trace::to_files(&mut outcome.unasked, sources);
     outcome.summary = summary(sources, inventory);
@@ -81,6 +57,52 @@ fn run_rules(
     }
     finish(&mut outcome.findings, sources);
     outcome
+}
+
+/// What the rules are asked about that is no object.
+struct Texts<'a> {
+    rules: &'a [&'static dyn Rule],
+    sources: &'a Sources,
+    inventory: &'a Inventory,
+    settings: &'a Settings,
+}
+
+impl<'a> Texts<'a> {
+    fn judged(&'a self) -> impl ParallelIterator<Item = Judged> + use<'a> {
+        let of_documents = self.inventory.broken().par_iter().map(|document| {
+            self.judge(document.source, &|rule, cx, out| {
+                rule.check_broken(cx, document, out);
+            })
+        });
+        let of_dropped = self.inventory.dropped().par_iter().map(|text| {
+            self.judge(text.source, &|rule, cx, out| {
+                rule.check_dropped(cx, *text, out);
+            })
+        });
+        let of_failures = self.sources.failures().par_iter().map(|failure| {
+            self.judge(failure.location.source, &|rule, cx, out| {
+                rule.check_render_failure(cx, failure, out);
+            })
+        });
+        of_documents.chain(of_dropped).chain(of_failures)
+    }
+
+    fn judge(
+        &self,
+        source: SourceId,
+        ask: &dyn Fn(&dyn Rule, &Context<'_>, &mut Findings),
+    ) -> Judged {
+        let path = self.sources.get(source).path();
+        let settings = &self.settings.of(path, None);
+        let cx = Context {
+            inventory: self.inventory,
+            settings,
+        };
+        let subject = || path.to_owned();
+        judge(self.rules, settings, subject, |rule, out| {
+            ask(rule, &cx, out)
+        })
+    }
 }
 
 fn collected(judged: Vec<Judged>) -> Outcome {

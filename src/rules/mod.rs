@@ -187,6 +187,7 @@ static ALL: &[&dyn Rule] = &[
     &schema::dropped_document::DroppedDocument,
     &schema::duplicate_object::DuplicateObject,
     &schema::unused_suppression::UnusedSuppression,
+    &schema::render_failed::RenderFailed,
 ];
 
 /// Every rule, in the order of the catalogue.

@@ -164,6 +164,50 @@ pub enum FailOn {
     Never,
 }
 
+/// Whether kustomizations and charts are rendered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RenderMode {
+    /// No program is run; raw files are judged.
+    #[default]
+    Never,
+    /// What concerns a named path is rendered, and judged in the stead of its files.
+    Auto,
+}
+
+/// One way to render a chart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HelmRelease {
+    /// The chart's directory.
+    pub chart: PathBuf,
+    /// Files that go over the chart's `values.yaml`, later ones over earlier ones.
+    pub values: Vec<PathBuf>,
+    /// The release's name; the chart's when not given.
+    pub release: Option<String>,
+    /// The namespace it is installed to, when given.
+    pub namespace: Option<String>,
+}
+
+/// How kustomizations and charts are rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderSettings {
+    /// Whether.
+    pub mode: RenderMode,
+    /// How long one kustomization or chart may take.
+    pub timeout: Duration,
+    /// Charts that are rendered otherwise than with their `values.yaml` alone.
+    pub helm: Vec<HelmRelease>,
+}
+
+impl Default for RenderSettings {
+    fn default() -> Self {
+        Self {
+            mode: RenderMode::Never,
+            timeout: Duration::from_secs(60),
+            helm: Vec::new(),
+        }
+    }
+}
+
 /// What may differ from object to object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObjectSettings {
@@ -207,6 +251,8 @@ pub struct Settings {
     pub fail_on: FailOn,
     /// What is never read.
     pub exclude: Vec<PathGlob>,
+    /// Kustomize and Helm.
+    pub render: RenderSettings,
     /// Where the findings are listed that do not count.
     pub baseline: Option<PathBuf>,
     /// The configuration file.

@@ -1,0 +1,284 @@
+//! Helm charts → what they render.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::RenderError;
+use super::files::Files;
+use super::graph::trees;
+use super::kustomize::start;
+use super::subcharts;
+use super::template::Template;
+use super::tool::Tool;
+use crate::discover::{Chart, Discovered, relative};
+use crate::settings::{HelmRelease, Settings};
+use crate::source::{Location, NewSource, Origin, RenderFailure, Role, Scope, SourceId, Span};
+use crate::yaml::{Node, Tree};
+
+/// Helm writes it above every document.
+const SOURCE: &str = "# Source: ";
+
+/// A chart that is to be rendered, in one way.
+struct Rendering<'a> {
+    chart: &'a Chart,
+    /// `Chart.yaml`.
+    file: SourceId,
+    name: String,
+    release: HelmRelease,
+    /// As the user sees the directory.
+    shown: String,
+}
+
+/// Renders what concerns a named path.
+pub(super) fn render(
+    discovered: &mut Discovered,
+    cwd: &Path,
+    settings: &Settings,
+) -> Result<(), RenderError> {
+    let charts = discovered.charts().to_vec();
+    let mut notices = Vec::new();
+    let mut files = Files::new(discovered, cwd);
+    let renderings = renderings(&charts, &mut files, settings, &mut notices);
+    let mut rendered = BTreeSet::new();
+    if let Some(first) = renderings.first() {
+        let tool = Tool::helm().ok_or_else(|| RenderError::NoHelm {
+            chart: first.shown.clone(),
+        })?;
+        let results: Vec<Result<String, String>> = renderings
+            .par_iter()
+            .map(|rendering| rendering.run(&tool, cwd, settings))
+            .collect::<Result<_, RenderError>>()?;
+        let mut templates = Templates::of(&charts);
+        for (rendering, result) in renderings.iter().zip(results) {
+            match result {
+                Ok(text) => {
+                    rendered.insert(rendering.chart.directory.clone());
+                    rendering.add(text, &mut templates, &mut files);
+                }
+                Err(message) => {
+                    let failure = rendering.failure(message, &mut templates, &mut files);
+                    files.sources.push_failure(failure);
+                }
+            }
+        }
+    }
+    discovered.notices.extend(notices);
+    // The charts inside of a rendered one were rendered with it.
+    discovered.rendered(|directory| rendered.iter().any(|chart| directory.starts_with(chart)));
+    Ok(())
+}
+
+/// What is to be rendered; says what is not, and why.
+fn renderings<'a>(
+    charts: &'a [Chart],
+    files: &mut Files<'_>,
+    settings: &Settings,
+    notices: &mut Vec<String>,
+) -> Vec<Rendering<'a>> {
+    let mut renderings = Vec::new();
+    let asked: Vec<(PathBuf, &HelmRelease)> = settings
+        .render
+        .helm
+        .iter()
+        .filter_map(|release| Some((std::fs::canonicalize(&release.chart).ok()?, release)))
+        .collect();
+    for chart in charts {
+        let within = chart.directory.parent().filter(|it| it.ends_with("charts"));
+        let is_part = within
+            .and_then(Path::parent)
+            .is_some_and(|outer| outer.join("Chart.yaml").is_file());
+        let Some((file, tree)) = chart_file(chart, files) else {
+            continue;
+        };
+        let is_named = files.source(file).role() == Role::Named
+            || chart.templates.iter().any(|it| it.role == Role::Named);
+        let root = tree.root();
+        let text = |key: &str| root.get(key).and_then(Node::text);
+        if is_part || !is_named || text("type") == Some("library") {
+            continue;
+        }
+        if let Some(missing) = subcharts::missing_dependency(root, &chart.directory) {
+            notices.push(format!(
+                "{}: not rendered, its dependency `{missing}` is not in its charts/ folder (run \
+                 `helm dependency build`)",
+                chart.path
+            ));
+            continue;
+        }
+        let releases = asked.iter().filter(|(path, _)| *path == chart.directory);
+        let mut releases: Vec<HelmRelease> = releases.map(|(_, it)| (*it).clone()).collect();
+        if releases.is_empty() {
+            releases.push(HelmRelease::default());
+        }
+        renderings.extend(releases.into_iter().map(|release| Rendering {
+            chart,
+            file,
+            name: text("name").unwrap_or_default().to_owned(),
+            release,
+            shown: chart.path.clone(),
+        }));
+    }
+    renderings
+}
+
+/// A chart's `Chart.yaml`.
+fn chart_file(chart: &Chart, files: &mut Files<'_>) -> Option<(SourceId, Tree)> {
+    let path = std::fs::canonicalize(chart.directory.join("Chart.yaml")).ok()?;
+    let id = if let Some(id) = files.known(&path) {
+        id
+    } else {
+        let root_path = format!("{}/Chart.yaml", chart.scope.0);
+        files.add(&path, root_path, Role::Context)?
+    };
+    let tree = trees(files.source(id).text()).into_iter().next()?;
+    Some((id, tree))
+}
+
+impl Rendering<'_> {
+    fn release_name(&self) -> &str {
+        self.release.release.as_deref().unwrap_or(&self.name)
+    }
+
+    fn run(
+        &self,
+        tool: &Tool,
+        cwd: &Path,
+        settings: &Settings,
+    ) -> Result<Result<String, String>, RenderError> {
+        let scratch = tempfile::tempdir()?;
+        let work = std::fs::canonicalize(scratch.path())?;
+        let namespace = self.release.namespace.as_deref().unwrap_or("default");
+        let mut arguments: Vec<OsString> = vec![
+            self.release_name().into(),
+            self.chart.directory.clone().into(),
+            "--namespace".into(),
+            namespace.into(),
+            "--skip-tests".into(),
+        ];
+        for values in &self.release.values {
+            arguments.push("--values".into());
+            arguments.push(cwd.join(values).into());
+        }
+        if let Some(version) = settings.of(&self.chart.path, None).kubernetes_version {
+            arguments.push("--kube-version".into());
+            arguments.push(version.to_string().into());
+        }
+        let result = tool.run(&arguments, &work, settings.render.timeout);
+        Ok(result.map_err(|error| error.told(&work, cwd, &settings.render)))
+    }
+
+    fn failure(
+        &self,
+        message: String,
+        templates: &mut Templates<'_>,
+        files: &mut Files<'_>,
+    ) -> RenderFailure {
+        let blamed = self.blamed(&message, templates, files);
+        let mut command = format!("helm template {}", self.shown);
+        for values in &self.release.values {
+            let values = std::fs::canonicalize(values).unwrap_or_else(|_| values.clone());
+            command.push_str(" --values ");
+            command.push_str(&relative(files.cwd, &values));
+        }
+        RenderFailure {
+            location: blamed.unwrap_or_else(|| self.root(files)),
+            command,
+            message,
+            may_need_values: self.release.values.is_empty(),
+        }
+    }
+
+    /// The line of a template that an error speaks of: `(web/templates/a.yaml:3:5)`.
+    fn blamed(
+        &self,
+        message: &str,
+        templates: &mut Templates<'_>,
+        files: &mut Files<'_>,
+    ) -> Option<Location> {
+        let is_end = |letter: char| letter.is_whitespace() || "(),".contains(letter);
+        message.split(is_end).find_map(|word| {
+            let (path, place) = word.split_once(':')?;
+            let line = place.split(':').next()?.parse().ok()?;
+            let path = subcharts::file(&self.chart.directory, path)?;
+            let (source, _) = templates.get(&path, files)?;
+            let span = files.source(source).line_span(line);
+            Some(Location { source, span }).filter(|it| !it.span.is_empty())
+        })
+    }
+
+    /// The line of `Chart.yaml` that gives the chart's name.
+    fn root(&self, files: &Files<'_>) -> Location {
+        let trees = trees(files.source(self.file).text());
+        let root = trees.first().map(Tree::root);
+        let name = root.and_then(|root| root.entry("name"));
+        let location = |span| Location {
+            source: self.file,
+            span,
+        };
+        match (name, root) {
+            (Some(name), _) => location(name.value.span()),
+            (None, Some(root)) => start(self.file, root),
+            (None, None) => location(Span::default()),
+        }
+    }
+
+    fn add(&self, text: String, templates: &mut Templates<'_>, files: &mut Files<'_>) {
+        let root = self.root(files);
+        let mut places = Vec::new();
+        let mut from = 0;
+        for tree in trees(&text.as_str().into()) {
+            let node = tree.root();
+            let above = text.get(from..node.span().range().start);
+            from = node.span().range().end;
+            let source = above.and_then(|above| {
+                let mut lines = above.lines().rev();
+                lines.find_map(|line| line.strip_prefix(SOURCE))
+            });
+            let path = source.and_then(|source| subcharts::file(&self.chart.directory, source));
+            match path.and_then(|path| templates.get(&path, files)) {
+                Some((id, template)) => places.extend(template.places(id, node)),
+                None => places.push((node.span(), root)),
+            }
+        }
+        let chart = files.source(self.file);
+        let given = NewSource {
+            path: chart.path().to_owned(),
+            root_path: format!("{}#{}", chart.root_path(), self.release_name()),
+            text: text.into(),
+            invalid_utf8: None,
+            role: Role::Named,
+            scope: Scope(self.chart.scope.0.clone()),
+        };
+        files
+            .sources
+            .push_rendered(given, Origin::new(root, places));
+    }
+}
+
+/// The templates of all charts in view, each read once.
+struct Templates<'a> {
+    known: BTreeMap<&'a Path, &'a crate::discover::Template>,
+    read: BTreeMap<PathBuf, Option<(SourceId, Template)>>,
+}
+
+impl<'a> Templates<'a> {
+    fn of(charts: &'a [Chart]) -> Self {
+        let all = charts.iter().flat_map(|chart| &chart.templates);
+        Self {
+            known: all.map(|it| (it.file.as_path(), it)).collect(),
+            read: BTreeMap::new(),
+        }
+    }
+
+    fn get(&mut self, path: &Path, files: &mut Files<'_>) -> Option<(SourceId, &Template)> {
+        let known = self.known.get(path)?;
+        let read = self.read.entry(path.to_owned()).or_insert_with(|| {
+            let id = files.add(path, known.root_path.clone(), known.role)?;
+            Some((id, Template::of(files.source(id).text())))
+        });
+        read.as_ref().map(|(id, template)| (*id, template))
+    }
+}

@@ -1,0 +1,365 @@
+//! Kustomizations → what they build.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::RenderError;
+use super::files::Files;
+use super::graph::{Closure, Graph, Kustomization, trees};
+use super::layers::{Library, Who, name};
+use super::message::tidy;
+use super::tool::{Tool, ToolError};
+use super::trace::Trace;
+use crate::discover::{Discovered, MAX_FILE_BYTES, normal, relative};
+use crate::settings::RenderSettings;
+use crate::source::{Location, NewSource, Origin, RenderFailure, Role, Source, SourceId, Span};
+use crate::yaml::{Entry, Node, parse_embedded};
+
+/// Where kustomize writes down which file an object comes from.
+const ORIGIN: &str = "config.kubernetes.io/origin";
+
+/// A kustomization that is to be built.
+struct Top {
+    directory: PathBuf,
+    closure: Closure,
+    /// As the user sees the directory.
+    shown: String,
+}
+
+/// What came of it.
+enum Built {
+    Text {
+        text: String,
+        /// The directory that paths in it are relative to; gone by now.
+        work: PathBuf,
+    },
+    Failed(String),
+}
+
+/// Builds what concerns a named path, and puts it in the stead of the files it is made of.
+pub(super) fn build(
+    discovered: &mut Discovered,
+    cwd: &Path,
+    settings: &RenderSettings,
+) -> Result<(), RenderError> {
+    let mut notices = Vec::new();
+    let mut files = Files::new(discovered, cwd);
+    let graph = Graph::of(&mut files);
+    let tops = tops(&graph, &files, &mut notices);
+    if let Some(first) = tops.first() {
+        let tool = Tool::kustomize().ok_or_else(|| RenderError::NoKustomize {
+            directory: first.shown.clone(),
+        })?;
+        let built: Vec<(&Top, Built)> = tops
+            .par_iter()
+            .map(|top| Ok((top, top.build(&tool, cwd, settings)?)))
+            .collect::<Result<_, RenderError>>()?;
+        let mut consumed = BTreeSet::new();
+        let mut library = Library::default();
+        for (top, built) in built {
+            let Some(kustomization) = graph.get(&top.directory) else {
+                continue;
+            };
+            match built {
+                Built::Text { text, work } => {
+                    consumed.extend(&top.closure.files);
+                    let mut placing = Placing {
+                        graph: &graph,
+                        top: kustomization,
+                        entries: entries(&graph, kustomization),
+                        files: &mut files,
+                        library: &mut library,
+                    };
+                    placing.add(&text, &work);
+                }
+                Built::Failed(message) => files.sources.push_failure(RenderFailure {
+                    location: start(kustomization.source, kustomization.root()),
+                    command: format!("{} {}", tool.shown, top.shown),
+                    message,
+                    may_need_values: false,
+                }),
+            }
+        }
+        for file in consumed {
+            if let Some(id) = files.known(file) {
+                files.sources.mark_ingredient(id);
+            }
+        }
+    }
+    discovered.notices.extend(notices);
+    Ok(())
+}
+
+/// What is to be built; says what is not, and why.
+fn tops(graph: &Graph, files: &Files<'_>, notices: &mut Vec<String>) -> Vec<Top> {
+    let mut tops = Vec::new();
+    for directory in graph.tops() {
+        let closure = graph.closure(&directory);
+        let kustomizations = closure.directories.iter();
+        let sources: Vec<SourceId> = kustomizations
+            .filter_map(|directory| Some(graph.get(directory)?.source))
+            .chain(closure.files.iter().filter_map(|file| files.known(file)))
+            .collect();
+        let is_named = |id: &SourceId| files.source(*id).role() == Role::Named;
+        if !sources.iter().any(is_named) {
+            continue;
+        }
+        let shown = relative(files.cwd, &directory);
+        let piped = files.stdin.filter(|id| sources.contains(id));
+        let obstacle = match piped {
+            Some(id) => Some(format!(
+                "standard input stands for {}, which is part of it",
+                files.source(id).path()
+            )),
+            None => closure.obstacle.clone(),
+        };
+        match obstacle {
+            Some(obstacle) => {
+                let file = graph.get(&directory).map(|it| files.source(it.source));
+                let file = file.map_or(shown.as_str(), Source::path);
+                notices.push(format!(
+                    "{file}: not built, {obstacle}: its raw files are checked"
+                ));
+            }
+            None => tops.push(Top {
+                directory,
+                closure,
+                shown,
+            }),
+        }
+    }
+    tops
+}
+
+impl Top {
+    /// Builds through a kustomization outside of the user's folders, which asks for origins.
+    fn build(
+        &self,
+        tool: &Tool,
+        cwd: &Path,
+        settings: &RenderSettings,
+    ) -> Result<Built, RenderError> {
+        let scratch = tempfile::tempdir()?;
+        let work = std::fs::canonicalize(scratch.path())?;
+        if work.starts_with(&self.directory) {
+            // kustomize would call it a circle.
+            return Ok(Built::Failed(
+                "the directory for temporary files lies inside of it: set TMPDIR to one outside"
+                    .to_owned(),
+            ));
+        }
+        let wrapper = serde_json::json!({
+            "apiVersion": "kustomize.config.k8s.io/v1beta1",
+            "kind": "Kustomization",
+            "resources": [relative(&work, &self.directory)],
+            "buildMetadata": ["originAnnotations"],
+        });
+        std::fs::write(work.join("kustomization.yaml"), wrapper.to_string())?;
+        let result = tool.run(&[OsString::from(".")], &work, settings.timeout);
+        Ok(match result {
+            Ok(text) => Built::Text { text, work },
+            Err(error) => Built::Failed(error.told(&work, cwd, settings)),
+        })
+    }
+}
+
+impl ToolError {
+    pub(super) fn told(&self, scratch: &Path, cwd: &Path, settings: &RenderSettings) -> String {
+        match self {
+            Self::Failed(message) => tidy(message, scratch, cwd),
+            Self::Broken(message) => message.clone(),
+            Self::TimedOut => format!(
+                "it was stopped after {} (`render.timeout` in the configuration)",
+                crate::units::show_seconds(settings.timeout)
+            ),
+            Self::TooLarge => format!(
+                "it was stopped, because it wrote more than {} MiB",
+                MAX_FILE_BYTES / 1024 / 1024
+            ),
+        }
+    }
+}
+
+/// Finds the place of all that one kustomization built.
+struct Placing<'a, 'f> {
+    graph: &'a Graph,
+    top: &'a Kustomization,
+    /// The entry by which each file becomes part of it.
+    entries: BTreeMap<PathBuf, Location>,
+    files: &'a mut Files<'f>,
+    library: &'a mut Library,
+}
+
+/// Where an object comes from, as kustomize says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ComesFrom {
+    /// The file that holds it.
+    File(PathBuf),
+    /// The file that has it made, and the kind of the generator.
+    Made(PathBuf),
+    Unknown,
+}
+
+impl Placing<'_, '_> {
+    fn add(&mut self, built: &str, work: &Path) {
+        let (text, origins) = without_origins(built, work);
+        let root = start(self.top.source, self.top.root());
+        let mut places = Vec::new();
+        for (tree, origin) in trees(&text.as_str().into()).iter().zip(origins) {
+            places.extend(self.places(tree.root(), &origin));
+        }
+        let source = self.files.source(self.top.source);
+        let given = NewSource {
+            path: source.path().to_owned(),
+            root_path: format!("{}#built", source.root_path()),
+            text: text.into(),
+            invalid_utf8: None,
+            role: Role::Named,
+            scope: source.scope().clone(),
+        };
+        self.files
+            .sources
+            .push_rendered(given, Origin::new(root, places));
+    }
+
+    fn places(&mut self, built: Node<'_>, from: &ComesFrom) -> Vec<(Span, Location)> {
+        let root = start(self.top.source, self.top.root());
+        let mut raw = None;
+        let (file, manifest, fallback) = match from {
+            ComesFrom::Unknown => return vec![(built.span(), root)],
+            ComesFrom::Made(file) => {
+                let generator = self.generator(file, built);
+                let place = generator.as_ref().map(|(place, _)| *place);
+                raw = generator.and_then(|(_, name)| name);
+                (file, None, place.unwrap_or(root))
+            }
+            ComesFrom::File(file) => {
+                let source = self.files.get(file, self.top.source);
+                let manifest =
+                    source.and_then(|source| self.library.manifest(source, built, self.files));
+                (
+                    file,
+                    manifest,
+                    self.entries.get(file).copied().unwrap_or(root),
+                )
+            }
+        };
+        let built_name = name(built).unwrap_or_default().to_owned();
+        if let Some(manifest) = &manifest {
+            raw = name(manifest.node()).map(str::to_owned);
+        }
+        let kind = built.get("kind").and_then(Node::text);
+        let who = Who {
+            kind: kind.unwrap_or_default().to_owned(),
+            raw: raw.unwrap_or_else(|| built_name.clone()),
+            built: built_name,
+        };
+        let way = (self.graph, self.top.directory.as_path());
+        let layers = self.library.layers(way, file, &who, self.files);
+        let mut trace = Trace::new(built, manifest);
+        for layer in &layers {
+            trace.add(layer);
+        }
+        trace.places(fallback)
+    }
+
+    /// The generator in a kustomization that makes an object, and the name it gives.
+    fn generator(&self, file: &Path, built: Node<'_>) -> Option<(Location, Option<String>)> {
+        let maker = file
+            .parent()
+            .and_then(|directory| self.graph.get(directory))
+            .filter(|_| self.graph.is_kustomization(file))?;
+        let built = name(built)?;
+        let lists = ["configMapGenerator", "secretGenerator"];
+        let entries = lists
+            .iter()
+            .filter_map(|key| maker.root().get(key))
+            .flat_map(Node::items);
+        let named = entries
+            .map(Node::resolved)
+            .filter_map(|entry| entry.get("name"))
+            .filter(|node| node.text().is_some_and(|text| built.contains(text)));
+        let longest = named.max_by_key(|node| node.text().map(str::len));
+        Some(match longest {
+            Some(name) => (at(maker.source, name), name.text().map(str::to_owned)),
+            None => (start(maker.source, maker.root()), None),
+        })
+    }
+}
+
+/// The entry of a kustomization by which each file becomes part of it.
+fn entries(graph: &Graph, top: &Kustomization) -> BTreeMap<PathBuf, Location> {
+    let mut entries = BTreeMap::new();
+    for reference in top.resources.iter().chain(&top.components) {
+        let place = at(top.source, top.tree.node(reference.entry));
+        for file in graph.closure(&reference.target).files {
+            entries.entry(file).or_insert(place);
+        }
+    }
+    entries
+}
+
+/// A node's place.
+fn at(source: SourceId, node: Node<'_>) -> Location {
+    Location {
+        source,
+        span: node.span(),
+    }
+}
+
+/// The first key of a document: its first line, and not the whole of it.
+pub(super) fn start(source: SourceId, root: Node<'_>) -> Location {
+    let first = root.entries().next().map(|entry| entry.key);
+    at(source, first.unwrap_or(root))
+}
+
+/// The built text as it would be without origins, and the origin of each of its documents.
+fn without_origins(built: &str, work: &Path) -> (String, Vec<ComesFrom>) {
+    let mut text = String::with_capacity(built.len());
+    let mut origins = Vec::new();
+    let mut kept_to = 0;
+    for tree in trees(&built.into()) {
+        let metadata = tree.root().get("metadata");
+        let annotations = metadata.and_then(|metadata| metadata.entry("annotations"));
+        let origin = annotations.and_then(|all| all.value.entry(ORIGIN));
+        origins.push(origin.map_or(ComesFrom::Unknown, |it| comes_from(it.value, work)));
+        let (Some(annotations), Some(origin)) = (annotations, origin) else {
+            continue;
+        };
+        let only = annotations.value.entries().count() == 1;
+        if let Some(lines) = lines_of(built, if only { annotations } else { origin }) {
+            text.push_str(built.get(kept_to..lines.start).unwrap_or_default());
+            kept_to = lines.end;
+        }
+    }
+    text.push_str(built.get(kept_to..).unwrap_or_default());
+    (text, origins)
+}
+
+/// The lines of an entry that has them for itself.
+fn lines_of(text: &str, entry: Entry<'_>) -> Option<std::ops::Range<usize>> {
+    let key = entry.key.span().range().start;
+    let start = text.get(..key)?.rfind('\n').map_or(0, |at| at + 1);
+    let end = entry.value.span().range().end;
+    let rest = text.get(end..)?;
+    let end = rest.find('\n').map_or(text.len(), |at| end + at + 1);
+    let is_alone = text.get(start..key)?.trim().is_empty();
+    is_alone.then_some(start..end)
+}
+
+fn comes_from(origin: Node<'_>, work: &Path) -> ComesFrom {
+    let Ok(Some(tree)) = parse_embedded(origin) else {
+        return ComesFrom::Unknown;
+    };
+    let path = |key: &str| {
+        let path = tree.root().get(key)?.text()?;
+        std::fs::canonicalize(normal(&work.join(path))).ok()
+    };
+    path("path")
+        .map(ComesFrom::File)
+        .or_else(|| path("configuredIn").map(ComesFrom::Made))
+        .unwrap_or(ComesFrom::Unknown)
+}

@@ -1,0 +1,288 @@
+//! What makes up one built object: the manifest it starts as, and every patch and setting of the
+//! kustomizations on its way, in the order in which they take effect.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::files::Files;
+use super::graph::{Graph, Kustomization, trees};
+use crate::kube::models::kustomization::is_inline;
+use crate::source::{Location, SourceId};
+use crate::yaml::{Node, NodeId, Tree, parse_embedded};
+
+/// Kustomizations that take in each other come to an end.
+const MAX_DEPTH: usize = 64;
+
+/// A part of a file that says something of an object.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    pub(super) source: SourceId,
+    pub(super) tree: Arc<Tree>,
+    pub(super) root: NodeId,
+}
+
+impl Piece {
+    fn whole(source: SourceId, tree: Arc<Tree>) -> Self {
+        let root = tree.root().id();
+        Self { source, tree, root }
+    }
+
+    pub(super) fn node(&self) -> Node<'_> {
+        self.tree.node(self.root)
+    }
+
+    pub(super) fn place(&self, node: Node<'_>) -> Location {
+        Location {
+            source: self.source,
+            span: node.span(),
+        }
+    }
+}
+
+/// One step on the way.
+#[derive(Clone, Debug)]
+pub(super) enum Layer {
+    /// A strategic merge patch.
+    Merge(Piece, Aim),
+    /// The operations of a JSON 6902 patch.
+    Operations(Piece, Aim),
+    /// `images`, `replicas`, `namespace`, labels and annotations of a kustomization.
+    Settings(Piece),
+}
+
+/// Whether a patch is for an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aim {
+    Sure,
+    /// Patterns and selectors would have to be carried out to know.
+    Possible,
+}
+
+/// Who an object is, before and after the build.
+#[derive(Clone, Debug)]
+pub(super) struct Who {
+    pub(super) kind: String,
+    pub(super) raw: String,
+    pub(super) built: String,
+}
+
+impl Who {
+    fn is_named(&self, name: &str) -> bool {
+        name == self.raw || name == self.built
+    }
+}
+
+/// Reads layers, each file once.
+#[derive(Debug, Default)]
+pub(super) struct Library {
+    trees: HashMap<SourceId, Vec<Arc<Tree>>>,
+}
+
+impl Library {
+    fn trees(&mut self, source: SourceId, files: &Files<'_>) -> Vec<Arc<Tree>> {
+        self.trees
+            .entry(source)
+            .or_insert_with(|| {
+                let trees = trees(files.source(source).text()).into_iter();
+                trees.map(Arc::new).collect()
+            })
+            .clone()
+    }
+
+    /// The manifest in a file that an object of this kind, with this name after the build, starts
+    /// as.
+    pub(super) fn manifest(
+        &mut self,
+        source: SourceId,
+        built: Node<'_>,
+        files: &Files<'_>,
+    ) -> Option<Piece> {
+        let kind = built.get("kind")?.text()?;
+        let name = name(built).unwrap_or_default();
+        let namespace = |node: Node<'_>| {
+            let namespace = node.at(&["metadata", "namespace"])?;
+            namespace.text().map(str::to_owned)
+        };
+        let of_kind: Vec<Piece> = self
+            .trees(source, files)
+            .into_iter()
+            .flat_map(|tree| objects(source, &tree))
+            .filter(|piece| piece.node().get("kind").and_then(Node::text) == Some(kind))
+            .collect();
+        let only = of_kind.len() == 1;
+        let rank = |piece: &Piece| {
+            let raw = self::name(piece.node()).unwrap_or_default();
+            let close = name == raw || !raw.is_empty() && name.contains(raw);
+            let beside = namespace(piece.node()) == namespace(built);
+            (close || only).then(|| (name == raw, raw.len(), beside))
+        };
+        let best = of_kind.iter().filter_map(rank).max()?;
+        let mut found = of_kind.iter().filter(|piece| rank(piece) == Some(best));
+        let piece = found.next()?.clone();
+        found.next().is_none().then_some(piece)
+    }
+
+    /// What the kustomizations between a file and the build's top say of an object in it.
+    pub(super) fn layers(
+        &mut self,
+        (graph, top): (&Graph, &Path),
+        file: &Path,
+        who: &Who,
+        files: &mut Files<'_>,
+    ) -> Vec<Layer> {
+        let mut speakers = Vec::new();
+        speak(graph, top, file, &mut speakers, 0);
+        let mut layers = Vec::new();
+        for kustomization in speakers {
+            layers.extend(self.patches(kustomization, who, files));
+            let own = Piece::whole(kustomization.source, Arc::clone(&kustomization.tree));
+            layers.push(Layer::Settings(own));
+        }
+        layers
+    }
+
+    fn patches(&mut self, of: &Kustomization, who: &Who, files: &mut Files<'_>) -> Vec<Layer> {
+        let mut layers = Vec::new();
+        for key in ["patchesStrategicMerge", "patches", "patchesJson6902"] {
+            let list = of.root().get(key).into_iter();
+            for entry in list.flat_map(Node::items).map(Node::resolved) {
+                let target = entry.get("target");
+                let aim = target.map(|target| aim(target, who));
+                if aim == Some(None) {
+                    continue;
+                }
+                let pieces = self.pieces(of, entry, files).into_iter();
+                layers.extend(pieces.filter_map(|piece| layer(piece, aim.flatten(), who)));
+            }
+        }
+        layers
+    }
+
+    /// The documents of a patch entry: a file or an inline text, alone or in a mapping.
+    fn pieces(&mut self, of: &Kustomization, entry: Node<'_>, files: &mut Files<'_>) -> Vec<Piece> {
+        let bare = entry.text().map(|text| (entry, is_inline(text)));
+        let inline = entry.get("patch").map(|node| (node, true));
+        let file = entry.get("path").map(|node| (node, false));
+        let Some((node, is_inline)) = bare.or(inline).or(file) else {
+            return Vec::new();
+        };
+        if is_inline {
+            let tree = parse_embedded(node).ok().flatten().map(Arc::new);
+            return tree
+                .map(|tree| Piece::whole(of.source, tree))
+                .into_iter()
+                .collect();
+        }
+        let path = node.text().map(|path| of.directory.join(path));
+        let path = path.and_then(|path| std::fs::canonicalize(path).ok());
+        let Some(source) = path.and_then(|path| files.get(&path, of.source)) else {
+            return Vec::new();
+        };
+        self.trees(source, files)
+            .into_iter()
+            .map(|tree| Piece::whole(source, tree))
+            .collect()
+    }
+}
+
+/// The objects of a document; a list has several.
+fn objects(source: SourceId, tree: &Arc<Tree>) -> Vec<Piece> {
+    let root = tree.root();
+    let is_list = root
+        .get("kind")
+        .and_then(Node::text)
+        .is_some_and(|kind| kind.ends_with("List"));
+    let piece = |node: Node<'_>| Piece {
+        source,
+        tree: Arc::clone(tree),
+        root: node.id(),
+    };
+    match root.get("items").filter(|_| is_list) {
+        Some(items) => items.items().map(Node::resolved).map(piece).collect(),
+        None => vec![piece(root)],
+    }
+}
+
+pub(super) fn name(node: Node<'_>) -> Option<&str> {
+    node.at(&["metadata", "name"])?.text()
+}
+
+/// The kustomizations that say something of what stands in a file, in the order in which they take
+/// effect. Whether this one holds the file.
+fn speak<'g>(
+    graph: &'g Graph,
+    directory: &Path,
+    file: &Path,
+    speakers: &mut Vec<&'g Kustomization>,
+    depth: usize,
+) -> bool {
+    let Some(it) = graph.get(directory).filter(|_| depth < MAX_DEPTH) else {
+        return false;
+    };
+    let is_own = file.parent() == Some(directory) && graph.is_kustomization(file);
+    let mut holds = is_own;
+    for reference in &it.resources {
+        let target = &reference.target;
+        holds |= target == file || speak(graph, target, file, speakers, depth + 1);
+    }
+    for reference in &it.components {
+        if holds {
+            include(graph, &reference.target, speakers, depth + 1);
+        } else {
+            holds |= speak(graph, &reference.target, file, speakers, depth + 1);
+        }
+    }
+    if holds {
+        speakers.push(it);
+    }
+    holds
+}
+
+/// A component, after the components it includes.
+fn include<'g>(
+    graph: &'g Graph,
+    directory: &Path,
+    speakers: &mut Vec<&'g Kustomization>,
+    depth: usize,
+) {
+    let Some(it) = graph.get(directory).filter(|_| depth < MAX_DEPTH) else {
+        return;
+    };
+    for reference in &it.components {
+        include(graph, &reference.target, speakers, depth + 1);
+    }
+    speakers.push(it);
+}
+
+/// Whether a patch's target is this object; `None` when it is not.
+fn aim(target: Node<'_>, who: &Who) -> Option<Aim> {
+    let mut aim = Aim::Sure;
+    for entry in target.entries() {
+        let text = entry.value.text().unwrap_or_default();
+        let is_literal = text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        match entry.key.key_text() {
+            "kind" if is_literal && text != who.kind => return None,
+            "name" if is_literal && !who.is_named(text) => return None,
+            "kind" | "name" if is_literal => {}
+            // With the kind these are seldom more than a formality.
+            "group" | "version" => {}
+            _ => aim = Aim::Possible,
+        }
+    }
+    Some(aim)
+}
+
+/// A patch as a layer of an object: its target, or else the patch itself, says what it is for.
+fn layer(piece: Piece, aim: Option<Aim>, who: &Who) -> Option<Layer> {
+    let node = piece.node();
+    if node.is_sequence() {
+        return aim.map(|aim| Layer::Operations(piece, aim));
+    }
+    let is_own = node.get("kind").and_then(Node::text) == Some(&who.kind)
+        && name(node).is_some_and(|name| who.is_named(name));
+    let aim = aim.or(is_own.then_some(Aim::Sure))?;
+    Some(Layer::Merge(piece, aim))
+}

@@ -1,0 +1,139 @@
+use std::path::{Path, PathBuf};
+
+use super::super::files::Files;
+use super::super::graph::Graph;
+use crate::discover::{Request, discover, relative};
+
+/// A folder of kustomizations, looked at.
+fn with<T>(files: &[(&str, &str)], look: impl FnOnce(&Path, &Graph) -> T) -> T {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    for (path, text) in files {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let mut discovered = discover(Request {
+        cwd: &root,
+        paths: &[PathBuf::from(".")],
+        stdin: None,
+        exclude: &[],
+        gitignore: true,
+    })
+    .unwrap();
+    let mut files = Files::new(&mut discovered, &root);
+    let graph = Graph::of(&mut files);
+    look(&root, &graph)
+}
+
+fn shown<'p>(root: &Path, paths: impl IntoIterator<Item = &'p PathBuf>) -> String {
+    let paths = paths.into_iter().map(|path| relative(root, path));
+    paths.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn tops_are_what_no_other_takes_in() {
+    let files = [
+        ("base/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("base/a.yaml", "apiVersion: v1\nkind: Pod\n"),
+        ("part/kustomization.yaml", "kind: Component\n"),
+        (
+            "dev/kustomization.yml",
+            "resources: [../base]\ncomponents: [../part]\n",
+        ),
+        (
+            "prod/Kustomization",
+            "bases: [../base/]\npatches: [{path: p.yaml}]\n",
+        ),
+        ("prod/p.yaml", "a: 1\n"),
+        // Flux has a kind of this name, too.
+        (
+            "flux/kustomization.yaml",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n",
+        ),
+        ("empty/kustomization.yaml", ""),
+        ("loose/kustomization.yaml", "kind: Component\n"),
+    ];
+    with(&files, |root, graph| {
+        assert_eq!(shown(root, &graph.tops()), "dev prod");
+        let closure = graph.closure(&root.join("prod"));
+        assert_eq!(shown(root, &closure.directories), "base prod");
+        assert_eq!(shown(root, &closure.files), "base/a.yaml prod/p.yaml");
+        assert_eq!(closure.obstacle, None);
+    });
+}
+
+#[test]
+fn circles_come_to_an_end() {
+    let files = [
+        ("a/kustomization.yaml", "resources: [../b, ../a]\n"),
+        (
+            "b/kustomization.yaml",
+            "resources: [../a]\ncomponents: [../b]\n",
+        ),
+        ("c/kustomization.yaml", "resources: [../a, .]\n"),
+    ];
+    with(&files, |root, graph| {
+        assert_eq!(shown(root, &graph.tops()), "");
+        let closure = graph.closure(&root.join("c"));
+        assert_eq!(shown(root, &closure.directories), "a b c");
+    });
+}
+
+#[test]
+fn every_file_that_is_read_is_known() {
+    let text = "resources: [a.yaml]\ncrds: [crd.json]\nconfigurations: [names.yaml]\n\
+                patchesStrategicMerge:\n  - s.yaml\n  - |-\n    kind: Inline\n\
+                patchesJson6902: [{path: j.json, target: {kind: Pod}}]\n\
+                replacements: [{path: r.yaml}]\nopenapi: {path: schema.json}\n\
+                configMapGenerator: [{name: c, files: [key=data.yaml, plain.yaml], envs: [e.env]}]\n\
+                secretGenerator: [{name: s, env: s.env}]\n\
+                transformers: [t.yaml]\n";
+    let names = [
+        "a.yaml",
+        "crd.json",
+        "data.yaml",
+        "e.env",
+        "j.json",
+        "names.yaml",
+        "plain.yaml",
+        "r.yaml",
+        "s.env",
+        "s.yaml",
+        "schema.json",
+    ];
+    let mut files = vec![
+        ("kustomization.yaml", text),
+        ("t.yaml", "apiVersion: builtin\nkind: PrefixTransformer\n"),
+    ];
+    files.extend(names.map(|name| (name, "a: 1\n")));
+    with(&files, |root, graph| {
+        let closure = graph.closure(root);
+        assert_eq!(shown(root, &closure.files), names.join(" ") + " t.yaml");
+        assert_eq!(closure.obstacle, None);
+    });
+}
+
+#[test]
+fn programs_are_an_obstacle() {
+    let obstacle = |transformer: &str| {
+        let files = [
+            ("kustomization.yaml", "transformers: [t.yaml]\n"),
+            ("t.yaml", transformer),
+        ];
+        with(&files, |root, graph| graph.closure(root).obstacle)
+    };
+    assert_eq!(
+        obstacle("apiVersion: builtin\nkind: LabelTransformer\n"),
+        None
+    );
+    for program in [
+        "apiVersion: example.com/v1\nkind: Validate\n",
+        "apiVersion: builtin\nkind: LabelTransformer\n---\nkind: Other\n",
+        "apiVersion: builtin\nkind: LabelTransformer\nmetadata:\n  annotations:\n    \
+         config.kubernetes.io/function: |\n      container: {image: example}\n",
+    ] {
+        let told = "it runs a plugin (`t.yaml` of `transformers`)";
+        assert_eq!(obstacle(program).as_deref(), Some(told), "{program}");
+    }
+}

@@ -1,0 +1,3 @@
+mod graph;
+mod template;
+mod trace;
