@@ -1,4 +1,4 @@
-//! What the README shows is what the tool does. `BLESS=1` rewrites it.
+//! What the README and the pages under `docs/` show is what the tool does. `BLESS=1` rewrites them.
 
 #![allow(
     clippy::expect_used,
@@ -8,45 +8,81 @@
 )]
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
+use lameduck::config::{self, About, Shape};
 use serde_json::Value;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
+/// The README and the pages under `docs/`.
+fn pages() -> Vec<PathBuf> {
+    let docs = walkdir::WalkDir::new(Path::new(ROOT).join("docs")).sort_by_file_name();
+    docs.into_iter()
+        .map(|entry| entry.expect("docs/ is readable").into_path())
+        .filter(|path| path.extension().is_some_and(|it| it == "md"))
+        .chain([Path::new(ROOT).join("README.md")])
+        .collect()
+}
+
+fn text_of(page: &Path) -> String {
+    std::fs::read_to_string(page).expect("the page is readable")
+}
+
 #[test]
-fn the_readme_is_true() {
-    let path = Path::new(ROOT).join("README.md");
-    let readme = std::fs::read_to_string(&path).expect("the README is readable");
-    let fresh = refresh(&readme, |marker| match marker.split_once(": ") {
-        Some(("output", arguments)) => Some(output(arguments)),
-        None if marker == "rules" => Some(rules()),
-        _ => None,
-    });
-    if std::env::var_os("BLESS").is_some_and(|it| it == "1") {
-        std::fs::write(&path, &fresh).expect("the README is writable");
-    } else {
-        assert!(
-            fresh == readme,
-            "README.md is stale; `BLESS=1 cargo test --test readme` would make it\n{fresh}"
-        );
+fn the_pages_are_true() {
+    for path in pages() {
+        let page = text_of(&path);
+        let fresh = refresh(&page, |marker| match marker.split_once(": ") {
+            Some(("output", arguments)) => Some(output(arguments)),
+            None if marker == "rules" => Some(rules()),
+            None if marker == "keys" => Some(keys()),
+            _ => None,
+        });
+        if std::env::var_os("BLESS").is_some_and(|it| it == "1") {
+            std::fs::write(&path, &fresh).expect("the page is writable");
+        } else {
+            assert!(
+                fresh == page,
+                "{} is stale; `BLESS=1 cargo test --test readme` would make it\n{fresh}",
+                path.display()
+            );
+        }
     }
 }
 
 #[test]
-fn what_the_readme_links_to_exists() {
-    let readme =
-        std::fs::read_to_string(Path::new(ROOT).join("README.md")).expect("the README is readable");
-    for target in readme.split("](").skip(1) {
-        let target = target.split([')', '#']).next().unwrap_or_default();
-        let elsewhere = target.is_empty() || target.contains("://");
-        assert!(
-            elsewhere || Path::new(ROOT).join(target).exists(),
-            "README.md links to {target}, which does not exist"
-        );
+fn what_the_pages_link_to_exists() {
+    for path in pages() {
+        for target in text_of(&path).split("](").skip(1) {
+            let target = target.split([')', '#']).next().unwrap_or_default();
+            let elsewhere = target.is_empty() || target.contains("://");
+            assert!(
+                elsewhere || path.with_file_name(target).exists(),
+                "{} links to {target}, which does not exist",
+                path.display()
+            );
+        }
     }
+}
+
+/// The configurations that the pages show can be read.
+#[test]
+fn the_configurations_of_the_pages_are_read() {
+    let page = text_of(&Path::new(ROOT).join("docs/configuration.md"));
+    let text = page
+        .split("```yaml\n")
+        .find(|block| block.starts_with("kubernetes-version"));
+    let text = text
+        .and_then(|block| block.split("```").next())
+        .expect("an example");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("lameduck.yaml");
+    std::fs::write(&file, text).expect("the file is writable");
+    let read = config::load(&file, "the example", lameduck::rules::metas());
+    assert!(read.is_ok(), "{read:?}");
 }
 
 #[test]
@@ -103,6 +139,65 @@ fn output(arguments: &str) -> String {
         "```console\n$ lameduck {arguments}\n{}\n```\n",
         printed.trim_end()
     )
+}
+
+/// The table of the configuration's keys.
+fn keys() -> String {
+    let mut table =
+        "| key | takes | in `overrides` | default | says |\n|---|---|---|---|---|\n".to_owned();
+    rows(&config::keys(), "", &mut table);
+    table
+}
+
+fn rows(keys: &[&About], above: &str, table: &mut String) {
+    let top: Vec<&str> = config::keys().iter().map(|about| about.name).collect();
+    for about in keys {
+        let path = format!("{above}{}", about.name);
+        if !matches!(about.shape, Shape::Section(_)) {
+            let _ = writeln!(
+                table,
+                "| `{path}` | {} | {} | {} | {} |",
+                takes(about.shape),
+                if about.varies { "yes" } else { "" },
+                about.default,
+                about.summary,
+            );
+        }
+        match about.shape {
+            Shape::Section(keys) | Shape::WordOrSection(_, keys) => {
+                rows(&keys(), &format!("{path}."), table);
+            }
+            Shape::Sections(keys) => {
+                let own = keys().into_iter().filter(|it| !top.contains(&it.name));
+                rows(&own.collect::<Vec<_>>(), &format!("{path}[]."), table);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn quoted(words: &[&str]) -> String {
+    words
+        .iter()
+        .map(|word| format!("`{word}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn takes(shape: Shape) -> String {
+    match shape {
+        Shape::Bool => "`true` or `false`".to_owned(),
+        Shape::Duration => "a duration".to_owned(),
+        Shape::Version => "a version".to_owned(),
+        Shape::Word(words) => quoted(&words()),
+        Shape::WordOrSection(words, _) => format!("{}, or a mapping", quoted(&words())),
+        Shape::Text(what) => what.to_owned(),
+        Shape::Texts(what) => format!("a list of {what}"),
+        Shape::Selectors => "a list of rules and categories".to_owned(),
+        Shape::Rules => "a mapping by rule".to_owned(),
+        Shape::Section(_) => "a mapping".to_owned(),
+        Shape::Sections(_) => "a list of mappings".to_owned(),
+    }
 }
 
 /// The table of rules, from the format that carries what is known about them.

@@ -187,6 +187,7 @@ fn rendered(run: &Run, settings: &Settings) -> Option<Sources> {
         paths: &[folder.path().to_owned()],
         stdin: None,
         exclude: &[],
+        context: None,
         gitignore: true,
     })
     .unwrap();

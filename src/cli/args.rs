@@ -58,6 +58,8 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
+    /// Write the JSON Schema of lameduck.yaml, for editors
+    ConfigSchema,
     /// Write a completion script for a shell
     Completions {
         /// The shell

@@ -164,6 +164,7 @@ fn find(
         paths: &paths,
         stdin,
         exclude: &settings.exclude,
+        context: settings.context.as_deref(),
         gitignore: !args.no_gitignore,
     })?;
     render::render(&mut discovered, cwd, settings)?;

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod completions;
+mod config_schema;
 mod explain;
 mod fixing;
 mod output;
@@ -97,6 +98,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Check(args) => return check::run(args),
         Command::Explain { rule } => explain::run(rule, metas())?,
         Command::Rules { format } => rules::run(*format, metas())?,
+        Command::ConfigSchema => config_schema::run(metas())?,
         Command::Completions { shell } => completions::run(*shell)?,
     }
     Ok(CLEAN)

@@ -2,16 +2,15 @@
 
 use std::path::Path;
 use std::sync::Arc;
-
-use globset::GlobBuilder;
+use std::time::Duration;
 
 use super::ConfigError;
 use super::helm_values;
-use super::render;
-use super::words::{self, FAIL_ON, LEVELS, MESH_MODES};
-use crate::finding::{OptionMeta, RuleMeta};
+use super::keys::{Key, TOP};
+use super::words;
+use crate::finding::RuleMeta;
 use crate::settings::{
-    LifecycleSettings, MeshSettings, OptionValue, PathGlob, RuleSettings, Settings, SettingsFile,
+    Assignment, Override, PathGlob, PathPatterns, Settings, SettingsFile, WorkloadPattern,
 };
 use crate::source::{NewSource, Role, Scope, Source, Sources, Span};
 use crate::yaml::{self, Content, Kind, Node, Scalar, Tree};
@@ -19,109 +18,52 @@ use crate::yaml::{self, Content, Kind, Node, Scalar, Tree};
 /// Reads a value of one key into its place.
 pub(super) type Setter<T> = fn(&mut Reader<'_>, Node<'_>, &mut T);
 
-const TOP: &[(&str, Setter<Settings>)] = &[
-    ("kubernetes-version", |reader, node, settings| {
-        settings.common.kubernetes_version = reader.parsed(
-            node,
-            "a version such as 1.33",
-            words::parse_kubernetes_version,
-        );
-    }),
-    ("mesh", |reader, node, settings| {
-        reader.section(node, MESH, &mut settings.common.mesh);
-    }),
-    ("lifecycle", |reader, node, settings| {
-        reader.section(node, LIFECYCLE, &mut settings.common.lifecycle);
-    }),
-    ("rules", |reader, node, settings| {
-        reader.rules(node, settings);
-    }),
-    ("select", |reader, node, settings| {
-        settings.common.select = reader.selectors(node).into_iter().collect();
-    }),
-    ("ignore", |reader, node, settings| {
-        settings.common.ignore = reader.selectors(node).into_iter().collect();
-    }),
-    ("pedantic", |reader, node, settings| {
-        settings.common.pedantic = reader.boolean(node).unwrap_or_default();
-    }),
-    ("fail-on", |reader, node, settings| {
-        let fail_on = reader.word(node, &FAIL_ON);
-        settings.fail_on = fail_on.unwrap_or_default();
-    }),
-    ("exclude", |reader, node, settings| {
-        reader.exclude(node, settings);
-    }),
-    ("baseline", |reader, node, settings| {
-        let base = reader.base;
-        let file = reader.parsed(node, "a file", |text| Ok(base.join(text)));
-        settings.baseline = file;
-    }),
-    ("render", |reader, node, settings| {
-        render::read(reader, node, &mut settings.render);
-    }),
-];
+/// What is read: the whole file, or one entry of `overrides`.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    /// What holds for the whole run.
+    pub(super) settings: Settings,
+    /// What may differ from object to object, in the order of the text.
+    pub(super) assignments: Vec<Assignment>,
+    /// Texts of values files, which fill in what nothing else says.
+    pub(super) helm_values: Vec<String>,
+    /// Of an entry of `overrides`: the files it speaks of.
+    pub(super) paths: Vec<PathGlob>,
+    /// Of an entry of `overrides`: the objects it speaks of.
+    pub(super) workloads: Vec<WorkloadPattern>,
+    /// Whether this is an entry of `overrides`.
+    pub(super) in_override: bool,
+}
 
-const MESH: &[(&str, Setter<MeshSettings>)] = &[
-    ("mode", |reader, node, mesh| {
-        let mode = reader.word(node, &MESH_MODES);
-        mesh.mode = mode.unwrap_or_default();
-    }),
-    ("istio-version", |reader, node, mesh| {
-        mesh.istio_version =
-            reader.parsed(node, "a version such as 1.27", words::parse_istio_version);
-    }),
-    ("native-sidecars", |reader, node, mesh| {
-        mesh.native_sidecars = reader.boolean(node);
-    }),
-    (
-        "hold-application-until-proxy-starts",
-        |reader, node, mesh| {
-            mesh.hold_application_until_proxy_starts = reader.boolean(node);
-        },
-    ),
-    ("termination-drain-duration", |reader, node, mesh| {
-        mesh.termination_drain_duration = reader.parsed(node, DURATION, words::parse_duration);
-    }),
-    ("exit-on-zero-active-connections", |reader, node, mesh| {
-        mesh.exit_on_zero_active_connections = reader.boolean(node);
-    }),
-    ("minimum-drain-duration", |reader, node, mesh| {
-        mesh.minimum_drain_duration = reader.parsed(node, DURATION, words::parse_duration);
-    }),
-    ("helm-values", |reader, node, mesh| {
-        reader.helm_values(node, mesh);
-    }),
-    ("root-namespace", |reader, node, mesh| {
-        if let Some(namespace) = reader.parsed(node, "a namespace", namespace) {
-            mesh.root_namespace = namespace;
-        }
-    }),
-];
+impl Draft {
+    pub(super) fn assign(&mut self, assignment: Option<Assignment>) {
+        self.assignments.extend(assignment);
+    }
 
-const LIFECYCLE: &[(&str, Setter<LifecycleSettings>)] = &[
-    ("shutdown-timeout", |reader, node, lifecycle| {
-        lifecycle.shutdown_timeout = reader.parsed(node, DURATION, words::parse_duration);
-    }),
-    ("startup-time", |reader, node, lifecycle| {
-        lifecycle.startup_time = reader.parsed(node, DURATION, words::parse_duration);
-    }),
-    ("buffer", |reader, node, lifecycle| {
-        if let Some(buffer) = reader.parsed(node, DURATION, words::parse_duration) {
-            lifecycle.buffer = buffer;
+    /// The values of an entry of `overrides`.
+    pub(super) fn into_override(self) -> Override {
+        Override {
+            // What is no pattern was told where it was read.
+            paths: PathPatterns::new(&self.paths).unwrap_or_default(),
+            workloads: self.workloads,
+            assignments: self.assignments,
         }
-    }),
-    ("min-prestop", |reader, node, lifecycle| {
-        if let Some(delay) = reader.parsed(node, DURATION, words::parse_duration) {
-            lifecycle.min_prestop = delay;
+    }
+
+    fn into_settings(self) -> Settings {
+        let mut settings = self.settings;
+        for assignment in &self.assignments {
+            assignment.apply(&mut settings.common);
         }
-    }),
-];
+        for text in &self.helm_values {
+            // Whether it can be read was found out where it was named.
+            let _ = helm_values::take_over(text, &mut settings.common.mesh);
+        }
+        settings
+    }
+}
 
 pub(super) const DURATION: &str = "a duration such as 30s or 1m30s";
-
-/// The key of a rule's level beside its options.
-const SEVERITY: &str = "severity";
 
 /// Reads a configuration file. `shown` is its path as errors name it; patterns in it are relative
 /// to its directory. What the file leaves out keeps its default.
@@ -169,7 +111,7 @@ pub(super) fn parse(
         rules,
         errors: Vec::new(),
     };
-    let mut settings = Settings::default();
+    let mut draft = Draft::default();
     let mut trees = 0;
     for document in &stream.documents {
         match &document.content {
@@ -181,19 +123,34 @@ pub(super) fn parse(
                     reader.at(tree.root(), "expected a single document");
                 } else {
                     reader.duplicates(tree);
-                    reader.section(tree.root(), TOP, &mut settings);
+                    reader.section(tree.root(), TOP, &mut draft);
                 }
             }
         }
     }
-    reader.finish().map(|()| settings)
+    reader.finish().map(|()| draft.into_settings())
+}
+
+/// What keys are read into.
+pub(super) trait Within {
+    /// Whether it is an entry of `overrides`, or a part of one.
+    fn in_override(&self) -> bool {
+        false
+    }
+}
+
+impl Within for Draft {
+    fn in_override(&self) -> bool {
+        self.in_override
+    }
 }
 
 /// Reads nodes and collects what is wrong with them.
 pub(super) struct Reader<'a> {
-    source: &'a Source,
+    pub(super) source: &'a Source,
+    /// The directory that paths are relative to.
     pub(super) base: &'a Path,
-    rules: &'a [RuleMeta],
+    pub(super) rules: &'a [RuleMeta],
     errors: Vec<(u32, String)>,
 }
 
@@ -243,23 +200,42 @@ impl Reader<'_> {
 
     /// Reads a mapping by a table of its keys. Nothing at all is an empty mapping: its entries may
     /// all be commented out.
-    pub(super) fn section<T>(
+    pub(super) fn section<T: Within>(
         &mut self,
         node: Node<'_>,
-        keys: &[(&'static str, Setter<T>)],
+        keys: &'static [Key<T>],
         target: &mut T,
     ) {
-        for (key, name, value) in self.entries(node) {
-            if let Some((_, set)) = keys.iter().find(|(known, _)| *known == name) {
-                set(self, value, target);
-            } else {
-                let known = keys.iter().map(|(known, _)| *known);
-                self.unknown(key, "key", name, known);
+        for entry in self.entries(node) {
+            self.entry(&[], keys, entry, target);
+        }
+    }
+
+    /// Reads one entry of a mapping by the table `keys`; `others` are keys that may stand beside
+    /// them.
+    pub(super) fn entry<T: Within>(
+        &mut self,
+        others: &'static [Key<T>],
+        keys: &'static [Key<T>],
+        (key, name, value): (Node<'_>, &str, Node<'_>),
+        target: &mut T,
+    ) {
+        match keys.iter().find(|known| known.about.name == name) {
+            Some(known) if target.in_override() && !known.about.varies => {
+                let message =
+                    format!("`{name}` holds for the whole run and cannot stand in `overrides`");
+                self.at(key, message);
+            }
+            Some(known) => (known.read)(self, value, target),
+            None => {
+                let known = others.iter().chain(keys).map(|known| &known.about);
+                let known = known.filter(|known| known.varies || !target.in_override());
+                self.unknown(key, "key", name, known.map(|known| known.name));
             }
         }
     }
 
-    fn unknown<'k>(
+    pub(super) fn unknown<'k>(
         &mut self,
         key: Node<'_>,
         what: &str,
@@ -273,7 +249,7 @@ impl Reader<'_> {
         self.at(key, format!("unknown {what} `{name}`{hint}"));
     }
 
-    fn entries<'t>(&mut self, node: Node<'t>) -> Vec<(Node<'t>, &'t str, Node<'t>)> {
+    pub(super) fn entries<'t>(&mut self, node: Node<'t>) -> Vec<(Node<'t>, &'t str, Node<'t>)> {
         if !node.is_mapping() && !node.is_null() {
             self.expected(node, "a mapping");
             return Vec::new();
@@ -318,7 +294,7 @@ impl Reader<'_> {
         self.parsed(node, &what, |text| words::word(text, words))
     }
 
-    fn boolean(&mut self, node: Node<'_>) -> Option<bool> {
+    pub(super) fn boolean(&mut self, node: Node<'_>) -> Option<bool> {
         if let Some(Scalar::Bool(value)) = node.scalar() {
             return Some(value);
         }
@@ -347,96 +323,24 @@ impl Reader<'_> {
         texts
     }
 
-    /// Reads the files that the list names, relative to the directory of the configuration.
-    fn helm_values(&mut self, node: Node<'_>, mesh: &mut MeshSettings) {
-        for (item, path) in self.list(node) {
-            let read = std::fs::read_to_string(self.base.join(path));
-            let taken = read
-                .map_err(|error| error.to_string())
-                .and_then(|text| helm_values::take_over(&text, mesh));
-            if let Err(message) = taken {
-                self.at(item, format!("Helm values `{path}`: {message}"));
-            }
-        }
+    pub(super) fn duration(&mut self, node: Node<'_>) -> Option<Duration> {
+        self.parsed(node, DURATION, words::parse_duration)
     }
 
-    fn selectors(&mut self, node: Node<'_>) -> Vec<String> {
-        let rules = self.rules;
-        self.list(node)
-            .into_iter()
-            .filter_map(|(item, _)| {
-                self.parsed(item, "a rule or category", |text| {
-                    words::selector(text, rules)
-                })
-            })
-            .collect()
-    }
-
-    fn exclude(&mut self, node: Node<'_>, settings: &mut Settings) {
+    /// Reads path patterns, with the meaning of the lines of a `.gitignore` file.
+    pub(super) fn globs(&mut self, node: Node<'_>) -> Vec<PathGlob> {
+        let mut globs = Vec::new();
         for (item, glob) in self.list(node) {
-            // As the walk will read it.
-            match GlobBuilder::new(glob).allow_unclosed_class(true).build() {
-                Ok(_) => settings.exclude.push(PathGlob {
-                    base: self.base.to_owned(),
-                    glob: glob.to_owned(),
-                }),
-                Err(error) => {
-                    let reason = error.kind();
-                    self.at(item, format!("`{glob}` is no valid path pattern: {reason}"));
-                }
+            let glob = PathGlob {
+                base: self.base.to_owned(),
+                glob: glob.to_owned(),
+            };
+            match PathPatterns::new(std::slice::from_ref(&glob)) {
+                Ok(_) => globs.push(glob),
+                Err(errors) => errors.iter().for_each(|it| self.at(item, it.to_string())),
             }
         }
-    }
-
-    fn rules(&mut self, node: Node<'_>, settings: &mut Settings) {
-        for (key, name, value) in self.entries(node) {
-            match words::rule(name, self.rules) {
-                Ok(rule) => {
-                    let read = self.rule(value, rule);
-                    settings.common.rules.insert(rule.id.to_owned(), read);
-                }
-                Err(message) => self.at(key, message),
-            }
-        }
-    }
-
-    fn rule(&mut self, node: Node<'_>, rule: &RuleMeta) -> RuleSettings {
-        let mut read = RuleSettings::default();
-        if !node.is_mapping() {
-            read.level = self.word(node, &LEVELS);
-            return read;
-        }
-        for (key, name, value) in self.entries(node) {
-            if name == SEVERITY {
-                read.level = self.word(value, &LEVELS);
-            } else if let Some(option) = rule.options.iter().find(|option| option.name == name) {
-                if let Some(value) = self.option(value, option) {
-                    read.options.insert(name.to_owned(), value);
-                }
-            } else {
-                let known = std::iter::once(SEVERITY).chain(rule.options.iter().map(|it| it.name));
-                self.unknown(key, &format!("option of {}", rule.id), name, known);
-            }
-        }
-        read
-    }
-
-    fn option(&mut self, node: Node<'_>, option: &OptionMeta) -> Option<OptionValue> {
-        match option.default {
-            OptionValue::Bool(_) => self.boolean(node).map(OptionValue::Bool),
-            OptionValue::Seconds(_) => self
-                .parsed(node, DURATION, whole_seconds)
-                .map(OptionValue::Seconds),
-        }
-    }
-}
-
-fn whole_seconds(text: &str) -> Result<u64, String> {
-    let duration = words::parse_duration(text)?;
-    if duration.subsec_nanos() == 0 {
-        Ok(duration.as_secs())
-    } else {
-        Err(format!("expected whole seconds, found `{text}`"))
+        globs
     }
 }
 

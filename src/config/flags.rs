@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{ConfigError, words};
 use crate::finding::RuleMeta;
-use crate::settings::{FailOn, MeshMode, PathGlob, RenderMode, Settings};
+use crate::settings::{Assignment, FailOn, MeshMode, PathGlob, RenderMode, Settings};
 use crate::units::Version;
 
 /// What the command line says; the fields stand for the flags of the same name.
@@ -58,21 +58,20 @@ pub fn apply_flags(
     };
     let select = checked("select", &flags.select);
     let ignore = checked("ignore", &flags.ignore);
-    if !select.is_empty() {
-        settings.common.select = select.into_iter().collect();
-        settings.common.ignore.clear();
+    let all = |rules: Vec<String>| (!rules.is_empty()).then(|| rules.into_iter().collect());
+    let said = [
+        flags.kubernetes_version.map(Assignment::KubernetesVersion),
+        flags.istio_version.map(Assignment::IstioVersion),
+        flags.mesh.map(Assignment::MeshMode),
+        flags.shutdown_timeout.map(Assignment::ShutdownTimeout),
+        all(select).map(Assignment::SelectOnly),
+        all(ignore).map(Assignment::Ignore),
+        flags.pedantic.then_some(Assignment::Pedantic(true)),
+    ];
+    settings.flags = said.into_iter().flatten().collect();
+    for assignment in &settings.flags {
+        assignment.apply(&mut settings.common);
     }
-    settings.common.ignore.extend(ignore);
-
-    let lifecycle = &mut settings.common.lifecycle;
-    lifecycle.shutdown_timeout = flags.shutdown_timeout.or(lifecycle.shutdown_timeout);
-    let mesh = &mut settings.common.mesh;
-    mesh.istio_version = flags.istio_version.or(mesh.istio_version);
-    mesh.mode = flags.mesh.unwrap_or(mesh.mode);
-    settings.common.kubernetes_version = flags
-        .kubernetes_version
-        .or(settings.common.kubernetes_version);
-    settings.common.pedantic |= flags.pedantic;
     settings.render.mode = flags.render.unwrap_or(settings.render.mode);
     settings.fail_on = flags.fail_on.unwrap_or(settings.fail_on);
     let excluded = flags.exclude.into_iter().map(|glob| PathGlob {

@@ -1,8 +1,24 @@
 //! Values of Istio's Helm charts, as far as they say what the proxies of the whole mesh do.
 
+use super::file::{Draft, Reader};
 use super::words::parse_duration;
 use crate::settings::MeshSettings;
 use crate::yaml::{self, Content, Node};
+
+/// Reads the files that the list names, relative to the directory of the configuration.
+pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>, draft: &mut Draft) {
+    for (item, path) in reader.list(node) {
+        let text = std::fs::read_to_string(reader.base.join(path));
+        let text = text.map_err(|error| error.to_string()).and_then(|text| {
+            take_over(&text, &mut MeshSettings::default())?;
+            Ok(text)
+        });
+        match text {
+            Ok(text) => draft.helm_values.push(text),
+            Err(message) => reader.at(item, format!("Helm values `{path}`: {message}")),
+        }
+    }
+}
 
 /// Takes over what a values file says and the configuration has not said itself.
 ///

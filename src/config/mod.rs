@@ -6,7 +6,11 @@
 mod file;
 mod flags;
 mod helm_values;
+mod keys;
+mod overrides;
 mod render;
+mod rules;
+mod schema;
 mod words;
 
 #[cfg(test)]
@@ -18,6 +22,8 @@ use crate::settings::CONFIG_FILE_NAMES;
 
 pub use file::load;
 pub use flags::{Flags, apply_flags};
+pub use keys::{About, Shape, keys};
+pub use schema::schema;
 pub use words::{
     FAIL_ON, MESH_MODES, RENDER_MODES, parse_duration, parse_istio_version,
     parse_kubernetes_version, word,

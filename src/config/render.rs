@@ -2,68 +2,151 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{DURATION, Reader, Setter, namespace};
-use super::words::{self, RENDER_MODES};
+use super::file::{Draft, Reader, Within, namespace};
+use super::keys::{About, Key, Shape, abouts, list};
+use super::words::RENDER_MODES;
 use crate::settings::{HelmRelease, RenderSettings};
 use crate::yaml::Node;
 
-const RENDER: &[(&str, Setter<RenderSettings>)] = &[
-    ("mode", |reader, node, render| {
-        let mode = reader.word(node, &RENDER_MODES);
-        render.mode = mode.unwrap_or_default();
-    }),
-    ("timeout", |reader, node, render| {
-        if let Some(timeout) = reader.parsed(node, DURATION, words::parse_duration) {
-            if timeout.is_zero() {
-                reader.at(node, "expected some time, found none");
+/// `render`
+const RENDER: &[Key<RenderSettings>] = &[
+    Key {
+        about: About {
+            name: "mode",
+            shape: Shape::Word(|| list(&RENDER_MODES)),
+            varies: false,
+            summary: "Whether kustomizations and charts are rendered with the programs of this machine",
+            default: "never",
+            example: "auto",
+        },
+        read: |reader, node, render| {
+            let mode = reader.word(node, &RENDER_MODES);
+            render.mode = mode.unwrap_or_default();
+        },
+    },
+    Key {
+        about: About {
+            name: "timeout",
+            shape: Shape::Duration,
+            varies: false,
+            summary: "How long one kustomization or chart may take",
+            default: "60s",
+            example: "90s",
+        },
+        read: |reader, node, render| {
+            if let Some(timeout) = reader.duration(node) {
+                if timeout.is_zero() {
+                    reader.at(node, "expected some time, found none");
+                }
+                render.timeout = timeout;
             }
-            render.timeout = timeout;
-        }
-    }),
-    ("helm", |reader, node, render| {
-        if !node.is_sequence() && !node.is_null() {
-            reader.expected(node, "a list");
-        }
-        for item in node.items().map(Node::resolved) {
-            let mut release = HelmRelease::default();
-            reader.section(item, HELM, &mut release);
-            if item.get("chart").is_none() {
-                reader.at(item, "expected the key `chart`");
+        },
+    },
+    Key {
+        about: About {
+            name: "helm",
+            shape: Shape::Sections(|| abouts(HELM)),
+            varies: false,
+            summary: "Charts that are rendered otherwise than with their `values.yaml` alone",
+            default: "none",
+            example: "[]",
+        },
+        read: |reader, node, render| {
+            if !node.is_sequence() && !node.is_null() {
+                reader.expected(node, "a list");
             }
-            render.helm.push(release);
-        }
-    }),
+            for item in node.items().map(Node::resolved) {
+                let mut release = HelmRelease::default();
+                reader.section(item, HELM, &mut release);
+                if item.get("chart").is_none() {
+                    reader.at(item, "expected the key `chart`");
+                }
+                render.helm.push(release);
+            }
+        },
+    },
 ];
 
-const HELM: &[(&str, Setter<HelmRelease>)] = &[
-    ("chart", |reader, node, release| {
-        let base = reader.base;
-        let chart = |text: &str| {
-            existing(base, text, "Chart.yaml")
-                .map(|_| base.join(text))
-                .ok_or(format!("`{text}` is no chart: it holds no Chart.yaml"))
-        };
-        let found = reader.parsed(node, "the directory of a chart", chart);
-        release.chart = found.unwrap_or_default();
-    }),
-    ("values", |reader, node, release| {
-        for (item, path) in reader.list(node) {
-            match existing(reader.base, path, "") {
-                Some(file) => release.values.push(file),
-                None => reader.at(item, format!("`{path}`: no such file")),
+/// An entry of `render.helm`.
+const HELM: &[Key<HelmRelease>] = &[
+    Key {
+        about: About {
+            name: "chart",
+            shape: Shape::Text("a directory"),
+            varies: false,
+            summary: "The directory of the chart",
+            default: "",
+            example: "charts/web",
+        },
+        read: |reader, node, release| {
+            let base = reader.base;
+            let chart = |text: &str| {
+                existing(base, text, "Chart.yaml")
+                    .map(|_| base.join(text))
+                    .ok_or(format!("`{text}` is no chart: it holds no Chart.yaml"))
+            };
+            let found = reader.parsed(node, "the directory of a chart", chart);
+            release.chart = found.unwrap_or_default();
+        },
+    },
+    Key {
+        about: About {
+            name: "values",
+            shape: Shape::Texts("files"),
+            varies: false,
+            summary: "Files that go over the chart's `values.yaml`, later ones over earlier ones",
+            default: "none",
+            example: "[values/prod.yaml]",
+        },
+        read: |reader, node, release| {
+            for (item, path) in reader.list(node) {
+                match existing(reader.base, path, "") {
+                    Some(file) => release.values.push(file),
+                    None => reader.at(item, format!("`{path}`: no such file")),
+                }
             }
-        }
-    }),
-    ("release", |reader, node, release| {
-        release.release = reader.parsed(node, "the name of a release", release_name);
-    }),
-    ("namespace", |reader, node, release| {
-        release.namespace = reader.parsed(node, "a namespace", namespace);
-    }),
+        },
+    },
+    Key {
+        about: About {
+            name: "release",
+            shape: Shape::Text("a name"),
+            varies: false,
+            summary: "The name of the release",
+            default: "the chart's name",
+            example: "web",
+        },
+        read: |reader, node, release| {
+            release.release = reader.parsed(node, "the name of a release", release_name);
+        },
+    },
+    Key {
+        about: About {
+            name: "namespace",
+            shape: Shape::Text("a namespace"),
+            varies: false,
+            summary: "The namespace it is installed to",
+            default: "not given",
+            example: "shop",
+        },
+        read: |reader, node, release| {
+            release.namespace = reader.parsed(node, "a namespace", namespace);
+        },
+    },
 ];
+
+impl Within for RenderSettings {}
+
+impl Within for HelmRelease {}
+
+/// The keys of `render` where it is a mapping.
+pub(super) fn keys() -> Vec<&'static About> {
+    abouts(RENDER)
+}
 
 /// Reads `render`: a word, or a mapping of all that can be said.
-pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>, settings: &mut RenderSettings) {
+pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>, draft: &mut Draft) {
+    let settings = &mut draft.settings.render;
     if node.is_mapping() {
         reader.section(node, RENDER, settings);
     } else {

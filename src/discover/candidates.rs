@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ignore::{DirEntry, WalkBuilder};
 
 use super::DiscoverError;
+use super::context::View;
 use super::layout::KUSTOMIZATION_NAMES;
 use super::paths::relative;
 use super::roots::{Extent, Roots};
@@ -65,6 +66,8 @@ pub(super) struct Candidates<'a> {
     cwd: &'a Path,
     gitignore: bool,
     excludes: Arc<PathPatterns>,
+    /// What the configuration says of context.
+    view: Option<View>,
     files: BTreeMap<PathBuf, Candidate>,
     /// Directories that were walked whole.
     walked: BTreeSet<PathBuf>,
@@ -72,11 +75,17 @@ pub(super) struct Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    pub(super) fn new(cwd: &'a Path, gitignore: bool, excludes: PathPatterns) -> Self {
+    pub(super) fn new(
+        cwd: &'a Path,
+        gitignore: bool,
+        excludes: PathPatterns,
+        view: Option<View>,
+    ) -> Self {
         Self {
             cwd,
             gitignore,
             excludes: Arc::new(excludes),
+            view,
             files: BTreeMap::new(),
             walked: BTreeSet::new(),
             notices: Vec::new(),
@@ -219,6 +228,10 @@ impl<'a> Candidates<'a> {
     }
 
     fn insert(&mut self, file: PathBuf, shown: PathBuf, role: Role, explicit: bool) {
+        let hidden = self.view.as_ref().is_some_and(|view| !view.holds(&shown));
+        if hidden && role == Role::Context && !self.files.contains_key(&file) {
+            return;
+        }
         match self.files.entry(file) {
             Entry::Vacant(entry) => {
                 entry.insert(Candidate {

@@ -6,6 +6,7 @@
 
 mod candidates;
 mod charts;
+mod context;
 mod layout;
 mod paths;
 mod read;
@@ -23,6 +24,7 @@ use crate::settings::{PathGlob, PathPatterns, PatternError};
 use crate::source::{NewSource, Role, Scope, SourceId, Sources};
 
 use candidates::{Candidate, Candidates};
+use context::View;
 use layout::Layout;
 use read::Reading;
 use roots::Roots;
@@ -45,6 +47,8 @@ pub struct Request<'a> {
     pub stdin: Option<Stdin>,
     /// What is never read, named or not.
     pub exclude: &'a [PathGlob],
+    /// What is read beside the named paths; `None`: the whole repository.
+    pub context: Option<&'a [PathGlob]>,
     /// Whether files that git ignores are passed over, as far as `.gitignore` files inside the
     /// repository say so. Files named directly are always read.
     pub gitignore: bool,
@@ -157,22 +161,30 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
             error,
         }]
     })?;
-    let excludes = PathPatterns::new(request.exclude).map_err(|errors| {
-        errors
-            .into_iter()
-            .map(DiscoverError::from)
-            .collect::<Vec<_>>()
-    })?;
+    let invalid = |errors: Vec<PatternError>| -> Vec<_> {
+        errors.into_iter().map(DiscoverError::from).collect()
+    };
+    let excludes = PathPatterns::new(request.exclude).map_err(invalid)?;
+    let view = request
+        .context
+        .map(View::new)
+        .transpose()
+        .map_err(invalid)?;
     let named = candidates::resolve(&cwd, request.paths)?;
     let stdin = request.stdin.map(|stdin| (stdin_path(&cwd, &stdin), stdin));
-    let roots = Roots::of(
+    let mut roots = Roots::of(
         &named,
         stdin
             .as_ref()
             .map(|(path, stdin)| (path.as_path(), stdin.filename.is_some())),
     );
 
-    let mut found = Candidates::new(&cwd, request.gitignore, excludes);
+    let mut notices = Vec::new();
+    if let Some(view) = &view {
+        roots.widen(view.widened());
+        notices.extend(view.notices(&cwd));
+    }
+    let mut found = Candidates::new(&cwd, request.gitignore, excludes, view);
     found.add_named(&named, &roots);
     found.add_context(&roots);
     let mut inputs = BTreeMap::new();
@@ -180,7 +192,8 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         found.add_stdin(&path, &roots);
         inputs.insert(path, stdin);
     }
-    let (files, mut notices) = found.finish();
+    let (files, passed_over) = found.finish();
+    notices.extend(passed_over);
 
     let mut layout = Layout::new(&cwd, &roots);
     let mut sources = Sources::default();

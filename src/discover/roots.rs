@@ -58,6 +58,19 @@ impl Roots {
         }
     }
 
+    /// Adds directories to the view.
+    pub(super) fn widen<'p>(&mut self, directories: impl Iterator<Item = &'p PathBuf>) {
+        let is_seen = |directory: &PathBuf| {
+            self.extents.iter().any(|extent| match extent {
+                Extent::Tree(tree) => directory.starts_with(tree),
+                Extent::Folder(_) => false,
+            })
+        };
+        let new: Vec<PathBuf> = directories.filter(|it| !is_seen(it)).cloned().collect();
+        self.extents
+            .extend(outermost(new.into_iter()).into_iter().map(Extent::Tree));
+    }
+
     /// The repository root a path belongs to.
     pub(super) fn base_of(&self, path: &Path) -> Option<&Path> {
         self.bases

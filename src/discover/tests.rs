@@ -43,6 +43,7 @@ impl Tree {
             paths,
             stdin: None,
             exclude: &[],
+            context: None,
             gitignore: true,
         }
     }
@@ -319,6 +320,50 @@ fn excluded_files_are_not_read_even_when_named() {
     old/b.yaml: passed over, it is excluded
     old: passed over, it is excluded
     ");
+}
+
+#[test]
+fn the_configuration_narrows_and_widens_the_context() {
+    let tree = Tree::repository(&[
+        ("app/k8s/a.yaml", POD),
+        ("app/k8s/b.yaml", POD),
+        ("app/other/c.yaml", POD),
+        ("app/lameduck.yaml", ""),
+        ("platform/k8s/d.yaml", POD),
+        ("platform/e.yaml", POD),
+    ]);
+    let run = |globs: &[&str], paths: &[&str]| {
+        let context: Vec<PathGlob> = globs
+            .iter()
+            .map(|glob| PathGlob {
+                base: tree.path().join("app"),
+                glob: (*glob).to_owned(),
+            })
+            .collect();
+        discover(Request {
+            context: Some(&context),
+            ..tree.request(&owned(paths))
+        })
+        .unwrap()
+    };
+    let a = ["app/k8s/a.yaml"];
+    assert_eq!(listed(&run(&[], &a)), ["named app/k8s/a.yaml"]);
+    assert_eq!(
+        listed(&run(&["k8s/"], &a)),
+        ["named app/k8s/a.yaml", "context app/k8s/b.yaml"]
+    );
+    assert_eq!(
+        listed(&run(&["*.yaml", "!b.yaml", "../platform/k8s"], &a)),
+        [
+            "named app/k8s/a.yaml",
+            "context app/other/c.yaml",
+            "context platform/k8s/d.yaml"
+        ]
+    );
+    // What is named is read anyway.
+    assert_eq!(listed(&run(&[], &["app/k8s"])).len(), 2);
+    let notices = run(&["../plattform/"], &a).notices;
+    assert_eq!(notices, ["`context` names plattform, which does not exist"]);
 }
 
 #[test]

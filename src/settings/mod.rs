@@ -253,6 +253,8 @@ pub struct Settings {
     pub exclude: Vec<PathGlob>,
     /// Kustomize and Helm.
     pub render: RenderSettings,
+    /// What is read beside the named paths; `None`: their whole repository.
+    pub context: Option<Vec<PathGlob>>,
     /// Where the findings are listed that do not count.
     pub baseline: Option<PathBuf>,
     /// The configuration file.

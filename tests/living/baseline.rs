@@ -94,7 +94,7 @@ fn it_survives_what_is_put_before_an_item() {
         format!("apiVersion: v1\nkind: List\nitems:\n{items}")
     };
     let bad = service(&route("a", "web"));
-    let repository = Repository::new(&[("a.yaml", &list(&[bad.clone()]))]);
+    let repository = Repository::new(&[("a.yaml", &list(std::slice::from_ref(&bad)))]);
     let flags = "--select unknown-field";
     repository.run(&format!("{WRITE} {flags}"));
     let listed = repository.read("base.json");

@@ -8,6 +8,8 @@
 )]
 
 mod baseline;
+mod configuration;
+mod context;
 mod suppressions;
 
 use std::path::Path;

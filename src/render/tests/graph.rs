@@ -18,6 +18,7 @@ fn with<T>(files: &[(&str, &str)], look: impl FnOnce(&Path, &Graph) -> T) -> T {
         paths: &[PathBuf::from(".")],
         stdin: None,
         exclude: &[],
+        context: None,
         gitignore: true,
     })
     .unwrap();
