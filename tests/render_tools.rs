@@ -233,6 +233,111 @@ fn a_file_has_the_same_findings_whatever_was_named() {
     assert_eq!(files, 7, "files with findings");
 }
 
+/// A Deployment with an annotation on itself and a comment at its container, and two overlays.
+fn suppressed(prod: &str) -> tempfile::TempDir {
+    let deployment = DEPLOYMENT
+        .replace(
+            "  name: web\nspec",
+            "  name: web\n  annotations:\n    lameduck.dev/ignore.missing-prestop: \"drained elsewhere\"\nspec",
+        )
+        .replace(
+            "- name: web\n",
+            "- name: web # lameduck: ignore[missing-readiness-probe] none yet\n",
+        );
+    repository(&[
+        ("base/deployment.yaml", &deployment),
+        ("base/kustomization.yaml", "resources: [deployment.yaml]\n"),
+        (
+            "dev/kustomization.yaml",
+            "resources: [../base]\nnamePrefix: dev-\n",
+        ),
+        ("prod/kustomization.yaml", prod),
+    ])
+}
+
+#[test]
+fn comments_and_annotations_speak_for_what_is_rendered_from_them() {
+    let select = [
+        "--select",
+        "missing-prestop,missing-readiness-probe,unused-suppression,render-failed",
+        "--show-suppressed",
+    ];
+    let folder = suppressed("resources: [../base]\nnamePrefix: prod-\n");
+    let mut check = check_or_skip!("LAMEDUCK_KUSTOMIZE", folder);
+    let (code, out, _) = run(check.args(select));
+    assert_eq!(code, 0, "{out}");
+    insta::assert_snapshot!(out, @"
+    base/deployment.yaml:14:17 warning missing-prestop container `web` takes requests but has no preStop hook: SIGTERM comes while endpoints are still being removed, so requests reach a process that is already shutting down (suppressed by annotation: drained elsewhere)
+    base/deployment.yaml:14:17 warning missing-readiness-probe container `web` takes requests but has no readiness probe: it gets them as soon as its process starts, before it can answer, on every rollout and restart (suppressed by comment: none yet)
+    No findings in 4 files (4 manifests, 1 workload); 2 suppressed
+    ");
+
+    // What is in use for one overlay is in use, though another one has no need of it.
+    let hook = "resources: [../base]
+patches:
+  - target: {kind: Deployment}
+    patch: |-
+      - op: add
+        path: /spec/template/spec/containers/0/lifecycle
+        value: {preStop: {sleep: {seconds: 9}}}
+";
+    let folder = suppressed(hook);
+    let mut check = check_or_skip!("LAMEDUCK_KUSTOMIZE", folder);
+    let (code, out, _) = run(check.args(select));
+    assert_eq!(code, 0, "{out}");
+
+    // An overlay that takes the annotation away brings the finding back.
+    let bare = "resources: [../base]
+patches:
+  - target: {kind: Deployment}
+    patch: |-
+      - op: remove
+        path: /metadata/annotations
+";
+    let folder = suppressed(bare);
+    let mut check = check_or_skip!("LAMEDUCK_KUSTOMIZE", folder);
+    let (code, out, _) = run(check.args(select));
+    assert_eq!(code, 1, "{out}");
+    assert!(
+        out.contains("base/deployment.yaml:14:17 warning missing-prestop"),
+        "{out}"
+    );
+}
+
+#[test]
+fn what_suppresses_nothing_in_any_overlay_is_said_once_and_in_its_file() {
+    let folder = suppressed("resources: [../base]\n");
+    let path = folder.path().join("base/deployment.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let probe = "          readinessProbe: {tcpSocket: {port: http}}\n          lifecycle: {preStop: {sleep: {seconds: 9}}}\n";
+    std::fs::write(&path, text + probe).unwrap();
+    let mut check = check_or_skip!("LAMEDUCK_KUSTOMIZE", folder);
+    let (_, out, _) = run(&mut check);
+    let found: Vec<String> = out.lines().map(place).collect();
+    insta::assert_snapshot!(found.join("\n"), @"
+    base/deployment.yaml:4:9 warning missing-pdb
+    base/deployment.yaml:4:9 warning missing-pod-spread
+    base/deployment.yaml:6:5 warning unused-suppression
+    base/deployment.yaml:14:17 warning insufficient-grace-period
+    base/deployment.yaml:14:17 warning missing-resources
+    base/deployment.yaml:14:40 warning unused-suppression
+    6 warnings in
+    ");
+}
+
+#[test]
+fn a_baseline_holds_whichever_overlays_were_named() {
+    let folder = shop();
+    let mut check = check_or_skip!("LAMEDUCK_KUSTOMIZE", folder);
+    let (code, _, _) = run(check.args(["--write-baseline", "known.json"]));
+    assert_eq!(code, 0);
+    for named in ["overlays/prod", "overlays/dev", "base/deployment.yaml", "."] {
+        let mut check = check_or_skip!("LAMEDUCK_KUSTOMIZE", folder);
+        let (code, out, _) = run(check.args(["--baseline", "known.json", named]));
+        assert_eq!(code, 0, "{named}: {out}");
+    }
+}
+
 #[test]
 fn fixes_leave_alone_what_is_rendered() {
     let folder = shop();

@@ -100,7 +100,7 @@ impl<'a> Texts<'a> {
         };
         let subject = || path.to_owned();
         judge(self.rules, settings, subject, |rule, out| {
-            ask(rule, &cx, out)
+            ask(rule, &cx, out);
         })
     }
 }
@@ -230,7 +230,7 @@ fn identify(findings: &mut [Finding], sources: &Sources) {
     let mut seen: HashMap<(SourceId, Fingerprint), u32> = HashMap::new();
     for finding in findings {
         let source = finding.primary.source;
-        let resource = finding.resource.clone().unwrap_or_default();
+        let (resource, cause) = trace::as_written(finding, sources);
         let parts = |nth: &str| {
             Fingerprint::of([
                 finding.rule,
@@ -239,7 +239,7 @@ fn identify(findings: &mut [Finding], sources: &Sources) {
                 resource.namespace.as_deref().unwrap_or_default(),
                 &resource.name,
                 resource.container.as_deref().unwrap_or_default(),
-                &finding.cause,
+                &cause,
                 nth,
             ])
         };

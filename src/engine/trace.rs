@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Resource};
 use crate::source::{Location, Origin, SourceId, Sources};
 
 /// How many kustomizations or charts are named for a finding that others of its file do not share.
@@ -41,6 +41,31 @@ fn place(finding: &mut Finding, sources: &Sources, bound: &BTreeSet<SourceId>) {
         let mut edits = fix.edits.iter();
         !edits.any(|edit| bound.contains(&edit.source))
     });
+}
+
+/// The object that a finding speaks of, and its cause, as the files have them: several overlays, of
+/// which not all may be named, call one object differently.
+pub(super) fn as_written(finding: &Finding, sources: &Sources) -> (Resource, String) {
+    let mut resource = finding.resource.clone().unwrap_or_default();
+    let written = finding.subject.and_then(|subject| {
+        let origin = sources.get(subject.source).origin()?;
+        origin.written(subject.span)
+    });
+    let Some(written) = written else {
+        return (resource, finding.cause.clone());
+    };
+    resource.name.clone_from(&written.name);
+    resource.namespace.clone_from(&written.namespace);
+    let cause = match finding.cause.split_once('=') {
+        Some((path, _)) => {
+            let text = sources
+                .get(finding.primary.source)
+                .slice(finding.primary.span);
+            format!("{path}={}", text.trim_matches(['"', '\'']))
+        }
+        None => finding.cause.clone(),
+    };
+    (resource, cause)
 }
 
 /// Makes one finding of those that several overlays share: of those that count, if any does. Where

@@ -9,13 +9,15 @@ use rayon::prelude::*;
 use super::RenderError;
 use super::files::Files;
 use super::graph::{Closure, Graph, Kustomization, trees};
-use super::layers::{Library, Who, name};
+use super::layers::{Library, Piece, Who, name, namespace};
 use super::message::tidy;
 use super::tool::{Tool, ToolError};
 use super::trace::Trace;
 use crate::discover::{Discovered, MAX_FILE_BYTES, normal, relative};
 use crate::settings::RenderSettings;
-use crate::source::{Location, NewSource, Origin, RenderFailure, Role, Source, SourceId, Span};
+use crate::source::{
+    Location, NewSource, Origin, RenderFailure, Role, Source, SourceId, Span, Written,
+};
 use crate::yaml::{Entry, Node, parse_embedded};
 
 /// Where kustomize writes down which file an object comes from.
@@ -207,9 +209,9 @@ impl Placing<'_, '_> {
     fn add(&mut self, built: &str, work: &Path) {
         let (text, origins) = without_origins(built, work);
         let root = start(self.top.source, self.top.root());
-        let mut places = Vec::new();
+        let (mut places, mut names) = (Vec::new(), Vec::new());
         for (tree, origin) in trees(&text.as_str().into()).iter().zip(origins) {
-            places.extend(self.places(tree.root(), &origin));
+            places.extend(self.places(tree.root(), &origin, &mut names));
         }
         let source = self.files.source(self.top.source);
         let given = NewSource {
@@ -222,10 +224,15 @@ impl Placing<'_, '_> {
         };
         self.files
             .sources
-            .push_rendered(given, Origin::new(root, places));
+            .push_rendered(given, Origin::new(root, places).with_names(names));
     }
 
-    fn places(&mut self, built: Node<'_>, from: &ComesFrom) -> Vec<(Span, Location)> {
+    fn places(
+        &mut self,
+        built: Node<'_>,
+        from: &ComesFrom,
+        names: &mut Vec<(Span, Written)>,
+    ) -> Vec<(Span, Location)> {
         let root = start(self.top.source, self.top.root());
         let mut raw = None;
         let (file, manifest, fallback) = match from {
@@ -257,6 +264,12 @@ impl Placing<'_, '_> {
             raw: raw.unwrap_or_else(|| built_name.clone()),
             built: built_name,
         };
+        let namespace = |piece: &Piece| namespace(piece.node()).map(str::to_owned);
+        let written = Written {
+            name: who.raw.clone(),
+            namespace: manifest.as_ref().and_then(namespace),
+        };
+        names.push((built.span(), written));
         let way = (self.graph, self.top.directory.as_path());
         let layers = self.library.layers(way, file, &who, self.files);
         let mut trace = Trace::new(built, manifest);

@@ -100,10 +100,6 @@ impl Library {
     ) -> Option<Piece> {
         let kind = built.get("kind")?.text()?;
         let name = name(built).unwrap_or_default();
-        let namespace = |node: Node<'_>| {
-            let namespace = node.at(&["metadata", "namespace"])?;
-            namespace.text().map(str::to_owned)
-        };
         let of_kind: Vec<Piece> = self
             .trees(source, files)
             .into_iter()
@@ -114,7 +110,7 @@ impl Library {
         let rank = |piece: &Piece| {
             let raw = self::name(piece.node()).unwrap_or_default();
             let close = name == raw || !raw.is_empty() && name.contains(raw);
-            let beside = namespace(piece.node()) == namespace(built);
+            let beside = self::namespace(piece.node()) == self::namespace(built);
             (close || only).then(|| (name == raw, raw.len(), beside))
         };
         let best = of_kind.iter().filter_map(rank).max()?;
@@ -206,6 +202,10 @@ fn objects(source: SourceId, tree: &Arc<Tree>) -> Vec<Piece> {
 
 pub(super) fn name(node: Node<'_>) -> Option<&str> {
     node.at(&["metadata", "name"])?.text()
+}
+
+pub(super) fn namespace(node: Node<'_>) -> Option<&str> {
+    node.at(&["metadata", "namespace"])?.text()
 }
 
 /// The kustomizations that say something of what stands in a file, in the order in which they take

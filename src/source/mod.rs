@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use lines::LineIndex;
 
-pub use origin::{Origin, RenderFailure};
+pub use origin::{Origin, RenderFailure, Written};
 
 /// A range of bytes in the text of one source. Lines and columns exist only in reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

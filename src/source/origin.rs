@@ -9,13 +9,41 @@ pub struct Origin {
     root: Location,
     /// Ranges of the rendered text, and what set them.
     places: Vec<(Span, Location)>,
+    /// What objects of the rendered text are called in their files.
+    names: Vec<(Span, Written)>,
+}
+
+/// What an object is called in its file, before prefixes and namespaces are put to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: Option<String>,
 }
 
 impl Origin {
     /// What was rendered from `root`; each of `places` is a range of the rendered text and what set
     /// it.
     pub fn new(root: Location, places: Vec<(Span, Location)>) -> Self {
-        Self { root, places }
+        Self {
+            root,
+            places,
+            names: Vec::new(),
+        }
+    }
+
+    /// Notes what objects are called in their files; each by its range of the rendered text.
+    #[must_use]
+    pub fn with_names(mut self, names: Vec<(Span, Written)>) -> Self {
+        self.names = names;
+        self
+    }
+
+    /// What an object of the rendered text is called in its file, where that is known.
+    pub fn written(&self, object: Span) -> Option<&Written> {
+        let mut names = self.names.iter();
+        names.find(|(span, _)| *span == object).map(|(_, it)| it)
     }
 
     /// The kustomization or chart.
