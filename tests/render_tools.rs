@@ -522,6 +522,32 @@ fn the_configuration_says_how_a_chart_is_rendered() {
 }
 
 #[test]
+fn releases_of_one_chart_are_judged_apart() {
+    let pdb = "{{- if .Values.pdb }}\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  \
+               name: web\n  namespace: {{ .Release.Namespace }}\nspec:\n  maxUnavailable: 1\n  selector:\n    matchLabels: {app: web}\n{{- end }}\n";
+    let folder = repository(&[
+        ("chart/Chart.yaml", CHART),
+        ("chart/values.yaml", VALUES),
+        ("chart/templates/web.yaml", TEMPLATE),
+        ("chart/templates/pdb.yaml", pdb),
+        ("with.yaml", "replicas: 2\npdb: true\n"),
+        ("without.yaml", "replicas: 2\n"),
+        (
+            "lameduck.yaml",
+            "render:\n  helm:\n    - {chart: chart, values: [with.yaml], namespace: one}\n    \
+             - {chart: chart, values: [without.yaml], namespace: two}\n",
+        ),
+    ]);
+    let mut check = check_or_skip!("LAMEDUCK_HELM", folder);
+    let (_, out, _) = run(check.args(["--select", "missing-pdb,mutable-image-tag"]));
+    insta::assert_snapshot!(out, @"
+    chart/templates/web.yaml:7:3 warning missing-pdb Deployment has 2 replicas but no PodDisruptionBudget: a node drain may evict all of them at once
+    chart/templates/web.yaml:26:9 warning mutable-image-tag the tag of image `web:latest` moves with every build: pods of one workload may run different code, and a rollback brings nothing back
+    2 warnings in 1 of 2 files (1 workload)
+    ");
+}
+
+#[test]
 fn a_chart_that_cannot_be_rendered_is_said() {
     let folder = repository(&[
         ("needy/Chart.yaml", CHART),

@@ -14,7 +14,7 @@ use crate::render;
 use crate::report::{Format, Report, Style, statistics};
 use crate::rules::metas;
 use crate::settings::{FailOn, Settings};
-use crate::source::{Role, Sources};
+use crate::source::{Location, Role, Sources};
 
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let outputs = outputs(args)?;
@@ -179,8 +179,12 @@ fn passed_over(sources: &Sources, inventory: &Inventory) -> Vec<String> {
         .iter()
         .filter(|document| named(document.source))
         .map(|document| {
-            let source = sources.get(document.source);
-            let at = source.position(document.span.start);
+            let place = sources.place(Location {
+                source: document.source,
+                span: document.span,
+            });
+            let source = sources.get(place.source);
+            let at = source.position(place.span.start);
             format!(
                 "{}:{}:{}: passed over, no manifest and no YAML either: {}",
                 source.path(),

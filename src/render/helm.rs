@@ -28,6 +28,8 @@ struct Rendering<'a> {
     file: SourceId,
     name: String,
     release: HelmRelease,
+    /// Releases of one chart are not deployed together.
+    scope: Scope,
     /// As the user sees the directory.
     shown: String,
 }
@@ -113,13 +115,23 @@ fn renderings<'a>(
         if releases.is_empty() {
             releases.push(HelmRelease::default());
         }
-        renderings.extend(releases.into_iter().map(|release| Rendering {
-            chart,
-            file,
-            name: text("name").unwrap_or_default().to_owned(),
-            release,
-            shown: chart.path.clone(),
-        }));
+        let scope = |nth: usize| match nth {
+            0 => chart.scope.clone(),
+            nth => Scope(format!("{}#{nth}", chart.scope.0).into()),
+        };
+        renderings.extend(
+            releases
+                .into_iter()
+                .enumerate()
+                .map(|(nth, release)| Rendering {
+                    chart,
+                    scope: scope(nth),
+                    file,
+                    name: text("name").unwrap_or_default().to_owned(),
+                    release,
+                    shown: chart.path.clone(),
+                }),
+        );
     }
     renderings
 }
@@ -250,7 +262,7 @@ impl Rendering<'_> {
             text: text.into(),
             invalid_utf8: None,
             role: Role::Named,
-            scope: Scope(self.chart.scope.0.clone()),
+            scope: self.scope.clone(),
         };
         files
             .sources
