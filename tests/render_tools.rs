@@ -548,6 +548,36 @@ fn releases_of_one_chart_are_judged_apart() {
 }
 
 #[test]
+fn a_chart_is_rendered_when_its_values_are_named() {
+    let folder = repository(&[
+        ("chart/Chart.yaml", CHART),
+        ("chart/values.yaml", VALUES),
+        ("chart/templates/web.yaml", TEMPLATE),
+        ("prod.yaml", "replicas: 2\n"),
+        ("other.yaml", "a: 1\n"),
+        (
+            "lameduck.yaml",
+            "render: {helm: [{chart: chart, values: [prod.yaml]}]}\n",
+        ),
+    ]);
+    for (named, expected) in [
+        ("chart/values.yaml", true),
+        ("prod.yaml", true),
+        ("chart/Chart.yaml", true),
+        ("chart/templates/web.yaml", true),
+        ("other.yaml", false),
+    ] {
+        let mut check = check_or_skip!("LAMEDUCK_HELM", folder);
+        let (_, out, err) = run(check.arg(named));
+        assert_eq!(
+            out.contains("mutable-image-tag"),
+            expected,
+            "{named}: {out}{err}"
+        );
+    }
+}
+
+#[test]
 fn a_chart_that_cannot_be_rendered_is_said() {
     let folder = repository(&[
         ("needy/Chart.yaml", CHART),

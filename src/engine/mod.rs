@@ -11,7 +11,7 @@ use crate::finding::{Finding, Fingerprint, Outcome, Summary};
 use crate::inventory::Inventory;
 use crate::rules::{self, Context, Findings, Rule};
 use crate::settings::{ObjectSettings, Settings};
-use crate::source::{Location, Role, SourceId, Sources};
+use crate::source::{Location, Origin, Role, SourceId, Sources};
 
 pub use trace::merge_variants;
 
@@ -194,8 +194,8 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
         .unwrap_or("no message")
 }
 
-/// Whether the finding, or something that explains it, lies in a path that was named. Naming what is
-/// rendered names all that is found in the result.
+/// Whether the finding, or something that explains it, lies in a path that was named, or it was found
+/// in what is rendered from such a path.
 fn concerns_named(finding: &Finding, sources: &Sources) -> bool {
     let named = |location: Location| sources.get(location.source).role() == Role::Named;
     let rendered = finding
@@ -203,7 +203,7 @@ fn concerns_named(finding: &Finding, sources: &Sources) -> bool {
         .and_then(|it| sources.get(it.source).origin());
     named(finding.primary)
         || finding.related.iter().any(|label| named(label.location))
-        || rendered.is_some_and(|origin| named(origin.root()))
+        || rendered.is_some_and(Origin::is_named)
 }
 
 fn sort(findings: &mut [Finding], sources: &Sources) {

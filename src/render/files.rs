@@ -48,6 +48,12 @@ impl<'a> Files<'a> {
         self.by_path.get(path).copied()
     }
 
+    /// Whether a file was named that is this one or lies below this directory.
+    pub(super) fn names_below(&self, path: &Path) -> bool {
+        let mut files = self.by_path.iter();
+        files.any(|(file, id)| file.starts_with(path) && self.source(*id).role() == Role::Named)
+    }
+
     pub(super) fn source(&self, id: SourceId) -> &Source {
         self.sources.get(id)
     }

@@ -88,21 +88,16 @@ fn renderings<'a>(
         .filter_map(|release| Some((std::fs::canonicalize(&release.chart).ok()?, release)))
         .collect();
     for chart in charts {
-        let within = chart.directory.parent().filter(|it| it.ends_with("charts"));
-        let is_part = within
-            .and_then(Path::parent)
-            .is_some_and(|outer| outer.join("Chart.yaml").is_file());
         let Some((file, tree)) = chart_file(chart, files) else {
             continue;
         };
-        let is_named = files.source(file).role() == Role::Named
-            || chart.templates.iter().any(|it| it.role == Role::Named);
-        let root = tree.root();
-        let text = |key: &str| root.get(key).and_then(Node::text);
-        if is_part || !is_named || text("type") == Some("library") {
+        let releases = releases(chart, &asked);
+        let text = |key: &str| tree.root().get(key).and_then(Node::text);
+        let is_library = text("type") == Some("library");
+        if is_library || is_part(chart) || !concerns_named(chart, &releases, files) {
             continue;
         }
-        if let Some(missing) = subcharts::missing_dependency(root, &chart.directory) {
+        if let Some(missing) = subcharts::missing_dependency(tree.root(), &chart.directory) {
             notices.push(format!(
                 "{}: not rendered, its dependency `{missing}` is not in its charts/ folder (run \
                  `helm dependency build`)",
@@ -110,30 +105,50 @@ fn renderings<'a>(
             ));
             continue;
         }
-        let releases = asked.iter().filter(|(path, _)| *path == chart.directory);
-        let mut releases: Vec<HelmRelease> = releases.map(|(_, it)| (*it).clone()).collect();
-        if releases.is_empty() {
-            releases.push(HelmRelease::default());
-        }
         let scope = |nth: usize| match nth {
             0 => chart.scope.clone(),
             nth => Scope(format!("{}#{nth}", chart.scope.0).into()),
         };
-        renderings.extend(
-            releases
-                .into_iter()
-                .enumerate()
-                .map(|(nth, release)| Rendering {
-                    chart,
-                    scope: scope(nth),
-                    file,
-                    name: text("name").unwrap_or_default().to_owned(),
-                    release,
-                    shown: chart.path.clone(),
-                }),
-        );
+        let name = text("name").unwrap_or_default();
+        let releases = releases.into_iter().enumerate();
+        renderings.extend(releases.map(|(nth, release)| Rendering {
+            chart,
+            scope: scope(nth),
+            file,
+            name: name.to_owned(),
+            release,
+            shown: chart.path.clone(),
+        }));
     }
     renderings
+}
+
+/// The ways to render a chart that the settings name, or else the one with its `values.yaml` alone.
+fn releases(chart: &Chart, asked: &[(PathBuf, &HelmRelease)]) -> Vec<HelmRelease> {
+    let of_chart = asked.iter().filter(|(path, _)| *path == chart.directory);
+    let mut releases: Vec<HelmRelease> = of_chart.map(|(_, it)| (*it).clone()).collect();
+    if releases.is_empty() {
+        releases.push(HelmRelease::default());
+    }
+    releases
+}
+
+/// Whether a chart is rendered together with one that holds it.
+fn is_part(chart: &Chart) -> bool {
+    let within = chart.directory.parent().filter(|it| it.ends_with("charts"));
+    within
+        .and_then(Path::parent)
+        .is_some_and(|outer| outer.join("Chart.yaml").is_file())
+}
+
+/// Whether anything that a chart is rendered from was named.
+fn concerns_named(chart: &Chart, releases: &[HelmRelease], files: &Files<'_>) -> bool {
+    let mut templates = chart.templates.iter();
+    let values = releases.iter().flat_map(|release| &release.values);
+    let mut values = values.filter_map(|file| std::fs::canonicalize(file).ok());
+    templates.any(|it| it.role == Role::Named)
+        || files.names_below(&chart.directory)
+        || values.any(|file| files.names_below(&file))
 }
 
 /// A chart's `Chart.yaml`.
@@ -256,6 +271,11 @@ impl Rendering<'_> {
             }
         }
         let chart = files.source(self.file);
+        let own = self.chart.directory.join("values.yaml");
+        let values = self.release.values.iter().chain([&own]);
+        let mut values = values.filter_map(|file| std::fs::canonicalize(file).ok());
+        let is_named = chart.role() == Role::Named || values.any(|file| files.names_below(&file));
+        let origin = Origin::new(root, places).with_named(is_named);
         let given = NewSource {
             path: chart.path().to_owned(),
             root_path: format!("{}#{}", chart.root_path(), self.release_name()),
@@ -264,9 +284,7 @@ impl Rendering<'_> {
             role: Role::Named,
             scope: self.scope.clone(),
         };
-        files
-            .sources
-            .push_rendered(given, Origin::new(root, places));
+        files.sources.push_rendered(given, origin);
     }
 }
 

@@ -214,6 +214,9 @@ impl Placing<'_, '_> {
             places.extend(self.places(tree.root(), &origin, &mut names));
         }
         let source = self.files.source(self.top.source);
+        let origin = Origin::new(root, places)
+            .with_names(names)
+            .with_named(source.role() == Role::Named);
         let given = NewSource {
             path: source.path().to_owned(),
             root_path: format!("{}#built", source.root_path()),
@@ -222,9 +225,7 @@ impl Placing<'_, '_> {
             role: Role::Named,
             scope: source.scope().clone(),
         };
-        self.files
-            .sources
-            .push_rendered(given, Origin::new(root, places).with_names(names));
+        self.files.sources.push_rendered(given, origin);
     }
 
     fn places(

@@ -11,6 +11,7 @@ pub struct Origin {
     places: Vec<(Span, Location)>,
     /// What objects of the rendered text are called in their files.
     names: Vec<(Span, Written)>,
+    is_named: bool,
 }
 
 /// What an object is called in its file, before prefixes and namespaces are put to it.
@@ -30,7 +31,21 @@ impl Origin {
             root,
             places,
             names: Vec::new(),
+            is_named: false,
         }
+    }
+
+    /// Takes note whether a path on the command line names what was rendered, which names all that is
+    /// found in the result.
+    #[must_use]
+    pub fn with_named(mut self, is_named: bool) -> Self {
+        self.is_named = is_named;
+        self
+    }
+
+    /// Whether a path on the command line names what was rendered.
+    pub fn is_named(&self) -> bool {
+        self.is_named
     }
 
     /// Notes what objects are called in their files; each by its range of the rendered text.
