@@ -78,7 +78,10 @@ fn read(text: &str) -> Result<Settings, String> {
             file: None,
             ..settings
         })
-        .map_err(|errors| errors.iter().map(|it| format!("{it}\n")).collect())
+        .map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            lines.join("\n") + "\n"
+        })
 }
 
 /// Every key, with the keys that lead to it.
@@ -100,7 +103,8 @@ fn all_keys() -> Vec<(Vec<&'static str>, &'static About)> {
 }
 
 fn nested(path: &[&str], value: &str) -> String {
-    let opened: String = path.iter().map(|key| format!("{{ {key}: ")).collect();
+    let opened: Vec<String> = path.iter().map(|key| format!("{{ {key}: ")).collect();
+    let opened = opened.concat();
     format!("{opened}{value}{}\n", " }".repeat(path.len()))
 }
 
@@ -147,7 +151,7 @@ fn keys_that_vary_may_stand_in_overrides_and_others_may_not() {
                 assert!(!about.varies, "{text}{errors}");
                 let said = |key: &&str| format!("`{key}` holds for the whole run");
                 assert!(
-                    path.iter().any(|key| errors.contains(&said(&key))),
+                    path.iter().any(|key| errors.contains(&said(key))),
                     "{errors}"
                 );
                 // Of a section whose other keys vary the schema knows one form.
@@ -167,7 +171,8 @@ fn every_rule_and_option_is_read_and_fits_the_schema() {
                 OptionValue::Bool(value) => (!value).to_string(),
                 OptionValue::Seconds(value) => format!("{}s", value + 1),
             };
-            options.push_str(&format!(", {}: {value}", option.name));
+            options.extend([", ", option.name, ": "]);
+            options.push_str(&value);
         }
         for text in [
             format!("rules: {{ {}: {{ {options} }} }}", rule.id),
