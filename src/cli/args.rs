@@ -98,8 +98,9 @@ pub(super) struct CheckArgs {
     #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
     pub(super) paths: Vec<PathBuf>,
 
-    /// full (default), concise, json or sarif; with =FILE, written there
-    /// instead of to standard output. Can be repeated
+    /// full (default), concise, json, sarif, github, gitlab, junit or
+    /// markdown; with =FILE, written there instead of to standard output. Can
+    /// be repeated
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub(super) outputs: Vec<Output>,
 

@@ -46,7 +46,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
             }
         }
         output::to_stderr("internal error", &outcome.internal_errors);
-        deliver(args, &outputs, &discovered, &outcome)?;
+        deliver(args, &outputs, &discovered, &outcome, settings.fail_on)?;
         if !unfixed.is_empty() {
             return Err(Failure { messages: unfixed });
         }
@@ -236,11 +236,14 @@ fn deliver(
     outputs: &[Output],
     discovered: &Discovered,
     outcome: &Outcome,
+    fail_on: FailOn,
 ) -> Result<(), Failure> {
     let report = Report {
         outcome,
         sources: &discovered.sources,
         rules: metas(),
+        // A run that is not to fail can still report failures: CI systems weigh them on their own.
+        fails_from: threshold(fail_on).unwrap_or(Severity::Warning),
     };
     let mut failures = Vec::new();
     for Output { format, file } in outputs {
@@ -259,9 +262,14 @@ fn deliver(
         let written = report
             .write(*format, &style, &mut content)
             .map_err(|error| Failure::one(format!("the {format} report: {error}")))
-            .and_then(|()| match file {
-                None => output::to_stdout(&content),
-                Some(file) => output::to_file(file, &content),
+            .and_then(|cuts| {
+                if !args.quiet {
+                    output::to_stderr("note", cuts.iter().map(|it| format!("{format}: {it}")));
+                }
+                match file {
+                    None => output::to_stdout(&content),
+                    Some(file) => output::to_file(file, &content),
+                }
             });
         if let Err(failure) = written {
             failures.extend(failure.messages);
@@ -281,12 +289,17 @@ fn exit_code(outcome: &Outcome, fail_on: FailOn) -> u8 {
     if !outcome.internal_errors.is_empty() {
         return UNUSABLE;
     }
-    let least = match fail_on {
-        FailOn::Error => Severity::Error,
-        FailOn::Warning => Severity::Warning,
-        FailOn::Note => Severity::Note,
-        FailOn::Never => return CLEAN,
-    };
-    let fails = outcome.open().any(|finding| finding.severity >= least);
+    let fails = threshold(fail_on)
+        .is_some_and(|least| outcome.open().any(|finding| finding.severity >= least));
     if fails { FINDINGS } else { CLEAN }
+}
+
+/// The least severity that fails a run.
+fn threshold(fail_on: FailOn) -> Option<Severity> {
+    match fail_on {
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Note => Some(Severity::Note),
+        FailOn::Never => None,
+    }
 }

@@ -107,7 +107,7 @@ fn check(arguments: &[&str]) -> (Result<u8, Vec<String>>, String) {
 
 #[test]
 fn the_exit_code_follows_fail_on_whatever_the_format() {
-    for format in ["full", "concise", "json", "sarif"] {
+    for format in Format::ALL {
         let format = format!("--format={format}=OUT/out");
         for (fail_on, expected) in [("error", 0), ("warning", 1), ("note", 1), ("never", 0)] {
             let (code, out) = check(&["--quiet", &format, "--fail-on", fail_on]);

@@ -49,7 +49,7 @@ fn run_rules(
     let mut outcome = collected(of_objects.chain(texts.judged()).collect());
     trace::to_files(&mut outcome.findings, sources);
     trace::to_files(&mut outcome.unasked, sources);
-    outcome.summary = summary(sources, inventory);
+    (outcome.checked, outcome.summary) = view(sources, inventory);
     if !settings.overrides.is_empty() {
         outcome
             .findings
@@ -253,7 +253,8 @@ fn identify(findings: &mut [Finding], sources: &Sources) {
     }
 }
 
-fn summary(sources: &Sources, inventory: &Inventory) -> Summary {
+/// The named files that hold a manifest, and the counts of what they hold.
+fn view(sources: &Sources, inventory: &Inventory) -> (Vec<SourceId>, Summary) {
     let named = |location: &Location| sources.get(location.source).role() == Role::Named;
     // What several overlays make of one object is one object.
     let places = |of: &mut dyn Iterator<Item = Location>| -> BTreeSet<Location> {
@@ -275,9 +276,10 @@ fn summary(sources: &Sources, inventory: &Inventory) -> Summary {
     let mut workloads = inventory
         .workloads()
         .map(|workload| workload.object().location(workload.object().node()));
-    Summary {
+    let summary = Summary {
         files: files.len(),
         objects: objects.len(),
         workloads: places(&mut workloads).len(),
-    }
+    };
+    (files.into_iter().collect(), summary)
 }

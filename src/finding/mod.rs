@@ -363,6 +363,8 @@ pub struct Summary {
 pub struct Outcome {
     /// Ordered by path, line, column, rule; suppressed ones among them.
     pub findings: Vec<Finding>,
+    /// The named files that hold at least one manifest, in order.
+    pub checked: Vec<SourceId>,
     /// The counts of a run.
     pub summary: Summary,
     /// Pedantic findings that nobody asked for, so that what suppresses them is not taken for

@@ -9,7 +9,7 @@ use miette::{
 };
 
 use super::excerpt::{Excerpt, Place};
-use super::text::sanitize_lines;
+use super::text::{sanitize_lines, subject};
 use super::{Report, Style, sanitize, summary};
 use crate::finding::{Applicability, Finding, Severity};
 use crate::source::Sources;
@@ -107,13 +107,9 @@ impl Card {
 
 fn title(finding: &Finding) -> String {
     let mut title = format!("{}[{}]", finding.severity, finding.rule);
-    if let Some(resource) = &finding.resource {
+    if let Some(subject) = subject(finding) {
         title.push(' ');
-        title.push_str(&sanitize(&resource.to_string()));
-        if let Some(container) = &resource.container {
-            title.push_str(", container ");
-            title.push_str(&sanitize(container));
-        }
+        title.push_str(&subject);
     }
     if let Some(suppression) = &finding.suppressed {
         title.push_str(", ");

@@ -3,7 +3,12 @@
 mod concise;
 mod excerpt;
 mod full;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod markdown;
+mod place;
 mod sarif;
 mod summary;
 mod text;
@@ -14,7 +19,7 @@ mod tests;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use crate::finding::{Finding, Outcome, RuleMeta};
+use crate::finding::{Finding, Outcome, RuleMeta, Severity};
 use crate::source::Sources;
 
 pub use summary::statistics;
@@ -32,11 +37,28 @@ pub enum Format {
     Json,
     /// For code scanning: SARIF 2.1.0.
     Sarif,
+    /// For GitHub Actions: workflow commands that become annotations.
+    Github,
+    /// For GitLab: a Code Quality report.
+    Gitlab,
+    /// For CI systems that show tests: JUnit XML.
+    Junit,
+    /// For comments under a pull request, and for job summaries.
+    Markdown,
 }
 
 impl Format {
     /// All formats, in the order in which help texts name them.
-    pub const ALL: [Self; 4] = [Self::Full, Self::Concise, Self::Json, Self::Sarif];
+    pub const ALL: [Self; 8] = [
+        Self::Full,
+        Self::Concise,
+        Self::Json,
+        Self::Sarif,
+        Self::Github,
+        Self::Gitlab,
+        Self::Junit,
+        Self::Markdown,
+    ];
 
     /// The lower-case word used on the command line.
     pub fn as_str(self) -> &'static str {
@@ -45,6 +67,10 @@ impl Format {
             Self::Concise => "concise",
             Self::Json => "json",
             Self::Sarif => "sarif",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
         }
     }
 }
@@ -115,6 +141,8 @@ pub struct Report<'a> {
     pub sources: &'a Sources,
     /// The rules that could have spoken.
     pub rules: &'a [RuleMeta],
+    /// From which severity on a finding is a failure, for formats that know failures.
+    pub fails_from: Severity,
 }
 
 impl<'a> Report<'a> {
@@ -125,16 +153,28 @@ impl<'a> Report<'a> {
         findings.filter(move |finding| all || finding.suppressed.is_none())
     }
 
-    /// Writes the report. The same report gives the same bytes on every run and machine.
+    /// Writes the report. The same report gives the same bytes on every run and machine. Gives what
+    /// had to be left out, a line each, where the reader of the format has limits and does not show
+    /// it.
     ///
     /// # Errors
     /// Only those of `out`.
-    pub fn write(&self, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(
+        &self,
+        format: Format,
+        style: &Style,
+        out: &mut dyn Write,
+    ) -> io::Result<Vec<String>> {
         match format {
-            Format::Full => full::write(self, style, out),
-            Format::Concise => concise::write(self, style, out),
-            Format::Json => json::write(self, out),
-            Format::Sarif => sarif::write(self, out),
+            Format::Full => full::write(self, style, out)?,
+            Format::Concise => concise::write(self, style, out)?,
+            Format::Json => json::write(self, out)?,
+            Format::Sarif => return sarif::write(self, out),
+            Format::Github => github::write(self, style, out)?,
+            Format::Gitlab => gitlab::write(self, out)?,
+            Format::Junit => junit::write(self, out)?,
+            Format::Markdown => markdown::write(self, out)?,
         }
+        Ok(Vec::new())
     }
 }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::finding::Finding;
+
 /// The text with every character that a terminal would obey instead of show, or not show at all,
 /// spelled out: `\u{1b}` for ESC. Covers control characters (line breaks and tabs too), direction
 /// overrides, and characters of no width. Works character by character, so the result of a
@@ -16,9 +18,40 @@ pub(super) fn sanitize_lines(text: &str) -> Cow<'_, str> {
     spell_out(text, |char| char == '\n')
 }
 
+/// As [`sanitize`], for formats that escape line breaks themselves.
+pub(super) fn sanitize_line_ends(text: &str) -> Cow<'_, str> {
+    spell_out(text, |char| matches!(char, '\n' | '\r'))
+}
+
 /// As [`sanitize`], for a line of source text: tabs stay, because an excerpt knows their width.
 pub(super) fn sanitize_source(text: &str) -> Cow<'_, str> {
     spell_out(text, |char| char == '\t')
+}
+
+/// The object and the container that a finding speaks of, in words.
+pub(super) fn subject(finding: &Finding) -> Option<String> {
+    let resource = finding.resource.as_ref()?;
+    let mut subject = sanitize(&resource.to_string()).into_owned();
+    if let Some(container) = &resource.container {
+        subject.push_str(", container ");
+        subject.push_str(&sanitize(container));
+    }
+    Some(subject)
+}
+
+/// What is wrong as a sentence and, as a paragraph of its own, what to write instead; as it is, not
+/// made safe for anything.
+pub(super) fn statement(finding: &Finding) -> String {
+    let message = finding.message.trim_end();
+    let stop = if message.ends_with(['.', '!', '?', ':']) {
+        ""
+    } else {
+        "."
+    };
+    match &finding.help {
+        Some(help) => format!("{message}{stop}\n\n{}", help.trim_end()),
+        None => format!("{message}{stop}"),
+    }
 }
 
 fn spell_out(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -52,6 +85,8 @@ fn is_unprintable(char: char) -> bool {
             | '\u{2060}'..='\u{206f}'
             | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
             | '\u{fff9}'..='\u{fffb}'
+            // No characters at all, and forbidden in XML.
+            | '\u{fffe}' | '\u{ffff}'
             // Musical format characters, tags, supplementary variation selectors.
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }

@@ -130,6 +130,11 @@ impl Source {
         &self.given.path
     }
 
+    /// Whether it is standard input that stands for no file.
+    pub fn is_unnamed(&self) -> bool {
+        self.given.path == "-"
+    }
+
     /// Path relative to the repository root, with `/`.
     pub fn root_path(&self) -> &str {
         &self.given.root_path

@@ -1,33 +1,70 @@
 //! For code scanning: SARIF 2.1.0, the subset that a linter needs.
 
+mod limits;
 mod model;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::Report;
+use super::text::statement;
 use crate::finding::{self, Applicability, Finding, Resource, RuleMeta, Severity, SuppressedBy};
 use crate::source::{self, SourceId, Sources};
+pub(super) use limits::Limits;
 use model::{
     ArtifactChange, ArtifactLocation, AutomationDetails, Configuration, Driver, Fix, Help,
-    Location, Log, LogicalLocation, PhysicalLocation, Region, Replacement, ReportingDescriptor,
-    RuleProperties, Run, SarifResult, Suppression, Text, Tool, UriBase,
+    Invocation, Location, Log, LogicalLocation, Notification, PhysicalLocation, Region,
+    Replacement, ReportingDescriptor, RuleProperties, Run, SarifResult, Suppression, Text, Tool,
+    UriBase,
 };
 
 /// Stands for the repository root, which the reader of a log knows and the writer must not tell.
 const ROOT: &str = "%SRCROOT%";
 
-pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let log = Log {
-        schema: "https://json.schemastore.org/sarif-2.1.0.json",
-        version: "2.1.0",
-        runs: [run(report)],
-    };
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    writeln!(out)
+pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<Vec<String>> {
+    write_within(&limits::CODE_SCANNING, report, out)
 }
 
-fn run<'a>(report: &Report<'a>) -> Run<'a> {
+/// Writes what the reader takes, and gives what that leaves out.
+pub(super) fn write_within(
+    limits: &Limits,
+    report: &Report<'_>,
+    out: &mut dyn Write,
+) -> io::Result<Vec<String>> {
+    let findings = &report.outcome.findings;
+    let mut kept = findings.len().min(limits.results);
+    loop {
+        let chosen = limits::weightiest(findings, kept);
+        let cuts = limits.cuts(&chosen, findings.len());
+        let mut text = serde_json::to_vec_pretty(&log(report, limits, &chosen, &cuts))?;
+        text.push(b'\n');
+        let Some(fewer) = limits.fewer(&text, kept)? else {
+            out.write_all(&text)?;
+            return Ok(cuts);
+        };
+        kept = fewer;
+    }
+}
+
+fn log<'a>(
+    report: &Report<'a>,
+    limits: &Limits,
+    findings: &[&'a Finding],
+    cuts: &'a [String],
+) -> Log<'a> {
+    Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [run(report, limits, findings, cuts)],
+    }
+}
+
+fn run<'a>(
+    report: &Report<'a>,
+    limits: &Limits,
+    findings: &[&'a Finding],
+    cuts: &'a [String],
+) -> Run<'a> {
     let positions: BTreeMap<&str, usize> = report
         .rules
         .iter()
@@ -45,6 +82,7 @@ fn run<'a>(report: &Report<'a>) -> Run<'a> {
             },
         },
         automation_details: AutomationDetails { id: "lameduck/" },
+        invocations: [invocation(&report.outcome.internal_errors, cuts)],
         column_kind: "unicodeCodePoints",
         original_uri_base_ids: BTreeMap::from([(
             ROOT,
@@ -52,14 +90,30 @@ fn run<'a>(report: &Report<'a>) -> Run<'a> {
                 description: Text::new("The root of the repository that was checked."),
             },
         )]),
-        results: report
-            .outcome
-            .findings
+        results: findings
             .iter()
             .map(|finding| {
                 let index = positions.get(finding.rule).copied();
-                result(finding, index, report.sources)
+                result(finding, index, limits, report.sources)
             })
+            .collect(),
+    }
+}
+
+/// What the run says of itself: what it had to leave out, and rules that failed.
+fn invocation(internal_errors: &[String], cuts: &[String]) -> Invocation {
+    let notification = |level| {
+        move |text: &String| Notification {
+            level,
+            message: Text::new(plain(text)),
+        }
+    };
+    Invocation {
+        execution_successful: internal_errors.is_empty(),
+        tool_execution_notifications: internal_errors
+            .iter()
+            .map(notification("error"))
+            .chain(cuts.iter().map(notification("warning")))
             .collect(),
     }
 }
@@ -92,12 +146,19 @@ fn descriptor(rule: &RuleMeta) -> ReportingDescriptor<'_> {
     }
 }
 
-fn result<'a>(finding: &'a Finding, index: Option<usize>, sources: &'a Sources) -> SarifResult<'a> {
+fn result<'a>(
+    finding: &'a Finding,
+    index: Option<usize>,
+    limits: &Limits,
+    sources: &'a Sources,
+) -> SarifResult<'a> {
     SarifResult {
         rule_id: finding.rule,
         rule_index: index,
         level: finding.severity.as_str(),
-        message: Text::new(message(finding)),
+        // Viewers show a result's message and its rule's help, but nothing in between, so the advice
+        // that is specific to the finding is a paragraph of the message.
+        message: Text::new(plain(&statement(finding))),
         locations: [Location {
             id: None,
             physical_location: physical(finding.primary, sources),
@@ -107,6 +168,7 @@ fn result<'a>(finding: &'a Finding, index: Option<usize>, sources: &'a Sources) 
         related_locations: finding
             .related
             .iter()
+            .take(limits.related())
             .zip(1..)
             .map(|(label, id)| Location {
                 id: Some(id),
@@ -163,21 +225,6 @@ fn artifact(id: SourceId, sources: &Sources) -> ArtifactLocation {
     ArtifactLocation {
         uri: relative_uri(sources.get(id).root_path()),
         uri_base_id: ROOT,
-    }
-}
-
-/// Viewers show a result's message and its rule's help, but nothing in between, so the advice that
-/// is specific to the finding is a paragraph of the message.
-fn message(finding: &Finding) -> String {
-    let message = plain(finding.message.trim_end());
-    let stop = if message.ends_with(['.', '!', '?', ':']) {
-        ""
-    } else {
-        "."
-    };
-    match &finding.help {
-        Some(help) => format!("{message}{stop}\n\n{}", plain(help.trim_end())),
-        None => format!("{message}{stop}"),
     }
 }
 

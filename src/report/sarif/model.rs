@@ -18,6 +18,7 @@ pub(super) struct Log<'a> {
 pub(super) struct Run<'a> {
     pub(super) tool: Tool<'a>,
     pub(super) automation_details: AutomationDetails,
+    pub(super) invocations: [Invocation; 1],
     pub(super) column_kind: &'static str,
     pub(super) original_uri_base_ids: BTreeMap<&'static str, UriBase>,
     pub(super) results: Vec<SarifResult<'a>>,
@@ -74,6 +75,20 @@ pub(super) struct RuleProperties {
 #[derive(Serialize)]
 pub(super) struct AutomationDetails {
     pub(super) id: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Invocation {
+    pub(super) execution_successful: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Notification {
+    pub(super) level: &'static str,
+    pub(super) message: Text,
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,9 @@
 //! Reports of small outcomes built by hand.
 
+mod hosts;
+mod sarif_limits;
+mod suppressed;
+
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
@@ -118,8 +122,7 @@ fn outcome(findings: Vec<Finding>) -> Outcome {
             objects: 2,
             workloads: 1,
         },
-        unasked: Vec::new(),
-        internal_errors: Vec::new(),
+        ..Outcome::default()
     }
 }
 
@@ -128,6 +131,7 @@ fn styled(format: Format, style: &Style, outcome: &Outcome, sources: &Sources) -
         outcome,
         sources,
         rules: RULES,
+        fails_from: Severity::Warning,
     };
     let mut bytes = Vec::new();
     report.write(format, style, &mut bytes).unwrap();
@@ -197,7 +201,7 @@ fn formats_have_names() {
     let error = "xml".parse::<Format>().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "unknown format `xml`, expected one of full, concise, json, sarif"
+        "unknown format `xml`, expected one of full, concise, json, sarif, github, gitlab, junit, markdown"
     );
 }
 
@@ -290,43 +294,6 @@ fn nothing_found() {
 }
 
 #[test]
-fn suppressed_findings_are_carried_by_formats_for_programs_only() {
-    let (mut outcome, sources) = sample();
-    for (finding, by) in outcome
-        .findings
-        .iter_mut()
-        .zip([SuppressedBy::Annotation, SuppressedBy::Baseline])
-    {
-        finding.suppressed = Some(Suppression {
-            by,
-            reason: Some("known".to_owned()),
-        });
-    }
-    assert_eq!(outcome.count(Severity::Error), 0);
-    for format in [Format::Full, Format::Concise] {
-        let text = render(format, &outcome, &sources);
-        assert!(text.starts_with("No findings in 2 files"), "{text}");
-    }
-    assert_eq!(statistics(&outcome), "");
-    let json: serde_json::Value =
-        serde_json::from_str(&render(Format::Json, &outcome, &sources)).unwrap();
-    assert_eq!(json["summary"]["suppressed"], 2);
-    assert_eq!(json["summary"]["errors"], 0);
-    assert_eq!(
-        json["findings"][0]["suppressed"],
-        serde_json::json!({"by": "annotation", "reason": "known"})
-    );
-    let sarif: serde_json::Value =
-        serde_json::from_str(&render(Format::Sarif, &outcome, &sources)).unwrap();
-    let results = &sarif["runs"][0]["results"];
-    assert_eq!(
-        results[0]["suppressions"],
-        serde_json::json!([{"kind": "inSource", "justification": "known"}])
-    );
-    assert_eq!(results[1]["suppressions"][0]["kind"], "external");
-}
-
-#[test]
 fn statistics_count_by_rule_and_severity() {
     let mut sources = Sources::default();
     let app = add(&mut sources, "app.yaml", DEPLOYMENT);
@@ -366,7 +333,13 @@ fn hostile_text_is_shown_and_not_obeyed() {
         message: "\u{9b}31m\r".to_owned(),
     });
     let outcome = outcome(vec![hostile]);
-    for format in [Format::Full, Format::Concise] {
+    for format in [
+        Format::Full,
+        Format::Concise,
+        Format::Github,
+        Format::Junit,
+        Format::Markdown,
+    ] {
         let text = render(format, &outcome, &sources);
         assert_eq!(sanitize(&text.replace('\n', "")), text.replace('\n', ""));
     }
@@ -589,7 +562,7 @@ proptest! {
         prop_assert!(full.len() < 12_000, "{full}");
         let line = full.replace('\n', "");
         prop_assert_eq!(sanitize(&line), &*line);
-        for format in [Format::Concise, Format::Json, Format::Sarif] {
+        for format in Format::ALL {
             prop_assert!(!render(format, &outcome, &sources).is_empty());
         }
     }

@@ -1,0 +1,82 @@
+//! For GitLab: a Code Quality report, an array of issues in the format of Code Climate.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Report, place, sanitize};
+use crate::finding::{Category, Finding, Severity};
+use crate::source::Sources;
+
+pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let issues: Vec<Issue> = report
+        .outcome
+        .open()
+        .map(|finding| Issue::new(finding, report.sources))
+        .collect();
+    serde_json::to_writer_pretty(&mut *out, &issues)?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Issue<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    check_name: &'a str,
+    description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Content<'a>>,
+    categories: [&'static str; 1],
+    severity: &'static str,
+    /// Issues of one fingerprint are shown as one; it stays the same when lines move.
+    fingerprint: String,
+    location: Place<'a>,
+}
+
+#[derive(Serialize)]
+struct Content<'a> {
+    body: &'a str,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    path: &'a str,
+    lines: Lines,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    begin: u32,
+    end: u32,
+}
+
+impl<'a> Issue<'a> {
+    fn new(finding: &'a Finding, sources: &'a Sources) -> Self {
+        let (start, end) = place::lines(finding.primary, sources);
+        Self {
+            kind: "issue",
+            check_name: finding.rule,
+            description: sanitize(&finding.message).into_owned(),
+            content: finding.help.as_deref().map(|body| Content { body }),
+            categories: [match finding.category {
+                Category::Schema => "Compatibility",
+                Category::Probes | Category::Shutdown | Category::Availability | Category::Mesh => {
+                    "Bug Risk"
+                }
+            }],
+            severity: match finding.severity {
+                Severity::Error => "critical",
+                Severity::Warning => "major",
+                Severity::Note => "info",
+            },
+            fingerprint: finding.fingerprint.to_string(),
+            location: Place {
+                path: sources.get(finding.primary.source).root_path(),
+                lines: Lines {
+                    begin: start.line,
+                    end: end.line,
+                },
+            },
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! For CI systems that show tests: JUnit XML, one suite per file and one test per finding.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use super::text::{sanitize_lines, statement, subject};
+use super::{Report, sanitize};
+use crate::finding::{Finding, Severity};
+use crate::source::{SourceId, Sources};
+
+pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let suites: Vec<Suite> = suites(report);
+    let tests: usize = suites.iter().map(Suite::tests).sum();
+    let failures: usize = suites.iter().map(Suite::failures).sum();
+    let mut xml = Writer::new_with_indent(&mut *out, b' ', 2);
+    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let root = xml
+        .create_element("testsuites")
+        .with_attribute(("name", env!("CARGO_PKG_NAME")))
+        .with_attribute(("tests", &*tests.to_string()))
+        .with_attribute(("failures", &*failures.to_string()))
+        .with_attribute(("errors", "0"));
+    if suites.is_empty() {
+        root.write_empty()?;
+    } else {
+        root.write_inner_content(|xml| suites.iter().try_for_each(|suite| suite.write(xml)))?;
+    }
+    writeln!(out)
+}
+
+/// The files that were checked, and those that a finding is in, in order.
+fn suites<'a>(report: &Report<'a>) -> Vec<Suite<'a>> {
+    let mut by_file: BTreeMap<SourceId, Vec<&Finding>> = report
+        .outcome
+        .checked
+        .iter()
+        .map(|source| (*source, Vec::new()))
+        .collect();
+    for finding in report.outcome.open() {
+        by_file
+            .entry(finding.primary.source)
+            .or_default()
+            .push(finding);
+    }
+    by_file
+        .into_iter()
+        .map(|(source, findings)| Suite {
+            path: sanitize(report.sources.get(source).path()).into_owned(),
+            fails_from: report.fails_from,
+            sources: report.sources,
+            findings,
+        })
+        .collect()
+}
+
+struct Suite<'a> {
+    path: String,
+    fails_from: Severity,
+    sources: &'a Sources,
+    findings: Vec<&'a Finding>,
+}
+
+impl Suite<'_> {
+    /// A file without findings is one test that passes.
+    fn tests(&self) -> usize {
+        self.findings.len().max(1)
+    }
+
+    fn failures(&self) -> usize {
+        let fails = |finding: &&&Finding| finding.severity >= self.fails_from;
+        self.findings.iter().filter(fails).count()
+    }
+
+    fn write<W: Write>(&self, xml: &mut Writer<W>) -> io::Result<()> {
+        xml.create_element("testsuite")
+            .with_attribute(("name", &*self.path))
+            .with_attribute(("tests", &*self.tests().to_string()))
+            .with_attribute(("failures", &*self.failures().to_string()))
+            .with_attribute(("errors", "0"))
+            .write_inner_content(|xml| self.write_tests(xml))?;
+        Ok(())
+    }
+
+    fn write_tests<W: Write>(&self, xml: &mut Writer<W>) -> io::Result<()> {
+        if self.findings.is_empty() {
+            xml.create_element("testcase")
+                .with_attribute(("classname", &*self.path))
+                .with_attribute(("name", "no findings"))
+                .write_empty()?;
+        }
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        for finding in &self.findings {
+            let mut name = name(finding);
+            let count = seen.entry(name.clone()).or_default();
+            *count += 1;
+            if *count > 1 {
+                name = format!("{name} ({count})");
+            }
+            xml.create_element("testcase")
+                .with_attribute(("classname", &*self.path))
+                .with_attribute(("name", &*name))
+                .write_inner_content(|xml| self.write_verdict(xml, finding))?;
+        }
+        Ok(())
+    }
+
+    /// A finding that would not fail the run passes, and is still told.
+    fn write_verdict<W: Write>(&self, xml: &mut Writer<W>, finding: &Finding) -> io::Result<()> {
+        let source = self.sources.get(finding.primary.source);
+        let at = source.position(finding.primary.span.start);
+        let text = format!(
+            "{}:{}:{} {}\n{}\nread more: lameduck explain {}",
+            self.path,
+            at.line,
+            at.column,
+            finding.severity,
+            sanitize_lines(&statement(finding)),
+            finding.rule,
+        );
+        if finding.severity >= self.fails_from {
+            xml.create_element("failure")
+                .with_attribute(("type", finding.severity.as_str()))
+                .with_attribute(("message", &*sanitize(&finding.message)))
+                .write_text_content(BytesText::new(&text))?;
+        } else {
+            xml.create_element("system-out")
+                .write_text_content(BytesText::new(&text))?;
+        }
+        Ok(())
+    }
+}
+
+/// Servers follow a test from run to run by its name, so it holds no line.
+fn name(finding: &Finding) -> String {
+    match subject(finding) {
+        Some(subject) => format!("{}: {subject}", finding.rule),
+        None => finding.rule.to_owned(),
+    }
+}

@@ -1,0 +1,161 @@
+//! Text that Markdown shows and does not obey.
+//!
+//! Hosts turn more than the syntax of Markdown into links: addresses, `@names`, `#numbers`, hashes
+//! of commits, and each host has its own. None of them looks into code. So whatever is not plainly
+//! prose becomes code, which suits names and values anyway.
+
+use std::fmt::Write as _;
+
+/// One line of text inside a paragraph or a table cell: what stands between backticks is code, and
+/// so is each word that a host could make more of.
+pub(super) fn prose(text: &str) -> String {
+    let pieces: Vec<&str> = text.split('`').collect();
+    if pieces.len().is_multiple_of(2) {
+        // A backtick is left over: nobody knows where code starts.
+        return words(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for (index, piece) in pieces.into_iter().enumerate() {
+        let piece = if index % 2 == 1 {
+            code(piece)
+        } else {
+            words(piece)
+        };
+        if out.ends_with('`') && piece.starts_with('`') {
+            // Two pieces of code would become one.
+            out.push(' ');
+        }
+        out.push_str(&piece);
+    }
+    out
+}
+
+fn words(text: &str) -> String {
+    text.split(' ')
+        .map(|word| {
+            if is_prose(word) {
+                word.replace('<', "&lt;").replace('>', "&gt;")
+            } else {
+                let core = word.trim_end_matches([',', ';', '.', ':']);
+                format!(
+                    "{}{}",
+                    code(core),
+                    word.get(core.len()..).unwrap_or_default()
+                )
+            }
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Letters, digits and such punctuation as no host reads anything into.
+fn is_prose(word: &str) -> bool {
+    let word = word.trim_end_matches([':', '%', ')', ',', ';', '.', '!', '?', '"', '\'']);
+    let harmless = |char: char| {
+        char.is_alphanumeric()
+            || matches!(char, '.' | ',' | ';' | '\'' | '"' | '(' | ')' | '-')
+            || matches!(char, '+' | '=' | '<' | '>' | '×' | '≥' | '≤' | '…')
+    };
+    let lower = word.to_ascii_lowercase();
+    let hash = lower.len() >= 7 && lower.bytes().all(|byte| byte.is_ascii_hexdigit());
+    word.chars().all(harmless) && !hash && !lower.contains("www.") && !lower.contains("gh-")
+}
+
+/// One line of text as code, in Markdown. A pipe would end a table cell even there, so it stands
+/// between two pieces of code.
+pub(super) fn code(text: &str) -> String {
+    text.split('|').map(span).collect::<Vec<_>>().join("&#124;")
+}
+
+fn span(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let fence = "`".repeat(longest_run(text) + 1);
+    let delimiter = |char: Option<char>| matches!(char, Some('`' | ' '));
+    let pad = if delimiter(text.chars().next()) || delimiter(text.chars().last()) {
+        " "
+    } else {
+        ""
+    };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// One line of text as code, where HTML stands.
+pub(super) fn html_code(text: &str) -> String {
+    let mut out = String::from("<code>");
+    for char in text.chars() {
+        if char.is_alphanumeric() || matches!(char, ' ' | '-' | '.' | '/') {
+            out.push(char);
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "&#{};", u32::from(char));
+        }
+    }
+    out.push_str("</code>");
+    out
+}
+
+/// Lines of text as a block of code.
+pub(super) fn fenced(text: &str) -> String {
+    let fence = "`".repeat(longest_run(text).max(2) + 1);
+    format!("{fence}text\n{text}\n{fence}\n")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|char| char != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_read_as_prose_with_code() {
+        assert_eq!(
+            prose("container `app` has 30s < 15s + 50%: see demo/web, (default)"),
+            "container `app` has 30s &lt; 15s + 50%: see `demo/web`, (default)"
+        );
+    }
+
+    #[test]
+    fn what_a_host_would_link_becomes_code() {
+        for word in [
+            "@team",
+            "#12",
+            "!3",
+            "a@b.c",
+            "https://x.y",
+            "www.x.y",
+            "gh-1",
+            "0123abc",
+            "~label",
+            "%1",
+            "$x$",
+            "*b*",
+            "_b_",
+            "[a](b)",
+            "&amp",
+            "\\",
+            ":smile",
+            "~~x~~",
+        ] {
+            assert_eq!(prose(word).trim_matches('`'), word, "{word}");
+            assert!(prose(word).starts_with('`'), "{word}");
+        }
+    }
+
+    #[test]
+    fn code_holds_backticks_and_pipes() {
+        assert_eq!(code("a"), "`a`");
+        assert_eq!(code("a`b"), "``a`b``");
+        assert_eq!(code("`a"), "`` `a ``");
+        assert_eq!(code("a\\|b"), "`a\\`&#124;`b`");
+        assert_eq!(prose("a` b"), "`` a` `` b");
+        assert_eq!(fenced("```\nx"), "````text\n```\nx\n````\n");
+        assert_eq!(html_code("<a>&"), "<code>&#60;a&#62;&#38;</code>");
+    }
+}
