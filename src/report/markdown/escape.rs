@@ -36,7 +36,8 @@ fn words(text: &str) -> String {
             if is_prose(word) {
                 word.replace('<', "&lt;").replace('>', "&gt;")
             } else {
-                let core = word.trim_end_matches([',', ';', '.', ':']);
+                let closes = |char| char == ')' && !word.contains('(');
+                let core = word.trim_end_matches(|char| ",;.:".contains(char) || closes(char));
                 format!(
                     "{}{}",
                     code(core),
@@ -96,10 +97,10 @@ pub(super) fn html_code(text: &str) -> String {
     out
 }
 
-/// Lines of text as a block of code.
+/// Lines of text, most likely YAML, as a block of code.
 pub(super) fn fenced(text: &str) -> String {
     let fence = "`".repeat(longest_run(text).max(2) + 1);
-    format!("{fence}text\n{text}\n{fence}\n")
+    format!("{fence}yaml\n{text}\n{fence}\n")
 }
 
 fn longest_run(text: &str) -> usize {
@@ -116,8 +117,8 @@ mod tests {
     #[test]
     fn messages_read_as_prose_with_code() {
         assert_eq!(
-            prose("container `app` has 30s < 15s + 50%: see demo/web, (default)"),
-            "container `app` has 30s &lt; 15s + 50%: see `demo/web`, (default)"
+            prose("container `app` has 30s < 15s + 50%: see demo/web, (default) a[0])"),
+            "container `app` has 30s &lt; 15s + 50%: see `demo/web`, (default) `a[0]`)"
         );
     }
 
@@ -155,7 +156,7 @@ mod tests {
         assert_eq!(code("`a"), "`` `a ``");
         assert_eq!(code("a\\|b"), "`a\\`&#124;`b`");
         assert_eq!(prose("a` b"), "`` a` `` b");
-        assert_eq!(fenced("```\nx"), "````text\n```\nx\n````\n");
+        assert_eq!(fenced("```\nx"), "````yaml\n```\nx\n````\n");
         assert_eq!(html_code("<a>&"), "<code>&#60;a&#62;&#38;</code>");
     }
 }

@@ -103,11 +103,16 @@ fn row(finding: &Finding, sources: &Sources) -> String {
 
 fn details(finding: &Finding, sources: &Sources) -> String {
     let help = finding.help.as_deref().unwrap_or_default();
+    let help = sanitize_lines(help.trim_end());
+    let (advice, copy) = help
+        .split_once('\n')
+        .map_or((&*help, None), |(advice, copy)| (advice, Some(copy)));
     format!(
-        "<details><summary>{} at {}</summary>\n\n{}\nRead more: {}\n\n</details>\n\n",
+        "<details><summary>{} at {}</summary>\n\nHelp: {}\n\n{}Read more: {}\n\n</details>\n\n",
         html_code(finding.rule),
         html_code(&place(finding, sources)),
-        fenced(&sanitize_lines(help.trim_end())),
+        prose(advice),
+        copy.map_or_else(String::new, |copy| format!("{}\n", fenced(copy))),
         code(&format!("lameduck explain {}", finding.rule)),
     )
 }
