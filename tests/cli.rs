@@ -317,3 +317,64 @@ spec:
     let text = std::fs::read_to_string(folder.path().join("rule.yaml")).unwrap();
     assert_eq!(text, manifest);
 }
+
+#[test]
+fn an_empty_run_can_be_refused() {
+    let folder = repository(&[("values.yaml", "a: 1\n"), ("pod.yaml", POD)]);
+    for arguments in [
+        &["values.yaml", "--format=json"] as &[&str],
+        &["values.yaml", "--quiet", "--format=json"],
+        &["values.yaml", "--diff"],
+    ] {
+        let mut command = lameduck(folder.path());
+        command.args(["check", "--fail-on-empty"]).args(arguments);
+        let (code, out, err) = run(&mut command);
+        assert_eq!(code, 2, "{arguments:?}");
+        assert!(
+            err.starts_with("error: no Kubernetes manifest found in values.yaml: looked for "),
+            "{err}"
+        );
+        assert_eq!(err.lines().count(), 1, "{err}");
+        // The report is still there for whoever reads it.
+        assert_eq!(out.contains("findings"), !arguments.contains(&"--diff"));
+    }
+    let mut command = lameduck(folder.path());
+    command.args(["check", "--fail-on-empty", "--fail-on=never", "pod.yaml"]);
+    assert_eq!(run(&mut command).0, 0);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = repository(&[]);
+    let (code, out, err) = run(lameduck(folder.path()).args(["man", "share/man1"]));
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
+    let mut pages: Vec<String> = std::fs::read_dir(folder.path().join("share/man1"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    pages.sort();
+    for command in ["", "-check", "-completions", "-explain", "-man", "-rules"] {
+        let page = format!("lameduck{command}.1");
+        assert!(pages.contains(&page), "{page} is not in {pages:?}");
+    }
+    let check = std::fs::read_to_string(folder.path().join("share/man1/lameduck-check.1")).unwrap();
+    assert!(check.contains("fail\\-on"), "{check}");
+
+    let (code, _, err) = run(lameduck(folder.path()).args(["man", "share/man1/lameduck.1"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("cannot be made"), "{err}");
+}
+
+/// The commit follows where the build knew it.
+#[test]
+fn the_version_is_the_packages() {
+    let folder = repository(&[]);
+    let (_, out, _) = run(lameduck(folder.path()).arg("--version"));
+    let expected = concat!("lameduck ", env!("CARGO_PKG_VERSION"));
+    let rest = out.trim_end().strip_prefix(expected).unwrap();
+    let commit = rest.strip_prefix(" (").and_then(|it| it.strip_suffix(')'));
+    match option_env!("LAMEDUCK_COMMIT") {
+        Some(given) => assert_eq!(commit, Some(&given[..9])),
+        None => assert!(rest.is_empty() || commit.is_some(), "{out}"),
+    }
+}

@@ -36,7 +36,8 @@ configuration, a path that does not exist, an output that cannot be written.";
 /// Finds what will drop requests, hang a rollout or block a node drain in
 /// Kubernetes and Istio manifests, before they are deployed.
 #[derive(Debug, Parser)]
-#[command(name = "lameduck", version, max_term_width = 80, after_help = EXAMPLES)]
+#[command(name = "lameduck", version = env!("LAMEDUCK_VERSION"))]
+#[command(max_term_width = 80, after_help = EXAMPLES)]
 #[command(arg_required_else_help = true, disable_help_subcommand = true)]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -64,6 +65,11 @@ pub(super) enum Command {
     Completions {
         /// The shell
         shell: Shell,
+    },
+    /// Write the manual pages
+    Man {
+        /// The folder to write them to, one file per command
+        directory: PathBuf,
     },
 }
 
@@ -218,6 +224,11 @@ pub(super) struct CheckArgs {
         help_heading = "Cluster and mesh"
     )]
     pub(super) shutdown_timeout: Option<Duration>,
+
+    /// Exit with 2 if there is no manifest; without it that is said on standard
+    /// error only
+    #[arg(long, help_heading = "Files")]
+    pub(super) fail_on_empty: bool,
 
     /// Never read what matches, as in a .gitignore file. Can be repeated
     #[arg(long, value_name = "GLOB", help_heading = "Files")]

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use super::args::{CheckArgs, Output};
+use super::progress::Progress;
 use super::verdict::Judge;
 use super::{CLEAN, FINDINGS, Failure, UNUSABLE, fixing, output};
 use crate::config::{self, apply_flags};
@@ -21,27 +22,34 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let cwd = std::env::current_dir()
         .map_err(|error| Failure::one(format!("the working directory cannot be read: {error}")))?;
     let settings = settings(args, &cwd)?;
-    let stdin = stdin(args)?;
+    let progress = Progress::start(args.quiet);
+    let stdin = stdin(args, &progress)?;
     in_pool(args, || {
+        progress.stage("reading files");
         let mut discovered = find(args, &cwd, &settings, stdin)?;
         let judge = Judge::new(args, &cwd, &settings, &mut discovered)?;
+        progress.stage("checking");
         let (mut inventory, mut outcome) = judge.run(&discovered.sources);
         let mut unfixed = Vec::new();
         if args.fixes() {
-            let mut fixed = fixing::plan(args, &discovered, &outcome, &judge);
+            progress.stage("fixing");
+            let mut fixed = fixing::plan(args, &discovered, &outcome, &judge, &progress);
             if args.diff {
                 output::to_stderr("internal error", &outcome.internal_errors);
-                return fixing::show(&discovered, &fixed);
+                let code = fixing::show(&discovered, &fixed)?;
+                return refuse_empty(args, &outcome).map(|()| code);
             }
             unfixed = fixing::write(args, &cwd, &discovered, &mut fixed);
+            progress.stage("checking");
             discovered.sources = discovered.sources.with_texts(&fixed.texts);
             (inventory, outcome) = judge.run(&discovered.sources);
         }
+        progress.pause();
         judge.write_baseline(args.quiet, &discovered.sources, &inventory, &mut outcome)?;
         if !args.quiet {
             output::to_stderr("note", &discovered.notices);
             output::to_stderr("note", passed_over(&discovered.sources, &inventory));
-            if outcome.summary.objects == 0 && outcome.findings.is_empty() {
+            if is_empty(&outcome) && !args.fail_on_empty {
                 output::to_stderr("note", [nothing_found(&args.paths)]);
             }
         }
@@ -50,6 +58,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
         if !unfixed.is_empty() {
             return Err(Failure { messages: unfixed });
         }
+        refuse_empty(args, &outcome)?;
         Ok(exit_code(&outcome, settings.fail_on))
     })
 }
@@ -105,7 +114,7 @@ fn settings(args: &CheckArgs, cwd: &Path) -> Result<Settings, Failure> {
 }
 
 /// Reads standard input where a path asks for it.
-fn stdin(args: &CheckArgs) -> Result<Option<Stdin>, Failure> {
+fn stdin(args: &CheckArgs, progress: &Progress) -> Result<Option<Stdin>, Failure> {
     if !args.paths.iter().any(|path| is_stdin(path)) {
         return match &args.stdin_filename {
             Some(_) => Err(Failure::one(
@@ -115,8 +124,14 @@ fn stdin(args: &CheckArgs) -> Result<Option<Stdin>, Failure> {
         };
     }
     let stdin = std::io::stdin().lock();
-    if stdin.is_terminal() && !args.quiet {
-        output::to_stderr("note", ["reading manifests from standard input"]);
+    if stdin.is_terminal() {
+        // Whoever types there is not to be written over.
+        progress.pause();
+        if !args.quiet {
+            output::to_stderr("note", ["reading manifests from standard input"]);
+        }
+    } else {
+        progress.stage("reading standard input");
     }
     let mut bytes = Vec::new();
     stdin
@@ -212,6 +227,18 @@ fn passed_over(sources: &Sources, inventory: &Inventory) -> Vec<String> {
     notices
 }
 
+/// Whether there was nothing to judge.
+fn is_empty(outcome: &Outcome) -> bool {
+    outcome.summary.objects == 0 && outcome.findings.is_empty()
+}
+
+fn refuse_empty(args: &CheckArgs, outcome: &Outcome) -> Result<(), Failure> {
+    if args.fail_on_empty && is_empty(outcome) {
+        return Err(Failure::one(nothing_found(&args.paths)));
+    }
+    Ok(())
+}
+
 /// What standard error says when there was nothing to judge.
 fn nothing_found(paths: &[PathBuf]) -> String {
     const SHOWN: usize = 3;
@@ -227,7 +254,11 @@ fn nothing_found(paths: &[PathBuf]) -> String {
     if paths.len() > SHOWN {
         names.push(format!("{} more", paths.len() - SHOWN));
     }
-    format!("no Kubernetes manifest found in {}", names.join(", "))
+    format!(
+        "no Kubernetes manifest found in {}: looked for YAML and JSON documents with apiVersion and \
+         kind, in folders in *.yaml, *.yml and *.json files that are not ignored",
+        names.join(", ")
+    )
 }
 
 /// Writes every report, even when one of them fails.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::CheckArgs;
+use super::progress::Progress;
 use super::verdict::Judge;
 use super::{CLEAN, FINDINGS, Failure, output};
 use crate::discover::Discovered;
@@ -18,6 +19,7 @@ pub(super) fn plan(
     discovered: &Discovered,
     outcome: &Outcome,
     judge: &Judge<'_>,
+    progress: &Progress,
 ) -> Fixed {
     let relint = |sources: &crate::source::Sources| judge.run(sources).1.findings;
     let sources = &discovered.sources;
@@ -26,6 +28,7 @@ pub(super) fn plan(
     fixed
         .texts
         .retain(|id, _| sources.get(*id).invalid_utf8().is_none());
+    progress.pause();
     if !args.quiet {
         let dropped = fixed.dropped.iter().map(|(entry, why)| (entry, *why));
         let refused = fixed.refused.iter().map(|(entry, why)| (entry, &**why));

@@ -6,7 +6,9 @@ mod completions;
 mod config_schema;
 mod explain;
 mod fixing;
+mod man;
 mod output;
+mod progress;
 mod rules;
 mod verdict;
 
@@ -100,6 +102,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Rules { format } => rules::run(*format, metas())?,
         Command::ConfigSchema => config_schema::run(metas())?,
         Command::Completions { shell } => completions::run(*shell)?,
+        Command::Man { directory } => man::run(directory)?,
     }
     Ok(CLEAN)
 }

@@ -28,6 +28,7 @@ fn help_is_readable_at_80_columns() {
         &["explain"],
         &["rules"],
         &["completions"],
+        &["man"],
     ] {
         for line in help(path).lines() {
             assert!(line.chars().count() <= 80, "{path:?}: {line}");

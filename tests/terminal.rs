@@ -1,0 +1,88 @@
+//! What a person sees who runs the binary on a terminal: a real one, as `script` makes it.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use assert_cmd::cargo::cargo_bin;
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n";
+
+/// A shell command on a terminal of its own, where there is `script` (util-linux).
+fn on_a_terminal(directory: &Path, command: &str) -> Option<Command> {
+    if Command::new("script").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no `script`");
+        return None;
+    }
+    let command = command.replace("lameduck", cargo_bin!("lameduck").to_str().unwrap());
+    let mut script = Command::new("script");
+    script
+        .args(["-qec", &command, "/dev/null"])
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh")
+        .env_remove("CI");
+    Some(script)
+}
+
+#[test]
+fn a_long_run_shows_progress_and_wipes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let Some(mut script) = on_a_terminal(folder.path(), "cat pipe | lameduck check -") else {
+        return;
+    };
+    let mut run = script.spawn().unwrap();
+    let mut screen = run.stdout.take().unwrap();
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while !String::from_utf8_lossy(&seen).contains("reading standard input … ") {
+        assert_eq!(screen.read(&mut byte).unwrap(), 1, "ended early");
+        seen.extend(byte);
+    }
+    std::fs::write(&pipe, POD).unwrap();
+    screen.read_to_end(&mut seen).unwrap();
+    assert!(run.wait().unwrap().code().is_some());
+    let seen = String::from_utf8(seen).unwrap();
+    let (before, report) = seen.rsplit_once("\r\u{1b}[K").unwrap();
+    assert!(
+        before.contains("lameduck: reading standard input"),
+        "{seen}"
+    );
+    assert!(report.contains("1 manifest"), "{seen}");
+    assert!(!report.contains('…'), "{seen}");
+}
+
+#[test]
+fn nothing_is_shown_to_those_who_do_not_watch() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("pod.yaml"), POD).unwrap();
+    let slowly = "(sleep 1.5; cat pod.yaml) |";
+    for command in [
+        format!("{slowly} lameduck check - --quiet"),
+        format!("{slowly} CI=true lameduck check -"),
+        format!("{slowly} TERM=dumb lameduck check -"),
+        format!("{slowly} lameduck check - 2>log; cat log"),
+    ] {
+        let Some(mut script) = on_a_terminal(folder.path(), &command) else {
+            return;
+        };
+        let seen = String::from_utf8(script.output().unwrap().stdout).unwrap();
+        assert!(
+            !seen.contains("reading standard input"),
+            "{command}: {seen}"
+        );
+    }
+}
