@@ -38,8 +38,8 @@ impl Limits {
         let mut cuts = Vec::new();
         if kept.len() < all {
             cuts.push(format!(
-                "{} of {all} results are left out, the least severe: code scanning takes no more \
-                 than {} results and {} MB (compressed)",
+                "{} of {all} results are left out, the least severe, to stay within the {} results \
+                 and {} MB (compressed) that code scanning is sure to take",
                 all - kept.len(),
                 self.results,
                 self.compressed.div_ceil(1_000_000),
