@@ -27,6 +27,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     in_pool(args, || {
         progress.stage("reading files");
         let mut discovered = find(args, &cwd, &settings, stdin)?;
+        progress.stage("rendering");
+        render::render(&mut discovered, &cwd, &settings)?;
         let judge = Judge::new(args, &cwd, &settings, &mut discovered)?;
         progress.stage("checking");
         let (mut inventory, mut outcome) = judge.run(&discovered.sources);
@@ -174,16 +176,14 @@ fn find(
         .filter(|path| !is_stdin(path))
         .cloned()
         .collect();
-    let mut discovered = discover::discover(Request {
+    Ok(discover::discover(Request {
         cwd,
         paths: &paths,
         stdin,
         exclude: &settings.exclude,
         context: settings.context.as_deref(),
         gitignore: !args.no_gitignore,
-    })?;
-    render::render(&mut discovered, cwd, settings)?;
-    Ok(discovered)
+    })?)
 }
 
 /// What of the named files could not be read, for standard error.

@@ -66,8 +66,8 @@ fn the_least_severe_are_left_out_and_that_is_said() {
     assert_eq!(
         cuts,
         [
-            "3 of 6 results are left out, the least severe: code scanning takes no more than 3 results \
-          and 1 MB (compressed)"
+            "3 of 6 results are left out, the least severe, to stay within the 3 results and 1 MB \
+             (compressed) that code scanning is sure to take"
         ]
     );
     assert_eq!(
