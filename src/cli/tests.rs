@@ -146,3 +146,72 @@ fn jobs_change_nothing_but_the_number_of_threads() {
     assert_eq!(check(&[format, "--jobs", "1"]).0, Ok(1));
     assert_eq!(check(&[format, "--jobs", "3"]).0, Ok(1));
 }
+
+/// The command lines of a text: what starts with the name of this program and a word.
+fn command_lines(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut is_code = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            is_code = !is_code;
+            continue;
+        }
+        let pieces: Vec<&str> = if is_code {
+            line.split(['|', '\'', '"']).collect()
+        } else {
+            // What stands between backticks.
+            line.split('`').skip(1).step_by(2).collect()
+        };
+        for piece in pieces {
+            let piece = piece.split(" #").next().unwrap();
+            let piece = piece.split(" > ").next().unwrap().trim();
+            let command = ["- run: ", "- script: ", "- ", "$ ", "entry: "]
+                .iter()
+                .find_map(|before| piece.strip_prefix(before))
+                .unwrap_or(piece);
+            if command.starts_with("lameduck ") {
+                found.push(command.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// Whoever copies a line from the documentation must not be told that it is wrong.
+#[test]
+fn documented_command_lines_are_accepted() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = vec![root.join("README.md")];
+    pages.extend(
+        std::fs::read_dir(root.join("docs"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path()),
+    );
+    let mut count = 0;
+    for page in pages {
+        for line in command_lines(&std::fs::read_to_string(&page).unwrap()) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if let Err(error) = Cli::try_parse_from(words) {
+                let asked = error.kind() == clap::error::ErrorKind::DisplayHelp;
+                assert!(asked, "{}: {line}\n{error}", page.display());
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count} command lines were found");
+}
+
+#[test]
+fn command_lines_are_found_where_documentation_has_them() {
+    let text = "as `lameduck rules` and `x` say\n```sh\na | lameduck check - # b\n- run: lameduck \
+                explain x > y\n  sh 'lameduck check'\nlameduck\n```\nlameduck check\n";
+    assert_eq!(
+        command_lines(text),
+        [
+            "lameduck rules",
+            "lameduck check -",
+            "lameduck explain x",
+            "lameduck check"
+        ]
+    );
+}
