@@ -35,13 +35,13 @@ fn a_log_that_was_cut_is_valid() {
     };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let manifests = folder.path().join("many.yaml");
-    let many: String = (0..25_001)
-        .map(|index| {
-            format!(
-                "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c{index}\n  namspace: a\n"
-            )
-        })
-        .collect();
+    let many = (0..25_001).fold(String::new(), |mut text, index| {
+        let name = format!("name: c{index}");
+        text.push_str("---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  namspace: a\n  ");
+        text.push_str(&name);
+        text.push('\n');
+        text
+    });
     std::fs::write(&manifests, many).expect("the manifests are written");
     let log = folder.path().join("lameduck.sarif");
     check(&manifests, &log);
