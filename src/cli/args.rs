@@ -59,6 +59,8 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
+    /// Write a lameduck.yaml to start with, from what is in this folder
+    Init,
     /// Write the JSON Schema of lameduck.yaml, for editors
     ConfigSchema,
     /// Write a completion script for a shell

@@ -6,6 +6,7 @@ mod completions;
 mod config_schema;
 mod explain;
 mod fixing;
+mod init;
 mod man;
 mod output;
 mod progress;
@@ -100,6 +101,7 @@ fn run(command: &Command) -> Result<u8, Failure> {
         Command::Check(args) => return check::run(args),
         Command::Explain { rule } => explain::run(rule, metas())?,
         Command::Rules { format } => rules::run(*format, metas())?,
+        Command::Init => init::run()?,
         Command::ConfigSchema => config_schema::run(metas())?,
         Command::Completions { shell } => completions::run(*shell)?,
         Command::Man { directory } => man::run(directory)?,

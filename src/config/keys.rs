@@ -246,7 +246,7 @@ pub(super) const TOP: &[Key<Draft>] = &[
             name: "overrides",
             shape: Shape::Sections(override_keys),
             varies: false,
-            summary: "Other values, of the keys marked in this table, for the objects of some files or of some kinds and names; later entries win",
+            summary: "Other values, of keys that may differ from object to object, for the objects of some files or of some kinds and names; later entries win",
             default: "none",
             example: "[{ paths: [overlays/dev/], ignore: [missing-pdb] }]",
         },

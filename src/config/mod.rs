@@ -11,6 +11,7 @@ mod overrides;
 mod render;
 mod rules;
 mod schema;
+mod starter;
 mod words;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use file::load;
 pub use flags::{Flags, apply_flags};
 pub use keys::{About, Shape, keys};
 pub use schema::schema;
+pub use starter::{Survey, starter};
 pub use words::{
     FAIL_ON, MESH_MODES, RENDER_MODES, parse_duration, parse_istio_version,
     parse_kubernetes_version, word,

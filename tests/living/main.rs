@@ -7,9 +7,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod adopting;
 mod baseline;
 mod configuration;
 mod context;
+mod init;
 mod suppressions;
 
 use std::path::Path;
