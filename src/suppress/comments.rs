@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::directive::{self, Directive};
-use super::{Claim, Claims, Covers, Misfit, View, Written};
+use super::{Claim, Claims, Covers, Misfit, Objects, View, Written};
 use crate::finding::SuppressedBy;
 use crate::source::{Location, Source, Span};
 use crate::yaml::{self, Comment, Content, Node, Stream};
@@ -14,10 +14,15 @@ const TRACE: &str = "lameduck:";
 const AT_NO_NODE: &str = "this comment stands at no node, so nothing is ignored: it speaks for what \
                           starts on its line, or for the line right below it";
 
-pub(super) fn collect(view: &View<'_>, source: &Source, claims: &mut Claims) {
+pub(super) fn collect(
+    view: &View<'_>,
+    objects: &Objects<'_>,
+    source: &Source,
+    claims: &mut Claims,
+) {
     // What is written in a file is read there.
     let is_rendered = source.origin().is_some();
-    if is_rendered || !source.text().contains(TRACE) || !is_checked(view, source) {
+    if is_rendered || !source.text().contains(TRACE) || !is_checked(view, objects, source) {
         return;
     }
     let stream = yaml::parse(source.text());
@@ -33,12 +38,11 @@ pub(super) fn collect(view: &View<'_>, source: &Source, claims: &mut Claims) {
 }
 
 /// Other YAML files may say what they like.
-fn is_checked(view: &View<'_>, source: &Source) -> bool {
-    let broken = view.inventory.broken().iter();
-    let mut places = view.inventory.places();
+fn is_checked(view: &View<'_>, objects: &Objects<'_>, source: &Source) -> bool {
+    let mut broken = view.inventory.broken().iter();
     source.is_ingredient()
-        || places.any(|place| place.source == source.id())
-        || broken.map(|it| it.source).any(|file| file == source.id())
+        || !objects.in_source(source.id()).is_empty()
+        || broken.any(|document| document.source == source.id())
 }
 
 fn take(

@@ -160,4 +160,13 @@ mod tests {
     nothing
     ");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_comment_can_be_read(text in "#[ -~é\\[\\],]{0,30}") {
+            shown(&text);
+            shown(&format!("# lameduck:{text}"));
+            shown(&format!("# lameduck: ignore{text}]"));
+        }
+    }
 }

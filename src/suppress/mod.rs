@@ -14,13 +14,13 @@ mod unused;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::finding::{Finding, Outcome, Resource, RuleMeta, SuppressedBy, Suppression};
 use crate::inventory::{Inventory, Standing};
 use crate::kube::Object;
 use crate::settings::Settings;
-use crate::source::{Location, Role, SourceId, Sources};
+use crate::source::{Location, Role, SourceId, Sources, Span};
 use crate::units::suggest;
 
 pub use baseline::{Baseline, BaselineError, Coverage};
@@ -101,12 +101,35 @@ struct Claims {
     misfits: Vec<Misfit>,
 }
 
+/// The objects by the file that a person finds them in, with their place there.
+#[derive(Debug, Default)]
+struct Objects<'a> {
+    by_source: HashMap<SourceId, Vec<(Span, &'a Object)>>,
+}
+
+impl<'a> Objects<'a> {
+    fn of(view: &View<'a>) -> Self {
+        let mut objects = Self::default();
+        for object in view.inventory.all_objects() {
+            let place = view.sources.place(object.location(object.node()));
+            let of_source = objects.by_source.entry(place.source).or_default();
+            of_source.push((place.span, object));
+        }
+        objects
+    }
+
+    fn in_source(&self, source: SourceId) -> &[(Span, &'a Object)] {
+        self.by_source.get(&source).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Gives each finding that a comment, an annotation or the configuration suppresses its verdict, and
 /// adds findings for what suppresses nothing. They are not in order yet and have no identity.
 pub fn apply(outcome: &mut Outcome, view: &View<'_>) {
     let mut claims = Claims::default();
+    let objects = Objects::of(view);
     for source in view.sources {
-        comments::collect(view, source, &mut claims);
+        comments::collect(view, &objects, source, &mut claims);
     }
     for object in view.inventory.all_objects() {
         annotations::collect(view, object, &mut claims);
@@ -119,10 +142,10 @@ pub fn apply(outcome: &mut Outcome, view: &View<'_>) {
     } = claims;
     judge(&mut outcome.findings, &mut claims, view);
     judge(&mut outcome.unasked, &mut claims, view);
-    let mut unused = unused::findings(view, &claims, misfits);
+    let mut unused = unused::findings(view, &objects, &claims, misfits);
     // What hides an unused suppression is used, so those that name this rule come last.
     judge(&mut unused, &mut claims, view);
-    unused.extend(unused::of_itself(view, &claims));
+    unused.extend(unused::of_itself(view, &objects, &claims));
     outcome.findings.append(&mut unused);
 }
 
@@ -142,10 +165,17 @@ pub fn apply_baseline(
 }
 
 fn judge(findings: &mut [Finding], claims: &mut [Claim], view: &View<'_>) {
+    let mut by_rule: HashMap<&str, Vec<&mut Claim>> = HashMap::new();
+    for claim in &mut *claims {
+        by_rule.entry(claim.rule).or_default().push(claim);
+    }
     for finding in findings {
+        let Some(claims) = by_rule.get_mut(finding.rule) else {
+            continue;
+        };
         let excluded = excludes::of(finding, view);
-        for claim in &mut *claims {
-            if claim.rule != finding.rule || !claim.covers.holds(finding, &excluded) {
+        for claim in claims {
+            if !claim.covers.holds(finding, &excluded) {
                 continue;
             }
             claim.used = true;

@@ -328,3 +328,15 @@ fn unused_suppressions_can_be_hidden_like_everything_else() {
     let text = deployment("# lameduck: ignore[unused-suppression]", "", "", "");
     insta::assert_snapshot!(verdicts(&text), @"1 `unused-suppression` this comment hides nothing: `unused-suppression` ran and found nothing here, and the next thing that it finds would go unseen");
 }
+
+#[test]
+fn line_breaks_of_either_kind_will_do() {
+    let text = deployment(
+        "",
+        "# lameduck: ignore[single-replica] why",
+        "# lameduck: ignore[mutable-image-tag] built here",
+        "",
+    );
+    let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    assert_eq!(verdicts(&windows), verdicts(&text));
+}

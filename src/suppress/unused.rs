@@ -1,15 +1,20 @@
 //! Findings about what suppresses nothing.
 
 use super::baseline::Entry;
-use super::{Claim, Covers, Misfit, View, Written};
+use super::{Claim, Covers, Misfit, Objects, View, Written};
 use crate::finding::{Finding, Fingerprint, Severity, SuppressedBy};
 use crate::kube::Object;
 use crate::settings::ObjectSettings;
-use crate::source::{Location, SourceId};
+use crate::source::{Location, SourceId, Span};
 
 /// For what was meant to suppress something and cannot, and for claims that hide nothing although
 /// their rule ran over all that they speak for. Claims about these findings themselves are left out.
-pub(super) fn findings(view: &View<'_>, claims: &[Claim], misfits: Vec<Misfit>) -> Vec<Finding> {
+pub(super) fn findings(
+    view: &View<'_>,
+    objects: &Objects<'_>,
+    claims: &[Claim],
+    misfits: Vec<Misfit>,
+) -> Vec<Finding> {
     let misfits = misfits.into_iter().filter_map(|Misfit { written, message }| {
         let help = match written.what {
             "this annotation" => {
@@ -22,14 +27,15 @@ pub(super) fn findings(view: &View<'_>, claims: &[Claim], misfits: Vec<Misfit>) 
     });
     let idle = claims.iter().filter(|claim| claim.rule != view.unused.id);
     misfits
-        .chain(idle.filter_map(|it| idle_claim(view, it)))
+        .chain(idle.filter_map(|it| idle_claim(view, objects, it)))
         .collect()
 }
 
 /// For claims about the findings of [`findings`] that hide none of them.
-pub(super) fn of_itself(view: &View<'_>, claims: &[Claim]) -> Vec<Finding> {
+pub(super) fn of_itself(view: &View<'_>, objects: &Objects<'_>, claims: &[Claim]) -> Vec<Finding> {
     let own = claims.iter().filter(|claim| claim.rule == view.unused.id);
-    own.filter_map(|claim| idle_claim(view, claim)).collect()
+    own.filter_map(|claim| idle_claim(view, objects, claim))
+        .collect()
 }
 
 /// For an entry of the baseline, in its file. A note: whoever has removed a problem must not be
@@ -61,8 +67,8 @@ pub(super) fn stale(view: &View<'_>, entry: &Entry, file: SourceId) -> Option<Fi
     Some(finding)
 }
 
-fn idle_claim(view: &View<'_>, claim: &Claim) -> Option<Finding> {
-    if claim.used || !has_run(view, claim) {
+fn idle_claim(view: &View<'_>, objects: &Objects<'_>, claim: &Claim) -> Option<Finding> {
+    if claim.used || !has_run(view, objects, claim) {
         return None;
     }
     let Claim { rule, written, .. } = claim;
@@ -82,41 +88,33 @@ fn idle_claim(view: &View<'_>, claim: &Claim) -> Option<Finding> {
 }
 
 /// Whether the claim's rule ran on everything that it speaks for.
-fn has_run(view: &View<'_>, claim: &Claim) -> bool {
+fn has_run(view: &View<'_>, objects: &Objects<'_>, claim: &Claim) -> bool {
     let Some(rule) = view.rule(claim.rule) else {
         return false;
     };
-    let place_of = |object: &Object| view.sources.place(object.location(object.node()));
     let runs_with = |settings: &ObjectSettings| rule.enabled(settings).is_some();
-    let all_run = |covered: &dyn Fn(&Object) -> bool| {
-        let mut objects = view
-            .inventory
-            .all_objects()
-            .filter(|it| covered(it))
-            .peekable();
-        objects.peek().is_some()
-            && objects.all(|object| view.is_judged(object) && view.runs_on(rule, object))
+    let all_run = |file: SourceId, covered: &dyn Fn(Span, &Object) -> bool| {
+        let in_file = objects.in_source(file).iter();
+        let mut covered = in_file.filter(|(span, it)| covered(*span, it)).peekable();
+        covered.peek().is_some()
+            && covered.all(|(_, object)| view.is_judged(object) && view.runs_on(rule, object))
     };
     match &claim.covers {
         Covers::Region(range) => {
-            view.is_named(range.source)
-                && all_run(&|object| {
-                    let place = place_of(object);
-                    place.source == range.source
-                        && place.span.start < range.span.end
-                        && range.span.start < place.span.end
-                })
+            let meets = |span: Span| span.start < range.span.end && range.span.start < span.end;
+            view.is_named(range.source) && all_run(range.source, &|span, _| meets(span))
         }
         Covers::File(source) => {
             // Nothing is known of what stands in a document that cannot be read.
             let mut broken = view.inventory.broken().iter();
             view.is_named(*source)
                 && !broken.any(|document| document.source == *source)
-                && all_run(&|object| place_of(object).source == *source)
+                && all_run(*source, &|_, _| true)
         }
         Covers::Object { object, .. } => {
-            view.is_named(object.source)
-                && all_run(&|other| other.location(other.node()) == *object)
+            let file = view.sources.place(*object).source;
+            let is_it = |other: &Object| other.location(other.node()) == *object;
+            view.is_named(object.source) && all_run(file, &|_, other| is_it(other))
         }
         Covers::Files(_) => view.is_whole && runs_with(&view.settings.common),
     }

@@ -171,8 +171,14 @@ fn entries_that_match_nothing_are_told_and_pruned() {
         assert!(!run.stdout.contains("mutable-image-tag"), "{}", run.stdout);
     }
     // Nor is it dropped there.
-    repository.run(&format!("{WRITE} k8s/fine.yaml"));
-    assert_eq!(repository.read("base.json"), listed);
+    for arguments in [
+        "k8s/fine.yaml",
+        "--ignore mutable-image-tag",
+        "--select missing-pdb",
+    ] {
+        repository.run(&format!("{WRITE} {arguments}"));
+        assert_eq!(repository.read("base.json"), listed, "{arguments}");
+    }
 
     let run = repository.run(WRITE);
     insta::assert_snapshot!(run.stderr, @"note: base.json lists 2 findings; dropped 1 earlier entry");
