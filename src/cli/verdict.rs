@@ -89,6 +89,8 @@ impl<'a> Judge<'a> {
         suppress::apply(&mut outcome, &view);
         engine::merge_variants(&mut outcome.findings, sources);
         engine::finish(&mut outcome.findings, sources);
+        // A baseline may list pedantic findings, too.
+        engine::finish(&mut outcome.unasked, sources);
         if let Some((baseline, file)) = &self.baseline {
             suppress::apply_baseline(&mut outcome, baseline, *file, &view, &self.covers);
             engine::finish(&mut outcome.findings, sources);
@@ -108,7 +110,7 @@ impl<'a> Judge<'a> {
             return Ok(());
         };
         let view = self.view(sources, inventory);
-        let baseline = Baseline::of(&outcome.findings, earlier, &view, &self.covers);
+        let baseline = Baseline::of(outcome, earlier, &view, &self.covers);
         let text = baseline
             .to_text()
             .map_err(|error| Failure::one(format!("the baseline: {error}")))?;

@@ -29,6 +29,17 @@ impl SetElsewhere {
             .is_some_and(|paths| paths.contains(path))
     }
 
+    /// Whether anything but labels and selectors is set.
+    pub(super) fn holds_any(&self, id: ObjectId) -> bool {
+        let is_label = |path: &str| {
+            let mut parts = path.split(['.', '[']);
+            parts.any(|part| matches!(part, "labels" | "selector"))
+        };
+        self.paths
+            .get(&id)
+            .is_some_and(|paths| paths.iter().any(|set| !is_label(set)))
+    }
+
     /// Whether something below this path is set.
     pub(super) fn holds_below(&self, id: ObjectId, path: &str) -> bool {
         self.paths

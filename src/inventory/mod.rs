@@ -317,6 +317,14 @@ impl Inventory {
         self.set_elsewhere.holds(id, &path)
     }
 
+    /// Whether all that is deployed of an object and beside it is in view: nothing else may be
+    /// deployed to its namespace, and no kustomization in view sets a part of it. Rules fall silent
+    /// where that is not so.
+    pub fn is_seen_whole(&self, object: &Object) -> bool {
+        let id = self.id(object);
+        !self.is_open(object) && !id.is_some_and(|id| self.set_elsewhere.holds_any(id))
+    }
+
     /// Whether a kustomization in view sets this label of the pods.
     pub fn is_label_set_elsewhere(&self, template: PodTemplate<'_>, key: &str) -> bool {
         let Some(id) = self.id(template.object()) else {

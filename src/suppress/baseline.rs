@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::View;
-use crate::finding::{Finding, Fingerprint, SuppressedBy, Suppression};
+use crate::finding::{Finding, Fingerprint, Outcome, SuppressedBy, Suppression};
 use crate::source::{Role, Source, Span};
 use crate::yaml::{self, Content, Node};
 
@@ -136,17 +136,21 @@ impl Baseline {
     }
 
     /// The baseline of a run: its findings that count, and what the earlier baseline lists of files
-    /// and rules that the run does not cover.
-    pub fn of(findings: &[Finding], earlier: &Self, view: &View<'_>, covers: &Coverage) -> Self {
+    /// and rules that the run does not cover, or of findings that nobody asked for.
+    pub fn of(outcome: &Outcome, earlier: &Self, view: &View<'_>, covers: &Coverage) -> Self {
         let counts = |finding: &&Finding| match &finding.suppressed {
             None => true,
             Some(suppression) => suppression.by == SuppressedBy::Baseline,
         };
-        let of_now = findings.iter().filter(counts).map(|it| Entry::of(it, view));
-        let of_others = earlier
-            .entries
+        let of_now = outcome
+            .findings
             .iter()
-            .filter(|entry| !entry.is_covered(view, covers));
+            .filter(counts)
+            .map(|it| Entry::of(it, view));
+        let unasked: BTreeSet<_> = outcome.unasked.iter().map(|it| it.fingerprint).collect();
+        let of_others = earlier.entries.iter().filter(|entry| {
+            unasked.contains(&entry.fingerprint) || !entry.is_covered(view, covers)
+        });
         let mut seen = BTreeSet::new();
         let mut entries: Vec<Entry> = of_now
             .chain(of_others.cloned())
@@ -215,11 +219,12 @@ impl Baseline {
     /// on their file.
     pub(super) fn apply<'b>(
         &'b self,
-        findings: &mut [Finding],
+        outcome: &mut Outcome,
         view: &View<'_>,
         covers: &Coverage,
     ) -> impl Iterator<Item = &'b Entry> {
-        let met = self.suppress(findings);
+        let mut met = self.suppress(&mut outcome.findings);
+        met.extend(self.suppress(&mut outcome.unasked));
         let stale: Vec<&Entry> = self
             .entries
             .iter()

@@ -158,7 +158,7 @@ pub fn apply_baseline(
     view: &View<'_>,
     covers: &Coverage,
 ) {
-    let stale = baseline.apply(&mut outcome.findings, view, covers);
+    let stale = baseline.apply(outcome, view, covers);
     let found = stale.map(|entry| unused::stale(view, entry, file));
     let found: Vec<Finding> = found.flatten().collect();
     outcome.findings.extend(found);
@@ -250,7 +250,8 @@ impl View<'_> {
         rule.enabled(self.inventory.settings(object)).is_some()
     }
 
+    /// Whether rules are asked about an object, with nothing hidden from them.
     fn is_judged(&self, object: &Object) -> bool {
-        self.inventory.standing(object) == Standing::Whole
+        self.inventory.standing(object) == Standing::Whole && self.inventory.is_seen_whole(object)
     }
 }

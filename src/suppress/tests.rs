@@ -340,3 +340,18 @@ fn line_breaks_of_either_kind_will_do() {
     let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
     assert_eq!(verdicts(&windows), verdicts(&text));
 }
+
+#[test]
+fn what_is_not_seen_whole_leaves_nothing_unused() {
+    let text = deployment("# lameduck: ignore[single-replica]", "", "", "");
+    let verdicts =
+        |other: (&str, &str)| verdicts_in(&[("a.yaml", &text), other], &Settings::default());
+    assert_ne!(verdicts(("b.yaml", "")), "");
+    let patched = "resources: [a.yaml]\nreplicas: [{ name: web, count: 3 }]\n";
+    assert_eq!(verdicts(("kustomization.yaml", patched)), "");
+    let labelled = "resources: [a.yaml]\nlabels: [{ pairs: { a: b }, includeSelectors: true }]\n";
+    assert_ne!(verdicts(("kustomization.yaml", labelled)), "");
+    let release =
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: more }\n";
+    assert_eq!(verdicts(("b.yaml", release)), "");
+}

@@ -267,3 +267,25 @@ fn the_same_findings_give_the_same_bytes() {
     );
     assert_eq!(repository.read("base.json"), first);
 }
+
+#[test]
+fn one_written_with_pedantic_findings_holds_without_them() {
+    let budget = |name: &str| {
+        format!(
+            "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{ name: {name} }}\nspec:\n  \
+             maxUnavailable: 1\n  selector: {{ matchLabels: {{ app: web }} }}\n"
+        )
+    };
+    let web = deployment("web", "web:1").replace("replicas: 0", "replicas: 2");
+    let repository = Repository::new(&[
+        ("web.yaml", &web),
+        ("b.yaml", &budget("b")),
+        ("c.yaml", &budget("c")),
+    ]);
+    repository.run(&format!("{WRITE} --pedantic"));
+    assert!(repository.read("base.json").contains("overlapping-pdbs"));
+    let run = repository.run(CHECK);
+    assert!(!run.stdout.contains("unused-suppression"), "{}", run.stdout);
+    repository.run(WRITE);
+    assert!(repository.read("base.json").contains("overlapping-pdbs"));
+}
