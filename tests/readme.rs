@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,16 +57,41 @@ fn the_pages_are_true() {
 #[test]
 fn what_the_pages_link_to_exists() {
     for path in pages() {
-        for target in text_of(&path).split("](").skip(1) {
-            let target = target.split([')', '#']).next().unwrap_or_default();
-            let elsewhere = target.is_empty() || target.contains("://");
+        for link in text_of(&path).split("](").skip(1) {
+            let link = link.split(')').next().unwrap_or_default();
+            let (target, anchor) = link.split_once('#').unwrap_or((link, ""));
+            if target.contains("://") {
+                continue;
+            }
+            let target = match target {
+                "" => path.clone(),
+                target => path.with_file_name(target),
+            };
             assert!(
-                elsewhere || path.with_file_name(target).exists(),
-                "{} links to {target}, which does not exist",
+                target.exists() && (anchor.is_empty() || anchors(&target).contains(anchor)),
+                "{} links to {link}, which does not exist",
                 path.display()
             );
         }
     }
+}
+
+/// What links to headings of a page end in.
+fn anchors(page: &Path) -> BTreeSet<String> {
+    let page = text_of(page);
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| {
+            let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-');
+            let title: String = line
+                .trim_start_matches('#')
+                .trim()
+                .chars()
+                .filter(kept)
+                .collect();
+            title.to_lowercase().replace(' ', "-")
+        })
+        .collect()
 }
 
 /// The configurations that the pages show can be read.
