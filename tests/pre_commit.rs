@@ -86,9 +86,9 @@ impl Repository {
 
     /// Runs the hook on what is staged.
     fn run(&self) -> Run {
-        let mut path = OsString::from(cargo_bin!("lameduck").parent().unwrap());
-        path.push(":");
-        path.push(std::env::var_os("PATH").unwrap_or_default());
+        let inherited = std::env::var_os("PATH").unwrap_or_default();
+        let ours = cargo_bin!("lameduck").parent().unwrap().to_owned();
+        let path = std::iter::once(ours).chain(std::env::split_paths(&inherited));
         let output = Command::new(&self.tool)
             .args([
                 "try-repo",
@@ -97,7 +97,7 @@ impl Repository {
                 "--verbose",
             ])
             .current_dir(self.folder.path())
-            .env("PATH", path)
+            .env("PATH", std::env::join_paths(path).unwrap())
             .env(
                 "PRE_COMMIT_HOME",
                 self.folder.path().join(".git/pre-commit"),

@@ -21,7 +21,7 @@ pub(super) fn run(directory: &Path) -> Result<(), Failure> {
 }
 
 fn write(command: &clap::Command, directory: &Path) -> Result<(), Failure> {
-    let page = Man::new(command.clone()).manual("lameduck");
+    let page = Man::new(command.clone()).source(concat!("lameduck ", env!("LAMEDUCK_VERSION")));
     let mut text = Vec::new();
     page.render(&mut text)
         .map_err(|error| Failure::one(format!("the manual page: {error}")))?;
