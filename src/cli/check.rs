@@ -255,8 +255,8 @@ fn nothing_found(paths: &[PathBuf]) -> String {
         names.push(format!("{} more", paths.len() - SHOWN));
     }
     format!(
-        "no Kubernetes manifest found in {}: looked for YAML and JSON documents with apiVersion and \
-         kind, in folders in *.yaml, *.yml and *.json files that are not ignored",
+        "no Kubernetes manifest found in {}: looked for documents with apiVersion and kind (in a \
+         folder: in its *.yaml, *.yml and *.json files that are not ignored)",
         names.join(", ")
     )
 }
