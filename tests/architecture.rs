@@ -86,6 +86,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("ignore", &["discover", "settings"]),
     ("miette", &["report", "cli"]),
     ("clap", &["cli"]),
+    ("flate2", &["report"]),
+    ("quick_xml", &["report"]),
     ("similar", &["fix"]),
     ("which", &["render"]),
     ("rustix", &["render"]),

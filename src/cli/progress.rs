@@ -16,8 +16,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Shows progress where a person watches: on a terminal, and not in a CI system, many of which
-    /// give their jobs one.
+    /// Shows progress where a person watches: on a terminal that says what it is, and not in a CI
+    /// system, many of which give their jobs one.
     pub(super) fn start(quiet: bool) -> Self {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         let ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
