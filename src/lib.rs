@@ -5,6 +5,7 @@
 //! Every module below is one step of that way; `tests/architecture.rs` holds who may import whom.
 
 pub mod cli;
+pub mod clocks;
 pub mod config;
 pub mod discover;
 pub mod edit;

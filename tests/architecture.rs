@@ -32,8 +32,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("inventory", &["kube", "yaml", "source", "settings"]),
     ("lifecycle", &["kube", "settings"]),
     (
+        "clocks",
+        &["inventory", "lifecycle", "kube", "yaml", "settings"],
+    ),
+    (
         "rules",
         &[
+            "clocks",
             "inventory",
             "lifecycle",
             "kube",
@@ -65,6 +70,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "render",
             "engine",
             "rules",
+            "clocks",
             "lifecycle",
             "inventory",
             "discover",

@@ -17,6 +17,10 @@ pub const ANNOTATION: &str = "lameduck.dev/shutdown-timeout";
 /// `terminationGracePeriodSeconds` where the pod has none.
 pub const DEFAULT_GRACE_PERIOD: Duration = Duration::from_secs(30);
 
+/// What the kubelet leaves between SIGTERM and SIGKILL, however short the grace period
+/// (`minimumGracePeriodInSeconds` of `kuberuntime_container.go`).
+pub const LEAST_AFTER_SIGTERM: Duration = Duration::from_secs(2);
+
 const NAMES: Names = Names {
     annotation: ANNOTATION,
     options: &[
@@ -49,6 +53,11 @@ pub fn time(container: &Container, annotation: Option<&str>, settings: &Lifecycl
             value: LifecycleSettings::ASSUMED_SHUTDOWN,
             origin: Origin::Assumed,
         })
+}
+
+/// From SIGTERM to the exit of a container, where its own arguments or environment say it.
+pub fn declared(container: &Container) -> Option<Term> {
+    NAMES.find(container, None, None)
 }
 
 /// The grace period of a pod. Negative seconds count as 1, as the API server has it.
@@ -117,10 +126,14 @@ impl<'a> GraceBudget<'a> {
 
     /// What the grace period must hold at least; a hook of unknown length counts as 0.
     pub fn total(&self) -> Duration {
+        self.exit().saturating_add(self.buffer)
+    }
+
+    /// From the start of the termination to the exit of the container, if nothing kills it before.
+    pub fn exit(&self) -> Duration {
         self.prestop
             .lower_bound()
             .saturating_add(self.shutdown.value)
-            .saturating_add(self.buffer)
     }
 
     /// Whether the grace period ends before the container is done.
@@ -134,10 +147,48 @@ impl<'a> GraceBudget<'a> {
         !delay.is_zero() && delay >= self.grace.value
     }
 
+    /// Whether the grace period holds the total, and by how much it does or does not.
+    pub fn balance(&self) -> Balance {
+        let (grace, total) = (self.grace.value, self.total());
+        if grace < total {
+            Balance::Missing(total.saturating_sub(grace))
+        } else {
+            Balance::Spare(grace.saturating_sub(total))
+        }
+    }
+
+    /// When what still runs is killed: with the end of the grace period, but no sooner than
+    /// [`LEAST_AFTER_SIGTERM`] after SIGTERM. At the end of the grace period a hook is cut off.
+    pub fn sigkill(&self) -> Duration {
+        let grace = self.grace.value;
+        let sigterm = self.prestop.lower_bound().min(grace);
+        grace.max(sigterm.saturating_add(LEAST_AFTER_SIGTERM))
+    }
+
     /// The least `terminationGracePeriodSeconds` that holds the total.
     pub fn needed_seconds(&self) -> u64 {
         let total = self.total();
         total.as_secs() + u64::from(total.subsec_nanos() > 0)
+    }
+}
+
+/// What a budget leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Balance {
+    /// The grace period is longer than needed, or just enough.
+    Spare(Duration),
+    /// The grace period is too short.
+    Missing(Duration),
+}
+
+/// `25s to spare`, `10s missing`
+impl fmt::Display for Balance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spare(Duration::ZERO) => f.write_str("nothing to spare"),
+            Self::Spare(time) => write!(f, "{} to spare", show_seconds(*time)),
+            Self::Missing(time) => write!(f, "{} missing", show_seconds(*time)),
+        }
     }
 }
 
@@ -339,5 +390,39 @@ mod tests {
         assert!(exceeds(None, Some(30)));
         assert!(!exceeds(None, Some(29)));
         assert!(!exceeds(Some(0), None));
+    }
+
+    #[test]
+    fn sigkill_leaves_a_moment_after_sigterm() {
+        for (grace, sleep, killed) in [
+            (30, 15, 30),
+            (30, 29, 31),
+            (30, 90, 32),
+            (1, 0, 2),
+            (0, 0, 2),
+        ] {
+            let container = app(&[], &[], (sleep > 0).then_some(sleep));
+            let settings = LifecycleSettings::default();
+            let budget = GraceBudget::of(&container, grace_period(Some(grace)), None, &settings);
+            assert_eq!(
+                budget.sigkill(),
+                Duration::from_secs(killed),
+                "{grace} {sleep}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_balance_is_what_the_sum_leaves() {
+        let container = app(&["--shutdown-timeout=20"], &[], Some(15));
+        let settings = LifecycleSettings::default();
+        for (grace, text) in [
+            (65, "25s to spare"),
+            (40, "nothing to spare"),
+            (30, "10s missing"),
+        ] {
+            let budget = GraceBudget::of(&container, grace_period(Some(grace)), None, &settings);
+            assert_eq!(budget.balance().to_string(), text);
+        }
     }
 }

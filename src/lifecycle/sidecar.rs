@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::shutdown::GraceBudget;
 use crate::units::show_seconds;
 
 /// What the proxy's configuration says about its end.
@@ -66,6 +67,22 @@ impl Proxy {
 }
 
 impl ProxyExit {
+    /// How long a container outlives the proxy; `None` where it does not. The grace period may end
+    /// the container before the proxy leaves. Connections hold an idle proxy once the hook is over.
+    pub fn outlived_by(self, budget: &GraceBudget<'_>) -> Option<Duration> {
+        let needs = match self {
+            Self::WhenIdle { .. } => budget.prestop.lower_bound(),
+            Self::At(_) | Self::AfterApplication => budget.exit(),
+        };
+        let needs = needs.min(budget.grace.value);
+        match self {
+            Self::At(exit) | Self::WhenIdle { earliest: exit } if self.may_precede(needs) => {
+                Some(needs.saturating_sub(exit))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether an application that needs `time` from the start of the termination is cut off. An
     /// idle proxy may leave any time after its minimum.
     pub fn may_precede(self, time: Duration) -> bool {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Container;
 
 use super::declared::{BareNumber, Names, Term};
+use super::probes::Timing;
 use crate::settings::LifecycleSettings;
 use crate::units::show_seconds;
 
@@ -31,6 +32,50 @@ pub fn declared(
     settings: &LifecycleSettings,
 ) -> Option<Term> {
     NAMES.find(container, annotation, settings.startup_time)
+}
+
+/// What decides when a container can be ready first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadyAfter {
+    /// Nothing waits.
+    Start,
+    /// The declared start-up time.
+    Declared,
+    /// The startup probe's initial delay.
+    StartupProbe,
+    /// The readiness probe's initial delay, or the successes that it wants in a row.
+    ReadinessProbe,
+}
+
+/// The earliest time at which a container is ready, from its start: the readiness probe waits for
+/// the startup probe, which passes at the first tick after its delay at best, and neither passes
+/// before the application is up. `successes` is the readiness probe's `successThreshold`.
+pub fn earliest_ready(
+    declared: Option<Duration>,
+    startup: Option<&Timing>,
+    readiness: Option<(&Timing, u32)>,
+) -> (Duration, ReadyAfter) {
+    let started = [
+        (declared.unwrap_or_default(), ReadyAfter::Declared),
+        (
+            startup.map(Timing::initial_delay).unwrap_or_default(),
+            ReadyAfter::StartupProbe,
+        ),
+    ]
+    .into_iter()
+    .fold((Duration::ZERO, ReadyAfter::Start), |latest, next| {
+        if next.0 > latest.0 { next } else { latest }
+    });
+    let Some((timing, successes)) = readiness else {
+        return started;
+    };
+    let more = timing.period() * successes.saturating_sub(1);
+    let ready = started.0.max(timing.initial_delay()).saturating_add(more);
+    if ready > started.0 {
+        (ready, ReadyAfter::ReadinessProbe)
+    } else {
+        started
+    }
 }
 
 /// The time a rollout leaves a new pod to become available.
@@ -241,5 +286,38 @@ mod tests {
             "595s startup budget + 10s minReadySeconds = 605s >= progressDeadlineSeconds 600s"
         );
         assert!(!Progress::new(Duration::from_secs(599), None, None).exceeds_deadline());
+    }
+
+    #[test]
+    fn the_slowest_of_all_decides_when_a_container_is_ready() {
+        use k8s_openapi::api::core::v1::Probe;
+        let timing = |delay, period| {
+            Timing::of(&Probe {
+                initial_delay_seconds: Some(delay),
+                period_seconds: Some(period),
+                ..Probe::default()
+            })
+        };
+        let seconds = Duration::from_secs;
+        let startup = timing(20, 5);
+        let readiness = timing(30, 10);
+        let ready = earliest_ready;
+        assert_eq!(ready(None, None, None), (seconds(0), ReadyAfter::Start));
+        assert_eq!(
+            ready(None, Some(&startup), None),
+            (seconds(20), ReadyAfter::StartupProbe)
+        );
+        assert_eq!(
+            ready(Some(seconds(45)), Some(&startup), Some((&readiness, 1))),
+            (seconds(45), ReadyAfter::Declared)
+        );
+        assert_eq!(
+            ready(None, Some(&startup), Some((&readiness, 1))),
+            (seconds(30), ReadyAfter::ReadinessProbe)
+        );
+        assert_eq!(
+            ready(Some(seconds(45)), None, Some((&readiness, 3))),
+            (seconds(65), ReadyAfter::ReadinessProbe)
+        );
     }
 }

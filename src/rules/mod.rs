@@ -6,7 +6,6 @@
 mod availability;
 mod handler;
 mod mesh;
-mod origin;
 mod probes;
 mod report;
 mod retype;
@@ -17,6 +16,7 @@ mod text;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use crate::clocks::Clocks;
 use crate::finding::RuleMeta;
 use crate::inventory::Inventory;
 use crate::kube::{BrokenDocument, DroppedText, Object, Workload};
@@ -62,6 +62,14 @@ impl Context<'_> {
                 debug_assert!(false, "{} has no time {name}: {other:?}", meta.id);
                 Duration::ZERO
             }
+        }
+    }
+
+    /// The clocks of workloads.
+    pub fn clocks(&self) -> Clocks<'_> {
+        Clocks {
+            inventory: self.inventory,
+            settings: self.settings,
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::native::moot_with_native;
 use super::proxy_config::Settings;
+use crate::clocks::node_of;
 use crate::finding::Applicability;
 use crate::inventory::{Mesh, ProxyKind, ProxySettings, ToldBy};
 use crate::kube::{ContainerRef, PROXY_CONFIG_ANNOTATION, Workload};
@@ -11,7 +12,6 @@ use crate::lifecycle::Origin;
 use crate::lifecycle::shutdown::GraceBudget;
 use crate::lifecycle::sidecar::{DrainConfig, ProxyExit};
 use crate::rules::Report;
-use crate::rules::origin::node_of;
 use crate::units::show_seconds;
 use crate::yaml::Node;
 
@@ -23,12 +23,6 @@ pub(super) struct App<'a> {
 }
 
 impl<'a> App<'a> {
-    /// From the start of the termination to the exit of the container.
-    pub(super) fn needs(&self) -> Duration {
-        let prestop = self.budget.prestop.lower_bound();
-        prestop.saturating_add(self.budget.shutdown.value)
-    }
-
     /// `app: 15s preStop (native sleep) + 20s shutdown (assumed) = 35s`
     fn clock(&self, exit: ProxyExit) -> String {
         let prestop = self.budget.prestop;
@@ -48,10 +42,10 @@ impl<'a> App<'a> {
         let sum = if hook.is_empty() {
             shutdown
         } else {
-            format!("{hook} + {shutdown} = {}", show_seconds(self.needs()))
+            format!("{hook} + {shutdown} = {}", show_seconds(self.budget.exit()))
         };
         let grace = self.budget.grace.value;
-        if grace < self.needs() {
+        if grace < self.budget.exit() {
             return format!("{sum} (cut by the grace period of {})", show_seconds(grace));
         }
         sum

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use crate::clocks::GRACE_PERIOD as FIELD;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ProxyKind, ProxySettings, Told, ToldBy};
 use crate::kube::Workload;
-use crate::lifecycle::shutdown;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
 use crate::yaml::Node;
@@ -24,8 +24,6 @@ static META: RuleMeta = RuleMeta {
     checklist: &["sidecar-lifecycle", "grace-period-calculated"],
 };
 
-const FIELD: &str = "terminationGracePeriodSeconds";
-
 /// See the rule's page.
 pub(in crate::rules) struct DrainExceedsGracePeriod;
 
@@ -38,21 +36,18 @@ impl Rule for DrainExceedsGracePeriod {
         let inventory = cx.inventory;
         let mesh = inventory.mesh(workload);
         let template = workload.template();
-        let field = template.spec_field(&[FIELD]);
-        let (Some(spec), Some(node)) = (template.spec(), template.spec_node()) else {
-            return;
-        };
         // A native sidecar has drained before it gets SIGTERM.
         if !workload.is_long_running()
             || !mesh.has_sidecar()
             || inventory.proxy_kind(workload) == ProxyKind::Native
             || inventory.replicas(workload).is_parked()
-            || field.is_unknown()
-            || inventory.is_set_elsewhere(template.object(), node, FIELD)
         {
             return;
         }
-        let grace = shutdown::grace_period(spec.termination_grace_period_seconds);
+        let (Some(grace), Some(node)) = (cx.clocks().grace(workload), template.spec_node()) else {
+            return;
+        };
+        let period = grace.term.value;
         let settings = inventory.proxy_settings(workload);
         let Some((name, Told { value, by })) = drain(&settings) else {
             return;
@@ -62,27 +57,31 @@ impl Rule for DrainExceedsGracePeriod {
         if matches!(by, ToldBy::Mesh(mesh) if is_far(mesh)) {
             return;
         }
-        if !settings.is_readable() || value <= grace.value || grace.value.is_zero() {
+        if !settings.is_readable() || value <= period || period.is_zero() {
             return;
         }
         let message = format!(
             "the sidecar drains for {} ({name}), but the pod's grace period is {}{}: the kubelet \
              kills it, and the connections it still holds, {} before the drain is over",
             show_seconds(value),
-            show_seconds(grace.value),
-            if field.is_absent() { " (default)" } else { "" },
-            show_seconds(value.saturating_sub(grace.value)),
+            show_seconds(period),
+            if grace.node.is_none() {
+                " (default)"
+            } else {
+                ""
+            },
+            show_seconds(value.saturating_sub(period)),
         );
         let needed = needed(value, cx.settings.lifecycle.buffer);
         let help = format!("in the pod's spec: {FIELD}: {needed}");
-        let place = match (by, field.node()) {
+        let place = match (by, grace.node) {
             (ToldBy::Pod(drain), _) => drain,
-            (_, Some(grace)) => grace,
+            (_, Some(node)) => node,
             _ => workload.object().name_node(),
         };
         let report = Report::template(workload, place, message).help(help);
         let mut report = raise(workload, node, needed, report);
-        if let Some(node) = field.node() {
+        if let Some(node) = grace.node {
             report = report.related(template.object(), node, "the grace period");
         }
         if let ToldBy::Mesh(object) = by {

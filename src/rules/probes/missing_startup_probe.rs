@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{ContainerPort, Probe};
 
+use crate::clocks::node_of;
 use crate::edit::{Beside, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
+use crate::lifecycle::Term;
 use crate::lifecycle::probes::{Handler, Timing};
-use crate::lifecycle::{Term, startup};
-use crate::rules::origin::{annotation, node_of};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
-use crate::yaml::Node;
 
 /// Where nothing is declared, a liveness probe that waits this long is only worth a note.
 const USUAL_START: Duration = Duration::from_secs(30);
@@ -73,8 +72,7 @@ fn check(
     }
     let timing = Timing::of(liveness);
     let survival = timing.guaranteed_survival();
-    let stated = annotation(workload, container, startup::ANNOTATION).and_then(Node::text);
-    let declared = startup::declared(container.data, stated, &cx.settings.lifecycle);
+    let declared = cx.clocks().declared_start(workload, container);
     let severity = match &declared {
         Some(time) if time.value > survival => Severity::Error,
         None if survival < USUAL_START => Severity::Warning,

@@ -34,7 +34,7 @@ impl Rule for StartupExceedsProgressDeadline {
         if cx.inventory.replicas(workload).is_parked() {
             return;
         }
-        let Some((min_ready, deadline)) = rollout_times(cx, workload) else {
+        let Some((min_ready, deadline)) = cx.clocks().rollout_times(workload) else {
             return;
         };
         let slowest = workload
@@ -62,31 +62,6 @@ impl Rule for StartupExceedsProgressDeadline {
             }
         }
     }
-}
-
-/// `minReadySeconds` and `progressDeadlineSeconds` of the kinds that have a deadline; `None` also
-/// where one of them is not known.
-fn rollout_times(cx: &Context<'_>, workload: Workload<'_>) -> Option<(Option<i32>, Option<i32>)> {
-    let has_deadline = matches!(
-        workload.kind(),
-        WorkloadKind::Deployment | WorkloadKind::Rollout
-    );
-    let object = workload.object();
-    let is_unknown = ["minReadySeconds", "progressDeadlineSeconds"]
-        .iter()
-        .any(|field| {
-            object.field(&["spec", field]).is_unknown()
-                || cx
-                    .inventory
-                    .is_set_elsewhere(object, object.node(), &format!("spec.{field}"))
-        });
-    if is_unknown || !has_deadline {
-        return None;
-    }
-    Some((
-        workload.min_ready_seconds(),
-        workload.progress_deadline_seconds(),
-    ))
 }
 
 fn report<'a>(

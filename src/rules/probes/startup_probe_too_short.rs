@@ -1,14 +1,12 @@
 //! `startup-probe-too-short`
 
+use crate::clocks::node_of;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::probes::Timing;
-use crate::lifecycle::startup;
-use crate::rules::origin::{annotation, node_of};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
-use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "startup-probe-too-short",
@@ -61,8 +59,7 @@ fn check(
     {
         return;
     }
-    let stated = annotation(workload, container, startup::ANNOTATION).and_then(Node::text);
-    let Some(time) = startup::declared(container.data, stated, &cx.settings.lifecycle) else {
+    let Some(time) = cx.clocks().declared_start(workload, container) else {
         return;
     };
     let timing = Timing::of(probe);

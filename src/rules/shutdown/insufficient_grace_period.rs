@@ -1,6 +1,7 @@
 //! `insufficient-grace-period`
 
-use super::grace::largest_budget;
+use super::grace;
+use crate::clocks::PodBudget;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::shutdown::{ANNOTATION, GraceBudget};
@@ -36,7 +37,7 @@ impl Rule for InsufficientGracePeriod {
         {
             return;
         }
-        let Some(pod) = largest_budget(cx, workload) else {
+        let Some(pod) = PodBudget::largest(cx.clocks().budgets(workload)) else {
             return;
         };
         let budget = &pod.budget;
@@ -67,7 +68,11 @@ impl Rule for InsufficientGracePeriod {
         let report = Report::container(workload, pod.container, node, message)
             .severity(severity)
             .help(help);
-        out.push(pod.explain(workload, pod.raise(workload, 0, report)));
+        out.push(grace::explain(
+            &pod,
+            workload,
+            grace::raise(&pod, workload, 0, report),
+        ));
     }
 }
 

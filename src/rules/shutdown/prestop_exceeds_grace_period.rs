@@ -1,9 +1,10 @@
 //! `prestop-exceeds-grace-period`
 
-use super::grace::{PodBudget, budgets};
+use super::grace;
+use crate::clocks::PodBudget;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Workload, WorkloadKind};
-use crate::lifecycle::shutdown::GraceBudget;
+use crate::lifecycle::shutdown::{GraceBudget, LEAST_AFTER_SIGTERM};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
 
@@ -36,7 +37,7 @@ impl Rule for PrestopExceedsGracePeriod {
         {
             return;
         }
-        for pod in budgets(cx, workload) {
+        for pod in cx.clocks().budgets(workload) {
             if pod.budget.prestop_exceeds_grace() && !pod.budget.grace.value.is_zero() {
                 out.push(report(workload, &pod));
             } else {
@@ -50,9 +51,10 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>) -> Report<'a> {
     let container = pod.container;
     let GraceBudget { grace, prestop, .. } = &pod.budget;
     let message = format!(
-        "{prestop} uses up the grace period of {grace}: container `{}` gets SIGTERM and, 2s later, \
+        "{prestop} uses up the grace period of {grace}: container `{}` gets SIGTERM and, {} later, \
          SIGKILL, with no time to finish its requests",
-        container.name()
+        container.name(),
+        show_seconds(LEAST_AFTER_SIGTERM)
     );
     let help = format!(
         "in the pod's spec: terminationGracePeriodSeconds: {} ({prestop} + {} shutdown ({}) + {} buffer)",
@@ -63,7 +65,7 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>) -> Report<'a> {
     );
     let node = pod.prestop_node().unwrap_or_else(|| container.name_node());
     let report = Report::container(workload, container, node, message).help(help);
-    let report = pod.raise(workload, 0, report);
+    let report = grace::raise(pod, workload, 0, report);
     match pod.grace_node {
         Some(node) => report.related(container.object(), node, "the grace period"),
         None => report,

@@ -1,13 +1,9 @@
 //! `prestop-too-short`
 
-use std::time::Duration;
-
-use super::grace::{FIELD as GRACE_PERIOD, PodBudget, budgets};
+use crate::clocks::{GRACE_PERIOD, PodBudget, Removal};
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::Evidence;
 use crate::kube::{ContainerRef, LoadBalancer, Workload, WorkloadKind};
-use crate::lifecycle::shutdown::removal_delay;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
 use crate::yaml::Node;
@@ -44,8 +40,8 @@ impl Rule for PrestopTooShort {
         if !serving.is_serving() {
             return;
         }
-        let needed = Need::of(cx, workload);
-        for pod in budgets(cx, workload) {
+        let needed = cx.clocks().removal(workload);
+        for pod in cx.clocks().budgets(workload) {
             let container = pod.container;
             let is_known = !cx.inventory.is_set_elsewhere(
                 container.object(),
@@ -69,38 +65,7 @@ impl Rule for PrestopTooShort {
     }
 }
 
-/// How long requests may still come after the pod is deleted.
-struct Need<'a> {
-    delay: Duration,
-    /// What asks for it; the configuration where nothing in view does.
-    by: Option<(LoadBalancer, Evidence<'a>)>,
-}
-
-impl<'a> Need<'a> {
-    fn of(cx: &Context<'a>, workload: Workload<'a>) -> Self {
-        let least = cx.settings.lifecycle.min_prestop;
-        let slowest = cx
-            .inventory
-            .load_balancers(workload)
-            .into_iter()
-            .reduce(|best, next| {
-                if removal_delay(next.0) > removal_delay(best.0) {
-                    next
-                } else {
-                    best
-                }
-            })
-            .filter(|(load_balancer, _)| removal_delay(*load_balancer) >= least);
-        Self {
-            delay: slowest
-                .as_ref()
-                .map_or(least, |(load_balancer, _)| removal_delay(*load_balancer)),
-            by: slowest,
-        }
-    }
-}
-
-fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, needed: &Need<'_>) -> Report<'a> {
+fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, needed: &Removal<'_>) -> Report<'a> {
     let container = pod.container;
     let budget = &pod.budget;
     let delay = show_seconds(needed.delay);

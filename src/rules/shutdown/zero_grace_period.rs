@@ -1,6 +1,7 @@
 //! `zero-grace-period`
 
-use super::grace::largest_budget;
+use super::grace;
+use crate::clocks::{GRACE_PERIOD as FIELD, PodBudget};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -27,7 +28,6 @@ impl Rule for ZeroGracePeriod {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
-        const FIELD: &str = "terminationGracePeriodSeconds";
         /// Kubernetes' default.
         const LEAST: u64 = 30;
         let template = workload.template();
@@ -48,7 +48,7 @@ impl Rule for ZeroGracePeriod {
             return;
         };
         // None where a kustomization sets the grace period.
-        let Some(largest) = largest_budget(cx, workload) else {
+        let Some(largest) = PodBudget::largest(cx.clocks().budgets(workload)) else {
             return;
         };
         let consequence = if seconds == 0 {
@@ -69,7 +69,7 @@ impl Rule for ZeroGracePeriod {
             largest.budget.needed_seconds().max(LEAST)
         );
         let report = Report::template(workload, node, message).help(help);
-        out.push(largest.raise(workload, LEAST, report));
+        out.push(grace::raise(&largest, workload, LEAST, report));
     }
 }
 

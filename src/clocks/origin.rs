@@ -6,7 +6,7 @@ use crate::yaml::Node;
 
 /// The annotation's value for a container: with the container's name as suffix before one for all
 /// containers, on the pod template before one on the workload's own metadata.
-pub(super) fn annotation<'a>(
+pub fn annotation<'a>(
     workload: Workload<'a>,
     container: ContainerRef<'_>,
     key: &str,
@@ -34,7 +34,7 @@ fn value<'a>(
 }
 
 /// The node that an origin speaks of; `None` for defaults, assumptions and the configuration.
-pub(super) fn node_of<'a>(
+pub fn node_of<'a>(
     origin: &Origin,
     template: PodTemplate<'a>,
     container: ContainerRef<'a>,
