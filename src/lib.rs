@@ -4,6 +4,7 @@
 //! Data flows one way: paths → sources → trees → objects → inventory → findings → verdicts → outcome → report.
 //! Every module below is one step of that way; `tests/architecture.rs` holds who may import whom.
 
+pub mod checklist;
 pub mod cli;
 pub mod clocks;
 pub mod config;
@@ -21,5 +22,6 @@ pub mod rules;
 pub mod settings;
 pub mod source;
 pub mod suppress;
+pub mod timeline;
 pub mod units;
 pub mod yaml;

@@ -50,6 +50,32 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "timeline",
+        &[
+            "clocks",
+            "inventory",
+            "lifecycle",
+            "kube",
+            "yaml",
+            "finding",
+            "source",
+            "settings",
+        ],
+    ),
+    (
+        "checklist",
+        &[
+            "clocks",
+            "inventory",
+            "lifecycle",
+            "kube",
+            "yaml",
+            "finding",
+            "source",
+            "settings",
+        ],
+    ),
+    (
         "engine",
         &["rules", "inventory", "finding", "source", "settings"],
     ),
@@ -70,6 +96,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "render",
             "engine",
             "rules",
+            "checklist",
+            "timeline",
             "clocks",
             "lifecycle",
             "inventory",
@@ -97,6 +125,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("similar", &["fix"]),
     ("which", &["render"]),
     ("rustix", &["render"]),
+    ("askama", &["report"]),
+    ("jiff", &["checklist", "cli"]),
 ];
 
 const MAX_FILE: usize = 600;

@@ -1,14 +1,16 @@
 //! What the command line can say.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::civil::Date;
 
+use crate::checklist;
 use crate::config::{self, FAIL_ON, Flags, MESH_MODES, RENDER_MODES};
 use crate::report::Format;
 use crate::settings::{FailOn, MeshMode, RenderMode};
@@ -33,6 +35,24 @@ Examples:
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 a wrong flag or
 configuration, a path that does not exist, an output that cannot be written.";
 
+const TIMELINE_EXAMPLES: &str = "\
+Examples:
+  lameduck timeline k8s/
+  lameduck timeline --workload Deployment/web --mesh sidecar
+  helm template web charts/web | lameduck timeline - --format svg > web.svg";
+
+const CHECKLIST_EXAMPLES: &str = "\
+Examples:
+  lameduck checklist k8s/
+  lameduck checklist --format markdown > readiness.md
+  lameduck checklist --fail-on-unmet --today 2026-11-26
+
+What no manifest can show is attested on a workload or its pod template:
+  lameduck.dev/attest.chaos-tests: \"who, YYYY-MM-DD, link expires=YYYY-MM-DD\"
+
+Exit codes: 0; 1 with --fail-on-unmet and unmet items; 2 a wrong flag or
+configuration, a path that does not exist, an output that cannot be written.";
+
 /// Finds what will drop requests, hang a rollout or block a node drain in
 /// Kubernetes and Istio manifests, before they are deployed.
 #[derive(Debug, Parser)]
@@ -48,6 +68,10 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Check manifests
     Check(Box<CheckArgs>),
+    /// Draw when the pods of each workload start and stop
+    Timeline(Box<TimelineArgs>),
+    /// Fill in the production-readiness checklist of each workload
+    Checklist(Box<ChecklistArgs>),
     /// Say what a rule finds, why it matters and what to write instead
     Explain {
         /// The id of the rule
@@ -101,14 +125,9 @@ pub(super) enum Color {
     reason = "every one is a flag of its own"
 )]
 pub(super) struct CheckArgs {
-    /// Files and folders to check; `-` is standard input. The rest of their
-    /// repository is read as context
-    #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
-    pub(super) paths: Vec<PathBuf>,
-
-    /// full (default), concise, json, sarif, github, gitlab, junit or
-    /// markdown; with =FILE, written there instead of to standard output. Can
-    /// be repeated
+    /// full (default), concise, json, sarif, github, gitlab, junit, markdown or
+    /// html; with =FILE, written there instead of to standard output. Can be
+    /// repeated
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub(super) outputs: Vec<Output>,
 
@@ -117,19 +136,10 @@ pub(super) struct CheckArgs {
     #[arg(long, help_heading = "Output")]
     pub(super) show_suppressed: bool,
 
-    /// When to use colours; NO_COLOR is honoured by auto
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "WHEN",
-        help_heading = "Output"
-    )]
-    pub(super) color: Color,
-
-    /// Leave out the summary, and say nothing on standard error but errors
-    #[arg(long, short, help_heading = "Output")]
-    pub(super) quiet: bool,
+    /// The day on which attestations must hold, for html; today (UTC) by
+    /// default
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "Output")]
+    pub(super) today: Option<Date>,
 
     /// Count the findings of each rule on standard error
     #[arg(long, help_heading = "Output")]
@@ -194,6 +204,36 @@ pub(super) struct CheckArgs {
     /// From which severity on to exit with 1; warning by default
     #[arg(long, value_name = "SEVERITY", value_parser = fail_on(), help_heading = "Rules")]
     pub(super) fail_on: Option<FailOn>,
+
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+}
+
+/// What every command that reads manifests can be told.
+#[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "every one is a flag of its own"
+)]
+pub(super) struct InputArgs {
+    /// Files and folders to check; `-` is standard input. The rest of their
+    /// repository is read as context
+    #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// When to use colours; NO_COLOR is honoured by auto
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        help_heading = "Output"
+    )]
+    pub(super) color: Color,
+
+    /// Leave out the summary, and say nothing on standard error but errors
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) quiet: bool,
 
     /// The release of the cluster, such as 1.33
     #[arg(
@@ -268,10 +308,10 @@ pub(super) struct CheckArgs {
     pub(super) jobs: Option<NonZeroUsize>,
 }
 
-impl CheckArgs {
-    /// Whether anything is to be fixed, be it for show.
-    pub(super) fn fixes(&self) -> bool {
-        self.fix || self.unsafe_fixes || self.diff
+impl InputArgs {
+    /// Whether standard input is one of the paths.
+    pub(super) fn has_stdin(&self) -> bool {
+        self.paths.iter().any(|path| path == Path::new("-"))
     }
 
     /// What goes over the configuration file.
@@ -281,12 +321,132 @@ impl CheckArgs {
             istio_version: self.istio_version,
             mesh: self.mesh,
             shutdown_timeout: self.shutdown_timeout,
+            exclude: self.exclude.clone(),
+            render: self.render,
+            ..Flags::default()
+        }
+    }
+}
+
+impl CheckArgs {
+    /// Whether anything is to be fixed, be it for show.
+    pub(super) fn fixes(&self) -> bool {
+        self.fix || self.unsafe_fixes || self.diff
+    }
+
+    /// What goes over the configuration file.
+    pub(super) fn flags(&self) -> Flags {
+        Flags {
             select: self.select.clone(),
             ignore: self.ignore.clone(),
             pedantic: self.pedantic,
             fail_on: self.fail_on,
-            exclude: self.exclude.clone(),
-            render: self.render,
+            ..self.input.flags()
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = TIMELINE_EXAMPLES)]
+pub(super) struct TimelineArgs {
+    /// Draw only this workload: KIND/NAME, or a name alone. Can be repeated
+    #[arg(long = "workload", value_name = "KIND/NAME")]
+    pub(super) workloads: Vec<WorkloadName>,
+
+    /// How to draw
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub(super) format: Drawing,
+
+    /// Draw with ASCII characters only
+    #[arg(long, help_heading = "Output")]
+    pub(super) ascii: bool,
+
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+}
+
+/// How `lameduck timeline` draws.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum Drawing {
+    /// For a terminal
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For documents: one file with all drawings
+    Svg,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = CHECKLIST_EXAMPLES)]
+pub(super) struct ChecklistArgs {
+    /// How to write it
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub(super) format: ChecklistForm,
+
+    /// Write with ASCII marks only
+    #[arg(long, help_heading = "Output")]
+    pub(super) ascii: bool,
+
+    /// The day on which attestations must hold; today (UTC) by default
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub(super) today: Option<Date>,
+
+    /// Exit with 1 if any item has failed or needs a person
+    #[arg(long)]
+    pub(super) fail_on_unmet: bool,
+
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+}
+
+/// How `lameduck checklist` writes.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum ChecklistForm {
+    /// For a terminal
+    #[default]
+    Table,
+    /// For programs
+    Json,
+    /// For documents and pull requests
+    Markdown,
+    /// A page of its own
+    Html,
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    checklist::date(text).ok_or_else(|| "expected a day such as 2026-11-26".to_owned())
+}
+
+/// A workload, as a person names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct WorkloadName {
+    /// As written; compared without case.
+    pub(super) kind: Option<String>,
+    pub(super) name: String,
+}
+
+impl FromStr for WorkloadName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, name) = match text.split_once('/') {
+            Some((kind, name)) => (Some(kind.to_owned()), name),
+            None => (None, text),
+        };
+        if name.is_empty() || kind.as_ref().is_some_and(String::is_empty) || name.contains('/') {
+            return Err("expected KIND/NAME, such as Deployment/web".to_owned());
+        }
+        let name = name.to_owned();
+        Ok(Self { kind, name })
+    }
+}
+
+impl std::fmt::Display for WorkloadName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.kind {
+            Some(kind) => write!(f, "{kind}/{}", self.name),
+            None => f.write_str(&self.name),
         }
     }
 }

@@ -1,35 +1,31 @@
 //! `lameduck check`: the conductor.
 
-use std::io::{IsTerminal, Read};
-use std::path::{Path, PathBuf};
-
 use super::args::{CheckArgs, Output};
 use super::progress::Progress;
-use super::verdict::Judge;
-use super::{CLEAN, FINDINGS, Failure, UNUSABLE, fixing, output};
-use crate::config::{self, apply_flags};
-use crate::discover::{self, Discovered, MAX_FILE_BYTES, Request, Stdin};
+use super::verdict::{Baselines, Judge};
+use super::{CLEAN, FINDINGS, Failure, UNUSABLE, checklist, fixing, input, output};
+use crate::discover::Discovered;
 use crate::finding::{Outcome, Severity};
 use crate::inventory::Inventory;
-use crate::render;
 use crate::report::{Format, Report, Style, statistics};
 use crate::rules::metas;
-use crate::settings::{FailOn, Settings};
-use crate::source::{Location, Role, Sources};
+use crate::settings::FailOn;
+use crate::source::Sources;
+use crate::timeline::timelines;
 
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let outputs = outputs(args)?;
-    let cwd = std::env::current_dir()
-        .map_err(|error| Failure::one(format!("the working directory cannot be read: {error}")))?;
-    let settings = settings(args, &cwd)?;
-    let progress = Progress::start(args.quiet);
-    let stdin = stdin(args, &progress)?;
-    in_pool(args, || {
-        progress.stage("reading files");
-        let mut discovered = find(args, &cwd, &settings, stdin)?;
-        progress.stage("rendering");
-        render::render(&mut discovered, &cwd, &settings)?;
-        let judge = Judge::new(args, &cwd, &settings, &mut discovered)?;
+    let cwd = input::working_directory()?;
+    let settings = input::settings(&args.input, args.flags(), &cwd)?;
+    let progress = Progress::start(args.input.quiet);
+    let stdin = input::stdin(&args.input, &progress)?;
+    input::in_pool(&args.input, || {
+        let mut discovered = input::find(&args.input, &cwd, &settings, stdin, &progress)?;
+        let baselines = Baselines {
+            read: args.baseline.as_deref(),
+            write: args.write_baseline.as_deref(),
+        };
+        let judge = Judge::new(&args.input, baselines, &cwd, &settings, &mut discovered)?;
         progress.stage("checking");
         let (mut inventory, mut outcome) = judge.run(&discovered.sources);
         let mut unfixed = Vec::new();
@@ -39,28 +35,33 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
             if args.diff {
                 output::to_stderr("internal error", &outcome.internal_errors);
                 let code = fixing::show(&discovered, &fixed)?;
-                return refuse_empty(args, &outcome).map(|()| code);
+                return input::refuse_empty(&args.input, is_empty(&outcome)).map(|()| code);
             }
             unfixed = fixing::write(args, &cwd, &discovered, &mut fixed);
             progress.stage("checking");
             discovered.sources = discovered.sources.with_texts(&fixed.texts);
             (inventory, outcome) = judge.run(&discovered.sources);
         }
-        progress.pause();
-        judge.write_baseline(args.quiet, &discovered.sources, &inventory, &mut outcome)?;
-        if !args.quiet {
-            output::to_stderr("note", &discovered.notices);
-            output::to_stderr("note", passed_over(&discovered.sources, &inventory));
-            if is_empty(&outcome) && !args.fail_on_empty {
-                output::to_stderr("note", [nothing_found(&args.paths)]);
-            }
+        if outputs.iter().any(|output| output.format == Format::Html) {
+            progress.stage("drawing");
+            let problems = complete(args, &judge, &discovered.sources, &inventory, &mut outcome);
+            progress.pause();
+            output::to_stderr("warning", problems);
         }
+        progress.pause();
+        judge.write_baseline(
+            args.input.quiet,
+            &discovered.sources,
+            &inventory,
+            &mut outcome,
+        )?;
+        input::tell(&args.input, &discovered, &inventory, is_empty(&outcome));
         output::to_stderr("internal error", &outcome.internal_errors);
         deliver(args, &outputs, &discovered, &outcome, settings.fail_on)?;
         if !unfixed.is_empty() {
             return Err(Failure { messages: unfixed });
         }
-        refuse_empty(args, &outcome)?;
+        input::refuse_empty(&args.input, is_empty(&outcome))?;
         Ok(exit_code(&outcome, settings.fail_on))
     })
 }
@@ -68,7 +69,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
 /// The reports to write, at most one of them to standard output.
 fn outputs(args: &CheckArgs) -> Result<Vec<Output>, Failure> {
     // Standard output carries the fixed text.
-    let is_taken = args.fixes() && args.paths.iter().any(|path| is_stdin(path));
+    let is_taken = args.fixes() && args.input.has_stdin();
     if args.outputs.is_empty() && is_taken {
         return Ok(Vec::new());
     }
@@ -97,168 +98,29 @@ fn outputs(args: &CheckArgs) -> Result<Vec<Output>, Failure> {
     Ok(args.outputs.clone())
 }
 
-fn settings(args: &CheckArgs, cwd: &Path) -> Result<Settings, Failure> {
-    let file = if args.no_config {
-        None
-    } else {
-        match &args.config {
-            Some(file) => Some(cwd.join(file)),
-            None => config::find(cwd)?,
-        }
-    };
-    let mut settings = match file {
-        Some(file) => config::load(&file, &discover::relative(cwd, &file), metas())?,
-        None => Settings::default(),
-    };
-    apply_flags(&mut settings, args.flags(), cwd, metas())?;
-    settings.cwd = std::fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_owned());
-    Ok(settings)
-}
-
-/// Reads standard input where a path asks for it.
-fn stdin(args: &CheckArgs, progress: &Progress) -> Result<Option<Stdin>, Failure> {
-    if !args.paths.iter().any(|path| is_stdin(path)) {
-        return match &args.stdin_filename {
-            Some(_) => Err(Failure::one(
-                "--stdin-filename: standard input is only read where a path is `-`",
-            )),
-            None => Ok(None),
-        };
-    }
-    let stdin = std::io::stdin().lock();
-    if stdin.is_terminal() {
-        // Whoever types there is not to be written over.
-        progress.pause();
-        if !args.quiet {
-            output::to_stderr("note", ["reading manifests from standard input"]);
-        }
-    } else {
-        progress.stage("reading standard input");
-    }
-    let mut bytes = Vec::new();
-    stdin
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::one(format!("standard input cannot be read: {error}")))?;
-    Ok(Some(Stdin {
-        bytes,
-        filename: args.stdin_filename.clone(),
-    }))
-}
-
-fn is_stdin(path: &Path) -> bool {
-    path == Path::new("-")
-}
-
-fn in_pool<T: Send>(
-    args: &CheckArgs,
-    work: impl FnOnce() -> Result<T, Failure> + Send,
-) -> Result<T, Failure> {
-    let Some(jobs) = args.jobs else {
-        return work();
-    };
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(jobs.get())
-        .build()
-        .map_err(|error| Failure::one(format!("--jobs: {error}")))?
-        .install(work)
-}
-
-fn find(
-    args: &CheckArgs,
-    cwd: &Path,
-    settings: &Settings,
-    stdin: Option<Stdin>,
-) -> Result<Discovered, Failure> {
-    let paths: Vec<PathBuf> = args
-        .paths
-        .iter()
-        .filter(|path| !is_stdin(path))
-        .cloned()
-        .collect();
-    Ok(discover::discover(Request {
-        cwd,
-        paths: &paths,
-        stdin,
-        exclude: &settings.exclude,
-        context: settings.context.as_deref(),
-        gitignore: !args.no_gitignore,
-    })?)
-}
-
-/// What of the named files could not be read, for standard error.
-fn passed_over(sources: &Sources, inventory: &Inventory) -> Vec<String> {
-    let named = |source| sources.get(source).role() == Role::Named;
-    let mut notices: Vec<String> = inventory
-        .unreadable()
-        .iter()
-        .filter(|document| named(document.source))
-        .map(|document| {
-            let place = sources.place(Location {
-                source: document.source,
-                span: document.span,
-            });
-            let source = sources.get(place.source);
-            let at = source.position(place.span.start);
-            format!(
-                "{}:{}:{}: passed over, no manifest and no YAML either: {}",
-                source.path(),
-                at.line,
-                at.column,
-                document.message
-            )
-        })
-        .collect();
-    let unrendered = inventory
-        .unrendered()
-        .iter()
-        .filter(|source| named(**source))
-        .count();
-    if unrendered > 0 {
-        let documents = if unrendered == 1 {
-            "document"
-        } else {
-            "documents"
-        };
-        notices.push(format!(
-            "passed over {unrendered} {documents} with placeholders ({{{{…}}}}): render templates first, then check the result"
-        ));
-    }
-    notices
-}
-
 /// Whether there was nothing to judge.
 fn is_empty(outcome: &Outcome) -> bool {
     outcome.summary.objects == 0 && outcome.findings.is_empty()
 }
 
-fn refuse_empty(args: &CheckArgs, outcome: &Outcome) -> Result<(), Failure> {
-    if args.fail_on_empty && is_empty(outcome) {
-        return Err(Failure::one(nothing_found(&args.paths)));
+/// Adds what only a page shows; gives the attestations that attest nothing.
+fn complete(
+    args: &CheckArgs,
+    judge: &Judge<'_>,
+    sources: &Sources,
+    inventory: &Inventory,
+    outcome: &mut Outcome,
+) -> Vec<String> {
+    outcome.timelines = timelines(inventory, sources);
+    let today = args.today.unwrap_or_else(checklist::today);
+    let filled = checklist::fill_in(judge, sources, today);
+    outcome.checklists = filled.checklists;
+    for error in filled.internal_errors {
+        if !outcome.internal_errors.contains(&error) {
+            outcome.internal_errors.push(error);
+        }
     }
-    Ok(())
-}
-
-/// What standard error says when there was nothing to judge.
-fn nothing_found(paths: &[PathBuf]) -> String {
-    const SHOWN: usize = 3;
-    let mut names: Vec<String> = paths
-        .iter()
-        .take(SHOWN)
-        .map(|path| match path.display().to_string().as_str() {
-            "-" => "standard input".to_owned(),
-            "." => "the working directory".to_owned(),
-            path => path.to_owned(),
-        })
-        .collect();
-    if paths.len() > SHOWN {
-        names.push(format!("{} more", paths.len() - SHOWN));
-    }
-    format!(
-        "no Kubernetes manifest found in {}: looked for documents with apiVersion and kind (in a \
-         folder: in its *.yaml, *.yml and *.json files that are not ignored)",
-        names.join(", ")
-    )
+    filled.problems
 }
 
 /// Writes every report, even when one of them fails.
@@ -279,9 +141,9 @@ fn deliver(
     let mut failures = Vec::new();
     for Output { format, file } in outputs {
         let style = match file {
-            None => output::stdout_style(args.color, args.quiet),
+            None => output::stdout_style(args.input.color, args.input.quiet),
             Some(_) => Style {
-                quiet: args.quiet,
+                quiet: args.input.quiet,
                 ..Style::default()
             },
         };
@@ -294,7 +156,7 @@ fn deliver(
             .write(*format, &style, &mut content)
             .map_err(|error| Failure::one(format!("the {format} report: {error}")))
             .and_then(|cuts| {
-                if !args.quiet {
+                if !args.input.quiet {
                     output::to_stderr("note", cuts.iter().map(|it| format!("{format}: {it}")));
                 }
                 match file {

@@ -29,7 +29,7 @@ pub(super) fn plan(
         .texts
         .retain(|id, _| sources.get(*id).invalid_utf8().is_none());
     progress.pause();
-    if !args.quiet {
+    if !args.input.quiet {
         let dropped = fixed.dropped.iter().map(|(entry, why)| (entry, *why));
         let refused = fixed.refused.iter().map(|(entry, why)| (entry, &**why));
         let notices = dropped.chain(refused).map(|(entry, reason)| {
@@ -85,7 +85,7 @@ pub(super) fn write(
             }
         }
     });
-    if !args.quiet {
+    if !args.input.quiet {
         let is_written = |entry: &&fix::Entry| fixed.texts.contains_key(&entry.source);
         let applied = fixed.applied.iter().filter(is_written).count();
         let applied = counted(applied, "fix", "fixes");

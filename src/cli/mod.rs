@@ -2,15 +2,18 @@
 
 mod args;
 mod check;
+mod checklist;
 mod completions;
 mod config_schema;
 mod explain;
 mod fixing;
 mod init;
+mod input;
 mod man;
 mod output;
 mod progress;
 mod rules;
+mod timeline;
 mod verdict;
 
 #[cfg(test)]
@@ -99,6 +102,8 @@ pub fn main() -> ExitCode {
 fn run(command: &Command) -> Result<u8, Failure> {
     match command {
         Command::Check(args) => return check::run(args),
+        Command::Checklist(args) => return checklist::run(args),
+        Command::Timeline(args) => return timeline::run(args),
         Command::Explain { rule } => explain::run(rule, metas())?,
         Command::Rules { format } => rules::run(*format, metas())?,
         Command::Init => init::run()?,

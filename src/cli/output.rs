@@ -91,6 +91,25 @@ pub(super) fn stdout_style(color: Color, quiet: bool) -> Style {
     style
 }
 
+/// Whether standard output takes any character: a file or a pipe does, and so does a terminal whose
+/// locale does not say otherwise.
+pub(super) fn terminal_shows_unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .find(|value| !value.is_empty());
+    !io::stdout().is_terminal() || locale.is_none_or(|locale| is_utf8(&locale.to_string_lossy()))
+}
+
+/// Whether a locale such as `en_US.UTF-8` has all characters; one without a character set has.
+fn is_utf8(locale: &str) -> bool {
+    let locale = locale.to_ascii_lowercase();
+    match locale.split_once('.') {
+        Some((_, set)) => set.starts_with("utf-8") || set.starts_with("utf8"),
+        None => !matches!(locale.as_str(), "c" | "posix"),
+    }
+}
+
 /// <https://no-color.org>: any value but an empty one counts.
 fn environment_allows_color() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
@@ -109,6 +128,16 @@ mod tests {
         to_file(&file, b"two").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn locales_with_all_characters() {
+        for locale in ["en_US.UTF-8", "C.utf8", "de_DE", "C.UTF-8@euro"] {
+            assert!(is_utf8(locale), "{locale}");
+        }
+        for locale in ["C", "POSIX", "en_US.ISO-8859-1"] {
+            assert!(!is_utf8(locale), "{locale}");
+        }
     }
 
     #[test]

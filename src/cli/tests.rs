@@ -25,6 +25,8 @@ fn help_is_readable_at_80_columns() {
     for path in [
         &[] as &[&str],
         &["check"],
+        &["timeline"],
+        &["checklist"],
         &["explain"],
         &["rules"],
         &["completions"],

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::CheckArgs;
+use super::args::InputArgs;
 use super::fixing::counted;
 use super::{Failure, output};
 use crate::discover::{Discovered, relative};
@@ -14,6 +14,13 @@ use crate::rules::{metas, unused_suppression};
 use crate::settings::Settings;
 use crate::source::{Role, SourceId, Sources};
 use crate::suppress::{self, Baseline, Coverage, View};
+
+/// The baselines that flags name.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Baselines<'a> {
+    pub(super) read: Option<&'a Path>,
+    pub(super) write: Option<&'a Path>,
+}
 
 /// What findings are judged by, for every state that fixing brings the sources to.
 pub(super) struct Judge<'a> {
@@ -29,7 +36,8 @@ pub(super) struct Judge<'a> {
 impl<'a> Judge<'a> {
     /// Takes the configuration file and the baseline in.
     pub(super) fn new(
-        args: &CheckArgs,
+        args: &InputArgs,
+        baselines: Baselines<'_>,
         cwd: &Path,
         settings: &'a Settings,
         discovered: &mut Discovered,
@@ -62,12 +70,12 @@ impl<'a> Judge<'a> {
                 .map_err(|error| Failure::one(error.to_string()))?;
             Ok((baseline, id))
         };
-        let rewritten = match &args.write_baseline {
+        let rewritten = match baselines.write {
             None => None,
-            Some(file) if file.exists() => Some((file.clone(), read(file)?.0)),
-            Some(file) => Some((file.clone(), Baseline::default())),
+            Some(file) if file.exists() => Some((file.to_owned(), read(file)?.0)),
+            Some(file) => Some((file.to_owned(), Baseline::default())),
         };
-        let baseline = match args.baseline.as_ref().or(settings.baseline.as_ref()) {
+        let baseline = match baselines.read.or(settings.baseline.as_deref()) {
             Some(file) if rewritten.is_none() => Some(read(file)?),
             _ => None,
         };
@@ -79,6 +87,25 @@ impl<'a> Judge<'a> {
             covers,
             is_whole,
         })
+    }
+
+    /// Judges everything in view under other settings, without the baseline: what it lists is known,
+    /// but as wrong as before.
+    pub(super) fn run_under(&self, settings: &Settings, sources: &Sources) -> (Inventory, Outcome) {
+        let judge = Judge {
+            settings,
+            config: self.config,
+            baseline: None,
+            rewritten: None,
+            covers: Coverage::default(),
+            is_whole: false,
+        };
+        judge.run(sources)
+    }
+
+    /// What the findings are judged under.
+    pub(super) fn settings(&self) -> &Settings {
+        self.settings
     }
 
     /// Judges everything in view.

@@ -12,6 +12,7 @@ pub use shutdown::{GRACE_PERIOD, Grace, PodBudget, Removal};
 pub use sidecar::{Hold, drain};
 
 use crate::inventory::Inventory;
+use crate::kube::Workload;
 use crate::settings::ObjectSettings;
 
 /// Where clocks are read.
@@ -21,4 +22,14 @@ pub struct Clocks<'a> {
     pub inventory: &'a Inventory,
     /// What the configuration says of the workload.
     pub settings: &'a ObjectSettings,
+}
+
+impl<'a> Clocks<'a> {
+    /// The clocks of a workload.
+    pub fn of(inventory: &'a Inventory, workload: Workload<'_>) -> Self {
+        Self {
+            inventory,
+            settings: inventory.settings(workload.object()),
+        }
+    }
 }

@@ -42,9 +42,8 @@ impl Clocks<'_> {
         });
         match own {
             Some((node, true)) => Hold::Pod(node),
-            Some((_, false)) => Hold::None,
             None if self.inventory.holds_mesh_wide(workload) => Hold::Mesh,
-            None => Hold::None,
+            Some((_, false)) | None => Hold::None,
         }
     }
 

@@ -1,12 +1,16 @@
 //! What a rule says, as plain data: findings, their labels and fixes, what is known about a rule,
 //! and the outcome of a run.
 
+mod checklist;
 mod fingerprint;
+mod timeline;
 
 use crate::settings::{Level, ObjectSettings, OptionValue};
 use crate::source::{Location, SourceId, Span};
 
+pub use checklist::{Area, Because, Checklist, ChecklistItem, ChecklistRow, ItemState};
 pub use fingerprint::Fingerprint;
+pub use timeline::{Bar, BarKind, Clock, Extent, Fit, Stated, Timeline, Verdict};
 
 /// How bad it is. Ordered: a note is less than an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -169,6 +173,19 @@ pub struct Resource {
     pub name: String,
     /// The container, where the finding is about one.
     pub container: Option<String>,
+}
+
+impl Resource {
+    /// An object, and no container of it.
+    pub fn new(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Self {
+        Self {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: namespace.map(str::to_owned),
+            name: name.to_owned(),
+            container: None,
+        }
+    }
 }
 
 /// `Deployment demo/bad-service`, as messages name an object.
@@ -372,6 +389,10 @@ pub struct Outcome {
     pub unasked: Vec<Finding>,
     /// Rules that failed, one line each: a defect of this program, not of a manifest.
     pub internal_errors: Vec<String>,
+    /// The life of each workload's pods; only where a format shows it.
+    pub timelines: Vec<Timeline>,
+    /// The checklist of each workload; only where a format shows it.
+    pub checklists: Vec<Checklist>,
 }
 
 impl Outcome {

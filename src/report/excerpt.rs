@@ -39,6 +39,25 @@ pub(super) struct Excerpt {
     marks: Vec<Mark>,
 }
 
+/// A block, for formats that mark places by themselves.
+#[derive(Debug)]
+pub(super) struct Shown<'a> {
+    pub(super) path: &'a str,
+    pub(super) lines: Vec<ShownLine<'a>>,
+}
+
+/// A line of a block.
+#[derive(Debug)]
+pub(super) struct ShownLine<'a> {
+    pub(super) number: u32,
+    /// Whether the finding's own place is in it.
+    pub(super) is_primary: bool,
+    /// Its text, and whether a place is marked there.
+    pub(super) parts: Vec<(&'a str, bool)>,
+    /// What the places have to do with the finding.
+    pub(super) notes: Vec<&'a str>,
+}
+
 /// Neighbouring lines of one file.
 #[derive(Debug)]
 struct Block {
@@ -62,7 +81,8 @@ struct Mark {
 }
 
 impl Excerpt {
-    pub(super) fn new(sources: &Sources, places: &[Place]) -> Self {
+    /// With so many lines before and after each place.
+    pub(super) fn new(sources: &Sources, places: &[Place], context: u32) -> Self {
         let mut drafts: Vec<Draft> = Vec::new();
         let mut homes = Vec::with_capacity(places.len());
         for place in places {
@@ -70,10 +90,10 @@ impl Excerpt {
             let spot = Spot::new(source, place.location.span);
             let home = drafts
                 .iter_mut()
-                .position(|draft| draft.adopt(source, &spot));
+                .position(|draft| draft.adopt(source, &spot, context));
             homes.push((home.unwrap_or(drafts.len()), spot));
             if home.is_none() {
-                drafts.push(Draft::new(source, &spot));
+                drafts.push(Draft::new(source, &spot, context));
             }
         }
         let mut excerpt = Self {
@@ -106,6 +126,48 @@ impl Excerpt {
                 LabeledSpan::new_with_span(mark.label.clone(), span)
             }
         })
+    }
+
+    /// Its text, cut at the marked places, block by block.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Shown<'_>> {
+        self.blocks.iter().map(|block| Shown {
+            path: &block.path,
+            lines: block.lines.iter().map(|line| self.show(line)).collect(),
+        })
+    }
+
+    fn show(&self, line: &Line) -> ShownLine<'_> {
+        let mut marks: Vec<(usize, &Mark)> = self
+            .marks
+            .iter()
+            .enumerate()
+            .filter(|(_, mark)| line.range.contains(&mark.range.start))
+            .collect();
+        marks.sort_by_key(|(_, mark)| mark.range.start);
+        let end = line.range.end.saturating_sub(1);
+        let mut at = line.range.start;
+        let mut parts = Vec::new();
+        let mut part = |to: usize, at: &mut usize, marked| {
+            let text = self.text.get(*at..to).unwrap_or_default();
+            if !text.is_empty() {
+                parts.push((text, marked));
+            }
+            *at = to.max(*at);
+        };
+        for (_, mark) in &marks {
+            part(mark.range.start.min(end), &mut at, false);
+            part(mark.range.end.min(end), &mut at, true);
+        }
+        part(end, &mut at, false);
+        ShownLine {
+            number: line.number,
+            is_primary: marks.iter().any(|(index, _)| *index == 0),
+            parts,
+            notes: marks
+                .iter()
+                .filter_map(|(_, mark)| mark.label.as_deref())
+                .collect(),
+        }
     }
 
     fn push_block(&mut self, source: &Source, draft: &Draft) {
@@ -202,22 +264,22 @@ struct Window {
 }
 
 impl Draft {
-    fn new(source: &Source, spot: &Spot) -> Self {
+    fn new(source: &Source, spot: &Spot, context: u32) -> Self {
         let mut draft = Self {
             source: source.id(),
             lines: BTreeMap::new(),
         };
-        draft.insert(source, spot);
+        draft.insert(source, spot, context);
         draft
     }
 
     /// Takes the place in if it is near enough.
-    fn adopt(&mut self, source: &Source, spot: &Spot) -> bool {
+    fn adopt(&mut self, source: &Source, spot: &Spot, context: u32) -> bool {
         let (Some(first), Some(last)) = (self.lines.keys().next(), self.lines.keys().next_back())
         else {
             return false;
         };
-        let near = spot.at.line + 2 >= *first && spot.at.line <= *last + 2;
+        let near = spot.at.line + context + 1 >= *first && spot.at.line <= *last + context + 1;
         let shown = self
             .lines
             .get(&spot.at.line)
@@ -225,11 +287,11 @@ impl Draft {
         if self.source != source.id() || !near || !shown {
             return false;
         }
-        self.insert(source, spot);
+        self.insert(source, spot, context);
         true
     }
 
-    fn insert(&mut self, source: &Source, spot: &Spot) {
+    fn insert(&mut self, source: &Source, spot: &Spot, context: u32) {
         let line = spot.at.line;
         let marked = self.lines.get(&line).is_some_and(|window| window.marked);
         if !marked {
@@ -240,7 +302,7 @@ impl Draft {
             self.lines.insert(line, window);
         }
         let last = source.line_count();
-        for near in [line.saturating_sub(1), line + 1] {
+        for near in line.saturating_sub(context)..=line.saturating_add(context) {
             let exists = near >= 1 && near <= last;
             // What follows the last line break is a line only if something stands there.
             let hollow = near == last && source.line_span(near).is_empty();

@@ -9,7 +9,7 @@ use miette::{
 };
 
 use super::excerpt::{Excerpt, Place};
-use super::text::{sanitize_lines, subject};
+use super::text::{sanitize_lines, subject, wrap};
 use super::{Report, Style, sanitize, summary};
 use crate::finding::{Applicability, Finding, Severity};
 use crate::source::Sources;
@@ -20,9 +20,6 @@ const MAX_RELATED: usize = 8;
 /// Columns that miette puts before each line of a message and of a help.
 const MESSAGE_INDENT: usize = 4;
 const HELP_INDENT: usize = 8;
-
-/// Prose is never squeezed into less, however narrow the terminal.
-const MIN_WIDTH: usize = 32;
 
 pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let handler = handler(style);
@@ -100,7 +97,7 @@ impl Card {
                 width.saturating_sub(MESSAGE_INDENT),
             ),
             help: help(finding, width.saturating_sub(HELP_INDENT)),
-            excerpt: Excerpt::new(sources, &places),
+            excerpt: Excerpt::new(sources, &places, 1),
         }
     }
 }
@@ -145,25 +142,6 @@ fn help(finding: &Finding, width: usize) -> String {
     }
     lines.push(format!("read more: lameduck explain {}", finding.rule));
     lines.join("\n")
-}
-
-/// Breaks a line at spaces so that it fits, where it can.
-fn wrap(line: &str, width: usize) -> String {
-    let mut wrapped = String::with_capacity(line.len());
-    let mut used = 0;
-    for word in line.split(' ') {
-        let length = word.chars().count();
-        if used > 0 && used + 1 + length > width.max(MIN_WIDTH) {
-            wrapped.push('\n');
-            used = 0;
-        } else if !wrapped.is_empty() {
-            wrapped.push(' ');
-            used += 1;
-        }
-        wrapped.push_str(word);
-        used += length;
-    }
-    wrapped
 }
 
 impl fmt::Display for Card {

@@ -9,7 +9,7 @@ use crate::finding::{self, Applicability, Outcome, Severity};
 use crate::source::{Location, Sources};
 
 /// Raised when a field changes its meaning or goes away; new fields do not raise it.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let document = Document::new(report.outcome, report.sources);
@@ -26,7 +26,7 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool {
+pub(super) struct Tool {
     name: &'static str,
     version: &'static str,
 }
@@ -81,7 +81,7 @@ struct Position {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Resource<'a> {
+pub(super) struct Resource<'a> {
     api_version: &'a str,
     kind: &'a str,
     namespace: Option<&'a str>,
@@ -111,15 +111,22 @@ struct Edit<'a> {
     text: &'a str,
 }
 
+impl Tool {
+    /// This program.
+    pub(super) fn this() -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
 impl<'a> Document<'a> {
     fn new(outcome: &'a Outcome, sources: &'a Sources) -> Self {
         let findings = &outcome.findings;
         Self {
             version: VERSION,
-            tool: Tool {
-                name: env!("CARGO_PKG_NAME"),
-                version: env!("CARGO_PKG_VERSION"),
-            },
+            tool: Tool::this(),
             summary: Summary {
                 files: outcome.summary.files,
                 objects: outcome.summary.objects,
@@ -187,7 +194,7 @@ impl Range {
 }
 
 impl<'a> Resource<'a> {
-    fn new(resource: &'a finding::Resource) -> Self {
+    pub(super) fn new(resource: &'a finding::Resource) -> Self {
         Self {
             api_version: &resource.api_version,
             kind: &resource.kind,

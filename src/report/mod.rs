@@ -1,17 +1,21 @@
 //! Writes the outcome of a run, one file per format.
 
+mod checklist;
 mod concise;
 mod excerpt;
 mod full;
 mod github;
 mod gitlab;
+mod html;
 mod json;
 mod junit;
 mod markdown;
+mod paint;
 mod place;
 mod sarif;
 mod summary;
 mod text;
+mod timeline;
 
 #[cfg(test)]
 mod tests;
@@ -22,8 +26,10 @@ use std::str::FromStr;
 use crate::finding::{Finding, Outcome, RuleMeta, Severity};
 use crate::source::Sources;
 
+pub use checklist::{ChecklistFormat, write_checklists};
 pub use summary::statistics;
 pub use text::sanitize;
+pub use timeline::{TimelineFormat, write_timelines};
 
 /// How an outcome is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,11 +51,13 @@ pub enum Format {
     Junit,
     /// For comments under a pull request, and for job summaries.
     Markdown,
+    /// For people: a page of its own, with the timelines and the checklists of the workloads.
+    Html,
 }
 
 impl Format {
     /// All formats, in the order in which help texts name them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Full,
         Self::Concise,
         Self::Json,
@@ -58,6 +66,7 @@ impl Format {
         Self::Gitlab,
         Self::Junit,
         Self::Markdown,
+        Self::Html,
     ];
 
     /// The lower-case word used on the command line.
@@ -71,6 +80,7 @@ impl Format {
             Self::Gitlab => "gitlab",
             Self::Junit => "junit",
             Self::Markdown => "markdown",
+            Self::Html => "html",
         }
     }
 }
@@ -174,6 +184,7 @@ impl<'a> Report<'a> {
             Format::Gitlab => gitlab::write(self, out)?,
             Format::Junit => junit::write(self, out)?,
             Format::Markdown => markdown::write(self, out)?,
+            Format::Html => html::write(self, style, out)?,
         }
         Ok(Vec::new())
     }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::finding::Finding;
+use crate::source::{Location, Sources};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The text with every character that a terminal would obey instead of show, or not show at all,
 /// spelled out: `\u{1b}` for ESC. Covers control characters (line breaks and tabs too), direction
@@ -52,6 +54,54 @@ pub(super) fn statement(finding: &Finding) -> String {
         Some(help) => format!("{message}{stop}\n\n{}", help.trim_end()),
         None => format!("{message}{stop}"),
     }
+}
+
+/// The path and line where a person finds a place.
+pub(super) fn line_of(location: Location, sources: &Sources) -> (&str, u32) {
+    let place = sources.place(location);
+    let source = sources.get(place.source);
+    (source.path(), source.position(place.span.start).line)
+}
+
+/// Prose is never squeezed into less, however narrow the terminal.
+const MIN_WIDTH: usize = 32;
+
+/// Breaks a line at spaces so that it fits, where it can.
+pub(super) fn wrap(line: &str, width: usize) -> String {
+    let mut wrapped = String::with_capacity(line.len());
+    let mut used = 0;
+    for word in line.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width.max(MIN_WIDTH) {
+            wrapped.push('\n');
+            used = 0;
+        } else if !wrapped.is_empty() {
+            wrapped.push(' ');
+            used += 1;
+        }
+        wrapped.push_str(word);
+        used += length;
+    }
+    wrapped
+}
+
+/// The text, or as much of its start as fits in so many columns with a mark that it was cut.
+pub(super) fn fit_to(text: &str, columns: usize, unicode: bool) -> Cow<'_, str> {
+    if text.width() <= columns {
+        return Cow::Borrowed(text);
+    }
+    let mark = if unicode { '…' } else { '~' };
+    let mut fitting = String::new();
+    let mut used = 1;
+    for char in text.chars() {
+        used += char.width().unwrap_or_default();
+        if used > columns {
+            break;
+        }
+        fitting.push(char);
+    }
+    fitting.push(mark);
+    Cow::Owned(fitting)
 }
 
 fn spell_out(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -113,6 +163,14 @@ mod tests {
             sanitize("app\u{200b}\u{feff}\u{e0041}"),
             "app\\u{200b}\\u{feff}\\u{e0041}"
         );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut_where_it_shows() {
+        assert_eq!(fit_to("preStop", 7, true), "preStop");
+        assert_eq!(fit_to("preStop hook", 7, true), "preSto…");
+        assert_eq!(fit_to("日本語", 5, true), "日本…");
+        assert_eq!(fit_to("日本語", 4, false), "日~");
     }
 
     #[test]

@@ -52,11 +52,13 @@ impl Findings {
             related: report.related,
             subject: report.subject.map(|object| object.location(object.node())),
             resource: report.subject.map(|object| Resource {
-                api_version: object.api_version().to_owned(),
-                kind: object.kind().to_owned(),
-                namespace: object.namespace().map(str::to_owned),
-                name: object.name().to_owned(),
                 container: report.container,
+                ..Resource::new(
+                    object.api_version(),
+                    object.kind(),
+                    object.namespace(),
+                    object.name(),
+                )
             }),
             fix: report.fix,
             unfixable: report.unfixable,

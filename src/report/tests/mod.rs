@@ -201,7 +201,7 @@ fn formats_have_names() {
     let error = "xml".parse::<Format>().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "unknown format `xml`, expected one of full, concise, json, sarif, github, gitlab, junit, markdown"
+        "unknown format `xml`, expected one of full, concise, json, sarif, github, gitlab, junit, markdown, html"
     );
 }
 

@@ -23,7 +23,7 @@ static META: RuleMeta = RuleMeta {
     }],
     fix: FixAvailability::Unsafe,
     since: "0.1.0",
-    checklist: &["distinct-probes"],
+    checklist: &["separate-endpoints", "distinct-probes"],
 };
 
 /// See the rule's page.

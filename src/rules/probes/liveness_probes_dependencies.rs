@@ -16,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     options: &[],
     fix: FixAvailability::None,
     since: "0.1.0",
-    checklist: &["distinct-probes"],
+    checklist: &["separate-endpoints", "distinct-probes"],
 };
 
 /// See the rule's page.

@@ -1,0 +1,190 @@
+//! What a mesh does for a workload.
+
+use super::{Basis, because, because_at};
+use crate::clocks::{Clocks, Hold, drain};
+use crate::finding::Because;
+use crate::inventory::{Inventory, Membership, ProxyKind, Target};
+use crate::kube::istio::peer_authentication::MutualTlsMode;
+use crate::kube::{Body, Object, Workload};
+use crate::lifecycle::sidecar::Proxy;
+use crate::yaml::Node;
+
+/// Why nothing is asked about the mesh, where nothing is.
+fn outside(clocks: Clocks<'_>, workload: Workload<'_>) -> Option<Basis> {
+    match clocks.inventory.mesh(workload).membership {
+        Membership::Sidecar | Membership::Likely | Membership::Ambient => None,
+        Membership::None => Some(Basis::none("not in a mesh")),
+        Membership::Unknown => Some(Basis::none(
+            "nothing in view puts it in a mesh; --mesh says so",
+        )),
+    }
+}
+
+fn outside_or_idle(clocks: Clocks<'_>, workload: Workload<'_>) -> Option<Basis> {
+    let is_idle = !clocks.inventory.serving(workload).is_serving();
+    outside(clocks, workload).or_else(|| is_idle.then(|| Basis::none("takes no requests")))
+}
+
+pub(super) fn sidecar(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis {
+    if let Some(basis) = outside(clocks, workload) {
+        return basis;
+    }
+    let mesh = clocks.inventory.mesh(workload);
+    if mesh.membership == Membership::Ambient {
+        return Basis::none("an ambient mesh has no sidecars");
+    }
+    if clocks.inventory.proxy_kind(workload) == ProxyKind::Native {
+        return Basis::Seen(vec![because(
+            "a native sidecar starts first and ends last",
+            None,
+        )]);
+    }
+    let settings = clocks.inventory.proxy_settings(workload);
+    if !settings.is_readable() {
+        return Basis::person("what the proxy is told cannot be read");
+    }
+    let object = workload.template().object();
+    let hold = match clocks.hold(workload) {
+        Hold::Pod(node) => because_at("holdApplicationUntilProxyStarts", object, node),
+        Hold::Mesh => because("holdApplicationUntilProxyStarts, for the whole mesh", None),
+        Hold::None => return Basis::person("that the sidecar starts before the application"),
+    };
+    let exit = Proxy::Classic(drain(&settings)).exit();
+    let exit = because(format!("the sidecar leaves {exit}"), None);
+    Basis::Seen(vec![hold, exit])
+}
+
+/// VirtualServices by the Services they lead to.
+pub(super) struct Routes<'a> {
+    /// Each Service that an HTTP route leads to, the VirtualService, and its `retries`.
+    routes: Vec<(&'a Object, &'a Object, Option<Node<'a>>)>,
+}
+
+impl<'a> Routes<'a> {
+    pub(super) fn of(inventory: &'a Inventory) -> Self {
+        let mut routes = Vec::new();
+        for object in inventory.objects() {
+            let Body::VirtualService(service) = object.body() else {
+                continue;
+            };
+            let Some(spec) = &service.spec else {
+                continue;
+            };
+            let nodes = object.node().at(&["spec", "http"]);
+            let nodes = nodes.into_iter().flat_map(Node::items).map(Node::resolved);
+            for (route, node) in spec.http.iter().zip(nodes) {
+                for destination in &route.route {
+                    let host = destination.destination.as_ref();
+                    let host = host.and_then(|it| it.host.as_deref());
+                    if let Some(Target::Services(services)) =
+                        host.map(|host| inventory.resolve(object, host))
+                    {
+                        let retries = node.get("retries");
+                        routes.extend(services.into_iter().map(|(it, _)| (it, object, retries)));
+                    }
+                }
+            }
+        }
+        Self { routes }
+    }
+
+    /// The VirtualServices that lead to one of these Services, with the `retries` of the route.
+    pub(super) fn to(
+        &self,
+        services: &[&Object],
+    ) -> impl Iterator<Item = (&'a Object, Option<Node<'a>>)> {
+        let routes = self.routes.iter();
+        routes
+            .filter(|(target, ..)| services.iter().any(|it| std::ptr::eq(*it, *target)))
+            .map(|(_, object, retries)| (*object, *retries))
+    }
+}
+
+pub(super) fn retries(clocks: Clocks<'_>, routes: &Routes<'_>, workload: Workload<'_>) -> Basis {
+    if let Some(basis) = outside_or_idle(clocks, workload) {
+        return basis;
+    }
+    let by_mesh = clocks
+        .inventory
+        .mesh_configs()
+        .find(|(_, config)| config.default_http_retry_policy.is_some());
+    if let Some((object, _)) = by_mesh {
+        let text = "defaultHttpRetryPolicy of the mesh";
+        return Basis::Seen(vec![because_at(text, object, object.name_node())]);
+    }
+    let serving = clocks.inventory.serving(workload);
+    let services: Vec<&Object> = serving.services().map(|(service, _)| service).collect();
+    let own: Vec<_> = routes.to(&services).collect();
+    if let Some((object, _)) = own.iter().find(|(_, retries)| retries.is_none()) {
+        return Basis::person(format!(
+            "VirtualService {} has a route without retries",
+            object.name()
+        ));
+    }
+    let seen: Vec<Because> = own
+        .into_iter()
+        .filter_map(|(object, retries)| Some(because_at("retries", object, retries?)))
+        .collect();
+    Basis::seen(
+        seen,
+        "no VirtualService in view routes to it; Istio retries twice by default",
+    )
+}
+
+pub(super) fn circuit_breaker(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis {
+    if let Some(basis) = outside_or_idle(clocks, workload) {
+        return basis;
+    }
+    let inventory = clocks.inventory;
+    if inventory.replicas(workload).count() == Some(1) {
+        return Basis::none("one replica: there is no other endpoint to turn to");
+    }
+    let serving = inventory.serving(workload);
+    let services = serving.services().map(|(service, _)| service);
+    let seen: Vec<Because> = services
+        .flat_map(|service| inventory.destination_rules(service))
+        .filter(|(.., relation)| relation.is_near())
+        .filter_map(|(object, ..)| {
+            let policy = object.node().at(&["spec", "trafficPolicy"])?;
+            let entry = policy.entry("outlierDetection")?;
+            Some(because_at("outlierDetection", object, entry.key))
+        })
+        .collect();
+    Basis::seen(seen, "no DestinationRule in view ejects failing endpoints")
+}
+
+pub(super) fn tracing(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis {
+    if let Some(basis) = outside(clocks, workload) {
+        return basis;
+    }
+    if clocks.inventory.is_traced(workload.object()) {
+        let text = "a Telemetry or the mesh configuration enables it";
+        return Basis::Seen(vec![because(text, None)]);
+    }
+    Basis::person("nothing in view enables tracing")
+}
+
+pub(super) fn mtls(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis {
+    if let Some(basis) = outside(clocks, workload) {
+        return basis;
+    }
+    let inventory = clocks.inventory;
+    let own = inventory.namespace(workload.object());
+    // A policy of another scope may be for another mesh, unless both name the namespace.
+    let is_near = |policy: &Object| {
+        let of = inventory.namespace(policy);
+        inventory.same_scope(policy, workload.object())
+            || of.is_some() && (of == own || of == Some(inventory.root_namespace()))
+    };
+    let mode = inventory.mtls_mode(workload, None);
+    match mode.filter(|(policy, _)| is_near(policy)) {
+        Some((policy, MutualTlsMode::Strict)) => {
+            Basis::Seen(vec![because_at("STRICT", policy, policy.name_node())])
+        }
+        Some((policy, _)) => Basis::person(format!(
+            "PeerAuthentication {} does not ask for it",
+            policy.name()
+        )),
+        None => Basis::person("no PeerAuthentication in view asks for it"),
+    }
+}

@@ -1,0 +1,202 @@
+//! What every command that reads manifests does first.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use super::args::InputArgs;
+use super::progress::Progress;
+use super::{Failure, output};
+use crate::config::{self, Flags, apply_flags};
+use crate::discover::{self, Discovered, MAX_FILE_BYTES, Request, Stdin};
+use crate::inventory::Inventory;
+use crate::render;
+use crate::rules::metas;
+use crate::settings::Settings;
+use crate::source::{Location, Role, Sources};
+
+/// The working directory.
+pub(super) fn working_directory() -> Result<PathBuf, Failure> {
+    std::env::current_dir()
+        .map_err(|error| Failure::one(format!("the working directory cannot be read: {error}")))
+}
+
+/// The configuration file, under the flags.
+pub(super) fn settings(args: &InputArgs, flags: Flags, cwd: &Path) -> Result<Settings, Failure> {
+    let file = if args.no_config {
+        None
+    } else {
+        match &args.config {
+            Some(file) => Some(cwd.join(file)),
+            None => config::find(cwd)?,
+        }
+    };
+    let mut settings = match file {
+        Some(file) => config::load(&file, &discover::relative(cwd, &file), metas())?,
+        None => Settings::default(),
+    };
+    apply_flags(&mut settings, flags, cwd, metas())?;
+    settings.cwd = std::fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_owned());
+    Ok(settings)
+}
+
+/// Reads standard input where a path asks for it.
+pub(super) fn stdin(args: &InputArgs, progress: &Progress) -> Result<Option<Stdin>, Failure> {
+    if !args.has_stdin() {
+        return match &args.stdin_filename {
+            Some(_) => Err(Failure::one(
+                "--stdin-filename: standard input is only read where a path is `-`",
+            )),
+            None => Ok(None),
+        };
+    }
+    let stdin = std::io::stdin().lock();
+    if stdin.is_terminal() {
+        // Whoever types there is not to be written over.
+        progress.pause();
+        if !args.quiet {
+            output::to_stderr("note", ["reading manifests from standard input"]);
+        }
+    } else {
+        progress.stage("reading standard input");
+    }
+    let mut bytes = Vec::new();
+    stdin
+        .take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::one(format!("standard input cannot be read: {error}")))?;
+    Ok(Some(Stdin {
+        bytes,
+        filename: args.stdin_filename.clone(),
+    }))
+}
+
+/// Works on as many threads as are asked for.
+pub(super) fn in_pool<T: Send>(
+    args: &InputArgs,
+    work: impl FnOnce() -> Result<T, Failure> + Send,
+) -> Result<T, Failure> {
+    let Some(jobs) = args.jobs else {
+        return work();
+    };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(jobs.get())
+        .build()
+        .map_err(|error| Failure::one(format!("--jobs: {error}")))?
+        .install(work)
+}
+
+/// The sources that the paths name, rendered where that is asked for, and their context.
+pub(super) fn find(
+    args: &InputArgs,
+    cwd: &Path,
+    settings: &Settings,
+    stdin: Option<Stdin>,
+    progress: &Progress,
+) -> Result<Discovered, Failure> {
+    let paths: Vec<PathBuf> = args
+        .paths
+        .iter()
+        .filter(|path| *path != Path::new("-"))
+        .cloned()
+        .collect();
+    progress.stage("reading files");
+    let mut discovered = discover::discover(Request {
+        cwd,
+        paths: &paths,
+        stdin,
+        exclude: &settings.exclude,
+        context: settings.context.as_deref(),
+        gitignore: !args.no_gitignore,
+    })?;
+    progress.stage("rendering");
+    render::render(&mut discovered, cwd, settings)?;
+    Ok(discovered)
+}
+
+/// Says on standard error what was not read, and where there was nothing to read at all.
+pub(super) fn tell(
+    args: &InputArgs,
+    discovered: &Discovered,
+    inventory: &Inventory,
+    is_empty: bool,
+) {
+    if args.quiet {
+        return;
+    }
+    output::to_stderr("note", &discovered.notices);
+    output::to_stderr("note", passed_over(&discovered.sources, inventory));
+    if is_empty && !args.fail_on_empty {
+        output::to_stderr("note", [nothing_found(&args.paths)]);
+    }
+}
+
+/// Fails where there was nothing to read and that is no success.
+pub(super) fn refuse_empty(args: &InputArgs, is_empty: bool) -> Result<(), Failure> {
+    if args.fail_on_empty && is_empty {
+        return Err(Failure::one(nothing_found(&args.paths)));
+    }
+    Ok(())
+}
+
+/// What of the named files could not be read, for standard error.
+fn passed_over(sources: &Sources, inventory: &Inventory) -> Vec<String> {
+    let named = |source| sources.get(source).role() == Role::Named;
+    let mut notices: Vec<String> = inventory
+        .unreadable()
+        .iter()
+        .filter(|document| named(document.source))
+        .map(|document| {
+            let place = sources.place(Location {
+                source: document.source,
+                span: document.span,
+            });
+            let source = sources.get(place.source);
+            let at = source.position(place.span.start);
+            format!(
+                "{}:{}:{}: passed over, no manifest and no YAML either: {}",
+                source.path(),
+                at.line,
+                at.column,
+                document.message
+            )
+        })
+        .collect();
+    let unrendered = inventory
+        .unrendered()
+        .iter()
+        .filter(|source| named(**source))
+        .count();
+    if unrendered > 0 {
+        let documents = if unrendered == 1 {
+            "document"
+        } else {
+            "documents"
+        };
+        notices.push(format!(
+            "passed over {unrendered} {documents} with placeholders ({{{{…}}}}): render templates first, then check the result"
+        ));
+    }
+    notices
+}
+
+/// What standard error says when there was nothing to judge.
+fn nothing_found(paths: &[PathBuf]) -> String {
+    const SHOWN: usize = 3;
+    let mut names: Vec<String> = paths
+        .iter()
+        .take(SHOWN)
+        .map(|path| match path.display().to_string().as_str() {
+            "-" => "standard input".to_owned(),
+            "." => "the working directory".to_owned(),
+            path => path.to_owned(),
+        })
+        .collect();
+    if paths.len() > SHOWN {
+        names.push(format!("{} more", paths.len() - SHOWN));
+    }
+    format!(
+        "no Kubernetes manifest found in {}: looked for documents with apiVersion and kind (in a \
+         folder: in its *.yaml, *.yml and *.json files that are not ignored)",
+        names.join(", ")
+    )
+}

@@ -1,0 +1,74 @@
+//! `lameduck timeline`
+
+use super::args::{Drawing, TimelineArgs, WorkloadName};
+use super::progress::Progress;
+use super::{CLEAN, Failure, input, output};
+use crate::finding::{Resource, Timeline};
+use crate::inventory::Inventory;
+use crate::report::{Style, TimelineFormat, write_timelines};
+use crate::timeline::timelines;
+use crate::units::suggest;
+
+pub(super) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
+    let cwd = input::working_directory()?;
+    let settings = input::settings(&args.input, args.input.flags(), &cwd)?;
+    let progress = Progress::start(args.input.quiet);
+    let stdin = input::stdin(&args.input, &progress)?;
+    input::in_pool(&args.input, || {
+        let discovered = input::find(&args.input, &cwd, &settings, stdin, &progress)?;
+        let inventory = Inventory::read(&discovered.sources, &settings);
+        let all = timelines(&inventory, &discovered.sources);
+        progress.pause();
+        let is_empty = inventory.objects().next().is_none();
+        input::tell(&args.input, &discovered, &inventory, is_empty);
+        if all.is_empty() && !is_empty && !args.input.quiet {
+            output::to_stderr("note", ["no long-running workload found"]);
+        }
+        let shown = select(all, &args.workloads)?;
+        let style = Style {
+            unicode: !args.ascii && output::terminal_shows_unicode(),
+            ..output::stdout_style(args.input.color, args.input.quiet)
+        };
+        let format = match args.format {
+            Drawing::Text => TimelineFormat::Text,
+            Drawing::Json => TimelineFormat::Json,
+            Drawing::Svg => TimelineFormat::Svg,
+        };
+        let mut content = Vec::new();
+        write_timelines(&shown, &discovered.sources, format, &style, &mut content)
+            .map_err(|error| Failure::one(format!("the timelines: {error}")))?;
+        output::to_stdout(&content)?;
+        input::refuse_empty(&args.input, is_empty)?;
+        Ok(CLEAN)
+    })
+}
+
+/// The workloads that are asked for; all where nothing is.
+fn select(all: Vec<Timeline>, wanted: &[WorkloadName]) -> Result<Vec<Timeline>, Failure> {
+    let missing: Vec<String> = wanted
+        .iter()
+        .filter(|name| !all.iter().any(|it| is_named(&it.resource, name)))
+        .map(|name| {
+            let known = all
+                .iter()
+                .map(|it| format!("{}/{}", it.resource.kind, it.resource.name));
+            let known: Vec<String> = known.collect();
+            let hint = suggest(&name.to_string(), known.iter().map(String::as_str))
+                .map_or_else(String::new, |meant| format!(", did you mean `{meant}`?"));
+            format!("--workload: no long-running workload `{name}` in the named paths{hint}")
+        })
+        .collect();
+    if !missing.is_empty() {
+        return Err(Failure { messages: missing });
+    }
+    let is_wanted = |timeline: &Timeline| {
+        let mut names = wanted.iter();
+        wanted.is_empty() || names.any(|name| is_named(&timeline.resource, name))
+    };
+    Ok(all.into_iter().filter(is_wanted).collect())
+}
+
+fn is_named(resource: &Resource, name: &WorkloadName) -> bool {
+    let kind = name.kind.as_ref();
+    resource.name == name.name && kind.is_none_or(|kind| resource.kind.eq_ignore_ascii_case(kind))
+}

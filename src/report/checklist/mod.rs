@@ -1,0 +1,97 @@
+//! Writes the checklists of workloads.
+
+mod json;
+mod markdown;
+mod text;
+
+use std::io::{self, Write};
+
+use super::text::line_of;
+use super::{Style, sanitize};
+use crate::finding::{Area, Because, Checklist, ChecklistRow, ItemState};
+use crate::source::Sources;
+
+/// How checklists are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChecklistFormat {
+    /// For a terminal.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+    /// For documents and pull requests.
+    Markdown,
+    /// A page of its own.
+    Html,
+}
+
+/// Writes checklists. The same checklists give the same bytes on every run and machine.
+///
+/// # Errors
+/// Only those of `out`.
+pub fn write_checklists(
+    checklists: &[Checklist],
+    sources: &Sources,
+    format: ChecklistFormat,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        ChecklistFormat::Table => text::write(checklists, sources, style, out),
+        ChecklistFormat::Json => json::write(checklists, sources, out),
+        ChecklistFormat::Markdown => markdown::write(checklists, sources, out),
+        ChecklistFormat::Html => super::html::write_checklists(checklists, sources, out),
+    }
+}
+
+/// `12 passed, 1 failed, 10 need a person, 3 not applicable`
+pub(super) fn counts(checklist: &Checklist) -> String {
+    let counts = ItemState::ALL.into_iter().map(|state| {
+        let count = checklist.count(state);
+        let words = match state {
+            ItemState::NeedsPerson if count != 1 => "need a person",
+            state => state.as_str(),
+        };
+        format!("{count} {words}")
+    });
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+/// The rows by area, in order.
+pub(super) fn areas(
+    checklist: &Checklist,
+) -> impl Iterator<Item = (Area, impl Iterator<Item = &ChecklistRow>)> {
+    let areas = [
+        Area::Application,
+        Area::Kubernetes,
+        Area::Mesh,
+        Area::Recovery,
+    ];
+    areas.into_iter().map(|area| {
+        let rows = checklist.rows.iter();
+        (area, rows.filter(move |row| row.item.area == area))
+    })
+}
+
+/// `k8s/app.yaml:24`
+pub(super) fn place(location: crate::source::Location, sources: &Sources) -> String {
+    let (path, line) = line_of(location, sources);
+    format!("{}:{line}", sanitize(path))
+}
+
+/// `missing-pdb (k8s/app.yaml:5): …`, `attested by … (k8s/app.yaml:9)`
+pub(super) fn reason(because: &Because, sources: &Sources) -> String {
+    let at = because
+        .location
+        .map_or_else(String::new, |it| format!(" ({})", place(it, sources)));
+    let text = sanitize(&because.text);
+    match because.rule {
+        Some(rule) => format!("{rule}{at}: {text}"),
+        None => format!("{text}{at}"),
+    }
+}
+
+fn reasons(row: &ChecklistRow, sources: &Sources) -> String {
+    let reasons: Vec<String> = row.because.iter().map(|it| reason(it, sources)).collect();
+    reasons.join("; ")
+}

@@ -1,0 +1,172 @@
+//! `lameduck timeline`, from outside.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+use assert_cmd::Command;
+use assert_cmd::cargo::cargo_bin;
+use serde_json::Value;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn lameduck(arguments: &str) -> Command {
+    let mut command = Command::new(cargo_bin!("lameduck"));
+    command
+        .args(arguments.split_whitespace())
+        .current_dir(ROOT)
+        .env_remove("NO_COLOR")
+        .env("LC_ALL", "C");
+    command
+}
+
+fn stdout(command: &mut Command) -> String {
+    String::from_utf8(command.output().unwrap().stdout).unwrap()
+}
+
+fn json(arguments: &str) -> Value {
+    serde_json::from_str(&stdout(&mut lameduck(arguments))).unwrap()
+}
+
+const FIXTURES: [&str; 4] = [
+    "bad-service",
+    "good-service",
+    "classic-sidecar",
+    "native-sidecar",
+];
+
+#[test]
+fn the_fixtures() {
+    for name in FIXTURES {
+        let drawn = |options: &str| {
+            let arguments = format!("timeline fixtures/{name}.yaml --mesh sidecar {options}");
+            stdout(&mut lameduck(&arguments))
+        };
+        insta::assert_snapshot!(format!("{name}"), drawn(""));
+        insta::assert_snapshot!(format!("{name}.json"), drawn("--format json"));
+        insta::assert_snapshot!(format!("{name}.svg"), drawn("--format svg"));
+    }
+    insta::assert_snapshot!(
+        "ascii",
+        stdout(&mut lameduck(
+            "timeline fixtures/native-sidecar.yaml --ascii"
+        ))
+    );
+}
+
+/// The sums of all verdicts: what stands before the first colon.
+fn sums(timelines: &Value) -> Vec<String> {
+    let all = timelines["timelines"].as_array().unwrap().iter();
+    let clocks = all.flat_map(|timeline| [&timeline["startup"], &timeline["shutdown"]]);
+    clocks
+        .flat_map(|clock| clock["verdicts"].as_array().unwrap())
+        .map(|verdict| verdict["text"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_numbers_are_those_of_the_rules() {
+    let manifest = |grace: u64, sleep: u64, shutdown: &str, failures: u64| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  \
+             minReadySeconds: 5\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    \
+             metadata:\n      labels: {{app: web, sidecar.istio.io/inject: \"true\"}}\n      \
+             annotations: {{sidecar.istio.io/nativeSidecar: \"false\"}}\n    spec:\n      \
+             terminationGracePeriodSeconds: {grace}\n      containers:\n        - name: app\n          \
+             image: a/b:1\n          args: [{shutdown:?}, \"--startup-delay=70s\"]\n          \
+             ports: [{{containerPort: 8080}}]\n          \
+             startupProbe: {{httpGet: {{port: 8080}}, failureThreshold: {failures}}}\n          \
+             lifecycle: {{preStop: {{sleep: {{seconds: {sleep}}}}}}}\n"
+        )
+    };
+    let mut spoken = 0;
+    for (grace, sleep, shutdown, failures) in [
+        (30, 15, "--shutdown-timeout=25s", 3),
+        (20, 10, "serve", 90),
+        (3600, 15, "--shutdown-timeout=2h", 60),
+        (31, 30, "--graceful-timeout=0.5", 61),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("web.yaml");
+        std::fs::write(&file, manifest(grace, sleep, shutdown, failures)).unwrap();
+        let file = file.display();
+        let sums = sums(&json(&format!("timeline {file} --format json")));
+        let findings = json(&format!("check {file} --format json --no-config"));
+        for finding in findings["findings"].as_array().unwrap() {
+            let message = finding["message"].as_str().unwrap();
+            // The sum of a message, in the words that both share.
+            let sum = match finding["rule"].as_str().unwrap() {
+                "insufficient-grace-period" | "startup-exceeds-progress-deadline" => {
+                    message.split(": ").next().unwrap()
+                }
+                "startup-probe-too-short" => message
+                    .split("give up after ")
+                    .nth(1)
+                    .unwrap()
+                    .split(": ")
+                    .next()
+                    .unwrap(),
+                "sidecar-exits-before-app" => {
+                    let leaves = message.split("the sidecar leaves after ").nth(1).unwrap();
+                    &leaves[..leaves.find(',').unwrap()]
+                }
+                _ => continue,
+            };
+            spoken += 1;
+            assert!(
+                sums.iter().any(|text| text.contains(sum)),
+                "{message}\n{sums:#?}"
+            );
+        }
+    }
+    assert!(spoken >= 8, "only {spoken} findings were compared");
+}
+
+#[test]
+fn one_workload() {
+    let drawn = |options: &str| stdout(&mut lameduck(&format!("timeline fixtures {options}")));
+    let one = drawn("--workload deployment/good-service");
+    assert!(one.contains("good-service") && !one.contains("bad-service"));
+    assert_eq!(one, drawn("--workload good-service"));
+    let two = drawn("--workload bad-service --workload good-service");
+    assert!(two.contains("Deployment demo/good-service") && two.contains("Deployment demo/bad"));
+
+    let missing = lameduck("timeline fixtures --workload Deployment/god-service")
+        .output()
+        .unwrap();
+    assert_eq!(missing.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8(missing.stderr).unwrap(),
+        "error: --workload: no long-running workload `Deployment/god-service` in the named paths, \
+         did you mean `Deployment/good-service`?\n"
+    );
+}
+
+#[test]
+fn what_is_no_long_running_workload_is_not_drawn() {
+    let job =
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {template: {spec: {}}}\n";
+    let output = lameduck("timeline -").write_stdin(job).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(output.stdout, b"");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "note: no long-running workload found\n"
+    );
+}
+
+#[test]
+fn nothing_is_taken_for_known_that_is_not() {
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  \
+        selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    \
+        spec:\n      terminationGracePeriodSeconds: ${GRACE}\n      containers:\n        - name: app\n          image: a/b:1\n          \
+        livenessProbe: {httpGet: {port: 80}, periodSeconds: \"${PERIOD}\"}\n          \
+        lifecycle: {preStop: {exec: {command: [/stop]}}}\n";
+    let run = lameduck("timeline -")
+        .write_stdin(manifest)
+        .output()
+        .unwrap();
+    insta::assert_snapshot!("unknown", String::from_utf8(run.stdout).unwrap());
+}
