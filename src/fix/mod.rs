@@ -1,8 +1,8 @@
 //! Applies the fixes of findings, round by round, until nothing is left to fix.
 //!
 //! Every round reads and judges the changed texts again. A fix is dropped when the text no longer
-//! parses, when anything outside its edits reads otherwise, when a comment is lost, or when it
-//! raises an error that no further fix takes back.
+//! parses, when anything outside its edits reads otherwise, when a comment is lost, when it raises an
+//! error that no further fix takes back, or when fixes take one another back.
 
 mod choose;
 mod diff;
@@ -19,8 +19,14 @@ use crate::source::{Role, SourceId, Sources};
 
 pub use diff::unified;
 
-/// Fixes may need one another, but not in circles.
+/// Fixes may need one another, but not without end.
 const MAX_ROUNDS: usize = 10;
+
+const OVERLAP: &str = "its edits overlap";
+const NEW_ERROR: &str = "it would bring a new error";
+const NOT_UTF8: &str = "the file is no UTF-8 text";
+const CIRCLE: &str = "another fix takes it back";
+const UNSETTLED: &str = "after 10 rounds, fixes still call for fixes";
 
 /// A fix, with the finding that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,60 +58,137 @@ pub fn converge(
     sources: &Sources,
     findings: &[Finding],
     unsafely: bool,
-    relint: impl FnMut(&Sources) -> Vec<Finding>,
+    mut relint: impl FnMut(&Sources) -> Vec<Finding>,
 ) -> Fixed {
-    let mut run = Run {
-        sources,
-        unsafely,
-        relint,
-        refused: BTreeSet::new(),
-        fixed: Fixed::default(),
-    };
-    let mut findings = findings.to_vec();
-    for _ in 0..MAX_ROUNDS {
-        match run.round(&findings) {
-            Some(next) => findings = next,
-            None => break,
-        }
+    let mut run = Run::new(sources, unsafely, true, &mut relint);
+    let left = run.settle(findings);
+    // The fix that should have taken an error back was dropped: no errors on the way, then.
+    if new_errors(findings, left.iter()).next().is_none() {
+        run.tell_unfixable(&left);
+        return run.fixed;
     }
-    run.tell_unfixable(&findings);
+    let mut run = Run::new(sources, unsafely, false, &mut relint);
+    let left = run.settle(findings);
+    run.tell_unfixable(&left);
     run.fixed
 }
+
+/// Findings with the fixes that are to be applied.
+type Chosen<'f> = Vec<(&'f Finding, &'f Fix)>;
 
 struct Run<'a, R> {
     sources: &'a Sources,
     unsafely: bool,
-    relint: R,
+    /// Whether an error may arise that a fix of a later round can take back.
+    lenient: bool,
+    relint: &'a mut R,
     /// Findings whose fix was dropped.
     refused: BTreeSet<String>,
     fixed: Fixed,
 }
 
+/// Findings whose fixes were applied, by their identity.
+type Done = Vec<(String, Entry)>;
+
+/// Texts that differ from those that were read.
+type Texts = BTreeMap<SourceId, Arc<str>>;
+
 /// What some fixes make of the texts.
+#[derive(Clone)]
 struct Attempt {
-    texts: BTreeMap<SourceId, Arc<str>>,
+    texts: Texts,
     findings: Vec<Finding>,
 }
 
-impl<R: FnMut(&Sources) -> Vec<Finding>> Run<'_, R> {
-    /// The findings after a round; `None` when there was nothing to do.
-    fn round(&mut self, findings: &[Finding]) -> Option<Vec<Finding>> {
+/// Why fixes cannot be applied together, and in which files that shows.
+struct Harm {
+    reason: &'static str,
+    sources: BTreeSet<SourceId>,
+}
+
+impl<'a, R: FnMut(&Sources) -> Vec<Finding>> Run<'a, R> {
+    fn new(sources: &'a Sources, unsafely: bool, lenient: bool, relint: &'a mut R) -> Self {
+        Self {
+            sources,
+            unsafely,
+            lenient,
+            relint,
+            refused: BTreeSet::new(),
+            fixed: Fixed::default(),
+        }
+    }
+
+    /// Goes on until nothing is left to fix; the findings at the end. Fixes that lead back to texts
+    /// that were there before are left out from the beginning.
+    fn settle(&mut self, findings: &[Finding]) -> Vec<Finding> {
+        self.report_unreadable(findings);
+        for _ in 0..MAX_ROUNDS {
+            match self.rounds(findings) {
+                Ok(left) => return left,
+                Err(circle) => {
+                    for (fix, entry) in circle {
+                        if self.refused.insert(fix) {
+                            self.fixed.dropped.push((entry, CIRCLE));
+                        }
+                    }
+                    self.fixed.texts.clear();
+                    self.fixed.applied.clear();
+                }
+            }
+        }
+        findings.to_vec()
+    }
+
+    /// Round after round; the findings at the end, or the fixes of the rounds that went in a circle.
+    fn rounds(&mut self, findings: &[Finding]) -> Result<Vec<Finding>, Done> {
+        let mut findings = findings.to_vec();
+        let mut passed: Vec<(Texts, Done)> = Vec::new();
+        for _ in 0..MAX_ROUNDS {
+            let texts = self.fixed.texts.clone();
+            let Some((done, next)) = self.round(&findings) else {
+                return Ok(findings);
+            };
+            findings = next;
+            passed.push((texts, done));
+            let texts = &self.fixed.texts;
+            if let Some(at) = passed.iter().position(|(before, _)| before == texts) {
+                let circle = passed.split_off(at).into_iter();
+                return Err(circle.flat_map(|(_, done)| done).collect());
+            }
+        }
+        for (finding, fix) in self.choose(&findings) {
+            self.fixed.dropped.push((entry(finding, fix), UNSETTLED));
+        }
+        Ok(findings)
+    }
+
+    fn report_unreadable(&mut self, findings: &[Finding]) {
+        for finding in findings {
+            if let Some(fix) = self.asked_for(finding)
+                && !self.is_readable(fix)
+            {
+                self.fixed.dropped.push((entry(finding, fix), NOT_UTF8));
+            }
+        }
+    }
+
+    /// What was done, and the findings after it; `None` when there was nothing to do.
+    fn round(&mut self, findings: &[Finding]) -> Option<(Done, Vec<Finding>)> {
         loop {
-            let open: Vec<(&Finding, &Fix)> = findings
-                .iter()
-                .filter(|finding| !self.refused.contains(&identity(finding)))
-                .filter_map(|finding| Some((finding, self.fix_of(finding)?)))
-                .collect();
-            let chosen = choose::without_overlap(&open);
+            let chosen = self.choose(findings);
             if chosen.is_empty() {
                 return None;
             }
             let before = self.fixed.dropped.len();
             if let Some((done, attempt)) = self.attempt_parts(&chosen, findings) {
-                let applied = done.iter().map(|(finding, fix)| entry(finding, fix));
+                let done: Done = done
+                    .iter()
+                    .map(|(finding, fix)| (identity(finding), entry(finding, fix)))
+                    .collect();
+                let applied = done.iter().map(|(_, entry)| entry.clone());
                 self.fixed.applied.extend(applied);
                 self.fixed.texts = attempt.texts;
-                return Some(attempt.findings);
+                return Some((done, attempt.findings));
             }
             if self.fixed.dropped.len() == before {
                 return None;
@@ -133,7 +216,23 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Run<'_, R> {
         }
     }
 
+    fn choose<'f>(&self, findings: &'f [Finding]) -> Chosen<'f> {
+        choose::without_overlap(&self.wanted(findings))
+    }
+
+    fn wanted<'f>(&self, findings: &'f [Finding]) -> Chosen<'f> {
+        let wanted = |finding: &'f Finding| Some((finding, self.fix_of(finding)?));
+        findings.iter().filter_map(wanted).collect()
+    }
+
+    /// The fix that is to be applied, where there is one.
     fn fix_of<'f>(&self, finding: &'f Finding) -> Option<&'f Fix> {
+        let fix = self.asked_for(finding)?;
+        let is_possible = self.is_readable(fix) && !self.refused.contains(&identity(finding));
+        is_possible.then_some(fix)
+    }
+
+    fn asked_for<'f>(&self, finding: &'f Finding) -> Option<&'f Fix> {
         if finding.suppressed.is_some() {
             return None;
         }
@@ -143,38 +242,38 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Run<'_, R> {
         (is_wanted && fix.edits.iter().all(is_named)).then_some(fix)
     }
 
-    /// All of the fixes, or where they do harm as many as can be had by halving.
+    /// Whether all it edits is as it was read: what replaced bytes stand for cannot be written back.
+    fn is_readable(&self, fix: &Fix) -> bool {
+        let mut edits = fix.edits.iter();
+        edits.all(|edit| self.sources.get(edit.source).invalid_utf8().is_none())
+    }
+
+    /// All of the fixes, or where they do harm as many as can be had by trying parts of them.
     fn attempt_parts<'f>(
         &mut self,
         chosen: &[(&'f Finding, &'f Fix)],
         findings: &[Finding],
-    ) -> Option<(Vec<(&'f Finding, &'f Fix)>, Attempt)> {
+    ) -> Option<(Chosen<'f>, Attempt)> {
         let harm = match self.attempt(chosen, findings) {
             Ok(attempt) => return Some((chosen.to_vec(), attempt)),
             Err(harm) => harm,
         };
         if let [(finding, fix)] = chosen {
             self.refused.insert(identity(finding));
-            self.fixed.dropped.push((entry(finding, fix), harm));
+            self.fixed.dropped.push((entry(finding, fix), harm.reason));
             return None;
         }
-        let (left, right) = chosen.split_at(chosen.len() / 2);
-        let left = self.attempt_parts(left, findings);
-        let right = self.attempt_parts(right, findings);
+        let (left, right) = parts(chosen, &harm);
+        let left = self.attempt_parts(&left, findings);
+        let right = self.attempt_parts(&right, findings);
         let (Some((left, attempt)), Some((right, _))) = (&left, &right) else {
             return left.or(right);
         };
         let both = [left.as_slice(), right.as_slice()].concat();
         match self.attempt(&both, findings) {
             Ok(attempt) => Some((both, attempt)),
-            // What the other half wants is asked for again in the next round.
-            Err(_) => Some((
-                left.clone(),
-                Attempt {
-                    texts: attempt.texts.clone(),
-                    findings: attempt.findings.clone(),
-                },
-            )),
+            // What the other part wants is asked for again in the next round.
+            Err(_) => Some((left.clone(), attempt.clone())),
         }
     }
 
@@ -183,33 +282,27 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Run<'_, R> {
         &mut self,
         chosen: &[(&Finding, &Fix)],
         findings: &[Finding],
-    ) -> Result<Attempt, &'static str> {
+    ) -> Result<Attempt, Harm> {
         let mut edits: BTreeMap<SourceId, Vec<&Edit>> = BTreeMap::new();
         for edit in chosen.iter().flat_map(|(_, fix)| &fix.edits) {
             edits.entry(edit.source).or_default().push(edit);
         }
         let mut texts = self.fixed.texts.clone();
-        for (source, mut edits) in edits {
-            edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
-            let before = texts
-                .get(&source)
-                .unwrap_or_else(|| self.sources.get(source).text());
-            let after = finding::apply(before, edits.iter().copied());
-            let after: Arc<str> = Arc::from(after.ok_or("its edits overlap")?);
-            unharmed::check(before, &after, &edits)?;
-            texts.insert(source, after);
-        }
-        let after = (self.relint)(&self.sources.with_texts(&texts));
-        let known = errors(findings.iter());
-        // An error that the next round fixes is a step on the way.
-        let stay = after
-            .iter()
-            .filter(|finding| self.fix_of(finding).is_none());
-        for (place, count) in errors(stay) {
-            if count > known.get(&place).copied().unwrap_or(0) {
-                return Err("it would bring a new error");
+        let mut harms = Vec::new();
+        for (source, edits) in edits {
+            let original = self.sources.get(source).text();
+            match changed(texts.get(&source).unwrap_or(original), edits) {
+                Err(reason) => harms.push((reason, source)),
+                Ok(after) if after == *original => drop(texts.remove(&source)),
+                Ok(after) => drop(texts.insert(source, after)),
             }
         }
+        Harm::of(harms)?;
+        let after = (self.relint)(&self.sources.with_texts(&texts));
+        let stay = after
+            .iter()
+            .filter(|it| !self.lenient || self.fix_of(it).is_none());
+        Harm::of(new_errors(findings, stay).map(|source| (NEW_ERROR, source)))?;
         Ok(Attempt {
             texts,
             findings: after,
@@ -217,12 +310,66 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Run<'_, R> {
     }
 }
 
-/// How many errors each rule has in each file; lines and paths may move.
+impl Harm {
+    /// `Err` with all of these harms, where there is any.
+    fn of(harms: impl IntoIterator<Item = (&'static str, SourceId)>) -> Result<(), Self> {
+        let mut harms = harms.into_iter().peekable();
+        let Some((reason, _)) = harms.peek() else {
+            return Ok(());
+        };
+        Err(Self {
+            reason,
+            sources: harms.map(|(_, source)| source).collect(),
+        })
+    }
+}
+
+/// A text after the edits, where they do no harm to it.
+fn changed(before: &Arc<str>, mut edits: Vec<&Edit>) -> Result<Arc<str>, &'static str> {
+    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    let after = finding::apply(before, edits.iter().copied()).ok_or(OVERLAP)?;
+    let after: Arc<str> = Arc::from(after);
+    unharmed::check(before, &after, &edits)?;
+    Ok(after)
+}
+
+/// Two parts to try by themselves: those that do not edit the harmed files and those that do, or
+/// halves where that does not tell them apart.
+fn parts<'f>(chosen: &[(&'f Finding, &'f Fix)], harm: &Harm) -> (Chosen<'f>, Chosen<'f>) {
+    let is_suspect = |fix: &Fix| {
+        let mut sources = fix.edits.iter().map(|edit| edit.source);
+        sources.any(|source| harm.sources.contains(&source))
+    };
+    let (suspects, others): (Chosen<'f>, Chosen<'f>) =
+        chosen.iter().partition(|(_, fix)| is_suspect(fix));
+    if suspects.is_empty() || others.is_empty() {
+        let (left, right) = chosen.split_at(chosen.len() / 2);
+        return (left.to_vec(), right.to_vec());
+    }
+    (others, suspects)
+}
+
+/// The files in which a rule has more errors than before. They are only counted, since lines and
+/// paths may move.
+fn new_errors<'f>(
+    before: &[Finding],
+    after: impl Iterator<Item = &'f Finding>,
+) -> impl Iterator<Item = SourceId> {
+    let known = errors(before.iter());
+    errors(after)
+        .into_iter()
+        .filter(move |(place, count)| *count > known.get(place).copied().unwrap_or(0))
+        .map(|((_, source), _)| source)
+}
+
+/// How many errors each rule has in each file.
 fn errors<'f>(
     findings: impl Iterator<Item = &'f Finding>,
 ) -> BTreeMap<(&'static str, SourceId), usize> {
     let mut counts = BTreeMap::new();
-    for finding in findings.filter(|finding| finding.severity == Severity::Error) {
+    let counted =
+        |finding: &&Finding| finding.severity == Severity::Error && finding.suppressed.is_none();
+    for finding in findings.filter(counted) {
         *counts
             .entry((finding.rule, finding.primary.source))
             .or_default() += 1;

@@ -132,23 +132,102 @@ fn fixes_that_are_fine_alone_but_not_together_follow_one_another() {
 }
 
 #[test]
-fn circles_end() {
+fn fixes_that_take_one_another_back_are_both_left_out() {
     let wishes = [
         Wish("one", "two", Warning, Safe),
         Wish("two", "one", Warning, Safe),
+        Wish("red", "blue", Warning, Safe),
     ];
-    let sources = sources(&[("a: one\n", Role::Named)]);
+    for text in ["a: one\nb: red\n", "a: two\nb: red\n"] {
+        assert_eq!(
+            fixed(text, false, &wishes),
+            (text.replace("red", "blue"), 1, vec![CIRCLE, CIRCLE])
+        );
+    }
+}
+
+#[test]
+fn fixes_without_end_are_stopped_and_said() {
+    let sources = sources(&[("a: x\n", Role::Named)]);
+    let wishes = [Wish("x", "xx", Warning, Safe)];
     let fixed = converge(&sources, &judge(&sources, &wishes), false, |it| {
-        judge(it, &wishes)
+        let mut findings = judge(it, &wishes);
+        findings.truncate(1);
+        findings
     });
     assert_eq!(fixed.applied.len(), MAX_ROUNDS);
+    let reasons: Vec<&str> = fixed.dropped.iter().map(|(_, reason)| *reason).collect();
+    assert_eq!(reasons, [UNSETTLED]);
+}
+
+#[test]
+fn an_error_on_the_way_must_be_taken_back() {
+    let wishes = [
+        Wish("one", "two", Warning, Safe),
+        Wish("two", "[", Error, Safe),
+    ];
+    let (text, applied, reasons) = fixed("a: one\n", false, &wishes);
+    assert_eq!((text.as_str(), applied), ("a: one\n", 0));
+    assert_eq!(reasons, [NEW_ERROR]);
+}
+
+#[test]
+fn a_fix_of_several_files_is_applied_whole_or_not_at_all() {
+    for (role, second, expected) in [
+        (Role::Named, "b: one\n", vec!["a: two\n", "b: two\n"]),
+        (Role::Named, "b: &x one\nc: *x\n", vec![]),
+        (Role::Context, "b: one\n", vec![]),
+    ] {
+        let sources = sources(&[("a: one\n", Role::Named), (second, role)]);
+        let together = |sources: &Sources| {
+            let mut findings = judge(sources, &[Wish("one", "two", Warning, Safe)]);
+            let parts = findings.split_off(findings.len().min(1));
+            for part in parts {
+                let edits = part.fix.unwrap().edits;
+                findings[0].fix.as_mut().unwrap().edits.extend(edits);
+            }
+            findings
+        };
+        let fixed = converge(&sources, &together(&sources), false, together);
+        let texts: Vec<&str> = fixed.texts.values().map(|text| &**text).collect();
+        assert_eq!(texts, expected);
+    }
+}
+
+#[test]
+fn harm_in_one_file_costs_no_other_its_fixes() {
+    let texts: Vec<String> = (0..40)
+        .map(|at| {
+            if at % 9 == 4 {
+                "k: HARM\nl: one\n"
+            } else {
+                "k: one\n"
+            }
+        })
+        .map(str::to_owned)
+        .collect();
+    let files: Vec<_> = texts.iter().map(|it| (it.as_str(), Role::Named)).collect();
+    let sources = sources(&files);
+    let wishes = [
+        Wish("one", "two", Warning, Safe),
+        Wish("HARM", "bad", Warning, Safe),
+        Wish("bad", "", Error, Safe),
+    ];
+    let mut runs = 0;
+    let fixed = converge(&sources, &judge(&sources, &wishes), false, |it| {
+        runs += 1;
+        judge(it, &wishes)
+    });
+    assert_eq!((fixed.applied.len(), fixed.dropped.len()), (40, 4));
+    // Halving alone would need some 60.
+    assert!(runs < 30, "{runs}");
 }
 
 #[test]
 fn harm_drops_only_the_fix_that_does_it() {
     for (harmful, reason) in [
         ("k: [", "the result would not parse"),
-        ("k: bad", "it would bring a new error"),
+        ("k: bad", NEW_ERROR),
         ("k: |\n    x", "a comment would be lost"),
         ("|", "it would change more than it means to"),
     ] {
