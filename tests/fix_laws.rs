@@ -1,0 +1,85 @@
+//! The laws of fixing, over real manifests and over generated ones.
+//!
+//! Fixing is idempotent, changes no path but those that its edits cover, loses no comment, keeps line
+//! breaks, and its result parses.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod laws;
+mod real;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lameduck::discover::{Request, discover};
+use lameduck::source::{NewSource, Role, Scope, Sources};
+use lameduck::yaml::{self, Content};
+use proptest::prelude::*;
+use rayon::prelude::*;
+
+/// Checks one repository as one run of the tool would.
+fn check(repository: &Path) -> Result<usize, String> {
+    let discovered = discover(Request {
+        cwd: repository,
+        paths: &[".".into()],
+        stdin: None,
+        exclude: &[],
+        context: None,
+        gitignore: false,
+    });
+    laws::check(&discovered.expect("the repository is readable").sources)
+        .map_err(|why| format!("{}/{why}", repository.display()))
+}
+
+#[test]
+fn real_manifests() {
+    let Some(corpus) = real::corpus() else { return };
+    let results: Vec<Result<usize, String>> = real::repositories(&corpus)
+        .par_iter()
+        .map(|repository| check(repository))
+        .collect();
+    let wrong: Vec<&String> = results.iter().filter_map(|it| it.as_ref().err()).collect();
+    for why in &wrong {
+        eprintln!("{why}\n");
+    }
+    assert!(wrong.is_empty(), "{} repositories break a law", wrong.len());
+    let fixes: usize = results.iter().flatten().sum();
+    assert!(fixes > 0, "no fix in {}", corpus.display());
+    eprintln!("{fixes} fixes");
+}
+
+/// One file as all there is.
+fn alone(text: &str) -> Sources {
+    let mut sources = Sources::default();
+    sources.push(NewSource {
+        path: "file.yaml".to_owned(),
+        root_path: "file.yaml".to_owned(),
+        text: Arc::from(text),
+        invalid_utf8: None,
+        role: Role::Named,
+        scope: Scope(Arc::from("")),
+    });
+    sources
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 48,
+        max_shrink_iters: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn generated_manifests(text in laws::generate::manifests()) {
+        for document in yaml::parse(&Arc::from(text.as_str())).documents {
+            let Content::Broken(error) = document.content else { continue };
+            return Err(TestCaseError::fail(format!("no YAML: {error}")));
+        }
+        laws::check(&alone(&text)).map_err(TestCaseError::fail)?;
+    }
+}
