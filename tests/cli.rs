@@ -91,6 +91,27 @@ fn control_characters_in_paths_do_not_reach_the_terminal() {
     assert!(!err.contains('\u{1b}'), "{err:?}");
 }
 
+/// On a runner of GitHub Actions, standard error is read for commands, too.
+#[test]
+fn paths_are_no_workflow_commands() {
+    let misspelt = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namspace: b}\n";
+    let folder = repository(&[("::error::a.yaml", misspelt)]);
+    let (_, _, err) = run(lameduck(folder.path()).args(["check", "##[stop-commands]a"]));
+    assert_eq!(
+        err,
+        "error: ## [stop-commands]a: no such file or directory\n"
+    );
+
+    let mut command = lameduck(folder.path());
+    command.args(["check", "--format=concise", "--select=unknown-field", "."]);
+    let (code, out, _) = run(&mut command);
+    assert_eq!(code, 1);
+    assert!(
+        out.starts_with("./::error::a.yaml:3:21 error unknown-field "),
+        "{out}"
+    );
+}
+
 #[test]
 fn every_error_of_the_configuration_has_its_place() {
     let folder = repository(&[

@@ -20,12 +20,14 @@ pub(super) fn to_stdout(content: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// Writes lines to standard error, with a word before each; control characters are made visible.
+/// Writes lines to standard error, with a word before each; control characters are made visible. A
+/// runner of GitHub Actions reads commands of its old form, `##[name]`, anywhere in a line.
 pub(super) fn to_stderr<T: AsRef<str>>(word: &str, lines: impl IntoIterator<Item = T>) {
     let mut out = io::stderr().lock();
     for line in lines {
         // Nobody is left to be told that standard error cannot be written.
-        let _ = writeln!(out, "{word}: {}", sanitize(line.as_ref()));
+        let line = sanitize(line.as_ref()).replace("##[", "## [");
+        let _ = writeln!(out, "{word}: {line}");
     }
 }
 

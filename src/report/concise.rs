@@ -9,6 +9,10 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
     for finding in report.shown(style) {
         let source = report.sources.get(finding.primary.source);
         let at = source.position(finding.primary.span.start);
+        if source.path().trim_start().starts_with("::") {
+            // A runner of GitHub Actions takes a line that starts so for a command.
+            write!(out, "./")?;
+        }
         writeln!(
             out,
             "{}:{}:{} {} {} {}{}",
