@@ -61,7 +61,7 @@ impl<'t> Lines<'t> {
         text.starts_with('#').then(|| line.len() - text.len())
     }
 
-    fn is_blank(self, start: usize) -> bool {
+    pub(super) fn is_blank(self, start: usize) -> bool {
         self.slice(start, self.end(start)).trim().is_empty()
     }
 

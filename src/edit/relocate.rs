@@ -170,6 +170,17 @@ impl Editor<'_> {
         shared || children(node).any(|child| self.holds_shared(child))
     }
 
+    /// Whether a value ends in a block scalar that keeps its empty lines (`|+`).
+    fn keeps_empty_lines(&self, value: Node<'_>) -> bool {
+        if let Some(last) = children(value).last() {
+            return self.keeps_empty_lines(last);
+        }
+        let span = value.span().range();
+        let header = self.lines.slice(span.start, self.lines.end(span.start));
+        let header = header.split_whitespace().next().unwrap_or_default();
+        header.starts_with(['|', '>']) && header.contains('+')
+    }
+
     fn flow_range(&self, mapping: Node<'_>, entry: Entry<'_>) -> Result<(usize, usize), Refusal> {
         let entries: Vec<Entry<'_>> = mapping.written_entries().collect();
         let at = entries.iter().position(|it| it.key.id() == entry.key.id());
@@ -204,6 +215,15 @@ impl Editor<'_> {
             let before = start - 1;
             let carriage = self.lines.slice(0, before).ends_with('\r');
             return Ok((before - usize::from(carriage), end));
+        }
+        // The empty lines below would become a part of the block above.
+        let mapping = entry.key.parent().ok_or(Refusal::Unusual)?;
+        let above = mapping
+            .written_entries()
+            .take_while(|it| it.key.id() != entry.key.id())
+            .last();
+        if above.is_some_and(|it| self.keeps_empty_lines(it.value)) && self.lines.is_blank(end) {
+            return Err(Refusal::Unusual);
         }
         Ok((start, end))
     }

@@ -300,6 +300,11 @@ fn entries_go_with_their_own_comments_only() {
         "a: 1\n\n# of c\nc: 3\n"
     );
     assert_eq!(edited("a: 1\r\nb: 2", &*remove(&[], "b")), "a: 1");
+    let kept = "a: |+\n  x\nb: 2\n\nc: 3\n";
+    assert_eq!(
+        edited(kept, &*remove(&[], "b")),
+        Refusal::Unusual.to_string()
+    );
     assert_eq!(
         edited("a:\n  k: 1\nb: 2\n", &*remove(&["a"], "k")),
         "b: 2\n"

@@ -10,7 +10,7 @@ use miette::{
 
 use super::excerpt::{Excerpt, Place};
 use super::text::{sanitize_lines, subject, wrap};
-use super::{Report, Style, sanitize, summary};
+use super::{Report, Style, replacement, sanitize, summary};
 use crate::finding::{Applicability, Finding, Severity};
 use crate::source::Sources;
 
@@ -96,7 +96,7 @@ impl Card {
                 &sanitize(&finding.message),
                 width.saturating_sub(MESSAGE_INDENT),
             ),
-            help: help(finding, width.saturating_sub(HELP_INDENT)),
+            help: help(finding, sources, width.saturating_sub(HELP_INDENT)),
             excerpt: Excerpt::new(sources, &places, 1),
         }
     }
@@ -116,7 +116,7 @@ fn title(finding: &Finding) -> String {
 }
 
 /// The first line of a help is prose; what follows is text to copy, which is never broken.
-fn help(finding: &Finding, width: usize) -> String {
+fn help(finding: &Finding, sources: &Sources, width: usize) -> String {
     let mut lines = Vec::new();
     if let Some(help) = &finding.help {
         let help = sanitize_lines(help.trim_end());
@@ -139,6 +139,7 @@ fn help(finding: &Finding, width: usize) -> String {
             &sanitize(&format!("{flag} does it: {}", fix.title)),
             width,
         ));
+        lines.extend(replacement::lines(finding, fix, sources));
     }
     lines.push(format!("read more: lameduck explain {}", finding.rule));
     lines.join("\n")

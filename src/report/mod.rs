@@ -12,6 +12,7 @@ mod junit;
 mod markdown;
 mod paint;
 mod place;
+mod replacement;
 mod sarif;
 mod summary;
 mod text;
