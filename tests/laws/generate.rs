@@ -184,16 +184,13 @@ impl Writer {
                 let _ = write!(self.out, "{:indent$}", "");
             }
             lead = true;
-            match key {
-                Some(key) => {
-                    let key = self.quoted(key);
-                    let _ = write!(self.out, "{key}:");
-                    self.value(value, indent, false);
-                }
-                None => {
-                    self.out.push('-');
-                    self.value(value, indent, true);
-                }
+            if let Some(key) = key {
+                let key = self.quoted(key);
+                let _ = write!(self.out, "{key}:");
+                self.value(value, indent, false);
+            } else {
+                self.out.push('-');
+                self.value(value, indent, true);
             }
         }
     }
