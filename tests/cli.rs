@@ -332,11 +332,65 @@ spec:
 ";
     let folder = repository(&[("rule.yaml", manifest)]);
     let (_, _, errors) = run(lameduck(folder.path()).args(["check", "--fix", "rule.yaml"]));
-    let note = "note: rule.yaml: not fixed (ignored-outlier-field): rename `consecutiveErrors` to \
+    let note = "note: rule.yaml:7: DestinationRule orders: not fixed (ignored-outlier-field): rename `consecutiveErrors` to \
                 `consecutive5xxErrors`: the node is shared through an alias\n";
     assert!(errors.contains(note), "{errors}");
     let text = std::fs::read_to_string(folder.path().join("rule.yaml")).unwrap();
     assert_eq!(text, manifest);
+}
+
+/// A budget for the first Deployment's pods would be a second one for the other's.
+const OVERLAPPING: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: demo}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: example.org/web:1.2.3}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: canary, namespace: demo}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web, track: canary}}
+  template:
+    metadata: {labels: {app: web, track: canary}}
+    spec: {containers: [{name: web, image: example.org/web:1.2.4}]}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: canary, namespace: demo}
+spec:
+  maxUnavailable: 1
+  selector: {matchLabels: {track: canary}}
+";
+
+#[test]
+fn no_fix_brings_an_error_of_a_rule_that_was_not_asked() {
+    let folder = repository(&[("web.yaml", OVERLAPPING)]);
+    for narrow in [
+        &["--select", "missing-pdb"] as &[&str],
+        &["--ignore", "overlapping-pdbs"],
+    ] {
+        let mut command = lameduck(folder.path());
+        command.args(["check", "--unsafe-fixes", "--format", "json"]);
+        let (_, out, errors) = run(command.args(narrow));
+        let note = "note: web.yaml:3: Deployment demo/web: not fixed (missing-pdb): add a \
+                    PodDisruptionBudget that lets one pod go at a time: it would bring an error \
+                    (overlapping-pdbs): PodDisruptionBudget `canary` selects the pods";
+        assert_eq!(errors.matches(note).count(), 1, "{errors}");
+        let text = std::fs::read_to_string(folder.path().join("web.yaml")).unwrap();
+        assert_eq!(text.matches("kind: PodDisruptionBudget").count(), 1);
+        // What was refused is no longer offered.
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let mut findings = report["findings"].as_array().unwrap().iter();
+        let missing = findings.find(|it| it["rule"] == "missing-pdb").unwrap();
+        assert_eq!(missing["fix"], serde_json::Value::Null, "{missing}");
+    }
 }
 
 #[test]

@@ -24,12 +24,13 @@ use std::sync::Arc;
 
 use lameduck::discover::{self, Request};
 use lameduck::finding::{Applicability, Finding, FixAvailability, RuleMeta};
+use lameduck::fix::{self, Verdict};
 use lameduck::inventory::Inventory;
 use lameduck::rules;
 use lameduck::settings::{RenderMode, Settings};
 use lameduck::source::{NewSource, Role, Scope, Sources};
 use lameduck::suppress::{self, View};
-use lameduck::{config, engine, fix, render};
+use lameduck::{config, engine, render};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 
 /// The file name of a block that gives none.
@@ -329,8 +330,8 @@ fn examples_hold() {
 /// The files that fixing changes, by name.
 fn fixed(rule: &str, run: &Run) -> BTreeMap<String, String> {
     let (sources, findings) = findings(rule, run);
-    let relint = |sources: &Sources| judge(rule, run, sources);
-    let fixed = fix::converge(&sources, &findings, true, relint);
+    let relint = |sources: &Sources| Verdict::whole(judge(rule, run, sources));
+    let fixed = fix::converge(&sources, &Verdict::whole(findings), true, relint);
     assert_eq!(fixed.dropped, [], "{rule} / {}", run.heading);
     let after = sources.with_texts(&fixed.texts);
     let again = fix::converge(&after, &relint(&after), true, relint);

@@ -86,3 +86,30 @@ fn nothing_is_shown_to_those_who_do_not_watch() {
         );
     }
 }
+
+#[test]
+fn a_terminal_gets_no_control_characters_of_a_manifest_and_a_file_gets_all() {
+    let rule = "\
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: orders}
+spec:
+  host: orders # \u{202e}
+  trafficPolicy:
+    outlierDetection: {consecutiveErrors: 7}
+---
+a document that cannot be read: \u{1b}]0;title\u{7}
+";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rule.yaml"), rule).unwrap();
+    let diff = "lameduck check --diff --select ignored-outlier-field rule.yaml";
+    for (command, is_raw) in [(diff.to_owned(), false), (format!("{diff} | cat"), true)] {
+        let Some(mut script) = on_a_terminal(folder.path(), &command) else {
+            return;
+        };
+        let seen = String::from_utf8(script.output().unwrap().stdout).unwrap();
+        assert!(seen.contains("consecutive5xxErrors"), "{seen:?}");
+        assert_eq!(seen.contains("\u{1b}]0;title"), is_raw, "{seen:?}");
+        assert_eq!(seen.contains('\u{202e}'), is_raw, "{seen:?}");
+    }
+}

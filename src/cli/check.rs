@@ -31,8 +31,12 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
         let mut unfixed = Vec::new();
         if args.fixes() {
             progress.stage("fixing");
-            let mut fixed = fixing::plan(args, &discovered, &outcome, &judge, &progress);
+            let mut fixed = fixing::plan(args, &discovered, &inventory, &outcome, &judge);
+            progress.pause();
             if args.diff {
+                if !args.input.quiet {
+                    fixing::tell(&discovered.sources, &outcome.findings, &fixed);
+                }
                 output::to_stderr("internal error", &outcome.internal_errors);
                 let code = fixing::show(&discovered, &fixed)?;
                 return input::refuse_empty(&args.input, is_empty(&outcome)).map(|()| code);
@@ -41,6 +45,10 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
             progress.stage("checking");
             discovered.sources = discovered.sources.with_texts(&fixed.texts);
             (inventory, outcome) = judge.run(&discovered.sources);
+            if !args.input.quiet {
+                fixing::tell(&discovered.sources, &outcome.findings, &fixed);
+            }
+            fixing::mark(&mut outcome.findings, &fixed);
         }
         if outputs.iter().any(|output| output.format == Format::Html) {
             progress.stage("drawing");

@@ -1,57 +1,90 @@
 //! `--fix`, `--unsafe-fixes` and `--diff`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::args::CheckArgs;
-use super::progress::Progress;
 use super::verdict::Judge;
 use super::{CLEAN, FINDINGS, Failure, output};
 use crate::discover::Discovered;
-use crate::finding::Outcome;
-use crate::fix::{self, Fixed};
-use crate::source::Source;
+use crate::engine;
+use crate::finding::{Finding, Outcome, Unfixable};
+use crate::fix::{self, Entry, Fixed, Verdict};
+use crate::inventory::Inventory;
+use crate::report;
+use crate::source::{Source, Sources};
 
-/// What fixing would make of the sources; says on standard error which fixes were not applied.
+/// What fixing would make of the sources.
 pub(super) fn plan(
     args: &CheckArgs,
     discovered: &Discovered,
+    inventory: &Inventory,
     outcome: &Outcome,
     judge: &Judge<'_>,
-    progress: &Progress,
 ) -> Fixed {
-    let relint = |sources: &crate::source::Sources| judge.run(sources).1.findings;
+    let verdict = |sources: &Sources, inventory: &Inventory, findings: Vec<Finding>| Verdict {
+        findings,
+        errors: engine::errors(sources, inventory),
+    };
+    let relint = |sources: &Sources| {
+        let (inventory, outcome) = judge.run(sources);
+        verdict(sources, &inventory, outcome.findings)
+    };
     let sources = &discovered.sources;
-    let mut fixed = fix::converge(sources, &outcome.findings, args.unsafe_fixes, relint);
-    // What replaced bytes stand for cannot be written back.
-    fixed
-        .texts
-        .retain(|id, _| sources.get(*id).invalid_utf8().is_none());
-    progress.pause();
-    if !args.input.quiet {
-        let dropped = fixed.dropped.iter().map(|(entry, why)| (entry, *why));
-        let refused = fixed.refused.iter().map(|(entry, why)| (entry, &**why));
-        let notices = dropped.chain(refused).map(|(entry, reason)| {
-            let path = sources.get(entry.source).path();
-            format!(
-                "{path}: not fixed ({}): {}: {reason}",
-                entry.rule, entry.title
-            )
-        });
-        output::to_stderr("note", notices);
-    }
-    fixed
+    let first = verdict(sources, inventory, outcome.findings.clone());
+    fix::converge(sources, &first, args.unsafe_fixes, relint)
 }
 
-/// Writes what would change to standard output.
+/// Says on standard error which fixes were not applied. `seen` is what is found in the texts that the
+/// reader has before them, in `sources`.
+pub(super) fn tell(sources: &Sources, seen: &[Finding], fixed: &Fixed) {
+    let mut notices = BTreeSet::new();
+    for (entry, reason) in fixed.dropped.iter().chain(&fixed.refused) {
+        let finding = seen.iter().find(|finding| entry.is_of(finding));
+        let source = sources.get(entry.source);
+        let mut place = source.path().to_owned();
+        let mut line = 0;
+        if let Some(finding) = finding {
+            if finding.primary.source == entry.source {
+                line = source.position(finding.primary.span.start).line;
+                place = format!("{place}:{line}");
+            }
+            if let Some(subject) = report::subject(finding) {
+                place = format!("{place}: {subject}");
+            }
+        }
+        let Entry { rule, title, .. } = entry;
+        let notice = format!("{place}: not fixed ({rule}): {title}: {reason}");
+        notices.insert((source.path(), line, notice));
+    }
+    output::to_stderr("note", notices.iter().map(|(_, _, notice)| notice));
+}
+
+/// Takes fixes that would do harm from their findings, for the reports that follow.
+pub(super) fn mark(findings: &mut [Finding], fixed: &Fixed) {
+    for (entry, reason) in &fixed.dropped {
+        for finding in findings.iter_mut().filter(|it| entry.is_of(it)) {
+            if let Some(fix) = finding.fix.take() {
+                finding.unfixable = Some(Unfixable {
+                    applicability: fix.applicability,
+                    title: fix.title,
+                    reason: reason.to_string(),
+                });
+            }
+        }
+    }
+}
+
+/// Writes what would change to standard output; on a terminal, control characters are made visible.
 pub(super) fn show(discovered: &Discovered, fixed: &Fixed) -> Result<u8, Failure> {
     let mut diff = String::new();
     for (id, text) in &fixed.texts {
         let source = discovered.sources.get(*id);
         diff.push_str(&fix::unified(source.path(), source.text(), text));
     }
-    output::to_stdout(diff.as_bytes())?;
+    output::patch_to_stdout(&diff)?;
     Ok(if diff.is_empty() { CLEAN } else { FINDINGS })
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::Color;
-use crate::report::{Style, sanitize};
+use crate::report::{Style, sanitize, sanitize_source};
 
 /// Writes all at once to standard output. A reader that went away is no error.
 pub(super) fn to_stdout(content: &[u8]) -> Result<(), Failure> {
@@ -18,6 +18,22 @@ pub(super) fn to_stdout(content: &[u8]) -> Result<(), Failure> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// Writes a patch to standard output: byte for byte, but where a terminal would read control
+/// characters of it they are made visible.
+pub(super) fn patch_to_stdout(patch: &str) -> Result<(), Failure> {
+    if !io::stdout().is_terminal() {
+        return to_stdout(patch.as_bytes());
+    }
+    let shown: String = patch
+        .split_inclusive('\n')
+        .map(|line| {
+            let text = line.trim_end_matches(['\r', '\n']);
+            sanitize_source(text) + line.get(text.len()..).unwrap_or_default()
+        })
+        .collect();
+    to_stdout(shown.as_bytes())
 }
 
 /// Writes lines to standard error, with a word before each; control characters are made visible. A

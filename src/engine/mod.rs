@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
-use crate::finding::{Finding, Fingerprint, Outcome, Summary};
+use crate::finding::{Enabled, Finding, Fingerprint, Outcome, Severity, Summary};
 use crate::inventory::Inventory;
 use crate::rules::{self, Context, Findings, Rule};
 use crate::settings::{ObjectSettings, Settings};
@@ -20,33 +20,30 @@ pub fn run(sources: &Sources, inventory: &Inventory, settings: &Settings) -> Out
     run_rules(rules::all(), sources, inventory, settings)
 }
 
+/// Every error in view that concerns a named source, whatever rules and severities were asked for.
+pub fn errors(sources: &Sources, inventory: &Inventory) -> Vec<Finding> {
+    let panel = Panel {
+        rules: rules::all(),
+        is_asked_all: true,
+    };
+    let mut errors = judge_all(panel, sources, inventory, &Settings::default()).findings;
+    errors.retain(|finding| finding.severity == Severity::Error);
+    trace::to_files(&mut errors, sources);
+    finish(&mut errors, sources);
+    errors
+}
+
 fn run_rules(
     rules: &[&'static dyn Rule],
     sources: &Sources,
     inventory: &Inventory,
     settings: &Settings,
 ) -> Outcome {
-    let objects: Vec<_> = inventory.objects().collect();
-    let of_objects = objects.par_iter().map(|object| {
-        let cx = Context {
-            inventory,
-            settings: inventory.settings(object),
-        };
-        let subject = || format!("{} {}", object.kind(), object.name());
-        judge(rules, cx.settings, subject, |rule, out| {
-            rule.check_object(&cx, object, out);
-            if let Some(workload) = inventory.workload(object) {
-                rule.check_workload(&cx, workload, out);
-            }
-        })
-    });
-    let texts = Texts {
+    let panel = Panel {
         rules,
-        sources,
-        inventory,
-        settings,
+        is_asked_all: false,
     };
-    let mut outcome = collected(of_objects.chain(texts.judged()).collect());
+    let mut outcome = judge_all(panel, sources, inventory, settings);
     trace::to_files(&mut outcome.findings, sources);
     trace::to_files(&mut outcome.unasked, sources);
     (outcome.checked, outcome.summary) = view(sources, inventory);
@@ -59,9 +56,59 @@ fn run_rules(
     outcome
 }
 
+/// The rules that are asked.
+#[derive(Clone, Copy)]
+struct Panel<'a> {
+    rules: &'a [&'static dyn Rule],
+    /// Every rule for what it says by default, whatever the settings ask for.
+    is_asked_all: bool,
+}
+
+impl Panel<'_> {
+    fn enabled(self, rule: &dyn Rule, settings: &ObjectSettings) -> Option<Enabled> {
+        if !self.is_asked_all {
+            return rule.meta().enabled(settings);
+        }
+        (!rule.meta().pedantic).then_some(Enabled {
+            severity: None,
+            pedantic: false,
+        })
+    }
+}
+
+/// What the rules say of everything in view, in no order.
+fn judge_all(
+    panel: Panel<'_>,
+    sources: &Sources,
+    inventory: &Inventory,
+    settings: &Settings,
+) -> Outcome {
+    let objects: Vec<_> = inventory.objects().collect();
+    let of_objects = objects.par_iter().map(|object| {
+        let cx = Context {
+            inventory,
+            settings: inventory.settings(object),
+        };
+        let subject = || format!("{} {}", object.kind(), object.name());
+        judge(panel, cx.settings, subject, |rule, out| {
+            rule.check_object(&cx, object, out);
+            if let Some(workload) = inventory.workload(object) {
+                rule.check_workload(&cx, workload, out);
+            }
+        })
+    });
+    let texts = Texts {
+        panel,
+        sources,
+        inventory,
+        settings,
+    };
+    collected(of_objects.chain(texts.judged()).collect())
+}
+
 /// What the rules are asked about that is no object.
 struct Texts<'a> {
-    rules: &'a [&'static dyn Rule],
+    panel: Panel<'a>,
     sources: &'a Sources,
     inventory: &'a Inventory,
     settings: &'a Settings,
@@ -99,7 +146,7 @@ impl<'a> Texts<'a> {
             settings,
         };
         let subject = || path.to_owned();
-        judge(self.rules, settings, subject, |rule, out| {
+        judge(self.panel, settings, subject, |rule, out| {
             ask(rule, &cx, out);
         })
     }
@@ -152,14 +199,14 @@ struct Judged {
 
 /// Asks every rule about one subject. A rule that panics loses its say on this subject only.
 fn judge(
-    rules: &[&'static dyn Rule],
+    panel: Panel<'_>,
     settings: &ObjectSettings,
     subject: impl Fn() -> String,
     ask: impl Fn(&dyn Rule, &mut Findings),
 ) -> Judged {
     let mut judged = Judged::default();
-    for rule in rules {
-        let Some(enabled) = rule.meta().enabled(settings) else {
+    for rule in panel.rules {
+        let Some(enabled) = panel.enabled(*rule, settings) else {
             continue;
         };
         let answer = catch_unwind(AssertUnwindSafe(|| {

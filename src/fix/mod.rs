@@ -2,7 +2,8 @@
 //!
 //! Every round reads and judges the changed texts again. A fix is dropped when the text no longer
 //! parses, when anything outside its edits reads otherwise, when a comment is lost, when it raises an
-//! error that no further fix takes back, or when fixes take one another back.
+//! error that no further fix takes back, or when fixes take one another back. What was dropped is tried
+//! again once the rest is done, so that fixing what was fixed changes nothing.
 
 mod choose;
 mod diff;
@@ -11,10 +12,11 @@ mod unharmed;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::finding::{self, Applicability, Edit, Finding, Fix, Severity};
+use crate::finding::{self, Applicability, Edit, Finding, Fingerprint, Fix, Severity};
 use crate::source::{Role, SourceId, Sources};
 
 pub use diff::unified;
@@ -23,54 +25,136 @@ pub use diff::unified;
 const MAX_ROUNDS: usize = 10;
 
 const OVERLAP: &str = "its edits overlap";
-const NEW_ERROR: &str = "it would bring a new error";
 const NOT_UTF8: &str = "the file is no UTF-8 text";
 const CIRCLE: &str = "another fix takes it back";
 const UNSETTLED: &str = "after 10 rounds, fixes still call for fixes";
+
+/// What is thought of one state of the sources.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// What the run was asked for; their fixes are applied.
+    pub findings: Vec<Finding>,
+    /// Every error there is, whatever was selected, ignored or suppressed: no fix may add to them.
+    pub errors: Vec<Finding>,
+}
+
+impl Verdict {
+    /// Of a run that was asked for everything.
+    pub fn whole(findings: Vec<Finding>) -> Self {
+        let errors = findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error);
+        Self {
+            errors: errors.cloned().collect(),
+            findings,
+        }
+    }
+}
 
 /// A fix, with the finding that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// The finding's rule.
     pub rule: &'static str,
+    /// The finding's identity.
+    pub fingerprint: Fingerprint,
     /// The file.
     pub source: SourceId,
     /// The fix's title.
     pub title: String,
 }
 
+impl Entry {
+    /// Whether it is a fix of this finding.
+    pub fn is_of(&self, finding: &Finding) -> bool {
+        self.identity() == identity(finding)
+    }
+
+    fn identity(&self) -> Identity {
+        (self.rule, self.fingerprint)
+    }
+}
+
+/// Why a fix is not applied.
+pub type Reason = Cow<'static, str>;
+
 /// What fixing comes to.
 #[derive(Debug, Default)]
 pub struct Fixed {
     /// The new texts of changed sources.
     pub texts: BTreeMap<SourceId, Arc<str>>,
-    /// What was done.
+    /// What was done. A finding that was fixed further by a later round is there once.
     pub applied: Vec<Entry>,
     /// What was not done, because it would do harm; with the reason.
-    pub dropped: Vec<(Entry, &'static str)>,
+    pub dropped: Vec<(Entry, Reason)>,
     /// What could not even be tried, for the way in which the manifest is written.
-    pub refused: Vec<(Entry, String)>,
+    pub refused: Vec<(Entry, Reason)>,
+    /// What is found in the new texts.
+    pub left: Vec<Finding>,
 }
 
-/// Fixes named sources until nothing changes, for at most 10 rounds. With `unsafely`, fixes that a
-/// person must check are applied too. `relint` judges changed sources.
+impl Fixed {
+    /// Goes on with what was made of the new texts.
+    fn then(&mut self, next: Self) {
+        self.texts.extend(next.texts);
+        self.applied.extend(next.applied);
+        self.dropped = next.dropped;
+        self.refused = next.refused;
+        self.left = next.left;
+    }
+}
+
+/// Fixes named sources until nothing changes, for at most 10 rounds, and again for what could not be
+/// fixed before the rest was. With `unsafely`, fixes that a person must check are applied too. `relint`
+/// judges changed sources.
 pub fn converge(
     sources: &Sources,
-    findings: &[Finding],
+    verdict: &Verdict,
     unsafely: bool,
-    mut relint: impl FnMut(&Sources) -> Vec<Finding>,
+    mut relint: impl FnMut(&Sources) -> Verdict,
 ) -> Fixed {
-    let mut run = Run::new(sources, unsafely, true, &mut relint);
-    let left = run.settle(findings);
-    // The fix that should have taken an error back was dropped: no errors on the way, then.
-    if new_errors(findings, left.iter()).next().is_none() {
-        run.tell_unfixable(&left);
-        return run.fixed;
+    let (mut fixed, mut verdict) = pass(sources, verdict, unsafely, &mut relint);
+    for _ in 1..MAX_ROUNDS {
+        let is_endless = fixed.dropped.iter().any(|(_, why)| why == UNSETTLED);
+        if fixed.dropped.is_empty() || fixed.applied.is_empty() || is_endless {
+            break;
+        }
+        let sources = sources.with_texts(&fixed.texts);
+        let (next, after) = pass(&sources, &verdict, unsafely, &mut relint);
+        verdict = after;
+        let is_done = next.texts.is_empty();
+        fixed.then(next);
+        if is_done {
+            break;
+        }
     }
-    let mut run = Run::new(sources, unsafely, false, &mut relint);
-    let left = run.settle(findings);
-    run.tell_unfixable(&left);
-    run.fixed
+    fixed
+        .texts
+        .retain(|id, text| sources.get(*id).text() != text);
+    let mut seen = BTreeSet::new();
+    fixed.applied.retain(|entry| seen.insert(entry.identity()));
+    fixed.left = verdict.findings;
+    fixed
+}
+
+/// Fixes until nothing changes; what that comes to, and the verdict on it.
+fn pass(
+    sources: &Sources,
+    verdict: &Verdict,
+    unsafely: bool,
+    relint: &mut impl FnMut(&Sources) -> Verdict,
+) -> (Fixed, Verdict) {
+    let mut run = Run::new(sources, unsafely, true, relint);
+    let left = run.settle(verdict);
+    // Where the fix that should have taken an error back was dropped: no errors on the way, then.
+    if new_errors(verdict, left.errors.iter()).is_empty() {
+        run.tell_unfixable(&left.findings);
+        return (run.fixed, left);
+    }
+    let mut run = Run::new(sources, unsafely, false, relint);
+    let left = run.settle(verdict);
+    run.tell_unfixable(&left.findings);
+    (run.fixed, left)
 }
 
 /// Findings with the fixes that are to be applied.
@@ -83,12 +167,15 @@ struct Run<'a, R> {
     lenient: bool,
     relint: &'a mut R,
     /// Findings whose fix was dropped.
-    refused: BTreeSet<String>,
+    refused: BTreeSet<Identity>,
     fixed: Fixed,
 }
 
-/// Findings whose fixes were applied, by their identity.
-type Done = Vec<(String, Entry)>;
+/// What was applied.
+type Done = Vec<Entry>;
+
+/// What tells findings apart, before and after: the rule and the fingerprint.
+type Identity = (&'static str, Fingerprint);
 
 /// Texts that differ from those that were read.
 type Texts = BTreeMap<SourceId, Arc<str>>;
@@ -97,16 +184,16 @@ type Texts = BTreeMap<SourceId, Arc<str>>;
 #[derive(Clone)]
 struct Attempt {
     texts: Texts,
-    findings: Vec<Finding>,
+    verdict: Verdict,
 }
 
 /// Why fixes cannot be applied together, and in which files that shows.
 struct Harm {
-    reason: &'static str,
+    reason: Reason,
     sources: BTreeSet<SourceId>,
 }
 
-impl<'a, R: FnMut(&Sources) -> Vec<Finding>> Run<'a, R> {
+impl<'a, R: FnMut(&Sources) -> Verdict> Run<'a, R> {
     fn new(sources: &'a Sources, unsafely: bool, lenient: bool, relint: &'a mut R) -> Self {
         Self {
             sources,
@@ -118,17 +205,17 @@ impl<'a, R: FnMut(&Sources) -> Vec<Finding>> Run<'a, R> {
         }
     }
 
-    /// Goes on until nothing is left to fix; the findings at the end. Fixes that lead back to texts
-    /// that were there before are left out from the beginning.
-    fn settle(&mut self, findings: &[Finding]) -> Vec<Finding> {
-        self.report_unreadable(findings);
+    /// Goes on until nothing is left to fix; the verdict at the end. Fixes that lead back to texts that
+    /// were there before are left out from the beginning.
+    fn settle(&mut self, verdict: &Verdict) -> Verdict {
+        self.report_unreadable(&verdict.findings);
         for _ in 0..MAX_ROUNDS {
-            match self.rounds(findings) {
+            match self.rounds(verdict) {
                 Ok(left) => return left,
                 Err(circle) => {
-                    for (fix, entry) in circle {
-                        if self.refused.insert(fix) {
-                            self.fixed.dropped.push((entry, CIRCLE));
+                    for entry in circle {
+                        if self.refused.insert(entry.identity()) {
+                            self.fixed.dropped.push((entry, CIRCLE.into()));
                         }
                     }
                     self.fixed.texts.clear();
@@ -136,19 +223,19 @@ impl<'a, R: FnMut(&Sources) -> Vec<Finding>> Run<'a, R> {
                 }
             }
         }
-        findings.to_vec()
+        verdict.clone()
     }
 
-    /// Round after round; the findings at the end, or the fixes of the rounds that went in a circle.
-    fn rounds(&mut self, findings: &[Finding]) -> Result<Vec<Finding>, Done> {
-        let mut findings = findings.to_vec();
+    /// Round after round; the verdict at the end, or the fixes of the rounds that went in a circle.
+    fn rounds(&mut self, verdict: &Verdict) -> Result<Verdict, Done> {
+        let mut verdict = verdict.clone();
         let mut passed: Vec<(Texts, Done)> = Vec::new();
         for _ in 0..MAX_ROUNDS {
             let texts = self.fixed.texts.clone();
-            let Some((done, next)) = self.round(&findings) else {
-                return Ok(findings);
+            let Some((done, next)) = self.round(&verdict) else {
+                return Ok(verdict);
             };
-            findings = next;
+            verdict = next;
             passed.push((texts, done));
             let texts = &self.fixed.texts;
             if let Some(at) = passed.iter().position(|(before, _)| before == texts) {
@@ -156,10 +243,11 @@ impl<'a, R: FnMut(&Sources) -> Vec<Finding>> Run<'a, R> {
                 return Err(circle.flat_map(|(_, done)| done).collect());
             }
         }
-        for (finding, fix) in self.choose(&findings) {
-            self.fixed.dropped.push((entry(finding, fix), UNSETTLED));
+        for (finding, fix) in self.choose(&verdict.findings) {
+            let entry = entry(finding, fix);
+            self.fixed.dropped.push((entry, UNSETTLED.into()));
         }
-        Ok(findings)
+        Ok(verdict)
     }
 
     fn report_unreadable(&mut self, findings: &[Finding]) {
@@ -167,28 +255,28 @@ impl<'a, R: FnMut(&Sources) -> Vec<Finding>> Run<'a, R> {
             if let Some(fix) = self.asked_for(finding)
                 && !self.is_readable(fix)
             {
-                self.fixed.dropped.push((entry(finding, fix), NOT_UTF8));
+                let entry = entry(finding, fix);
+                self.fixed.dropped.push((entry, NOT_UTF8.into()));
             }
         }
     }
 
-    /// What was done, and the findings after it; `None` when there was nothing to do.
-    fn round(&mut self, findings: &[Finding]) -> Option<(Done, Vec<Finding>)> {
+    /// What was done, and the verdict after it; `None` when there was nothing to do.
+    fn round(&mut self, verdict: &Verdict) -> Option<(Done, Verdict)> {
         loop {
-            let chosen = self.choose(findings);
+            let chosen = self.choose(&verdict.findings);
             if chosen.is_empty() {
                 return None;
             }
             let before = self.fixed.dropped.len();
-            if let Some((done, attempt)) = self.attempt_parts(&chosen, findings) {
+            if let Some((done, attempt)) = self.attempt_parts(&chosen, verdict) {
                 let done: Done = done
                     .iter()
-                    .map(|(finding, fix)| (identity(finding), entry(finding, fix)))
+                    .map(|(finding, fix)| entry(finding, fix))
                     .collect();
-                let applied = done.iter().map(|(_, entry)| entry.clone());
-                self.fixed.applied.extend(applied);
+                self.fixed.applied.extend(done.iter().cloned());
                 self.fixed.texts = attempt.texts;
-                return Some((done, attempt.findings));
+                return Some((done, attempt.verdict));
             }
             if self.fixed.dropped.len() == before {
                 return None;
@@ -208,16 +296,21 @@ impl<'a, R: FnMut(&Sources) -> Vec<Finding>> Run<'a, R> {
             {
                 let entry = Entry {
                     rule: finding.rule,
+                    fingerprint: finding.fingerprint,
                     source,
                     title: unfixable.title.clone(),
                 };
-                self.fixed.refused.push((entry, unfixable.reason.clone()));
+                let reason = unfixable.reason.clone().into();
+                self.fixed.refused.push((entry, reason));
             }
         }
     }
 
     fn choose<'f>(&self, findings: &'f [Finding]) -> Chosen<'f> {
-        choose::without_overlap(&self.wanted(findings))
+        let mut wanted = self.wanted(findings);
+        // What the author plainly meant goes before what a person must check.
+        wanted.sort_by_key(|(_, fix)| fix.applicability != Applicability::Safe);
+        choose::without_overlap(&wanted)
     }
 
     fn wanted<'f>(&self, findings: &'f [Finding]) -> Chosen<'f> {
@@ -252,9 +345,9 @@ impl<'a, R: FnMut(&Sources) -> Vec<Finding>> Run<'a, R> {
     fn attempt_parts<'f>(
         &mut self,
         chosen: &[(&'f Finding, &'f Fix)],
-        findings: &[Finding],
+        verdict: &Verdict,
     ) -> Option<(Chosen<'f>, Attempt)> {
-        let harm = match self.attempt(chosen, findings) {
+        let harm = match self.attempt(chosen, verdict) {
             Ok(attempt) => return Some((chosen.to_vec(), attempt)),
             Err(harm) => harm,
         };
@@ -264,25 +357,21 @@ impl<'a, R: FnMut(&Sources) -> Vec<Finding>> Run<'a, R> {
             return None;
         }
         let (left, right) = parts(chosen, &harm);
-        let left = self.attempt_parts(&left, findings);
-        let right = self.attempt_parts(&right, findings);
+        let left = self.attempt_parts(&left, verdict);
+        let right = self.attempt_parts(&right, verdict);
         let (Some((left, attempt)), Some((right, _))) = (&left, &right) else {
             return left.or(right);
         };
         let both = [left.as_slice(), right.as_slice()].concat();
-        match self.attempt(&both, findings) {
+        match self.attempt(&both, verdict) {
             Ok(attempt) => Some((both, attempt)),
             // What the other part wants is asked for again in the next round.
             Err(_) => Some((left.clone(), attempt.clone())),
         }
     }
 
-    /// The texts and findings after these fixes, or what harm they would do.
-    fn attempt(
-        &mut self,
-        chosen: &[(&Finding, &Fix)],
-        findings: &[Finding],
-    ) -> Result<Attempt, Harm> {
+    /// The texts after these fixes and the verdict on them, or what harm they would do.
+    fn attempt(&mut self, chosen: &[(&Finding, &Fix)], before: &Verdict) -> Result<Attempt, Harm> {
         let mut edits: BTreeMap<SourceId, Vec<&Edit>> = BTreeMap::new();
         for edit in chosen.iter().flat_map(|(_, fix)| &fix.edits) {
             edits.entry(edit.source).or_default().push(edit);
@@ -292,35 +381,41 @@ impl<'a, R: FnMut(&Sources) -> Vec<Finding>> Run<'a, R> {
         for (source, edits) in edits {
             let original = self.sources.get(source).text();
             match changed(texts.get(&source).unwrap_or(original), edits) {
-                Err(reason) => harms.push((reason, source)),
+                Err(reason) => harms.push((reason.into(), source)),
                 Ok(after) if after == *original => drop(texts.remove(&source)),
                 Ok(after) => drop(texts.insert(source, after)),
             }
         }
         Harm::of(harms)?;
         let after = (self.relint)(&self.sources.with_texts(&texts));
+        let wanted = self.wanted(&after.findings).into_iter();
+        let curable: BTreeSet<Identity> = wanted.map(|(finding, _)| identity(finding)).collect();
         let stay = after
+            .errors
             .iter()
-            .filter(|it| !self.lenient || self.fix_of(it).is_none());
-        Harm::of(new_errors(findings, stay).map(|source| (NEW_ERROR, source)))?;
+            .filter(|it| !self.lenient || !curable.contains(&identity(it)));
+        Harm::of(new_errors(before, stay).into_iter().map(|error| {
+            let reason = format!(
+                "it would bring an error ({}): {}",
+                error.rule, error.message
+            );
+            (reason.into(), error.primary.source)
+        }))?;
         Ok(Attempt {
             texts,
-            findings: after,
+            verdict: after,
         })
     }
 }
 
 impl Harm {
     /// `Err` with all of these harms, where there is any.
-    fn of(harms: impl IntoIterator<Item = (&'static str, SourceId)>) -> Result<(), Self> {
-        let mut harms = harms.into_iter().peekable();
-        let Some((reason, _)) = harms.peek() else {
-            return Ok(());
-        };
-        Err(Self {
-            reason,
-            sources: harms.map(|(_, source)| source).collect(),
-        })
+    fn of(harms: impl IntoIterator<Item = (Reason, SourceId)>) -> Result<(), Self> {
+        let (reasons, sources): (Vec<_>, BTreeSet<_>) = harms.into_iter().unzip();
+        match reasons.into_iter().next() {
+            Some(reason) => Err(Self { reason, sources }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -349,41 +444,37 @@ fn parts<'f>(chosen: &[(&'f Finding, &'f Fix)], harm: &Harm) -> (Chosen<'f>, Cho
     (others, suspects)
 }
 
-/// The files in which a rule has more errors than before. They are only counted, since lines and
-/// paths may move.
-fn new_errors<'f>(
-    before: &[Finding],
-    after: impl Iterator<Item = &'f Finding>,
-) -> impl Iterator<Item = SourceId> {
-    let known = errors(before.iter());
-    errors(after)
-        .into_iter()
-        .filter(move |(place, count)| *count > known.get(place).copied().unwrap_or(0))
-        .map(|((_, source), _)| source)
-}
-
-/// How many errors each rule has in each file.
-fn errors<'f>(
-    findings: impl Iterator<Item = &'f Finding>,
-) -> BTreeMap<(&'static str, SourceId), usize> {
-    let mut counts = BTreeMap::new();
-    let counted =
-        |finding: &&Finding| finding.severity == Severity::Error && finding.suppressed.is_none();
-    for finding in findings.filter(counted) {
-        *counts
-            .entry((finding.rule, finding.primary.source))
-            .or_default() += 1;
+/// One error for every file in which a rule has more of them than before. They are counted, since
+/// lines and paths may move.
+fn new_errors<'f>(before: &Verdict, after: impl Iterator<Item = &'f Finding>) -> Vec<&'f Finding> {
+    let place = |error: &Finding| (error.rule, error.primary.source);
+    let mut known: BTreeMap<_, usize> = BTreeMap::new();
+    for error in &before.errors {
+        *known.entry(place(error)).or_default() += 1;
     }
-    counts
+    let same: BTreeSet<Identity> = before.errors.iter().map(identity).collect();
+    let mut groups: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+    for error in after {
+        groups.entry(place(error)).or_default().push(error);
+    }
+    groups.retain(|place, errors| errors.len() > known.get(place).copied().unwrap_or(0));
+    groups
+        .into_values()
+        .filter_map(|errors| {
+            let fresh = errors.iter().find(|error| !same.contains(&identity(error)));
+            fresh.or(errors.first()).copied()
+        })
+        .collect()
 }
 
-fn identity(finding: &Finding) -> String {
-    format!("{} {}", finding.rule, finding.fingerprint)
+fn identity(finding: &Finding) -> Identity {
+    (finding.rule, finding.fingerprint)
 }
 
 fn entry(finding: &Finding, fix: &Fix) -> Entry {
     Entry {
         rule: finding.rule,
+        fingerprint: finding.fingerprint,
         source: fix
             .edits
             .first()

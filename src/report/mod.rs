@@ -29,7 +29,7 @@ use crate::source::Sources;
 
 pub use checklist::{ChecklistFormat, write_checklists};
 pub use summary::statistics;
-pub use text::sanitize;
+pub use text::{sanitize, sanitize_source, subject};
 pub use timeline::{TimelineFormat, write_timelines};
 
 /// How an outcome is written.

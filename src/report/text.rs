@@ -26,12 +26,12 @@ pub(super) fn sanitize_line_ends(text: &str) -> Cow<'_, str> {
 }
 
 /// As [`sanitize`], for a line of source text: tabs stay, because an excerpt knows their width.
-pub(super) fn sanitize_source(text: &str) -> Cow<'_, str> {
+pub fn sanitize_source(text: &str) -> Cow<'_, str> {
     spell_out(text, |char| char == '\t')
 }
 
 /// The object and the container that a finding speaks of, in words.
-pub(super) fn subject(finding: &Finding) -> Option<String> {
+pub fn subject(finding: &Finding) -> Option<String> {
     let resource = finding.resource.as_ref()?;
     let mut subject = sanitize(&resource.to_string()).into_owned();
     if let Some(container) = &resource.container {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use lameduck::engine;
 use lameduck::finding::{Edit, Finding, apply};
-use lameduck::fix::{self, Fixed};
+use lameduck::fix::{self, Fixed, Verdict};
 use lameduck::inventory::Inventory;
 use lameduck::settings::Settings;
 use lameduck::source::{SourceId, Sources, Span};
@@ -30,6 +30,10 @@ pub(crate) fn lint(sources: &Sources) -> Vec<Finding> {
     settings.common.pedantic = true;
     let inventory = Inventory::read(sources, &settings);
     engine::run(sources, &inventory, &settings).findings
+}
+
+fn relint(sources: &Sources) -> Verdict {
+    Verdict::whole(lint(sources))
 }
 
 /// Checks all laws of fixing on some sources; how many fixes there were.
@@ -81,7 +85,12 @@ fn fixes_together(sources: &Sources, findings: &[Finding]) -> Result<(), String>
 
 /// Fixing ends, and what it ends in is a fixed point that has lost nothing.
 fn settled(sources: &Sources, findings: &[Finding], unsafely: bool) -> Result<(), String> {
-    let fixed = fix::converge(sources, findings, unsafely, lint);
+    let fixed = fix::converge(
+        sources,
+        &Verdict::whole(findings.to_vec()),
+        unsafely,
+        relint,
+    );
     for (id, after) in &fixed.texts {
         let source = sources.get(*id);
         let wrong = |why| format!("{}: fixed: {why}", source.path());
@@ -98,12 +107,8 @@ fn settled(sources: &Sources, findings: &[Finding], unsafely: bool) -> Result<()
         keeps_comments(source.text(), after, &whole).map_err(wrong)?;
         keeps_line_breaks(source.text(), after).map_err(wrong)?;
     }
-    // What was dropped is said, and may be possible once the rest is done.
-    if !fixed.dropped.is_empty() {
-        return Ok(());
-    }
     let sources = sources.with_texts(&fixed.texts);
-    let again = fix::converge(&sources, &lint(&sources), unsafely, lint);
+    let again = fix::converge(&sources, &relint(&sources), unsafely, relint);
     match again.texts.iter().next() {
         None => Ok(()),
         Some((id, text)) => {
