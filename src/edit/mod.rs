@@ -151,7 +151,7 @@ impl<'t> Editor<'t> {
             )]);
         };
         if mapping.is_flow() {
-            Ok(vec![self.insert_flow(&entries, key, value, beside)])
+            Ok(self.insert_flow(&entries, key, value, beside))
         } else {
             let column = self.column(first.key)?;
             let lines = value::block_entry(key, value, column, self.layout);
@@ -303,37 +303,55 @@ impl<'t> Editor<'t> {
         key: &str,
         value: &Value,
         beside: Beside<'_>,
-    ) -> Edit {
+    ) -> Vec<Edit> {
         let place = place(entries, key, beside);
-        let (at, before_first) = match place {
-            Place::After(entry) => (self.entry_end(entry), false),
-            Place::Before(entry) => (entry.key.span().range().start, true),
-        };
-        let first = match place {
-            Place::After(entry) | Place::Before(entry) => entry.key.span().range().start,
-        };
-        let (text, gap) = if self.lines.is_first(first) {
-            let column = first - self.lines.start(first);
-            let mut lines = value::pretty(value, column, self.layout);
-            if let Some(line) = lines.first_mut() {
-                let key = value::scalar_text(key, self.layout.json);
-                line.insert_str(0, &format!("{key}: "));
-            }
-            let gap = format!("{}{}", self.lines.eol, spaces(column));
-            (lines.join(self.lines.eol), gap)
+        let (Place::After(entry) | Place::Before(entry)) = place;
+        let start = entry.key.span().range().start;
+        let indent = self.lines.prefix(start);
+        if !indent.trim_matches([' ', '\t']).is_empty() {
+            let text = self.flow_entry(key, value);
+            return vec![match place {
+                Place::Before(_) => self.edit_range(start, start, format!("{text}, ")),
+                Place::After(_) => {
+                    let at = self.entry_end(entry);
+                    self.edit_range(at, at, format!(", {text}"))
+                }
+            }];
+        }
+        let step = if indent.contains('\t') {
+            "\t".to_owned()
         } else {
-            (self.flow_entry(key, value), " ".to_owned())
+            spaces(self.layout.step)
         };
-        let text = if before_first {
-            format!("{text},{gap}")
-        } else {
-            format!(",{gap}{text}")
+        let lines = value::pretty(value, indent, &step, self.layout);
+        let key = value::flow_text(key, self.layout.json);
+        let text = format!("{indent}{key}: {}", lines.join(self.lines.eol));
+        let eol = self.lines.eol;
+        let at = match place {
+            Place::Before(_) => self.lines.start_with_comments(start),
+            Place::After(_) => self.entry_end(entry),
         };
-        self.edit_range(at, at, text)
+        if let Place::Before(_) = place {
+            return vec![self.edit_range(at, at, format!("{text},{eol}"))];
+        }
+        // A comment behind an entry speaks of that entry.
+        let line_end = self.lines.end(at);
+        let rest = self.lines.slice(at, line_end).trim_start();
+        let behind_comma = rest.strip_prefix(',').map(str::trim_start);
+        if behind_comma.is_some_and(|rest| rest.starts_with('#')) {
+            return vec![self.edit_range(line_end, line_end, format!("{eol}{text},"))];
+        }
+        if rest.starts_with('#') {
+            return vec![
+                self.edit_range(at, at, ",".to_owned()),
+                self.edit_range(line_end, line_end, format!("{eol}{text}")),
+            ];
+        }
+        vec![self.edit_range(at, at, format!(",{eol}{text}"))]
     }
 
     fn flow_entry(&self, key: &str, value: &Value) -> String {
-        let key = value::scalar_text(key, self.layout.json);
+        let key = value::flow_text(key, self.layout.json);
         format!("{key}: {}", value::flow(value, self.layout))
     }
 

@@ -4,6 +4,12 @@ use super::value::{self, Value};
 use super::{Editor, Refusal};
 use crate::yaml::{Node, ScalarStyle, is_plain_text};
 
+/// Whether a node stands in a flow collection.
+fn is_in_flow(node: Node<'_>) -> bool {
+    let mut holders = std::iter::successors(node.parent(), |holder| holder.parent());
+    holders.any(Node::is_flow)
+}
+
 impl Editor<'_> {
     /// How `value` is written where `node` stands.
     pub(super) fn scalar_like(&self, node: Node<'_>, value: &Value) -> Result<String, Refusal> {
@@ -13,7 +19,7 @@ impl Editor<'_> {
         };
         let is_line = !text.chars().any(char::is_control);
         Ok(match node.style() {
-            Some(ScalarStyle::Plain) if !json && !text.is_empty() && is_plain_text(text) => {
+            Some(ScalarStyle::Plain) if !json && is_plain_text(text, is_in_flow(node)) => {
                 text.clone()
             }
             Some(ScalarStyle::SingleQuoted) if is_line => format!("'{}'", text.replace('\'', "''")),

@@ -208,7 +208,7 @@ fn flow_mappings_get_their_commas() {
     assert_eq!(edited("{a: 1,}\n", &*any), "{a: 1, z: {k: v},}\n");
     assert_eq!(
         edited("{\n  a: 1 # c\n}\n", &*any),
-        "{\n  a: 1,\n  z: {\n    k: v\n  } # c\n}\n"
+        "{\n  a: 1, # c\n  z: {\n    k: v\n  }\n}\n"
     );
     assert_eq!(
         edited("x: {}\n", &*insert(&["x"], "z", Value::Int(1))),
@@ -217,8 +217,81 @@ fn flow_mappings_get_their_commas() {
 }
 
 #[test]
+fn comments_in_flow_mappings_stay_with_their_entries() {
+    let text = "{\n  # one\n  a: 1, # un\n  # two\n  b: 2 # deux\n}\n";
+    for (place, after) in [
+        (
+            Beside::After("a"),
+            "{\n  # one\n  a: 1, # un\n  z: 3,\n  # two\n  b: 2 # deux\n}\n",
+        ),
+        (
+            Beside::Before("a"),
+            "{\n  z: 3,\n  # one\n  a: 1, # un\n  # two\n  b: 2 # deux\n}\n",
+        ),
+        (
+            Beside::After("b"),
+            "{\n  # one\n  a: 1, # un\n  # two\n  b: 2, # deux\n  z: 3\n}\n",
+        ),
+    ] {
+        let work = move |editor: &Editor<'_>, root: Node<'_>| {
+            editor.insert(root, "z", &Value::Int(3), place)
+        };
+        assert_eq!(edited(text, &work), after);
+    }
+}
+
+#[test]
+fn text_has_no_needless_quotes() {
+    for (text, block, flow) in [
+        ("5xx,reset", "5xx,reset", "\"5xx,reset\""),
+        ("exec /srv/run -v", "exec /srv/run -v", "exec /srv/run -v"),
+        ("-c", "-c", "\"-c\""),
+        ("a:1", "a:1", "\"a:1\""),
+        ("a: 1", "\"a: 1\"", "\"a: 1\""),
+        ("a #1", "\"a #1\"", "\"a #1\""),
+        ("- a", "\"- a\"", "\"- a\""),
+        ("yes", "\"yes\"", "\"yes\""),
+        ("12:30", "\"12:30\"", "\"12:30\""),
+        ("2026-01-02", "\"2026-01-02\"", "\"2026-01-02\""),
+        ("=", "\"=\"", "\"=\""),
+        ("*", "\"*\"", "\"*\""),
+        ("", "\"\"", "\"\""),
+    ] {
+        let add = insert(&[], "z", Value::text(text));
+        assert_eq!(edited("a: b\n", &*add), format!("a: b\nz: {block}\n"));
+        assert_eq!(edited("{a: b}\n", &*add), format!("{{a: b, z: {flow}}}\n"));
+        let set = move |editor: &Editor<'_>, root: Node<'_>| {
+            editor.set(root.get("a").unwrap(), &Value::text(text))
+        };
+        assert_eq!(edited("a: b\n", &set), format!("a: {block}\n"));
+        assert_eq!(edited("{a: b}\n", &set), format!("{{a: {flow}}}\n"));
+    }
+}
+
+proptest::proptest! {
+    /// Without quotes only where that reads as the same text, next to other keys, too.
+    #[test]
+    fn text_is_read_as_it_was_meant(text in "[ -~]{0,8}|[-0-9:.TZ]{1,6}|[a-z~=#,:{}\\[\\] ]{1,6}") {
+        for before in ["a: b\nc: d\n", "{a: b, c: d}\n"] {
+            let after = edited(before, &*insert(&[], "z", Value::text(&*text)));
+            let stream = yaml::parse(&Arc::from(after.as_str()));
+            let [yaml::Document { content: Content::Tree(tree), .. }] = stream.documents.as_slice() else {
+                panic!("{after}");
+            };
+            let found = tree.root().get("z").unwrap().scalar();
+            assert_eq!(found, Some(yaml::Scalar::Text(&text)), "{after}");
+            assert_eq!(tree.root().entries().count(), 3, "{after}");
+        }
+    }
+}
+
+#[test]
 fn json_is_pretty_where_it_was() {
     let any = insert(&[], "z", Value::map([("k", Value::text("v"))]));
+    assert_eq!(
+        edited("{\n\t\"a\": {\n\t\t\"b\": 1\n\t}\n}\n", &*any),
+        "{\n\t\"a\": {\n\t\t\"b\": 1\n\t},\n\t\"z\": {\n\t\t\"k\": \"v\"\n\t}\n}\n"
+    );
     assert_eq!(
         edited("{\"a\": 1}", &*any),
         "{\"a\": 1, \"z\": {\"k\": \"v\"}}"

@@ -111,7 +111,7 @@ impl Value {
                 Self::Written(written.to_owned())
             }
             (Some(ScalarStyle::Plain), Some(written))
-                if is_plain_text(text) || !matches!(node.scalar(), Some(Scalar::Text(_))) =>
+                if is_plain_text(text, true) || !matches!(node.scalar(), Some(Scalar::Text(_))) =>
             {
                 Self::Written(written.to_owned())
             }
@@ -142,7 +142,7 @@ pub(super) struct Layout {
 
 /// The lines of `key: value` in block style; the first without its indentation.
 pub(super) fn block_entry(key: &str, value: &Value, indent: usize, layout: Layout) -> Vec<String> {
-    let key = scalar_text(key, layout.json);
+    let key = flow_text(key, layout.json);
     let deeper = indent + layout.step;
     match value {
         Value::Map(entries) if !entries.is_empty() => {
@@ -167,7 +167,15 @@ pub(super) fn block_entry(key: &str, value: &Value, indent: usize, layout: Layou
             lines.extend(literal_lines(text, &spaces(deeper)));
             lines
         }
-        value => vec![format!("{key}: {}", flow(value, layout))],
+        value => vec![format!("{key}: {}", block_scalar(value, layout))],
+    }
+}
+
+/// On one line, in a block collection.
+fn block_scalar(value: &Value, layout: Layout) -> String {
+    match value {
+        Value::Text(text) if !layout.json && is_plain_text(text, false) => text.clone(),
+        value => flow(value, layout),
     }
 }
 
@@ -198,23 +206,23 @@ fn block_item(item: &Value, dash: usize, layout: Layout) -> Vec<String> {
     let lead = format!("{}- ", spaces(dash));
     match item {
         Value::Map(entries) if !entries.is_empty() => block_map(entries, dash + 2, layout, &lead),
-        item => vec![format!("{lead}{}", flow(item, layout))],
+        item => vec![format!("{lead}{}", block_scalar(item, layout))],
     }
 }
 
-/// On one line.
+/// On one line, in a flow collection.
 pub(super) fn flow(value: &Value, layout: Layout) -> String {
     let json = layout.json;
     match value {
-        Value::Text(text) | Value::Literal(text) => scalar_text(text, json),
-        Value::Embedded(text) => scalar_text(text.trim_end(), json),
+        Value::Text(text) | Value::Literal(text) => flow_text(text, json),
+        Value::Embedded(text) => flow_text(text.trim_end(), json),
         Value::Int(number) => number.to_string(),
         Value::Bool(truth) => truth.to_string(),
         Value::Written(written) => written.clone(),
         Value::Map(entries) => {
             let entries: Vec<String> = entries
                 .iter()
-                .map(|(key, value)| format!("{}: {}", scalar_text(key, json), flow(value, layout)))
+                .map(|(key, value)| format!("{}: {}", flow_text(key, json), flow(value, layout)))
                 .collect();
             let gap = if layout.padded_braces && !entries.is_empty() {
                 " "
@@ -231,45 +239,46 @@ pub(super) fn flow(value: &Value, layout: Layout) -> String {
     }
 }
 
-/// Over several lines, as JSON is pretty-printed; lines after the first with their indentation.
-pub(super) fn pretty(value: &Value, indent: usize, layout: Layout) -> Vec<String> {
-    let deeper = indent + layout.step;
+/// Over several lines, as JSON is pretty-printed; lines after the first with their indentation, which
+/// grows by `step` from `indent` on.
+pub(super) fn pretty(value: &Value, indent: &str, step: &str, layout: Layout) -> Vec<String> {
+    let deeper = &format!("{indent}{step}");
     let (open, close, parts): (_, _, Vec<Vec<String>>) = match value {
         Value::Map(entries) if !entries.is_empty() => {
             let entry = |(key, value): &(String, Value)| {
-                let mut lines = pretty(value, deeper, layout);
+                let mut lines = pretty(value, deeper, step, layout);
                 if let Some(first) = lines.first_mut() {
-                    first.insert_str(0, &format!("{}: ", scalar_text(key, layout.json)));
+                    first.insert_str(0, &format!("{}: ", flow_text(key, layout.json)));
                 }
                 lines
             };
             ("{", "}", entries.iter().map(entry).collect())
         }
         Value::List(items) if !items.is_empty() => {
-            let item = |item| pretty(item, deeper, layout);
+            let item = |item| pretty(item, deeper, step, layout);
             ("[", "]", items.iter().map(item).collect())
         }
-        Value::Flow(value) => return pretty(value, indent, layout),
+        Value::Flow(value) => return pretty(value, indent, step, layout),
         value => return vec![flow(value, layout)],
     };
     let mut lines = vec![open.to_owned()];
     let last = parts.len() - 1;
     for (at, mut part) in parts.into_iter().enumerate() {
         if let Some(first) = part.first_mut() {
-            first.insert_str(0, &spaces(deeper));
+            first.insert_str(0, deeper);
         }
         if let (Some(end), true) = (part.last_mut(), at < last) {
             end.push(',');
         }
         lines.extend(part);
     }
-    lines.push(format!("{}{close}", spaces(indent)));
+    lines.push(format!("{indent}{close}"));
     lines
 }
 
-/// Text without quotes where it stays text so, else in double quotes.
-pub(super) fn scalar_text(text: &str, json: bool) -> String {
-    if !json && !text.is_empty() && is_plain_text(text) {
+/// Text without quotes where it stays text so in a flow collection, else in double quotes.
+pub(super) fn flow_text(text: &str, json: bool) -> String {
+    if !json && is_plain_text(text, true) {
         text.to_owned()
     } else {
         double_quoted(text)

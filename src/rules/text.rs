@@ -32,7 +32,7 @@ pub(super) fn count(number: i64, noun: &str) -> String {
 
 /// `app: web`, `enabled: "true"`: one line of a mapping whose values are texts.
 pub(super) fn yaml_pair(key: &str, value: &str) -> String {
-    if crate::yaml::is_plain_text(value) {
+    if crate::yaml::is_plain_text(value, false) {
         format!("{key}: {value}")
     } else {
         format!("{key}: {value:?}")

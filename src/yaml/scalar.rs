@@ -30,10 +30,27 @@ pub(super) fn resolve(text: &str) -> Scalar<'_> {
     }
 }
 
-/// Whether a text may stand without quotes, inside flow collections too, and still be that text.
-pub fn is_plain_text(text: &str) -> bool {
-    let simple = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    !text.starts_with('-') && text.chars().all(simple) && matches!(resolve(text), Scalar::Text(_))
+/// Whether a text may stand without quotes and still be that text, to readers of YAML 1.1 (who know
+/// dates, base 60 and `=`) and of older libraries (who know no `:` in flow collections), too.
+pub fn is_plain_text(text: &str, in_flow: bool) -> bool {
+    let begins_well = match text.as_bytes() {
+        [b'-' | b':' | b'?', next, ..] => !in_flow && next.is_ascii_alphanumeric(),
+        [first, ..] => first.is_ascii_alphanumeric() || matches!(first, b'/' | b'.' | b'_' | b'$'),
+        [] => false,
+    };
+    let may_stand = |c: char| match c {
+        ',' | '[' | ']' | '{' | '}' | ':' | '?' => !in_flow,
+        c => c.is_ascii_graphic() || c == ' ',
+    };
+    let is_dated = text.starts_with(|c: char| c.is_ascii_digit())
+        && text.contains([':', '-'])
+        && !text.contains(|c: char| !matches!(c, '0'..='9' | ':' | '-' | '.' | 'T' | 'Z' | ' '));
+    begins_well
+        && !is_dated
+        && text.chars().all(may_stand)
+        && !text.ends_with([' ', ':'])
+        && ![": ", " #"].iter().any(|mark| text.contains(mark))
+        && matches!(resolve(text), Scalar::Text(_))
 }
 
 fn word(text: &str) -> Scalar<'_> {
