@@ -29,6 +29,11 @@ impl SetElsewhere {
             .is_some_and(|paths| paths.contains(path))
     }
 
+    /// Whether anything at all is set.
+    pub(super) fn knows(&self, id: ObjectId) -> bool {
+        self.paths.contains_key(&id)
+    }
+
     /// Whether anything but labels and selectors is set.
     pub(super) fn holds_any(&self, id: ObjectId) -> bool {
         let is_label = |path: &str| {

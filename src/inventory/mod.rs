@@ -308,6 +308,10 @@ impl Inventory {
         let Some(id) = self.id(object) else {
             return false;
         };
+        // Paths take long to write.
+        if !self.set_elsewhere.knows(id) {
+            return false;
+        }
         let path = node.path();
         let path = match (path.is_empty(), field.is_empty()) {
             (true, _) => field.to_owned(),

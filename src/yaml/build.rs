@@ -7,7 +7,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle as Style, ScanError, S
 use super::SyntaxError;
 use super::gap;
 use super::keys;
-use super::tree::{Comment, Data, NONE, Node, NodeId, ScalarStyle, Shape, Tag, Text, Tree};
+use super::tree::{At, Comment, Data, NONE, Node, NodeId, ScalarStyle, Shape, Tag, Text, Tree};
 use crate::source::Span;
 
 /// Collections within collections, aliases followed.
@@ -139,6 +139,8 @@ impl<'a> Builder<'a> {
                 source: Arc::clone(chunk.source),
                 decoded: String::new(),
                 nodes,
+                texts: Vec::new(),
+                aliases: Vec::new(),
                 anchors: Vec::new(),
                 comments: Vec::new(),
                 duplicates: Vec::new(),
@@ -156,6 +158,7 @@ impl<'a> Builder<'a> {
         self.tree
             .duplicates
             .sort_unstable_by_key(|duplicate| (duplicate.second, duplicate.first));
+        self.tree.nodes.shrink_to_fit();
         let end = self.file_offset(end);
         Built {
             end: (end < self.chunk.span.end).then_some(end),
@@ -179,13 +182,12 @@ impl<'a> Builder<'a> {
                     self.first_dash(before, at.start)
                 };
                 self.cursor = self.cursor.max(start + 1);
-                self.open(Shape::Sequence { first: NONE, flow }, *anchor, start)
+                self.open(Shape::Sequence { flow }, *anchor, start)
             }
             Event::MappingStart(style, anchor, _) => {
                 let flow = *style == StructureStyle::Flow;
                 self.cursor = self.cursor.max(at.start);
                 let shape = Shape::Mapping {
-                    first: NONE,
                     flow,
                     irregular: false,
                 };
@@ -246,7 +248,8 @@ impl<'a> Builder<'a> {
         value: &str,
         style: ScalarStyle,
         at: &std::ops::Range<usize>,
-    ) -> Text {
+    ) -> At {
+        let is_quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
         let inner = match style {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
                 at.start + 1..at.end.saturating_sub(1).max(at.start + 1)
@@ -261,11 +264,14 @@ impl<'a> Builder<'a> {
         };
         let span = self.span(inner);
         if self.chunk.source.get(span.range()) == Some(value) {
-            return Text::Source(span.start, span.end);
+            return if is_quoted { At::Inside } else { At::Span };
         }
         let start = offset(self.tree.decoded.len());
         self.tree.decoded.push_str(value);
-        Text::Decoded(start, offset(self.tree.decoded.len()))
+        let text = Text::Decoded(start, offset(self.tree.decoded.len()));
+        let node = NodeId(offset(self.tree.nodes.len()));
+        self.tree.texts.push((node, text));
+        At::Elsewhere
     }
 
     fn block_scalar(&self, value: &str, at: &std::ops::Range<usize>) -> std::ops::Range<usize> {
@@ -312,7 +318,7 @@ impl<'a> Builder<'a> {
         let data = self.data(frame.node);
         let (flow, is_mapping) = match data.map(|data| data.shape) {
             Some(Shape::Mapping { flow, .. }) => (flow, true),
-            Some(Shape::Sequence { flow, .. }) => (flow, false),
+            Some(Shape::Sequence { flow }) => (flow, false),
             _ => (false, false),
         };
         let last = self.data(frame.last_child).map(|data| data.span.end);
@@ -353,10 +359,10 @@ impl<'a> Builder<'a> {
         }
         self.cursor = self.cursor.max(at.end);
         let span = self.span(at.clone());
-        let shape = Shape::Alias {
-            target: target.node,
-        };
-        let node = self.push(span, shape)?;
+        let node = self.push(span, Shape::Alias)?;
+        self.tree
+            .aliases
+            .push((NodeId(node), NodeId(target.node)));
         // Depth first: a deep value is refused before anything can follow it.
         if self.frames.len() + extent.depth as usize > MAX_DEPTH as usize {
             return self.too_deep(at);
@@ -378,14 +384,9 @@ impl<'a> Builder<'a> {
         if let Some(data) = self.data_mut(node) {
             data.parent = parent;
         }
-        if previous == NONE {
-            if let Some(data) = self.data_mut(parent) {
-                match &mut data.shape {
-                    Shape::Sequence { first, .. } | Shape::Mapping { first, .. } => *first = node,
-                    Shape::Scalar { .. } | Shape::Alias { .. } => {}
-                }
-            }
-        } else if let Some(data) = self.data_mut(previous) {
+        if previous != NONE
+            && let Some(data) = self.data_mut(previous)
+        {
             data.next = node;
         }
         let in_mapping = self

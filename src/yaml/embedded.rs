@@ -94,6 +94,7 @@ impl Places {
 
     fn relocate(&self, mut tree: Tree) -> Tree {
         tree.embedded = true;
+        tree.detach_texts();
         for data in &mut tree.nodes {
             data.span = self.span(data.span);
         }

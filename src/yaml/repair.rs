@@ -10,7 +10,7 @@ use granit_parser::{Event, Parser};
 
 use super::SyntaxError;
 use super::build::{self, Built, Chunk, Failure, syntax_error};
-use super::tree::{Comment, ScalarStyle, Shape, Text, Tree};
+use super::tree::{Comment, NodeId, ScalarStyle, Shape, Text, Tree};
 use crate::source::Span;
 
 /// Bytes that may be read again for one document: each repair costs one more reading.
@@ -137,8 +137,9 @@ impl<'a> Repair<'a> {
             tree.comments.push(Comment { span });
         }
         tree.comments.sort_by_key(|comment| comment.span);
-        for data in &mut tree.nodes {
-            let Shape::Scalar { text, style, .. } = &mut data.shape else {
+        let mut restored = Vec::new();
+        for (id, data) in (0..).map(NodeId).zip(&tree.nodes) {
+            let Shape::Scalar { style, .. } = data.shape else {
                 continue;
             };
             if !matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
@@ -152,8 +153,12 @@ impl<'a> Repair<'a> {
             if let Some(value) = decode(written) {
                 let from = tree.decoded.len();
                 tree.decoded.push_str(&value);
-                *text = Text::Decoded(offset(from), offset(tree.decoded.len()));
+                let text = Text::Decoded(offset(from), offset(tree.decoded.len()));
+                restored.push((id, text));
             }
+        }
+        for (id, text) in restored {
+            tree.set_text(id, text);
         }
     }
 }

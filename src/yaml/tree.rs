@@ -51,8 +51,13 @@ pub struct Tree {
     pub(super) source: Arc<str>,
     /// Scalar texts that are not written as they read (escapes, folding, block scalars).
     pub(super) decoded: String,
-    /// In the order in which they start in the text; the first is the root.
+    /// In the order in which they start in the text, so the first is the root, and a collection's first
+    /// child comes right after it.
     pub(super) nodes: Vec<Data>,
+    /// Where the texts of scalars are that are [`At::Elsewhere`]; sorted by node.
+    pub(super) texts: Vec<(NodeId, Text)>,
+    /// What each alias stands for; sorted by node.
+    pub(super) aliases: Vec<(NodeId, NodeId)>,
     /// Sorted by node.
     pub(super) anchors: Vec<(NodeId, Span)>,
     pub(super) comments: Vec<Comment>,
@@ -64,7 +69,8 @@ pub struct Tree {
 /// No node: the root's parent, a last child's sibling.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// What the arena knows of a node.
+/// What the arena knows of a node. Trees are most of what a run holds in memory, so what few nodes have
+/// stands beside them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Data {
     pub(super) span: Span,
@@ -77,26 +83,33 @@ pub(super) struct Data {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape {
     Scalar {
-        text: Text,
+        text: At,
         style: ScalarStyle,
         tag: Tag,
     },
     Sequence {
-        first: u32,
         flow: bool,
     },
     Mapping {
-        first: u32,
         flow: bool,
         /// Whether `entries` must do more than follow the links: merge keys or duplicates.
         irregular: bool,
     },
-    Alias {
-        target: u32,
-    },
+    Alias,
 }
 
 /// Where a scalar's text is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum At {
+    /// It is the node's span.
+    Span,
+    /// It is the node's span without the quotes.
+    Inside,
+    /// [`Tree::texts`] says it.
+    Elsewhere,
+}
+
+/// Where a scalar's text is that is not written as it reads.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Text {
     Source(u32, u32),
@@ -185,13 +198,59 @@ impl Tree {
         self.nodes[id as usize]
     }
 
-    fn text(&self, text: Text) -> &str {
-        let (whole, start, end) = match text {
-            Text::Source(start, end) => (&*self.source, start, end),
-            Text::Decoded(start, end) => (self.decoded.as_str(), start, end),
+    fn text(&self, id: NodeId, span: Span, at: At) -> &str {
+        let (whole, start, end) = match at {
+            At::Span => (&*self.source, span.start, span.end),
+            At::Inside => (&*self.source, span.start + 1, span.end - 1),
+            At::Elsewhere => match beside(&self.texts, id) {
+                Some(Text::Source(start, end)) => (&*self.source, start, end),
+                Some(Text::Decoded(start, end)) => (self.decoded.as_str(), start, end),
+                None => return "",
+            },
         };
         whole.get(start as usize..end as usize).unwrap_or_default()
     }
+}
+
+impl Tree {
+    /// Says where a scalar's text is.
+    pub(super) fn set_text(&mut self, id: NodeId, place: Text) {
+        let node = self.nodes.get_mut(id.0 as usize);
+        if let Some(Shape::Scalar { text, .. }) = node.map(|data| &mut data.shape) {
+            *text = At::Elsewhere;
+        }
+        match self.texts.binary_search_by_key(&id, |(id, _)| *id) {
+            Ok(at) => {
+                if let Some(slot) = self.texts.get_mut(at) {
+                    slot.1 = place;
+                }
+            }
+            Err(at) => self.texts.insert(at, (id, place)),
+        }
+    }
+
+    /// Makes all texts independent of the nodes' spans.
+    pub(super) fn detach_texts(&mut self) {
+        let mut texts = Vec::with_capacity(self.nodes.len());
+        for (id, data) in (0..).map(NodeId).zip(&mut self.nodes) {
+            let Shape::Scalar { text, .. } = &mut data.shape else {
+                continue;
+            };
+            let place = match std::mem::replace(text, At::Elsewhere) {
+                At::Span => Some(Text::Source(data.span.start, data.span.end)),
+                At::Inside => Some(Text::Source(data.span.start + 1, data.span.end - 1)),
+                At::Elsewhere => beside(&self.texts, id),
+            };
+            texts.extend(place.map(|place| (id, place)));
+        }
+        self.texts = texts;
+    }
+}
+
+/// What a table sorted by node says of one.
+fn beside<T: Copy>(table: &[(NodeId, T)], id: NodeId) -> Option<T> {
+    let at = table.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+    table.get(at).map(|(_, value)| *value)
 }
 
 impl<'t> Node<'t> {
@@ -214,16 +273,16 @@ impl<'t> Node<'t> {
 
     /// The span of the anchor (`&name`), where the node carries one.
     pub fn anchor(self) -> Option<Span> {
-        let anchors = &self.tree.anchors;
-        let at = anchors.binary_search_by_key(&self.id, |(id, _)| *id).ok()?;
-        anchors.get(at).map(|(_, span)| *span)
+        beside(&self.tree.anchors, self.id)
     }
 
     /// The node an alias stands for; every other node itself.
     #[must_use]
     pub fn resolved(self) -> Node<'t> {
         let mut node = self;
-        while let Shape::Alias { target } = node.data().shape {
+        while let Shape::Alias = node.data().shape
+            && let Some(NodeId(target)) = beside(&node.tree.aliases, node.id)
+        {
             node = node.sibling(target);
         }
         node
@@ -231,20 +290,22 @@ impl<'t> Node<'t> {
 
     /// Whether the node is written as an alias.
     pub fn is_alias(self) -> bool {
-        matches!(self.data().shape, Shape::Alias { .. })
+        matches!(self.data().shape, Shape::Alias)
     }
 
     /// What the node is, aliases resolved.
     pub fn kind(self) -> Kind<'t> {
         let node = self.resolved();
-        match node.data().shape {
+        let data = node.data();
+        match data.shape {
             Shape::Sequence { .. } => Kind::Sequence,
             Shape::Mapping { .. } => Kind::Mapping,
             Shape::Scalar { text, style, tag } => {
-                Kind::Scalar(interpret(node.tree.text(text), style, tag))
+                let text = node.tree.text(node.id, data.span, text);
+                Kind::Scalar(interpret(text, style, tag))
             }
             // An alias never stands for an alias.
-            Shape::Alias { .. } => Kind::Scalar(Scalar::Null),
+            Shape::Alias => Kind::Scalar(Scalar::Null),
         }
     }
 
@@ -288,18 +349,18 @@ impl<'t> Node<'t> {
 
     /// Whether it is a mapping, aliases resolved.
     pub fn is_mapping(self) -> bool {
-        matches!(self.kind(), Kind::Mapping)
+        matches!(self.resolved().data().shape, Shape::Mapping { .. })
     }
 
     /// Whether it is a sequence, aliases resolved.
     pub fn is_sequence(self) -> bool {
-        matches!(self.kind(), Kind::Sequence)
+        matches!(self.resolved().data().shape, Shape::Sequence { .. })
     }
 
     /// Whether a collection is written in flow style (`{…}`, `[…]`).
     pub fn is_flow(self) -> bool {
         match self.resolved().data().shape {
-            Shape::Sequence { flow, .. } | Shape::Mapping { flow, .. } => flow,
+            Shape::Sequence { flow } | Shape::Mapping { flow, .. } => flow,
             _ => false,
         }
     }
@@ -333,12 +394,18 @@ impl<'t> Node<'t> {
     /// The entry with this key, as [`entries`](Self::entries) sees it.
     pub fn entry(self, key: &str) -> Option<Entry<'t>> {
         let node = self.resolved();
-        let is_key = |entry: &Entry<'t>| entry.key.key_text() == key;
+        let is_key = |entry: &Entry<'t>| entry.key.is_key(key);
         if node.is_irregular() {
             node.overriding().filter(is_key).last()
         } else {
             node.written().find(is_key)
         }
+    }
+
+    /// Whether [`key_text`](Self::key_text) is this text; faster, since most keys are another one.
+    fn is_key(self, text: &str) -> bool {
+        let may_be_bool = matches!(text, "true" | "false");
+        (may_be_bool || self.raw_text() == Some(text)) && self.key_text() == text
     }
 
     /// The value of this key, aliases resolved. A null value is `Some`.
@@ -369,22 +436,25 @@ impl<'t> Node<'t> {
 
     /// A scalar's text, also where it reads as null.
     pub(super) fn raw_text(self) -> Option<&'t str> {
-        match self.resolved().data().shape {
-            Shape::Scalar { text, .. } => Some(self.tree.text(text)),
+        let node = self.resolved();
+        let data = node.data();
+        match data.shape {
+            Shape::Scalar { text, .. } => Some(node.tree.text(node.id, data.span, text)),
             _ => None,
         }
     }
 
     /// Whether this is the plain key `<<`.
     pub(super) fn is_merge_key(self) -> bool {
-        match self.data().shape {
+        let plain = matches!(
+            self.data().shape,
             Shape::Scalar {
-                text,
                 style: ScalarStyle::Plain,
                 tag: Tag::None,
-            } => self.tree.text(text) == "<<",
-            _ => false,
-        }
+                ..
+            }
+        );
+        plain && self.raw_text() == Some("<<")
     }
 
     /// [`entries`](Self::entries), as a type with a name.
@@ -410,13 +480,11 @@ impl<'t> Node<'t> {
 
     /// [`items`](Self::items), as a type with a name.
     pub(super) fn links(self) -> Links<'t> {
-        let next = match self.resolved().data().shape {
-            Shape::Sequence { first, .. } => first,
-            _ => NONE,
-        };
+        let node = self.resolved();
+        let is_sequence = matches!(node.data().shape, Shape::Sequence { .. });
         Links {
             tree: self.tree,
-            next,
+            next: if is_sequence { node.first() } else { NONE },
         }
     }
 
@@ -432,14 +500,21 @@ impl<'t> Node<'t> {
     }
 
     fn written(self) -> Written<'t> {
-        let first = match self.data().shape {
-            Shape::Mapping { first, .. } => first,
-            _ => NONE,
-        };
+        let is_mapping = matches!(self.data().shape, Shape::Mapping { .. });
         Written(Links {
             tree: self.tree,
-            next: first,
+            next: if is_mapping { self.first() } else { NONE },
         })
+    }
+
+    /// The first child of a collection.
+    fn first(self) -> u32 {
+        let next = self.id.0 + 1;
+        let child = self.tree.nodes.get(next as usize);
+        match child {
+            Some(child) if child.parent == self.id.0 => next,
+            _ => NONE,
+        }
     }
 
     /// Entries in the order in which they take effect: each overrides earlier ones with its key.
