@@ -3,6 +3,9 @@
 use super::{Editor, children};
 use crate::yaml::Node;
 
+/// How many nodes are looked at: fixes are many, documents may be large, and a layout shows early.
+const ENOUGH: usize = 200;
+
 impl Editor<'_> {
     /// Learns the layout from what stands in the document.
     pub(super) fn measure(&mut self) {
@@ -18,6 +21,7 @@ impl Editor<'_> {
         if found.is_complete() || node.is_alias() {
             return;
         }
+        found.seen += 1;
         let column = |at: Node<'_>| {
             let at = at.span().range().start;
             at - self.lines.start(at)
@@ -28,7 +32,7 @@ impl Editor<'_> {
                 let is_padded = self.lines.slice(at, at + 1) == " ";
                 found.padded_braces.get_or_insert(is_padded);
             }
-            for entry in node.written_entries() {
+            for entry in node.written_entries().take(ENOUGH) {
                 let value = entry.value;
                 let outer = column(entry.key);
                 let inner = children(value)
@@ -46,7 +50,7 @@ impl Editor<'_> {
                 }
             }
         }
-        for child in children(node) {
+        for child in children(node).take(ENOUGH) {
             self.measure_below(child, found);
         }
     }
@@ -55,6 +59,7 @@ impl Editor<'_> {
 /// What has been seen of a document's layout.
 #[derive(Default)]
 struct Measured {
+    seen: usize,
     step: Option<usize>,
     indented_sequences: Option<bool>,
     padded_braces: Option<bool>,
@@ -62,6 +67,7 @@ struct Measured {
 
 impl Measured {
     fn is_complete(&self) -> bool {
-        self.step.is_some() && self.indented_sequences.is_some() && self.padded_braces.is_some()
+        let is_known = self.step.is_some() && self.indented_sequences.is_some();
+        is_known && self.padded_braces.is_some() || self.seen > ENOUGH
     }
 }

@@ -90,9 +90,10 @@ fn judge_all(
             settings: inventory.settings(object),
         };
         let subject = || format!("{} {}", object.kind(), object.name());
+        let workload = inventory.workload(object);
         judge(panel, cx.settings, subject, |rule, out| {
             rule.check_object(&cx, object, out);
-            if let Some(workload) = inventory.workload(object) {
+            if let Some(workload) = workload {
                 rule.check_workload(&cx, workload, out);
             }
         })

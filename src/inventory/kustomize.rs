@@ -23,15 +23,10 @@ pub(super) struct SetElsewhere {
 }
 
 impl SetElsewhere {
-    pub(super) fn holds(&self, id: ObjectId, path: &str) -> bool {
-        self.paths
-            .get(&id)
-            .is_some_and(|paths| paths.contains(path))
-    }
-
-    /// Whether anything at all is set.
-    pub(super) fn knows(&self, id: ObjectId) -> bool {
-        self.paths.contains_key(&id)
+    pub(super) fn holds(&self, id: ObjectId, path: impl FnOnce() -> String) -> bool {
+        // Paths take long to write.
+        let paths = self.paths.get(&id);
+        paths.is_some_and(|paths| paths.contains(&path()))
     }
 
     /// Whether anything but labels and selectors is set.

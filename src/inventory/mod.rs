@@ -308,17 +308,14 @@ impl Inventory {
         let Some(id) = self.id(object) else {
             return false;
         };
-        // Paths take long to write.
-        if !self.set_elsewhere.knows(id) {
-            return false;
-        }
-        let path = node.path();
-        let path = match (path.is_empty(), field.is_empty()) {
-            (true, _) => field.to_owned(),
-            (_, true) => path,
-            _ => format!("{path}.{field}"),
-        };
-        self.set_elsewhere.holds(id, &path)
+        self.set_elsewhere.holds(id, || {
+            let path = node.path();
+            match (path.is_empty(), field.is_empty()) {
+                (true, _) => field.to_owned(),
+                (_, true) => path,
+                _ => format!("{path}.{field}"),
+            }
+        })
     }
 
     /// Whether all that is deployed of an object and beside it is in view: nothing else may be
@@ -338,7 +335,7 @@ impl Inventory {
         for key in ["metadata", "labels", key] {
             path = yaml::path_below(&path, key);
         }
-        self.set_elsewhere.holds(id, &path)
+        self.set_elsewhere.holds(id, || path)
     }
 
     fn has_labels_set_elsewhere(&self, id: ObjectId, template: PodTemplate<'_>) -> bool {
@@ -386,10 +383,10 @@ impl Inventory {
 
     /// The Deployment (or other workload) that a Rollout's `workloadRef` names.
     fn referenced_workload(&self, rollout: &Object) -> Option<&Object> {
-        let reference = rollout.node().at(&["spec", "workloadRef"])?;
         if rollout.kind() != "Rollout" {
             return None;
         }
+        let reference = rollout.node().at(&["spec", "workloadRef"])?;
         let kind = reference.get("kind")?.as_str()?;
         let name = reference.get("name")?.as_str()?;
         self.entries

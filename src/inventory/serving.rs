@@ -116,6 +116,7 @@ impl Inventory {
         if !workload.is_long_running() {
             return Serving::default();
         }
+        let containers = Containers::of(workload);
         // A label that only a kustomization sets may silence a rule; it brings no requests.
         let selects_written_labels = |object: &Object| {
             pod_selector(object)
@@ -130,7 +131,7 @@ impl Inventory {
                 Body::Service(service) => Some((object, &**service, relation)),
                 _ => None,
             })
-            .filter(|(_, service, relation)| relation.is_near() || names_port_of(service, workload))
+            .filter(|(_, service, relation)| relation.is_near() || containers.name_port_of(service))
             .collect();
         if selecting.is_empty() {
             return serving_by_ports(workload);
@@ -154,7 +155,7 @@ impl Inventory {
             }
             let owners: Vec<Option<ContainerRef<'_>>> = ports
                 .into_iter()
-                .map(|port| owner(workload, port))
+                .map(|port| containers.owner(port))
                 .filter(|owner| !owner.is_some_and(guards_metrics))
                 .collect();
             if owners.is_empty() {
@@ -171,14 +172,57 @@ impl Inventory {
     }
 }
 
-/// Whether a container declares one of the Service's ports. Labels such as `app: web` meet by chance
-/// between one part of a repository and another; labels and a port hardly do.
-fn names_port_of(service: &Service, workload: Workload<'_>) -> bool {
-    let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_ref());
-    ports
-        .into_iter()
-        .flatten()
-        .any(|port| declarer(workload, port).is_some())
+/// A workload's containers that last, looked up once for all the Services that select it.
+struct Containers<'a>(Vec<ContainerRef<'a>>);
+
+impl<'a> Containers<'a> {
+    fn of(workload: Workload<'a>) -> Self {
+        let all = workload.template().containers();
+        Self(
+            all.filter(|container| container.role != ContainerRole::Init)
+                .collect(),
+        )
+    }
+
+    /// Whether a container declares one of the Service's ports. Labels such as `app: web` meet by
+    /// chance between one part of a repository and another; labels and a port hardly do.
+    fn name_port_of(&self, service: &Service) -> bool {
+        let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_ref());
+        let mut ports = ports.into_iter().flatten();
+        ports.any(|port| self.declarer(port).is_some())
+    }
+
+    /// The container that a Service's port leads to. A number that nobody declares belongs to the
+    /// only main container.
+    fn owner(&self, port: &ServicePort) -> Option<ContainerRef<'a>> {
+        let by_name = matches!(port.target_port, Some(IntOrString::String(_)));
+        self.declarer(port)
+            .or_else(|| if by_name { None } else { self.only_main() })
+    }
+
+    /// The container that declares the port to which a Service's port leads.
+    fn declarer(&self, port: &ServicePort) -> Option<ContainerRef<'a>> {
+        let declares = |container: &&ContainerRef<'a>| {
+            container
+                .ports()
+                .iter()
+                .any(|declared| match &port.target_port {
+                    Some(IntOrString::String(name)) => declared.name.as_deref() == Some(name),
+                    Some(IntOrString::Int(number)) if *number != 0 => {
+                        declared.container_port == *number
+                    }
+                    _ => declared.container_port == port.port,
+                })
+        };
+        self.0.iter().find(declares).copied()
+    }
+
+    fn only_main(&self) -> Option<ContainerRef<'a>> {
+        let is_main = |container: &&ContainerRef<'a>| container.role == ContainerRole::Main;
+        let mut main = self.0.iter().filter(is_main);
+        let first = main.next()?;
+        main.next().is_none().then_some(*first)
+    }
 }
 
 fn serving_by_ports(workload: Workload<'_>) -> Serving<'_> {
@@ -186,7 +230,8 @@ fn serving_by_ports(workload: Workload<'_>) -> Serving<'_> {
     if workload.kind() == WorkloadKind::KnativeService {
         let mut owners: Vec<NodeId> = declaring(workload).collect();
         if owners.is_empty() {
-            owners.extend(only_main(workload).map(|container| container.node.id()));
+            let only = Containers::of(workload).only_main();
+            owners.extend(only.map(|container| container.node.id()));
         }
         return Serving {
             services: Vec::new(),
@@ -223,40 +268,6 @@ fn declaring(workload: Workload<'_>) -> impl Iterator<Item = NodeId> + use<'_> {
             container.ports().iter().any(takes_requests) && !guards_metrics(*container)
         })
         .map(|container| container.node.id())
-}
-
-fn only_main(workload: Workload<'_>) -> Option<ContainerRef<'_>> {
-    let mut containers = workload.template().main_containers();
-    let first = containers.next()?;
-    containers.next().is_none().then_some(first)
-}
-
-/// The container that a Service's port leads to. A number that nobody declares belongs to the only
-/// main container.
-fn owner<'a>(workload: Workload<'a>, port: &ServicePort) -> Option<ContainerRef<'a>> {
-    let by_name = matches!(port.target_port, Some(IntOrString::String(_)));
-    declarer(workload, port).or_else(|| if by_name { None } else { only_main(workload) })
-}
-
-/// The container that declares the port to which a Service's port leads.
-fn declarer<'a>(workload: Workload<'a>, port: &ServicePort) -> Option<ContainerRef<'a>> {
-    let declares = |container: &ContainerRef<'_>| {
-        container
-            .ports()
-            .iter()
-            .any(|declared| match &port.target_port {
-                Some(IntOrString::String(name)) => declared.name.as_deref() == Some(name),
-                Some(IntOrString::Int(number)) if *number != 0 => {
-                    declared.container_port == *number
-                }
-                _ => declared.container_port == port.port,
-            })
-    };
-    workload
-        .template()
-        .containers()
-        .filter(|container| container.role != ContainerRole::Init)
-        .find(declares)
 }
 
 /// kube-rbac-proxy stands in front of a metrics endpoint; what comes through it are scrapes.

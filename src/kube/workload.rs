@@ -417,8 +417,9 @@ impl<'a> PodTemplate<'a> {
         role: fn(&Container) -> ContainerRole,
     ) -> impl Iterator<Item = ContainerRef<'a>> + use<'a> {
         let object = self.object;
-        let nodes = self
-            .spec_node()
+        let spec = (!containers.is_empty()).then(|| self.spec_node());
+        let nodes = spec
+            .flatten()
             .and_then(|spec| spec.get(key))
             .into_iter()
             .flat_map(Node::items)

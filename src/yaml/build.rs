@@ -243,12 +243,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Borrows the text where the decoded value is what is written.
-    fn scalar_text(
-        &mut self,
-        value: &str,
-        style: ScalarStyle,
-        at: &std::ops::Range<usize>,
-    ) -> At {
+    fn scalar_text(&mut self, value: &str, style: ScalarStyle, at: &std::ops::Range<usize>) -> At {
         let is_quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
         let inner = match style {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
@@ -360,9 +355,7 @@ impl<'a> Builder<'a> {
         self.cursor = self.cursor.max(at.end);
         let span = self.span(at.clone());
         let node = self.push(span, Shape::Alias)?;
-        self.tree
-            .aliases
-            .push((NodeId(node), NodeId(target.node)));
+        self.tree.aliases.push((NodeId(node), NodeId(target.node)));
         // Depth first: a deep value is refused before anything can follow it.
         if self.frames.len() + extent.depth as usize > MAX_DEPTH as usize {
             return self.too_deep(at);

@@ -7,6 +7,7 @@
 //! typed value and says, node by node, what did not fit.
 
 mod build;
+mod children;
 mod de;
 mod embedded;
 mod gap;

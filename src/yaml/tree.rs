@@ -1,9 +1,9 @@
 //! The arena tree.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::children::{Entries, Links, Overriding, Written};
 use super::path;
 use super::scalar::{self, Scalar};
 use crate::source::Span;
@@ -396,16 +396,27 @@ impl<'t> Node<'t> {
         let node = self.resolved();
         let is_key = |entry: &Entry<'t>| entry.key.is_key(key);
         if node.is_irregular() {
-            node.overriding().filter(is_key).last()
+            Overriding::of(node).filter(is_key).last()
         } else {
             node.written().find(is_key)
         }
     }
 
-    /// Whether [`key_text`](Self::key_text) is this text; faster, since most keys are another one.
+    /// Whether [`key_text`](Self::key_text) is this text; faster, since most keys have another length.
     fn is_key(self, text: &str) -> bool {
-        let may_be_bool = matches!(text, "true" | "false");
-        (may_be_bool || self.raw_text() == Some(text)) && self.key_text() == text
+        let data = self.data();
+        let length = match data.shape {
+            Shape::Scalar { text: At::Span, .. } => data.span.range().len(),
+            Shape::Scalar {
+                text: At::Inside, ..
+            } => data.span.range().len().saturating_sub(2),
+            _ => return self.key_text() == text,
+        };
+        if length == text.len() && self.raw_text() == Some(text) {
+            return self.key_text() == text;
+        }
+        // What a boolean such as `yes` is read as.
+        matches!(text, "true" | "false") && self.key_text() == text
     }
 
     /// The value of this key, aliases resolved. A null value is `Some`.
@@ -461,7 +472,7 @@ impl<'t> Node<'t> {
     pub(super) fn effective(self) -> Entries<'t> {
         let node = self.resolved();
         if node.is_irregular() {
-            Entries::Merged(node.merged_entries().into_iter())
+            Entries::merged(node)
         } else {
             Entries::Written(node.written())
         }
@@ -482,14 +493,16 @@ impl<'t> Node<'t> {
     pub(super) fn links(self) -> Links<'t> {
         let node = self.resolved();
         let is_sequence = matches!(node.data().shape, Shape::Sequence { .. });
-        Links {
-            tree: self.tree,
-            next: if is_sequence { node.first() } else { NONE },
-        }
+        Links::new(self.tree, if is_sequence { node.first() } else { NONE })
     }
 
     fn data(self) -> Data {
         self.tree.data(self.id.0)
+    }
+
+    /// The next child of the same collection; [`NONE`] for the last.
+    pub(super) fn next(self) -> u32 {
+        self.data().next
     }
 
     fn sibling(self, id: u32) -> Self {
@@ -499,12 +512,10 @@ impl<'t> Node<'t> {
         }
     }
 
-    fn written(self) -> Written<'t> {
+    pub(super) fn written(self) -> Written<'t> {
         let is_mapping = matches!(self.data().shape, Shape::Mapping { .. });
-        Written(Links {
-            tree: self.tree,
-            next: if is_mapping { self.first() } else { NONE },
-        })
+        let first = if is_mapping { self.first() } else { NONE };
+        Written::new(Links::new(self.tree, first))
     }
 
     /// The first child of a collection.
@@ -514,74 +525,6 @@ impl<'t> Node<'t> {
         match child {
             Some(child) if child.parent == self.id.0 => next,
             _ => NONE,
-        }
-    }
-
-    /// Entries in the order in which they take effect: each overrides earlier ones with its key.
-    fn overriding(self) -> Overriding<'t> {
-        Overriding {
-            open: vec![self.resolved().written()],
-        }
-    }
-
-    fn merged_entries(self) -> Vec<Entry<'t>> {
-        let mut merged = Merged::default();
-        for entry in self.overriding() {
-            merged.set(entry);
-        }
-        merged.entries
-    }
-}
-
-/// Carries out merges in the order of go-yaml: whatever comes later overrides, be it a merge or a
-/// key, except that within one list of merged mappings the first wins.
-struct Overriding<'t> {
-    /// The mapping that is gone through, below it those that wait for their turn. Parsing refuses
-    /// recursive aliases and bounds their expansion, so this ends.
-    open: Vec<Written<'t>>,
-}
-
-impl<'t> Iterator for Overriding<'t> {
-    type Item = Entry<'t>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while let Some(entries) = self.open.last_mut() {
-            let Some(entry) = entries.next() else {
-                self.open.pop();
-                continue;
-            };
-            if !entry.key.is_merge_key() {
-                return Some(entry);
-            }
-            let value = entry.value.resolved();
-            if value.is_sequence() {
-                // The last of `open` goes first, so that earlier items override it.
-                let items = value.items().map(|item| item.resolved().written());
-                self.open.extend(items);
-            } else {
-                self.open.push(value.written());
-            }
-        }
-        None
-    }
-}
-
-/// Entries by key; setting a key again replaces its entry in place.
-#[derive(Default)]
-struct Merged<'t> {
-    entries: Vec<Entry<'t>>,
-    at: HashMap<Cow<'t, str>, usize>,
-}
-
-impl<'t> Merged<'t> {
-    fn set(&mut self, entry: Entry<'t>) {
-        let at = *self
-            .at
-            .entry(key_identity(entry.key))
-            .or_insert(self.entries.len());
-        match self.entries.get_mut(at) {
-            Some(earlier) => *earlier = entry,
-            None => self.entries.push(entry),
         }
     }
 }
@@ -598,57 +541,5 @@ fn interpret(text: &str, style: ScalarStyle, tag: Tag) -> Scalar<'_> {
     match (tag, style) {
         (Tag::None, ScalarStyle::Plain) | (Tag::Resolved, _) => scalar::resolve(text),
         _ => Scalar::Text(text),
-    }
-}
-
-pub(super) enum Entries<'t> {
-    Written(Written<'t>),
-    Merged(std::vec::IntoIter<Entry<'t>>),
-}
-
-impl<'t> Iterator for Entries<'t> {
-    type Item = Entry<'t>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Written(entries) => entries.next(),
-            Self::Merged(entries) => entries.next(),
-        }
-    }
-}
-
-/// Follows the links of a mapping.
-pub(super) struct Written<'t>(Links<'t>);
-
-impl<'t> Iterator for Written<'t> {
-    type Item = Entry<'t>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        Some(Entry {
-            key: self.0.next()?,
-            value: self.0.next()?,
-        })
-    }
-}
-
-/// Follows the links of a sequence.
-pub(super) struct Links<'t> {
-    tree: &'t Tree,
-    next: u32,
-}
-
-impl<'t> Iterator for Links<'t> {
-    type Item = Node<'t>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.next == NONE {
-            return None;
-        }
-        let node = Node {
-            tree: self.tree,
-            id: NodeId(self.next),
-        };
-        self.next = node.data().next;
-        Some(node)
     }
 }

@@ -7,7 +7,8 @@ use serde::forward_to_deserialize_any;
 use super::Pass;
 use super::error::ReadError;
 use super::reader::{Reader, Structure};
-use crate::yaml::tree::{Entries, Entry, Links, Node};
+use crate::yaml::children::{Entries, Links};
+use crate::yaml::tree::{Entry, Node};
 
 /// What null holds.
 pub(super) struct Nothing;
