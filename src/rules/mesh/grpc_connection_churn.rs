@@ -6,6 +6,7 @@ use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severit
 use crate::inventory::{Handling, Target};
 use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::{Entry, Node};
 
 static META: RuleMeta = RuleMeta {
     id: "grpc-connection-churn",
@@ -74,10 +75,31 @@ impl Rule for GrpcConnectionChurn {
             );
             let title = "remove maxRequestsPerConnection";
             out.push(report.fix(Applicability::Unsafe, title, object, |editor| {
-                let http = node.parent().ok_or(Refusal::Moot)?;
-                let entry = http.entry("maxRequestsPerConnection");
-                editor.remove_uncommented(entry.ok_or(Refusal::Moot)?)
+                let entry = superfluous(object, policy.node).ok_or(Refusal::Moot)?;
+                editor.remove_uncommented(entry)
             }));
         }
     }
+}
+
+/// What goes with the field of a policy. Istio refuses settings for a port that set nothing, so the
+/// list goes with its only item. Not where other settings, which it shuts out, would then hold for
+/// the port, nor from beside other items.
+fn superfluous<'a>(object: &'a Object, policy: Node<'a>) -> Option<Entry<'a>> {
+    let pool = policy.get("connectionPool")?;
+    let http = pool.get("http")?;
+    let field = http.entry("maxRequestsPerConnection");
+    let is_only = |mapping: Node<'_>| mapping.entries().count() == 1;
+    let list = policy.parent().filter(|it| it.is_sequence());
+    let sets_more = policy
+        .entries()
+        .any(|entry| !matches!(entry.key.key_text(), "port" | "connectionPool"));
+    let Some(list) = list.filter(|_| is_only(pool) && is_only(http) && !sets_more) else {
+        return field;
+    };
+    let holder = list.parent()?;
+    let general = object.node().at(&["spec", "trafficPolicy"]);
+    let is_shut_out = general.is_some_and(|it| it.id() != holder.id());
+    let is_alone = list.items().count() == 1 && is_only(holder) && !is_shut_out;
+    holder.entry("portLevelSettings").filter(|_| is_alone)
 }
