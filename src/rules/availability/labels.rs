@@ -33,23 +33,40 @@ pub(super) fn differences<'a>(
         .collect()
 }
 
-/// The labels that a workload's own selector asks for; all of the template's where it names none.
-pub(super) fn own(workload: Workload<'_>) -> &BTreeMap<String, String> {
+/// The labels that a workload's own selector asks for; where it names none, those of the template
+/// that stay.
+pub(super) fn own(workload: Workload<'_>) -> BTreeMap<String, String> {
     let wanted = match workload.selector() {
         Selector::Full(selector) => selector.match_labels.as_ref(),
         Selector::Map(labels) => Some(labels),
         Selector::Nothing => None,
     };
-    wanted
-        .filter(|labels| !labels.is_empty())
-        .unwrap_or_else(|| workload.template().labels())
+    match wanted.filter(|labels| !labels.is_empty()) {
+        Some(labels) => labels.clone(),
+        None => stable(workload),
+    }
 }
 
-/// [`own`], where all of them are known and there is one.
-pub(super) fn known_own(workload: Workload<'_>) -> Option<&BTreeMap<String, String>> {
-    let own = own(workload);
+/// The template's labels without those that change from version to version: what selects by them
+/// selects nothing after the next release.
+pub(super) fn stable(workload: Workload<'_>) -> BTreeMap<String, String> {
+    const CHANGING: [&str; 4] = [
+        "app.kubernetes.io/version",
+        "chart",
+        "helm.sh/chart",
+        "version",
+    ];
+    let labels = workload.template().labels().iter();
+    let stable = labels.filter(|(key, _)| !CHANGING.contains(&key.as_str()));
+    stable
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// Labels to write into a selector: there are some, and all of them are known.
+pub(super) fn selectable(labels: BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
     let is_open = |(key, value): (&String, &String)| is_placeholder(key) || is_placeholder(value);
-    (!own.is_empty() && !own.iter().any(is_open)).then_some(own)
+    (!labels.is_empty() && !labels.iter().any(is_open)).then_some(labels)
 }
 
 /// The labels as entries of a YAML mapping, each on a line of its own behind `indent`.

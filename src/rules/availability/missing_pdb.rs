@@ -78,7 +78,7 @@ impl Rule for MissingPdb {
 /// Adds the budget as a document to the workload's file.
 fn add_budget<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<'r>) -> Report<'r> {
     let object = workload.object();
-    let Some(own) = labels::known_own(workload) else {
+    let Some(own) = labels::selectable(labels::own(workload)) else {
         return report;
     };
     // policy/v1 is served from 1.21 on.
@@ -90,7 +90,7 @@ fn add_budget<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<'r>) 
     }
     let mut metadata = vec![("name", Value::text(object.name()))];
     metadata.extend(object.namespace().map(|it| ("namespace", Value::text(it))));
-    let selector = Value::map([("matchLabels", labels::value(own))]);
+    let selector = Value::map([("matchLabels", labels::value(&own))]);
     let spec = Value::map([("maxUnavailable", Value::int(1)), ("selector", selector)]);
     let document = [
         ("apiVersion", Value::text("policy/v1")),
@@ -116,6 +116,6 @@ fn help(workload: Workload<'_>) -> String {
          apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {}{namespace}\nspec:\n  \
          maxUnavailable: 1\n  selector:\n    matchLabels:{}",
         object.name(),
-        labels::yaml(labels::own(workload), "      ")
+        labels::yaml(&labels::own(workload), "      ")
     )
 }

@@ -147,11 +147,11 @@ fn report<'a>(workload: Workload<'a>, replicas: i32, attempt: Attempt<'_>) -> Re
 
 /// Spreads the pods over nodes as far as that goes, or gives constraints the selector they lack.
 fn spread<'r>(workload: Workload<'_>, attempt: Attempt<'_>, report: Report<'r>) -> Report<'r> {
-    let Some(own) = labels::known_own(workload) else {
+    let Some(own) = labels::selectable(labels::own(workload)) else {
         return report;
     };
     let template = workload.template();
-    let selector = Value::map([("matchLabels", labels::value(own))]);
+    let selector = Value::map([("matchLabels", labels::value(&own))]);
     let object = template.object();
     match (attempt, template.spec_node()) {
         (Attempt::None, Some(spec)) => {
@@ -243,6 +243,6 @@ fn help(workload: Workload<'_>) -> String {
         "spread them over the nodes, in the pod's spec:\n\
          topologySpreadConstraints:\n  - maxSkew: 1\n    topologyKey: kubernetes.io/hostname\n    \
          whenUnsatisfiable: ScheduleAnyway\n    labelSelector:\n      matchLabels:{}",
-        labels::yaml(labels::own(workload), "        ")
+        labels::yaml(&labels::own(workload), "        ")
     )
 }

@@ -1,10 +1,8 @@
 //! `selector-mismatch`
 
-use std::collections::BTreeMap;
-
 use super::labels::{self, differences};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Field, Match, Object, Selector, Workload, WorkloadKind, is_placeholder};
+use crate::kube::{Field, Match, Object, Selector, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -117,30 +115,14 @@ fn missing(workload: Workload<'_>) -> Report<'_> {
 fn select_template<'r>(workload: Workload<'_>, report: Report<'r>) -> Report<'r> {
     let object = workload.object();
     let report = report.help(from_template(workload));
-    let stable = stable_labels(workload);
-    if stable.is_empty() || stable.iter().any(|(_, value)| is_placeholder(value)) {
+    let Some(stable) = labels::selectable(labels::stable(workload)) else {
         return report;
-    }
+    };
     let title = "select the labels of the pod template";
     report.fix(Applicability::Unsafe, title, object, |editor| {
         let path = ["spec", "selector"];
         editor.insert_at(object.node(), &path, "matchLabels", labels::value(&stable))
     })
-}
-
-/// The template's labels without those that change from version to version: a selector cannot.
-fn stable_labels(workload: Workload<'_>) -> BTreeMap<String, String> {
-    const CHANGING: [&str; 4] = [
-        "app.kubernetes.io/version",
-        "chart",
-        "helm.sh/chart",
-        "version",
-    ];
-    let labels = workload.template().labels().iter();
-    let stable = labels.filter(|(key, _)| !CHANGING.contains(&key.as_str()));
-    stable
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
 }
 
 fn check(
@@ -206,7 +188,7 @@ fn consequence(object: &Object) -> &'static str {
 
 /// The selector that fits the template.
 fn from_template(workload: Workload<'_>) -> String {
-    let labels = stable_labels(workload);
+    let labels = labels::stable(workload);
     if labels.is_empty() {
         return "give the pod template a label, and select it with spec.selector.matchLabels"
             .to_owned();
