@@ -30,15 +30,7 @@ impl Rule for MissingPdb {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
-        let budgeted = matches!(
-            workload.kind(),
-            WorkloadKind::Deployment
-                | WorkloadKind::StatefulSet
-                | WorkloadKind::ReplicaSet
-                | WorkloadKind::Rollout
-                | WorkloadKind::DeploymentConfig
-        );
-        if !budgeted {
+        if !takes_budget(workload) {
             return;
         }
         let Replicas::Known {
@@ -61,7 +53,9 @@ impl Rule for MissingPdb {
             object.kind(),
             count(replicas.into(), "replica")
         );
-        let mut report = Report::object(object, object.name_node(), message).help(help(workload));
+        let name = free_name(cx, workload);
+        let help = help(workload, name.as_deref().unwrap_or(object.name()));
+        let mut report = Report::object(object, object.name_node(), message).help(help);
         report = match origin {
             ReplicaOrigin::Spec(node) => report.related(object, node, "the replicas"),
             ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
@@ -71,12 +65,63 @@ impl Rule for MissingPdb {
             ),
             ReplicaOrigin::Default => report,
         };
-        out.push(add_budget(cx, workload, report));
+        out.push(match name {
+            Some(name) => add_budget(cx, workload, &name, report),
+            None => report,
+        });
     }
 }
 
+fn takes_budget(workload: Workload<'_>) -> bool {
+    matches!(
+        workload.kind(),
+        WorkloadKind::Deployment
+            | WorkloadKind::StatefulSet
+            | WorkloadKind::ReplicaSet
+            | WorkloadKind::Rollout
+            | WorkloadKind::DeploymentConfig
+    )
+}
+
+/// A name for the budget that no other budget in view has, nor may get: of two budgets of one name
+/// the API server keeps the last. It hangs on none of the budgets that fixes add for other workloads.
+fn free_name(cx: &Context<'_>, workload: Workload<'_>) -> Option<String> {
+    /// Of DNS subdomains (`k8s.io/apimachinery/pkg/util/validation`).
+    const LONGEST: usize = 253;
+    let object = workload.object();
+    let others: Vec<Workload<'_>> = cx
+        .inventory
+        .workloads()
+        .filter(|other| {
+            // What shares the kind, too, is a variant of this object.
+            takes_budget(*other)
+                && (other.object().kind(), other.object().name()) != (object.kind(), object.name())
+                && cx.inventory.same_namespace(object, other.object())
+        })
+        .collect();
+    let is_of_other = |name: &str| others.iter().any(|other| other.object().name() == name);
+    let is_budget = |name: &str| {
+        cx.inventory.all_objects().any(|it| {
+            it.kind() == "PodDisruptionBudget"
+                && it.name() == name
+                && cx.inventory.same_namespace(object, it)
+        })
+    };
+    let name = object.name();
+    let plain = [name.to_owned(), format!("{name}-pdb")];
+    let plain = plain.into_iter().filter(|_| !is_of_other(name));
+    let by_kind = format!("{name}-{}", object.kind().to_lowercase());
+    let mut names = plain.chain([by_kind]);
+    names.find(|name| name.len() <= LONGEST && !is_of_other(name) && !is_budget(name))
+}
+
 /// Adds the budget as a document to the workload's file.
-fn add_budget<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<'r>) -> Report<'r> {
+fn add_budget<'r>(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    name: &str,
+    report: Report<'r>,
+) -> Report<'r> {
     let object = workload.object();
     let Some(own) = labels::selectable(labels::own(workload)) else {
         return report;
@@ -88,7 +133,7 @@ fn add_budget<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<'r>) 
     {
         return report;
     }
-    let mut metadata = vec![("name", Value::text(object.name()))];
+    let mut metadata = vec![("name", Value::text(name))];
     metadata.extend(object.namespace().map(|it| ("namespace", Value::text(it))));
     let selector = Value::map([("matchLabels", labels::value(&own))]);
     let spec = Value::map([("maxUnavailable", Value::int(1)), ("selector", selector)]);
@@ -104,7 +149,7 @@ fn add_budget<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<'r>) 
     })
 }
 
-fn help(workload: Workload<'_>) -> String {
+fn help(workload: Workload<'_>, name: &str) -> String {
     let object = workload.object();
     // Without it, the budget would go to another namespace than the pods it is for.
     let namespace = object
@@ -113,9 +158,8 @@ fn help(workload: Workload<'_>) -> String {
         .unwrap_or_default();
     format!(
         "add a budget that lets one pod go at a time:\n\
-         apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {}{namespace}\nspec:\n  \
+         apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {name}{namespace}\nspec:\n  \
          maxUnavailable: 1\n  selector:\n    matchLabels:{}",
-        object.name(),
         labels::yaml(&labels::own(workload), "      ")
     )
 }
