@@ -20,15 +20,16 @@ impl Retype {
         let text = node.text()?;
         let is_text = matches!(node.scalar(), Some(Scalar::Text(_)));
         if *kept {
-            // What reads as text already is wrong for another reason.
+            // Any other complaint holds for the quoted text, too.
+            let is_mistyped = message.starts_with("expected a string");
             let is_plain = node.style() == Some(ScalarStyle::Plain);
-            return (is_plain && !is_text).then_some(Self::Quote);
+            return (is_mistyped && is_plain && !is_text).then_some(Self::Quote);
         }
         if !is_text {
             return None;
         }
         let fits = if message.starts_with("expected an integer") {
-            text.parse::<i64>().is_ok() && !text.starts_with('+')
+            is_decimal(text)
         } else {
             message.starts_with("expected a boolean") && matches!(text, "true" | "false")
         };
@@ -48,6 +49,40 @@ impl Retype {
         match self {
             Self::Quote => editor.quote(node),
             Self::Unquote(text) => editor.set(node, &Value::Written(text.clone())),
+        }
+    }
+}
+
+/// A whole number that reads the same without quotes and fits every field: YAML takes `0644` for
+/// octal.
+fn is_decimal(text: &str) -> bool {
+    text.parse::<i32>()
+        .is_ok_and(|number| number.to_string() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_decimal;
+
+    #[test]
+    fn numbers_that_lose_nothing_without_quotes() {
+        for text in ["0", "3", "-1", "8080", "2147483647"] {
+            assert!(is_decimal(text), "{text}");
+        }
+        for text in [
+            "",
+            "0030",
+            "0644",
+            "-0",
+            "+3",
+            "3.0",
+            "0x1F",
+            "1_000",
+            " 3",
+            "3\n",
+            "4294967296",
+        ] {
+            assert!(!is_decimal(text), "{text:?}");
         }
     }
 }

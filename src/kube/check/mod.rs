@@ -45,6 +45,10 @@ impl KubeCheck {
     pub fn read<T: DeserializeOwned>(self, node: Node<'_>) -> Reading<Option<T>> {
         let mut reading = yaml::read::<T>(node, &self);
         let kept = self.kept.into_inner();
+        // Of a node that is of the wrong type, too, the form is the greater fault.
+        reading
+            .issues
+            .retain(|issue| !kept.contains_key(&issue.node));
         reading
             .issues
             .extend(kept.into_iter().map(|(node, message)| Issue {
@@ -67,7 +71,7 @@ impl KubeCheck {
     fn check_labels(&self, labels: Node<'_>) {
         self.check_keys(labels, false);
         for entry in labels.entries() {
-            if let Some(text) = entry.value.as_str()
+            if let Some(text) = entry.value.text()
                 && !holds_placeholder(text)
                 && let Some(message) = names::label_value_complaint(text)
             {
@@ -117,7 +121,7 @@ impl Check for KubeCheck {
             return None;
         }
         if let Some(allowed) = values::allowed(structure, field) {
-            return enum_complaint(value.as_str()?, allowed);
+            return enum_complaint(value.text()?, allowed);
         }
         if let Some(percentage) = values::percentage(structure, field) {
             return both_budgets(structure, field, value)
@@ -257,7 +261,12 @@ fn range_complaint(scalar: Scalar<'_>, (least, greatest): (i64, i64)) -> Option<
             }
             number.to_string()
         }
-        Scalar::Null | Scalar::Bool(_) | Scalar::Text(_) => return None,
+        // Without its quotes it would be refused as well.
+        Scalar::Text(text) => match text.parse::<i64>() {
+            Ok(number) if !(least..=greatest).contains(&number) => number.to_string(),
+            _ => return None,
+        },
+        Scalar::Null | Scalar::Bool(_) => return None,
     };
     Some(
         if greatest == i64::from(i32::MAX) && found.starts_with(['-', '0']) {
@@ -305,16 +314,16 @@ fn duration_complaint(
 
 fn name_complaint(structure: &str, field: &str, value: Node<'_>) -> Option<String> {
     match (structure, field) {
-        ("ContainerPort", "name") => names::port_name_complaint(value.as_str()?),
-        ("ServicePort", "name") => names::dns_label_complaint(value.as_str()?),
+        ("ContainerPort", "name") => names::port_name_complaint(value.text()?),
+        ("ServicePort", "name") => names::dns_label_complaint(value.text()?),
         ("ServicePort", "targetPort") => match value.scalar()? {
-            Scalar::Text(text) => names::port_name_complaint(text),
+            Scalar::Text(text) => names::port_complaint(text),
             number => range_complaint(number, (0, 65_535)),
         },
         ("ObjectMeta", "name") => {
             let object = value.parent()?.parent()?;
             let kind = object.get("kind")?.as_str()?;
-            let name = value.as_str()?;
+            let name = value.text()?;
             match kind {
                 "Service" | "Namespace" => names::dns_label_complaint(name),
                 "Deployment"

@@ -67,20 +67,25 @@ pub(super) fn port_name_complaint(name: &str) -> Option<String> {
         && !name.contains("--")
         && !name.starts_with('-')
         && !name.ends_with('-');
-    if fits || name.is_empty() {
-        return None;
-    }
+    (!fits && !name.is_empty()).then(|| {
+        format!(
+            "expected a port name of at most 15 lower-case letters, digits and `-` with a letter \
+             in it, found {}",
+            shown(name)
+        )
+    })
+}
+
+/// A port's name where a number may stand as well.
+pub(super) fn port_complaint(name: &str) -> Option<String> {
+    let complaint = port_name_complaint(name)?;
     Some(if name.bytes().all(|byte| byte.is_ascii_digit()) {
         format!(
             "expected a port number or a port's name, found the string \"{name}\": write {name} \
              without quotes"
         )
     } else {
-        format!(
-            "expected a port name of at most 15 lower-case letters, digits and `-` with a letter \
-             in it, found {}",
-            shown(name)
-        )
+        complaint
     })
 }
 
@@ -179,7 +184,8 @@ mod tests {
         for bad in ["HTTP", "http_x", "a--b", "-a", "a-", "averylongportname"] {
             assert!(port_name_complaint(bad).is_some(), "{bad}");
         }
-        assert!(port_name_complaint("8080").is_some_and(|text| text.contains("without quotes")));
+        assert!(port_name_complaint("8080").is_some_and(|text| text.contains("a letter")));
+        assert!(port_complaint("8080").is_some_and(|text| text.contains("without quotes")));
     }
 
     #[test]
