@@ -13,6 +13,8 @@ pub struct Removed {
     pub release: Version,
     /// The API version that took its place; `None` where nothing did.
     pub replacement: Option<&'static str>,
+    /// The first release of Kubernetes that serves the replacement, where that is later than `release`.
+    pub replacement_since: Option<Version>,
 }
 
 /// Whether this API version of this kind was removed from Kubernetes. Kinds that later came to an
@@ -34,6 +36,7 @@ const fn row(
         kind,
         release: Version::new(1, minor),
         replacement: Some(replacement),
+        replacement_since: None,
     }
 }
 
@@ -43,6 +46,21 @@ const fn gone(api_version: &'static str, kind: &'static str, minor: u32) -> Remo
         kind,
         release: Version::new(1, minor),
         replacement: None,
+        replacement_since: None,
+    }
+}
+
+/// What has a successor that came later still: versions between the two are gone as well.
+const fn row_until(
+    api_version: &'static str,
+    kind: &'static str,
+    minor: u32,
+    replacement: &'static str,
+    since: u32,
+) -> Removed {
+    Removed {
+        replacement_since: Some(Version::new(1, since)),
+        ..row(api_version, kind, minor, replacement)
     }
 }
 
@@ -251,17 +269,19 @@ const TABLE: &[Removed] = &[
         26,
         "autoscaling/v2",
     ),
-    row(
+    row_until(
         "flowcontrol.apiserver.k8s.io/v1beta1",
         "FlowSchema",
         26,
         "flowcontrol.apiserver.k8s.io/v1",
+        29,
     ),
-    row(
+    row_until(
         "flowcontrol.apiserver.k8s.io/v1beta1",
         "PriorityLevelConfiguration",
         26,
         "flowcontrol.apiserver.k8s.io/v1",
+        29,
     ),
     row(
         "storage.k8s.io/v1beta1",

@@ -5,6 +5,7 @@ use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severit
 use crate::kube::Object;
 use crate::kube::tables::removed::{Removed, removed};
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "removed-api-version",
@@ -41,8 +42,12 @@ impl Rule for RemovedApiVersion {
             row.api_version, row.kind, row.release
         );
         let report = Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
-            .help(help(row));
-        out.push(match (node, row.replacement, applicability(row, object)) {
+            .help(help(row, object));
+        let is_served = row
+            .replacement_since
+            .is_none_or(|since| version.is_none_or(|version| version >= since));
+        let applicability = applicability(row, object).filter(|_| is_served);
+        out.push(match (node, row.replacement, applicability) {
             (Some(node), Some(replacement), Some(applicability)) => {
                 let title = format!("write apiVersion: {replacement}");
                 report.fix(applicability, title, object, |editor| {
@@ -54,7 +59,7 @@ impl Rule for RemovedApiVersion {
     }
 }
 
-fn help(row: &Removed) -> String {
+fn help(row: &Removed, object: &Object) -> String {
     let Some(replacement) = row.replacement else {
         return match row.kind {
             "PodSecurityPolicy" => {
@@ -65,41 +70,72 @@ fn help(row: &Removed) -> String {
         }
         .to_owned();
     };
-    let write = format!("write `apiVersion: {replacement}`");
-    match changes(row) {
-        Some(changes) => format!("{write}; {changes}"),
-        None => write,
+    let mut help = format!("write `apiVersion: {replacement}`");
+    if let Some(since) = row.replacement_since {
+        help = format!("{help} (served since {since})");
+    }
+    match changes(row, object) {
+        Some(changes) => format!("{help}; {changes}"),
+        None => help,
     }
 }
 
-/// Whether another version is all that the object needs; `None` where its fields differ.
+/// Whether another version is all that the object needs; `None` where its fields, or what they say,
+/// differ.
 fn applicability(row: &Removed, object: &Object) -> Option<Applicability> {
-    let has = |path: &[&str]| object.node().at(path).is_some();
-    match row.kind {
+    if is_workload(row.kind) && row.api_version != SAME_DEFAULTS {
         // Other defaults: how many pods may go at once, and how long a rollout may take.
-        "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" => {
-            has(&["spec", "selector"]).then_some(Applicability::Unsafe)
-        }
-        "PodDisruptionBudget" => {
-            let selector = object.node().at(&["spec", "selector"])?;
-            let selects = selector.entries().next().is_some();
-            selects.then_some(Applicability::Safe)
-        }
-        _ => changes(row).is_none().then_some(Applicability::Safe),
+        let is_gone = object.node().at(&["spec", "rollbackTo"]).is_some();
+        return (selects(object) && !is_gone).then_some(Applicability::Unsafe);
     }
+    changes(row, object)
+        .is_none()
+        .then_some(Applicability::Safe)
 }
 
-/// What else has to change. From the Kubernetes deprecation guide.
-fn changes(row: &Removed) -> Option<&'static str> {
+/// The version of workloads that `apps/v1` was made of without a change.
+const SAME_DEFAULTS: &str = "apps/v1beta2";
+
+fn is_workload(kind: &str) -> bool {
+    matches!(
+        kind,
+        "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet"
+    )
+}
+
+/// Whether the object's selector asks for anything.
+fn selects(object: &Object) -> bool {
+    let list = |key| object.node().at(&["spec", "selector", key]);
+    let asks = |node: Node<'_>| node.entries().next().is_some() || node.items().next().is_some();
+    ["matchLabels", "matchExpressions"]
+        .into_iter()
+        .filter_map(list)
+        .any(asks)
+}
+
+fn changes_of_workload(row: &Removed, object: &Object) -> Option<&'static str> {
+    if row.api_version != SAME_DEFAULTS {
+        return Some("spec.selector is required now, and the defaults of rollouts differ");
+    }
+    (!selects(object)).then_some("spec.selector is required")
+}
+
+/// What else has to change in the object. From the Kubernetes deprecation guide; for RBAC and the
+/// access reviews, from the types (`k8s.io/api`).
+fn changes(row: &Removed, object: &Object) -> Option<&'static str> {
+    let field = |path: &[&str]| object.node().at(path);
     Some(match row.kind {
-        "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet" => {
-            "spec.selector is required now"
-        }
+        kind if is_workload(kind) => return changes_of_workload(row, object),
         "Ingress" => {
             "backends become `service.name` and `service.port`, `spec.backend` becomes \
              `spec.defaultBackend`, and every path needs a `pathType`"
         }
-        "PodDisruptionBudget" => "an empty selector `{}` now selects every pod of the namespace",
+        "PodDisruptionBudget"
+            if field(&["spec", "selector"]).is_some_and(Node::is_mapping) && !selects(object) =>
+        {
+            "the empty selector selected nothing, and now selects every pod of the namespace: name \
+             the pods that are meant"
+        }
         "HorizontalPodAutoscaler" if row.api_version == "autoscaling/v2beta1" => {
             "metrics give their aim as `target` with `type` and `averageUtilization`, `averageValue` \
              or `value`"
@@ -114,8 +150,30 @@ fn changes(row: &Removed) -> Option<&'static str> {
         }
         "CertificateSigningRequest" => "`spec.signerName` and `spec.usages` are required",
         "EndpointSlice" => "`topology` becomes `nodeName` and `zone`",
+        "Event" => {
+            "`eventTime`, `action`, `reason`, `reportingController` and `reportingInstance` are \
+             required, and `type` is Normal or Warning"
+        }
+        "SubjectAccessReview" | "LocalSubjectAccessReview"
+            if field(&["spec", "group"]).is_some() =>
+        {
+            "`spec.group` becomes `spec.groups`"
+        }
+        "ClusterRole" | "ClusterRoleBinding" | "Role" | "RoleBinding"
+            if row.api_version.ends_with("v1alpha1") =>
+        {
+            "subjects and `roleRef` are named by `apiGroup` instead of `apiVersion`, and the user `*` \
+             becomes the group `system:authenticated`"
+        }
         "PriorityLevelConfiguration" if !row.api_version.ends_with("v1beta3") => {
             "`assuredConcurrencyShares` becomes `nominalConcurrencyShares`"
+        }
+        "PriorityLevelConfiguration" => {
+            let shares = field(&["spec", "limited", "nominalConcurrencyShares"])?;
+            if shares.text() != Some("0") {
+                return None;
+            }
+            "`nominalConcurrencyShares: 0` stood for the default, 30, and now is 0"
         }
         _ => return None,
     })
