@@ -36,16 +36,20 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// The one candidate that `word` can be a slip of: at most two letters wrong, doubled or left out,
-/// and no other candidate comes near. More may be a word of its own.
+/// and another candidate that is near is three more away. More may be a word of its own.
 pub fn only_slip<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str> + Clone,
 ) -> Option<&'a str> {
     const TYPING_ERRORS: usize = 2;
+    const LEAD: usize = 3;
     let near = suggest(word, candidates.clone())?;
-    let others = candidates.into_iter().filter(|name| *name != near);
-    let is_slip = strsim::osa_distance(&word.to_lowercase(), &near.to_lowercase()) <= TYPING_ERRORS;
-    (is_slip && suggest(word, others).is_none()).then_some(near)
+    let simple = simplified(word);
+    let distance = |name: &str| strsim::osa_distance(&simple, &simplified(name));
+    let errors = distance(near);
+    let rival = suggest(word, candidates.into_iter().filter(|name| *name != near));
+    let is_clear = rival.is_none_or(|rival| distance(rival) >= errors + LEAD);
+    (errors <= TYPING_ERRORS && is_clear).then_some(near)
 }
 
 /// In characters.
