@@ -45,10 +45,48 @@ pub struct KnownKey {
     pub since: Option<Version>,
 }
 
+impl Place {
+    /// The kind of the objects; `None` for every kind.
+    pub fn kind(self) -> Option<&'static str> {
+        Some(match self {
+            Any => return None,
+            AuthorizationPolicy => "AuthorizationPolicy",
+            Deployment => "Deployment",
+            Gateway => "Gateway",
+            GatewayClass => "GatewayClass",
+            HorizontalPodAutoscaler => "HorizontalPodAutoscaler",
+            Ingress => "Ingress",
+            MutatingWebhookConfiguration => "MutatingWebhookConfiguration",
+            Namespace => "Namespace",
+            Node => "Node",
+            Pod => "Pod",
+            PodDisruptionBudget => "PodDisruptionBudget",
+            Service => "Service",
+            ServiceAccount => "ServiceAccount",
+            ServiceEntry => "ServiceEntry",
+            WorkloadEntry => "WorkloadEntry",
+        })
+    }
+}
+
 impl KnownKey {
-    /// Whether it is read on a pod and nowhere else.
-    pub fn only_on_pods(&self) -> bool {
-        self.places == [Pod]
+    /// Whether it is read on objects of this kind.
+    pub fn is_read_on(&self, kind: &str) -> bool {
+        let mut places = self.places.iter().map(|place| place.kind());
+        places.any(|place| place.is_none_or(|place| place == kind))
+    }
+
+    /// Whether it is read on the pods of workloads, and on the workloads themselves not.
+    pub fn belongs_to_pods(&self) -> bool {
+        self.is_read_on("Pod") && !self.is_read_on("Deployment")
+    }
+
+    /// Whether it decides which proxy takes a pod's traffic.
+    pub fn enrols(&self) -> bool {
+        matches!(
+            self.name,
+            "sidecar.istio.io/inject" | "istio.io/rev" | "istio.io/dataplane-mode"
+        ) || self.name.starts_with("istio.io/use-waypoint")
     }
 }
 
@@ -395,7 +433,12 @@ mod tests {
     fn known_and_unknown_keys() {
         let native = annotation("sidecar.istio.io/nativeSidecar").unwrap();
         assert_eq!(native.since, Some(Version::new(1, 24)));
-        assert!(native.only_on_pods());
+        assert!(native.belongs_to_pods() && !native.enrols());
+        let mode = label("istio.io/dataplane-mode").unwrap();
+        assert!(mode.belongs_to_pods() && mode.enrols());
+        assert!(mode.is_read_on("Namespace") && !mode.is_read_on("Service"));
+        let revision = label("istio.io/rev").unwrap();
+        assert!(!revision.belongs_to_pods());
         assert!(annotation("sidecar.istio.io/inject").unwrap().deprecated);
         assert!(!label("sidecar.istio.io/inject").unwrap().deprecated);
         for unknown in [
@@ -432,6 +475,28 @@ mod tests {
         ] {
             assert_eq!(suggest(own), None, "{own}");
         }
+    }
+
+    #[test]
+    fn slips() {
+        for (written, meant) in [
+            ("sidecar.istio.io/proxyCpu", "sidecar.istio.io/proxyCPU"),
+            ("sidecar.istio.io/proxyCPUs", "sidecar.istio.io/proxyCPU"),
+            (
+                "sidecar.istio.io/userVolumes",
+                "sidecar.istio.io/userVolume",
+            ),
+            (
+                "sidecar.istio.io/proxyMemoryLimits",
+                "sidecar.istio.io/proxyMemoryLimit",
+            ),
+        ] {
+            assert_eq!(suggest(written), Some(meant), "{written}");
+            assert_eq!(only_slip(written), Some(meant), "{written}");
+        }
+        // Inbound and outbound are as near.
+        let written = "traffic.sidecar.istio.io/excludebound";
+        assert_eq!(only_slip(written), None);
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use super::metadata::{Holder, Map};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::tables::istio_catalogue::{
-    Place, is_bookkeeping, is_istio_key, only_slip, proxy_config_field, suggest,
+    KnownKey, is_bookkeeping, is_istio_key, only_slip, proxy_config_field, suggest,
 };
 use crate::kube::{Object, Workload};
+use crate::rules::text::and;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::{Entry, Node};
 
@@ -31,8 +32,7 @@ impl Rule for IneffectiveIstioAnnotation {
     }
 
     fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
-        let workload = cx.inventory.workload(object);
-        let template = workload.map(Workload::template);
+        let template = cx.inventory.workload(object).map(Workload::template);
         for map in [Map::Annotations, Map::Labels] {
             let holder = |object, node| Holder {
                 object,
@@ -45,15 +45,15 @@ impl Rule for IneffectiveIstioAnnotation {
                 report_unknown(&own, entry, out);
             }
             // A bare Pod is its own template.
-            let apart = workload.zip(template.filter(|it| !it.path().is_empty()));
-            if let Some((workload, template)) = apart
+            let apart = template.filter(|it| !it.path().is_empty());
+            if let Some(template) = apart
                 && let Some(node) = template.node()
             {
                 let pods = holder(template.object(), node);
                 for entry in map.entries(node) {
                     report_unknown(&pods, entry, out);
                 }
-                report_misplaced(workload, map, node, out);
+                report_misplaced(&own, node, out);
             }
         }
     }
@@ -68,17 +68,8 @@ fn report_unknown(holder: &Holder<'_>, entry: Entry<'_>, out: &mut Findings) {
         return;
     }
     let noun = map.noun();
-    if map.other().known(key).is_some() {
-        let message = format!(
-            "Istio reads `{key}` as a {}, not as a {noun}: here it does nothing",
-            map.other().noun()
-        );
-        let help = format!("move it to `metadata.{}`", map.other().key());
-        let report = Report::object(object, entry.key, with_article(&message)).help(help);
-        let title = format!("move it to metadata.{}", map.other().key());
-        out.push(report.fix(Applicability::Safe, title, object, |editor| {
-            holder.move_to_other_map(editor, entry)
-        }));
+    if let Some(known) = map.other().known(key) {
+        out.push(in_wrong_map(holder, entry, known));
         return;
     }
     let report = |message: String| Report::object(object, entry.key, message);
@@ -98,19 +89,19 @@ fn report_unknown(holder: &Holder<'_>, entry: Entry<'_>, out: &mut Findings) {
         return;
     }
     let message = format!("Istio has no {noun} `{key}`: it does nothing");
-    let slip = only_slip(key).filter(|near| map.known(near).is_some());
-    out.push(match suggest(key) {
-        Some(near) if slip == Some(near) => {
+    let slip = only_slip(key).and_then(|near| map.known(near));
+    out.push(match (suggest(key), slip) {
+        (Some(near), Some(known)) if known.name == near => {
             report(message).help(format!("did you mean `{near}`?")).fix(
-                Applicability::Safe,
+                applicability(known),
                 format!("rename it to {near}"),
                 object,
                 |editor| editor.rename(entry.key, near),
             )
         }
-        Some(near) => report(message).help(format!("did you mean `{near}`?")),
+        (Some(near), _) => report(message).help(format!("did you mean `{near}`?")),
         // The catalogue may be older than the key.
-        None => report(format!(
+        (None, _) => report(format!(
             "no Istio release known to lameduck has the {noun} `{key}`: it probably does nothing"
         ))
         .severity(Severity::Warning)
@@ -118,42 +109,70 @@ fn report_unknown(holder: &Holder<'_>, entry: Entry<'_>, out: &mut Findings) {
     });
 }
 
-/// `as a annotation` reads badly.
-fn with_article(message: &str) -> String {
-    message.replace("a annotation", "an annotation")
+/// An annotation that is a label, or the other way round.
+fn in_wrong_map<'r>(holder: &Holder<'r>, entry: Entry<'_>, known: &KnownKey) -> Report<'r> {
+    let Holder { object, map, .. } = *holder;
+    let other = map.other();
+    let message = format!(
+        "Istio reads `{}` as {}, not as {}: here it does nothing",
+        known.name,
+        other.with_article(),
+        map.with_article()
+    );
+    let report = Report::object(object, entry.key, message);
+    let Some(home) = holder.home(known) else {
+        let places = known.places.iter().filter_map(|place| place.kind());
+        let places: Vec<String> = places.map(str::to_owned).collect();
+        return report.help(format!("Istio reads it on {} only", and(&places)));
+    };
+    let move_it = format!("move it to `{}`", home.place(other));
+    let title = format!("move it to {}", home.place(other));
+    report
+        .help(move_it)
+        .fix(applicability(known), title, object, |editor| {
+            home.take(editor, entry, other, known)
+        })
 }
 
-/// A key on the workload's own metadata that Istio reads on pods only.
-fn report_misplaced(workload: Workload<'_>, map: Map, template: Node<'_>, out: &mut Findings) {
-    let object = workload.object();
+/// What puts pods into the mesh, or takes them out, changes the way of their traffic.
+fn applicability(known: &KnownKey) -> Applicability {
+    if known.enrols() {
+        Applicability::Unsafe
+    } else {
+        Applicability::Safe
+    }
+}
+
+/// A key on the workload's own metadata that Istio reads on its pods, and not there.
+fn report_misplaced(own: &Holder<'_>, pods: Node<'_>, out: &mut Findings) {
+    let Holder { object, map, .. } = *own;
     for entry in map.entries(object.node()) {
         let Some(key) = entry.key.text() else {
             continue;
         };
-        let Some(known) = map.known(key).filter(|known| known.only_on_pods()) else {
+        let known = map.known(key).filter(|known| known.belongs_to_pods());
+        let is_on_pods = |name: &str| {
+            let mut keys = map.entries(pods).map(|other| other.key);
+            keys.any(|key| key.text() == Some(name))
+        };
+        let Some(known) = known.filter(|known| !is_on_pods(known.name)) else {
             continue;
         };
-        let on_template = map
-            .entries(template)
-            .any(|other| other.key.text() == Some(known.name));
-        if on_template || known.places.contains(&Place::Deployment) {
+        let Some(home) = own.home(known) else {
             continue;
-        }
-        let noun = map.noun();
+        };
         let message = format!(
-            "Istio reads the {noun} `{key}` on pods, and this one is on the {}: it does nothing",
+            "Istio reads the {} `{key}` on pods, and this one is on the {}: it does nothing",
+            map.noun(),
             object.kind()
         );
-        let help = format!(
-            "move it to `{}.metadata.{}`",
-            workload.template().path().join("."),
-            map.key()
-        );
-        let report = Report::object(object, entry.key, message).help(help);
+        let help = format!("move it to `{}`", home.place(map));
         let title = "move it to the pod template";
-        out.push(report.fix(Applicability::Safe, title, object, |editor| {
-            let path = ["metadata", map.key()];
-            editor.relocate(entry, template, &path, known.name)
-        }));
+        out.push(Report::object(object, entry.key, message).help(help).fix(
+            applicability(known),
+            title,
+            object,
+            |editor| home.take(editor, entry, map, known),
+        ));
     }
 }

@@ -28,6 +28,13 @@ impl Map {
         }
     }
 
+    pub(super) fn with_article(self) -> &'static str {
+        match self {
+            Self::Annotations => "an annotation",
+            Self::Labels => "a label",
+        }
+    }
+
     pub(super) fn entries(self, owner: Node<'_>) -> impl Iterator<Item = Entry<'_>> + use<'_> {
         owner
             .at(&["metadata", self.key()])
@@ -60,11 +67,56 @@ pub(super) struct Holder<'a> {
     pub(super) template: Option<PodTemplate<'a>>,
 }
 
+/// What has the metadata on which Istio reads a key.
+pub(super) struct Home<'a> {
+    /// Where it stands in its object; empty for the object itself.
+    path: String,
+    /// `None` where it is another object.
+    node: Option<Node<'a>>,
+}
+
+impl Home<'_> {
+    /// `spec.template.metadata.labels`
+    pub(super) fn place(&self, map: Map) -> String {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        format!("{}{dot}metadata.{}", self.path, map.key())
+    }
+
+    /// Moves an entry here.
+    pub(super) fn take(
+        &self,
+        editor: &Editor<'_>,
+        entry: Entry<'_>,
+        map: Map,
+        known: &KnownKey,
+    ) -> Edits {
+        let target = self.node.ok_or(Refusal::Moot)?;
+        editor.relocate(entry, target, &["metadata", map.key()], known.name)
+    }
+}
+
 impl Holder<'_> {
-    /// Moves a label to the annotations, or the other way round.
-    pub(super) fn move_to_other_map(&self, editor: &Editor<'_>, entry: Entry<'_>) -> Edits {
-        let path = ["metadata", self.map.other().key()];
-        editor.relocate(entry, self.node, &path, entry.key.key_text())
+    /// Whose metadata Istio reads a key on: that of the holder itself, or of the pods it makes.
+    pub(super) fn home(&self, known: &KnownKey) -> Option<Home<'_>> {
+        let pods = self.template.and_then(|template| {
+            let node = template.node().filter(|_| known.is_read_on("Pod"))?;
+            let path = template.path().join(".");
+            // The template of a Rollout may stand in another object.
+            let is_here = template.object().location(template.object().node())
+                == self.object.location(self.object.node());
+            let node = is_here.then_some(node);
+            Some(Home { path, node })
+        });
+        let is_of_pods = self
+            .template
+            .and_then(PodTemplate::node)
+            .is_some_and(|node| node.id() == self.node.id());
+        let is_own = !is_of_pods && known.is_read_on(self.object.kind());
+        let own = is_own.then(|| Home {
+            path: String::new(),
+            node: Some(self.node),
+        });
+        own.or(pods)
     }
 
     /// Moves an entry into the annotation that holds the settings of the pods' proxy.
