@@ -94,6 +94,46 @@ pub fn mend(structure: &str, field: &str) -> Option<Mend> {
     }
 }
 
+/// Whether a field, once the API reads it, changes where pods run, as whom, with which rights, or how
+/// their traffic goes: a person has to want that.
+pub fn takes_a_person(structure: &str, field: &str) -> bool {
+    let is_of_mesh = structure == "PeerAuthenticationSpec" || field == "tls";
+    is_of_mesh
+        || matches!(
+            field,
+            "affinity"
+                | "allowPrivilegeEscalation"
+                | "automountServiceAccountToken"
+                | "capabilities"
+                | "dnsPolicy"
+                | "hostAliases"
+                | "hostIPC"
+                | "hostNetwork"
+                | "hostPID"
+                | "hostUsers"
+                | "initContainers"
+                | "namespace"
+                | "nodeName"
+                | "nodeSelector"
+                | "preemptionPolicy"
+                | "priority"
+                | "priorityClassName"
+                | "privileged"
+                | "readOnlyRootFilesystem"
+                | "runAsGroup"
+                | "runAsNonRoot"
+                | "runAsUser"
+                | "runtimeClassName"
+                | "schedulerName"
+                | "securityContext"
+                | "serviceAccount"
+                | "serviceAccountName"
+                | "shareProcessNamespace"
+                | "tolerations"
+                | "topologySpreadConstraints"
+        )
+}
+
 fn is_http_setting(field: &str) -> bool {
     matches!(
         field,
@@ -301,7 +341,7 @@ fn peer_authentication(field: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::hint;
+    use super::{hint, takes_a_person};
 
     #[test]
     fn the_widely_copied_wrong_fields_have_a_hint() {
@@ -325,6 +365,26 @@ mod tests {
                 found.is_some_and(|text| text.contains(word)),
                 "{structure}.{field}: {found:?}"
             );
+        }
+    }
+
+    #[test]
+    fn fields_that_change_what_pods_may_do_take_a_person() {
+        for (structure, field) in [
+            ("DeploymentSpec", "hostNetwork"),
+            ("Container", "serviceAccountName"),
+            ("ObjectMeta", "namespace"),
+            ("PeerAuthenticationSpec", "mode"),
+            ("Subset", "tls"),
+        ] {
+            assert!(takes_a_person(structure, field), "{structure}.{field}");
+        }
+        for (structure, field) in [
+            ("DeploymentSpec", "terminationGracePeriodSeconds"),
+            ("HttpSettings", "connectTimeout"),
+            ("Container", "livenessProbe"),
+        ] {
+            assert!(!takes_a_person(structure, field), "{structure}.{field}");
         }
     }
 

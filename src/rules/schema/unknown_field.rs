@@ -70,7 +70,7 @@ impl Rule for UnknownField {
             let slip = only_slip(field, known.iter().copied()).filter(|_| !is_told);
             let mend = wrong_fields::mend(structure, field).or(slip.map(Mend::Rename));
             out.push(match mend {
-                Some(mend) => apply(mend, object, node, report),
+                Some(mend) => apply(structure, mend, object, node, report),
                 None => report,
             });
         }
@@ -78,14 +78,29 @@ impl Rule for UnknownField {
 }
 
 /// Renames the field or moves it to where it belongs.
-fn apply<'r>(mend: Mend, object: &Object, key: Node<'_>, report: Report<'r>) -> Report<'r> {
+fn apply<'r>(
+    structure: &str,
+    mend: Mend,
+    object: &Object,
+    key: Node<'_>,
+    report: Report<'r>,
+) -> Report<'r> {
     let field = key.text().unwrap_or_default();
+    let meant = match mend {
+        Mend::Rename(name) => name,
+        Mend::Move { .. } => field,
+    };
+    let applicability = if wrong_fields::takes_a_person(structure, meant) {
+        Applicability::Unsafe
+    } else {
+        Applicability::Safe
+    };
     let title = match mend {
         Mend::Rename(name) => format!("rename `{field}` to `{name}`"),
         Mend::Move { path: [], .. } => format!("move `{field}` one level up"),
         Mend::Move { path, .. } => format!("move `{field}` to `{}`", path.join(".")),
     };
-    report.fix(Applicability::Safe, title, object, |editor| match mend {
+    report.fix(applicability, title, object, |editor| match mend {
         Mend::Rename(name) => editor.rename(key, name),
         Mend::Move { up, path } => {
             let mapping = key.parent().ok_or(Refusal::Moot)?;
