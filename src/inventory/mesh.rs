@@ -195,8 +195,14 @@ impl Inventory {
         if let Some(out) = self.never_in(workload) {
             return out;
         }
+        let mode = self.settings(workload.object()).mesh.mode;
+        if matches!(mode, MeshMode::Auto | MeshMode::Sidecar) && is_undecided(template) {
+            return self
+                .ambient(workload)
+                .unwrap_or_else(|| Mesh::of(Membership::Unknown));
+        }
         let refused = self.refused(workload);
-        match self.settings(workload.object()).mesh.mode {
+        match mode {
             MeshMode::None => return Mesh::of(Membership::None),
             MeshMode::Sidecar => {
                 return refused.unwrap_or_else(|| Mesh::of(Membership::Sidecar));
@@ -502,6 +508,18 @@ impl<'a> Mesh<'a> {
             }),
         }
     }
+}
+
+/// Whether the pods ask for, or refuse, a sidecar in words that Istio does not know, such as `"False"`.
+/// What is meant is not what happens; `deprecated-inject-annotation` says so, and nothing that rests on
+/// either is worth saying before that is mended.
+fn is_undecided(template: PodTemplate<'_>) -> bool {
+    let value = template.label(INJECT).or(template.annotation(INJECT));
+    let is_known = |text: &str| matches!(text, "true" | "false" | "");
+    !template.is_injected()
+        && value
+            .and_then(Node::text)
+            .is_some_and(|text| !is_known(text))
 }
 
 /// What the pod's own label says of the ambient mesh.
