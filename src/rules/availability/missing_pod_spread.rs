@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1::PodSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::labels;
+use super::rollout::takes_port_of_node;
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Selector, Workload, WorkloadKind};
@@ -186,16 +187,6 @@ fn select_in_each(editor: &Editor<'_>, list: Node<'_>, selector: &Value) -> Edit
         return Err(Refusal::Moot);
     }
     Ok(edits)
-}
-
-/// Whether each pod needs a port of its node, which no second one can have there. With
-/// `hostNetwork` every declared port is one.
-fn takes_port_of_node(spec: &PodSpec) -> bool {
-    let mut ports = spec
-        .containers
-        .iter()
-        .flat_map(|container| container.ports.iter().flatten());
-    ports.any(|port| spec.host_network == Some(true) || port.host_port.is_some_and(|it| it > 0))
 }
 
 fn is_set_by_patch(cx: &Context<'_>, workload: Workload<'_>) -> bool {

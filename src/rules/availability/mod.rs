@@ -7,6 +7,7 @@ pub(super) mod eviction_blocked_by_annotation;
 pub(super) mod hpa_conflicts_replicas;
 pub(super) mod hpa_single_replica;
 mod labels;
+mod limits;
 pub(super) mod missing_pdb;
 pub(super) mod missing_pod_spread;
 pub(super) mod missing_readiness_gate;

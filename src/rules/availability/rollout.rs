@@ -1,5 +1,7 @@
 //! What the rules about rollouts share.
 
+use k8s_openapi::api::core::v1::PodSpec;
+
 use crate::inventory::{Claim, ClaimAccess, Serving};
 use crate::kube::{Strategy, Workload, WorkloadKind};
 use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
@@ -61,6 +63,25 @@ pub(super) fn has_stand_ins(
                 .selects(service)
                 .any(|(other, relation)| relation.is_firm() && is_other(other))
         })
+}
+
+/// Whether a pod takes what its successor needs before that can start: a port of the node, or a volume
+/// that one node or pod can mount. Such a pod has to go first.
+pub(super) fn stands_in_the_way(cx: &Context<'_>, workload: Workload<'_>) -> bool {
+    let spec = workload.template().spec();
+    let mut claims = cx.inventory.claims(workload).into_iter();
+    spec.is_some_and(takes_port_of_node)
+        || claims.any(|claim| !claim.is_per_pod && claim.may_be_exclusive())
+}
+
+/// Whether each pod needs a port of its node, which no second one can have there. With
+/// `hostNetwork` every declared port is one.
+pub(super) fn takes_port_of_node(spec: &PodSpec) -> bool {
+    let mut ports = spec
+        .containers
+        .iter()
+        .flat_map(|container| container.ports.iter().flatten());
+    ports.any(|port| spec.host_network == Some(true) || port.host_port.is_some_and(|it| it > 0))
 }
 
 /// `claim data (ReadWriteOnce)`, `claim data (not in view)`

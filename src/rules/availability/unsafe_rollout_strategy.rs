@@ -1,12 +1,13 @@
 //! `unsafe-rollout-strategy`
 
-use crate::edit::Value;
-use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use super::limits;
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
-use crate::rules::availability::rollout::{has_stand_ins, rollout, volume_of_a_singleton};
-use crate::rules::text::and;
+use crate::rules::availability::rollout::{
+    has_stand_ins, rollout, stands_in_the_way, volume_of_a_singleton,
+};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -35,7 +36,7 @@ impl Rule for UnsafeRolloutStrategy {
         // What the API server refuses does not hang on the number.
         match rollout(cx, workload, 1) {
             Some(Err(refused)) => {
-                if let Some(report) = refusal(workload, &refused) {
+                if let Some(report) = refusal(cx, workload, &refused) {
                     out.push(report);
                 }
             }
@@ -70,13 +71,15 @@ fn check_rollout(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
     } else {
         Severity::Warning
     };
+    let goes_first =
+        replicas >= 2 && !rollout.is_recreate() && limits::goes_first(cx, workload, rollout);
     let mut report = Report::object(
         workload.object(),
         place(workload, rollout),
         message(cx, workload, rollout),
     )
     .severity(severity)
-    .help(help(workload));
+    .help(help(workload, goes_first));
     report = match origin {
         ReplicaOrigin::Spec(node) => report.related(workload.object(), node, "the replicas"),
         ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
@@ -89,41 +92,8 @@ fn check_rollout(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
     out.push(if rollout.is_recreate() {
         report
     } else {
-        keep_pods(workload, rollout, report)
+        limits::keep_pods(cx, workload, rollout, replicas, report)
     });
-}
-
-/// Lets a new pod become ready before an old one goes; a StatefulSet replaces one at a time.
-fn keep_pods<'r>(workload: Workload<'_>, rollout: Rollout, report: Report<'r>) -> Report<'r> {
-    let mut limits = vec![("maxUnavailable", 0)];
-    if workload.kind() == WorkloadKind::StatefulSet {
-        limits = vec![("maxUnavailable", 1)];
-    } else if rollout.surge() == 0 {
-        limits.push(("maxSurge", 1));
-    }
-    set_limits(workload, &limits, Applicability::Unsafe, report)
-}
-
-fn set_limits<'r>(
-    workload: Workload<'_>,
-    limits: &[(&'static str, u32)],
-    applicability: Applicability,
-    report: Report<'r>,
-) -> Report<'r> {
-    let object = workload.object();
-    let path = workload.strategy().limits_path();
-    let shown: Vec<String> = limits
-        .iter()
-        .map(|(name, number)| format!("{name} to {number}"))
-        .collect();
-    let title = format!("set {}", and(&shown));
-    report.fix(applicability, title, object, |editor| {
-        let mut edits = Vec::new();
-        for (name, number) in limits {
-            edits.extend(editor.put(object.node(), &path, name, Value::int(*number))?);
-        }
-        Ok(edits)
-    })
 }
 
 /// The value that decides, else the key of the strategy, else the workload's name.
@@ -156,9 +126,15 @@ fn message(cx: &Context<'_>, workload: Workload<'_>, rollout: Rollout) -> String
     format!("{rollout}{since}: during each rollout there may be no pod that answers")
 }
 
-fn help(workload: Workload<'_>) -> String {
-    let what = "let a new pod become ready before an old one goes:";
-    let limits = "maxSurge: 1\n    maxUnavailable: 0";
+fn help(workload: Workload<'_>, goes_first: bool) -> String {
+    let (what, limits) = if goes_first {
+        ("let one pod go at a time:", "maxUnavailable: 1")
+    } else {
+        (
+            "let a new pod become ready before an old one goes:",
+            "maxSurge: 1\n    maxUnavailable: 0",
+        )
+    };
     match workload.kind() {
         WorkloadKind::StatefulSet => "keep pods up while others are replaced:\n\
              updateStrategy:\n  rollingUpdate:\n    maxUnavailable: 1"
@@ -174,7 +150,11 @@ fn help(workload: Workload<'_>) -> String {
 }
 
 /// What the API server refuses; wrong values and words are `invalid-field`.
-fn refusal<'a>(workload: Workload<'a>, refused: &InvalidStrategy) -> Option<Report<'a>> {
+fn refusal<'a>(
+    cx: &Context<'_>,
+    workload: Workload<'a>,
+    refused: &InvalidStrategy,
+) -> Option<Report<'a>> {
     let object = workload.object();
     let strategy = workload.strategy();
     let kind = workload.kind();
@@ -185,11 +165,20 @@ fn refusal<'a>(workload: Workload<'a>, refused: &InvalidStrategy) -> Option<Repo
         ),
         InvalidStrategy::NothingMayMove => (
             format!("{refused}, so that no pod could ever be replaced"),
-            "let one pod more run during a rollout: maxSurge: 1",
+            if stands_in_the_way(cx, workload) {
+                "let one pod go before its successor comes: maxUnavailable: 1"
+            } else {
+                "let one pod more run during a rollout: maxSurge: 1"
+            },
         ),
         InvalidStrategy::SurgeNeedsZeroUnavailable => (
             "maxSurge is set, and maxUnavailable is not 0 (it is 1 unless written)".to_owned(),
-            "a DaemonSet surges or goes down, not both: add maxUnavailable: 0",
+            if stands_in_the_way(cx, workload) {
+                "remove maxSurge: a pod takes a port of its node or a volume, and has to go before \
+                 another can start"
+            } else {
+                "a DaemonSet surges or goes down, not both: add maxUnavailable: 0"
+            },
         ),
         InvalidStrategy::RecreateWithRollingUpdate => (
             refused.to_string(),
@@ -213,34 +202,5 @@ fn refusal<'a>(workload: Workload<'a>, refused: &InvalidStrategy) -> Option<Repo
         .unwrap_or_else(|| object.name_node());
     let message = format!("{what}: {who} refuses the {}", object.kind());
     let report = Report::object(object, node, message).help(help);
-    Some(permit(workload, refused, report))
-}
-
-/// The limit with which the strategy is accepted.
-fn permit<'r>(workload: Workload<'_>, refused: &InvalidStrategy, report: Report<'r>) -> Report<'r> {
-    let kind = workload.kind();
-    let strategy = workload.strategy();
-    match refused {
-        InvalidStrategy::NothingMayMove if kind == WorkloadKind::StatefulSet => set_limits(
-            workload,
-            &[("maxUnavailable", 1)],
-            Applicability::Unsafe,
-            report,
-        ),
-        InvalidStrategy::NothingMayMove => {
-            set_limits(workload, &[("maxSurge", 1)], Applicability::Unsafe, report)
-        }
-        // Who asks for a surge and leaves the other at its default can only mean 0.
-        InvalidStrategy::SurgeNeedsZeroUnavailable
-            if strategy.limit("maxUnavailable").is_absent() =>
-        {
-            set_limits(
-                workload,
-                &[("maxUnavailable", 0)],
-                Applicability::Safe,
-                report,
-            )
-        }
-        _ => report,
-    }
+    Some(limits::permit(cx, workload, refused, report))
 }
