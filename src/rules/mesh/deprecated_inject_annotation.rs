@@ -87,16 +87,21 @@ fn report_value(workload: Workload<'_>, entry: Entry<'_>, noun: &str, out: &mut 
                 "the {noun} `{INJECT}` is \"{text}\", and Istio knows \"true\" and \"false\" only: the \
                  pod is injected or not as its namespace has it"
             );
-            let help = format!(
-                "as a label of the pod template:\n{INJECT}: \"{}\"",
-                meant(text)
-            );
-            let report = Report::template(workload, value, message).help(help);
+            let report = Report::template(workload, value, message);
+            let Some(meant) = meant(text) else {
+                out.push(report.help(format!(
+                    "as a label of the pod template: {INJECT}: \"true\", or \"false\""
+                )));
+                return true;
+            };
+            let report = report.help(format!(
+                "as a label of the pod template:\n{INJECT}: \"{meant}\""
+            ));
             out.push(if noun == "label" {
-                let title = format!("set the label to \"{}\"", meant(text));
+                let title = format!("set the label to \"{meant}\"");
                 let object = workload.template().object();
                 report.fix(Applicability::Unsafe, title, object, |editor| {
-                    editor.set(value, &Value::text(meant(text).to_string()))
+                    editor.set(value, &Value::text(meant.to_string()))
                 })
             } else {
                 report
@@ -107,9 +112,11 @@ fn report_value(workload: Workload<'_>, entry: Entry<'_>, noun: &str, out: &mut 
     }
 }
 
-fn meant(text: &str) -> bool {
-    !matches!(
-        text.to_ascii_lowercase().as_str(),
-        "false" | "no" | "off" | "0" | "n" | "f" | "disabled" | "disable"
-    )
+/// The truth that people write otherwise; `None` for a word that is no such thing.
+fn meant(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" | "y" | "t" | "enabled" | "enable" => Some(true),
+        "false" | "no" | "off" | "0" | "n" | "f" | "disabled" | "disable" => Some(false),
+        _ => None,
+    }
 }
