@@ -71,15 +71,25 @@ impl Rule for DanglingHpa {
         );
         let node = field("name").node().unwrap_or_else(|| object.name_node());
         let report = Report::object(object, node, message).help(help(target, &beside));
-        out.push(match near(target, &beside) {
-            Some(near) => report.fix(
-                Applicability::Unsafe,
-                format!("scale {} `{near}`", target.kind),
-                object,
-                |editor| editor.put(object.node(), &reference, "name", Value::text(near)),
-            ),
-            None => report,
-        });
+        // Two autoscalers of one workload would take back what the other does.
+        let is_scaled = |name: &str| {
+            let mut named = cx.inventory.workloads_beside(object).filter(|workload| {
+                let other = workload.object();
+                (other.kind(), other.name()) == (target.kind, name)
+            });
+            named.any(|workload| cx.inventory.autoscalers(workload).next().is_some())
+        };
+        out.push(
+            match near(target, &beside).filter(|near| !is_scaled(near)) {
+                Some(near) => report.fix(
+                    Applicability::Unsafe,
+                    format!("scale {} `{near}`", target.kind),
+                    object,
+                    |editor| editor.put(object.node(), &reference, "name", Value::text(near)),
+                ),
+                None => report,
+            },
+        );
     }
 }
 
