@@ -174,11 +174,14 @@ fn report<'a>(object: &'a Object, selected: &[Workload<'_>], allowance: Allowanc
         "use a whole number as minAvailable, or drop the budget: a drain leaves DaemonSet pods alone"
     } else if allowance.pods == Pods::Scaled(1) {
         "a single replica cannot be both protected and drained: run at least 2 replicas, or drop the budget"
+    } else if matches!(allowance.pods, Pods::Unscaled(_)) {
+        "let one pod go at a time: as some have no controller to ask for their number, with a lower \
+         minAvailable"
     } else {
         "let one pod go at a time: maxUnavailable: 1"
     };
     let mut report = Report::object(object, node, message).help(help);
-    if !allowance.is_uncomputable() && allowance.pods != Pods::Scaled(1) {
+    if matches!(allowance.pods, Pods::Scaled(count) if count > 1) {
         report = let_one_go(object, report);
     }
     for workload in selected {
