@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::edit::Value;
+use crate::edit::{Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Evidence;
 use crate::kube::{Body, LoadBalancer, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
-use crate::yaml::path_below;
+use crate::yaml::{Node, path_below};
 
 static META: RuleMeta = RuleMeta {
     id: "missing-readiness-gate",
@@ -66,6 +66,10 @@ impl Rule for MissingReadinessGate {
                 "let the namespace inject readiness gates",
                 object,
                 |editor| {
+                    let is_off = |node: Node<'_>| matches!(node.text(), Some("disabled" | "false"));
+                    if object.label(INJECT).is_some_and(is_off) {
+                        return Err(Refusal::Moot);
+                    }
                     let path = ["metadata", "labels"];
                     editor.put(object.node(), &path, INJECT, Value::text("enabled"))
                 },
