@@ -1,5 +1,6 @@
 //! `hpa-single-replica`
 
+use super::rollout::shares_exclusive_volume;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, Workload};
@@ -37,7 +38,7 @@ impl Rule for HpaSingleReplica {
                 && cx.inventory.serving(*workload).is_serving()
         });
         if let Some((workload, _)) = target {
-            out.push(report(object, workload, &minimum));
+            out.push(report(cx, object, workload, &minimum));
         }
     }
 }
@@ -80,7 +81,12 @@ impl<'a> Minimum<'a> {
     }
 }
 
-fn report<'a>(object: &'a Object, workload: Workload<'_>, minimum: &Minimum<'a>) -> Report<'a> {
+fn report<'a>(
+    cx: &Context<'_>,
+    object: &'a Object,
+    workload: Workload<'_>,
+    minimum: &Minimum<'a>,
+) -> Report<'a> {
     let Minimum { field, node, count } = minimum;
     let written = match node {
         Some(_) => format!("`{field}: {count}`"),
@@ -111,8 +117,10 @@ fn report<'a>(object: &'a Object, workload: Workload<'_>, minimum: &Minimum<'a>)
         .related(target, target.name_node(), "takes requests")
         .help(help);
     match object.body() {
-        // Whoever scales to nothing means it.
-        Body::HorizontalPodAutoscaler(it) if it.spec.max_replicas >= 2 => {
+        // Whoever scales to nothing means it, and a second pod may wait for the volume of the first.
+        Body::HorizontalPodAutoscaler(it)
+            if it.spec.max_replicas >= 2 && !shares_exclusive_volume(cx, workload) =>
+        {
             let title = format!("set {field} to 2");
             report.fix(Applicability::Unsafe, title, object, |editor| {
                 editor.put(object.node(), &["spec"], field, Value::int(2))

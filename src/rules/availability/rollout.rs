@@ -69,9 +69,13 @@ pub(super) fn has_stand_ins(
 /// that one node or pod can mount. Such a pod has to go first.
 pub(super) fn stands_in_the_way(cx: &Context<'_>, workload: Workload<'_>) -> bool {
     let spec = workload.template().spec();
+    spec.is_some_and(takes_port_of_node) || shares_exclusive_volume(cx, workload)
+}
+
+/// Whether all pods use one volume that perhaps only one node or pod can mount.
+pub(super) fn shares_exclusive_volume(cx: &Context<'_>, workload: Workload<'_>) -> bool {
     let mut claims = cx.inventory.claims(workload).into_iter();
-    spec.is_some_and(takes_port_of_node)
-        || claims.any(|claim| !claim.is_per_pod && claim.may_be_exclusive())
+    claims.any(|claim| !claim.is_per_pod && claim.may_be_exclusive())
 }
 
 /// Whether each pod needs a port of its node, which no second one can have there. With

@@ -66,7 +66,12 @@ impl Rule for VolumeBlocksRollout {
             let report = Report::template(workload, claim.mount, message)
                 .help(help(workload, rollout))
                 .related(object, mode, "one node at a time");
-            let report = recreate(workload, report);
+            // Several pods would all be down at once.
+            let report = if replicas == Some(1) {
+                recreate(workload, report)
+            } else {
+                report
+            };
             out.push(match surge_node(workload) {
                 Some(node) => report.related(workload.object(), node, "lets new pods start first"),
                 None => report,
