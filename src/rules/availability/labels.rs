@@ -63,6 +63,16 @@ pub(super) fn stable(workload: Workload<'_>) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// [`own`], where what selects by them selects the workload's pods: its template carries them all.
+pub(super) fn selecting(workload: Workload<'_>) -> Option<BTreeMap<String, String>> {
+    let own = selectable(own(workload))?;
+    let labels = workload.template().labels();
+    let is_carried = own
+        .iter()
+        .all(|(key, value)| labels.get(key) == Some(value));
+    is_carried.then_some(own)
+}
+
 /// Labels to write into a selector: there are some, and all of them are known.
 pub(super) fn selectable(labels: BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
     let is_open = |(key, value): (&String, &String)| is_placeholder(key) || is_placeholder(value);

@@ -123,7 +123,7 @@ fn add_budget<'r>(
     report: Report<'r>,
 ) -> Report<'r> {
     let object = workload.object();
-    let Some(own) = labels::selectable(labels::own(workload)) else {
+    let Some(own) = labels::selecting(workload) else {
         return report;
     };
     // policy/v1 is served from 1.21 on.

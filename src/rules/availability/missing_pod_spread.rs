@@ -148,7 +148,7 @@ fn report<'a>(workload: Workload<'a>, replicas: i32, attempt: Attempt<'_>) -> Re
 
 /// Spreads the pods over nodes as far as that goes, or gives constraints the selector they lack.
 fn spread<'r>(workload: Workload<'_>, attempt: Attempt<'_>, report: Report<'r>) -> Report<'r> {
-    let Some(own) = labels::selectable(labels::own(workload)) else {
+    let Some(own) = labels::selecting(workload) else {
         return report;
     };
     let template = workload.template();
