@@ -393,6 +393,63 @@ fn no_fix_brings_an_error_of_a_rule_that_was_not_asked() {
     }
 }
 
+/// Fields and annotations in the wrong place: of each, one that only restores what is meant, and one
+/// that puts pods on the host's network or into the mesh.
+const MISPLACED: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  annotations:
+    istio.io/dataplane-mode: ambient
+    sidecar.istio.io/proxyCPU: 100m
+spec:
+  hostNetwork: true
+  terminationGracePeriodSeconds: 45
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata:
+      labels:
+        app: web
+    spec:
+      containers:
+        - name: web
+          image: example.com/web:1
+";
+
+#[test]
+fn safe_fixes_put_nothing_into_force_that_takes_a_person() {
+    let folder = repository(&[("web.yaml", MISPLACED)]);
+    let mut command = lameduck(folder.path());
+    let rules = "unknown-field,ineffective-istio-annotation";
+    command.args(["check", "--fix", "--diff", "--select", rules]);
+    let (_, out, _) = run(&mut command);
+    insta::assert_snapshot!(out, @r"
+    --- a/web.yaml
+    +++ b/web.yaml
+    @@ -4,16 +4,17 @@
+       name: web
+       annotations:
+         istio.io/dataplane-mode: ambient
+    -    sidecar.istio.io/proxyCPU: 100m
+     spec:
+       hostNetwork: true
+    -  terminationGracePeriodSeconds: 45
+       selector: {matchLabels: {app: web}}
+       template:
+         metadata:
+           labels:
+             app: web
+    +      annotations:
+    +        sidecar.istio.io/proxyCPU: 100m
+         spec:
+    +      terminationGracePeriodSeconds: 45
+           containers:
+             - name: web
+               image: example.com/web:1
+    ");
+}
+
 #[test]
 fn an_empty_run_can_be_refused() {
     let folder = repository(&[("values.yaml", "a: 1\n"), ("pod.yaml", POD)]);
