@@ -165,12 +165,22 @@ fn refused<'a>(
     use_mutual_tls(object, node, report)
 }
 
+/// Whether a host stands for the Services of all namespaces, among them those that no sidecar answers
+/// for: there, mutual TLS would fail.
+fn is_whole_cluster(host: &str) -> bool {
+    matches!(
+        host,
+        "*" | "*.local" | "*.cluster.local" | "*.svc.cluster.local"
+    )
+}
+
 /// Istio's own mutual TLS takes no settings beside its mode.
 fn use_mutual_tls<'a>(object: &Object, mode: Node<'_>, report: Report<'a>) -> Report<'a> {
     let title = "set the mode to ISTIO_MUTUAL";
     report.fix(Applicability::Unsafe, title, object, |editor| {
         let settings = mode.parent().map_or(0, |tls| tls.entries().count());
-        if settings != 1 {
+        let host = object.node().at(&["spec", "host"]).and_then(Node::text);
+        if settings != 1 || host.is_none_or(is_whole_cluster) {
             return Err(Refusal::Moot);
         }
         editor.set(mode, &Value::text("ISTIO_MUTUAL"))
