@@ -23,7 +23,7 @@ fn main() {
                 .is_some_and(|it| it == "yaml" || it == "yml")
         })
         .collect();
-    let events: usize = files.par_iter().map(|file| events(file)).sum();
+    let events: usize = files.par_iter().map(events).sum();
     println!("{} files, {events} events", files.len());
 }
 
