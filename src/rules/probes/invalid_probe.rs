@@ -97,11 +97,15 @@ impl<'a> Check<'_, 'a, '_> {
         Report::container(self.workload, probe.container, node, message).help(help)
     }
 
-    /// Removes a field of the probe, where nothing but its absence is accepted.
+    /// Removes a field of the probe, where nothing but its absence is accepted. A probe of which nothing
+    /// would be left is no fix's business.
     fn removal(&self, field: &'static str) -> impl FnOnce(&Editor<'_>) -> Edits + use<'a> {
         let node = self.probe.node;
         move |editor| {
             let entry = node.entry(field).ok_or(Refusal::Moot)?;
+            if node.written_entries().nth(1).is_none() {
+                return Err(Refusal::Moot);
+            }
             editor.remove_uncommented(entry)
         }
     }

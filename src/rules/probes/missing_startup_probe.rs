@@ -131,9 +131,12 @@ fn help(
 
 /// `periodSeconds` and `failureThreshold` of the startup probe that is missing.
 fn pace(timing: &Timing, declared: Option<&Term>) -> (u64, u64) {
-    let period = timing.period().as_secs().clamp(1, 5);
-    // Twice the declared time leaves room for a slow node; five minutes is the usual allowance.
-    let budget = declared.map_or(300, |time| time.value.as_secs().saturating_mul(2).max(30));
+    let timeout = timing.timeout().as_secs();
+    let period = timing.period().as_secs().clamp(1, 5).max(timeout);
+    // Twice the declared time leaves room for a slow node; five minutes is the usual allowance. What
+    // the liveness probe may have granted so far is never shortened.
+    let usual = declared.map_or(300, |time| time.value.as_secs().saturating_mul(2).max(30));
+    let budget = usual.max(timing.latest_kill().as_secs());
     (period, budget.div_ceil(period))
 }
 
@@ -148,10 +151,12 @@ fn add_probe<'r>(
     let Some(probe) = container.node.get("livenessProbe") else {
         return report;
     };
-    let copied = ["exec", "httpGet", "tcpSocket", "grpc", "timeoutSeconds"];
+    const TIMEOUT: &str = "timeoutSeconds";
+    let copied = ["exec", "httpGet", "tcpSocket", "grpc", TIMEOUT];
     let mut entries: Vec<(String, Value)> = probe
         .entries()
         .filter(|entry| copied.contains(&entry.key.key_text()) && !entry.value.is_null())
+        .filter(|entry| entry.key.key_text() != TIMEOUT || timing.has_timeout())
         .map(|entry| (entry.key.key_text().to_owned(), Value::copy_of(entry.value)))
         .collect();
     let liveness = container.data.liveness_probe.as_ref();

@@ -1,12 +1,13 @@
 //! `probe-timeout-exceeds-period`
 
-use super::probe::{ProbeRef, probes_of};
+use super::probe::{ProbeKind, ProbeRef, probes_of};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Workload;
 use crate::lifecycle::probes::Timing;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "probe-timeout-exceeds-period",
@@ -76,14 +77,35 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
     );
     // The longer period is what already happens whenever the timeout is used up.
     let seconds = timeout.as_secs();
-    let title = format!("set {}.periodSeconds to {seconds}", probe.kind.field());
+    let mut title = format!("set {}.periodSeconds to {seconds}", probe.kind.field());
+    let failures = failures_to_keep(probe, &timing);
+    if let Some((_, failures)) = failures {
+        title = format!("{title} and failureThreshold to {failures}");
+    }
     let mut report = Report::container(workload, container, node, message)
         .help(help)
         .fix(Applicability::Unsafe, title, container.object(), |editor| {
-            editor.put(probe.node, &[], "periodSeconds", Value::int(seconds))
+            let mut edits = editor.put(probe.node, &[], "periodSeconds", Value::int(seconds))?;
+            if let Some((node, failures)) = failures {
+                edits.extend(editor.set(node, &Value::int(failures))?);
+            }
+            Ok(edits)
         });
     if let Some(node) = probe.field(&["periodSeconds"]).node() {
         report = report.related(container.object(), node, "the period");
     }
     out.push(report);
+}
+
+/// A startup probe's written `failureThreshold`, and the one with which it waits as long over the longer
+/// period: what it grants to a slow start is not to grow by the way.
+fn failures_to_keep<'a>(probe: &ProbeRef<'a>, timing: &Timing) -> Option<(Node<'a>, u64)> {
+    if probe.kind != ProbeKind::Startup {
+        return None;
+    }
+    let node = probe.field(&["failureThreshold"]).node()?;
+    let old = u64::from(timing.failure_threshold());
+    let budget = timing.period().as_secs().saturating_mul(old);
+    let failures = budget.div_ceil(timing.timeout().as_secs().max(1));
+    (failures < old).then_some((node, failures))
 }

@@ -1,10 +1,14 @@
 //! `prestop-needs-shell`
 
+use std::time::Duration;
+
 use super::wait;
+use crate::clocks::GRACE_PERIOD;
 use crate::edit::{Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::lifecycle::prestop::{Prestop, program_not_in_image};
+use crate::lifecycle::shutdown;
 use crate::rules::{Context, Findings, Report, Rule};
 
 static META: RuleMeta = RuleMeta {
@@ -73,8 +77,10 @@ fn check(
     let node = node.items().next().unwrap_or(node);
     let prestop = Prestop::of(hook);
     let mut report = Report::container(workload, container, node, message).help(help(cx, prestop));
-    // Whatever the image holds, the native sleep waits as long as was meant.
-    if let (true, Some(seconds)) = (wait::is_native(cx), known_seconds(prestop)) {
+    // Whatever the image holds, the native sleep waits as long as was meant; one that is longer than the
+    // grace period is rejected.
+    let seconds = known_seconds(prestop).filter(|seconds| fits(cx, workload, *seconds));
+    if let (true, Some(seconds)) = (wait::is_native(cx), seconds) {
         let title = format!("let the kubelet wait {seconds}s");
         report = report.fix(Applicability::Safe, title, container.object(), |editor| {
             let hook = container.node.at(&["lifecycle", "preStop"]);
@@ -87,6 +93,20 @@ fn check(
         report = report.related(container.object(), image, "an image without a shell");
     }
     out.push(report);
+}
+
+/// Whether the grace period is known and no shorter.
+fn fits(cx: &Context<'_>, workload: Workload<'_>, seconds: u64) -> bool {
+    let template = workload.template();
+    let (Some(spec), Some(node)) = (template.spec(), template.spec_node()) else {
+        return false;
+    };
+    let grace = spec.termination_grace_period_seconds;
+    let is_known = !template.spec_field(&[GRACE_PERIOD]).is_unknown()
+        && !cx
+            .inventory
+            .is_set_elsewhere(template.object(), node, GRACE_PERIOD);
+    is_known && Duration::from_secs(seconds) <= shutdown::grace_period(grace).value
 }
 
 fn help(cx: &Context<'_>, prestop: Prestop) -> String {

@@ -91,6 +91,15 @@ fn report<'a>(
     }
 }
 
+/// What a shell runs itself, or reads as a part of its grammar: `exec` finds no such program, or one that
+/// does something else.
+const OF_THE_SHELL: &str = "
+    . alias bg bind break builtin caller case cd command compgen complete continue coproc declare dirs
+    disown do done echo elif else enable esac eval exec exit export false fc fg fi for function getopts
+    hash help history if in jobs kill let local logout mapfile popd printf pushd pwd read readarray
+    readonly return select set shift shopt source suspend test then time times trap true type typeset
+    ulimit umask unalias unset until wait while";
+
 /// A script of one command, with `exec` before its program.
 fn with_exec(script: &str) -> Option<String> {
     let command = script.trim_start();
@@ -100,7 +109,8 @@ fn with_exec(script: &str) -> Option<String> {
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
     let is_one_line = !command.trim_end().contains('\n');
-    (is_plain && is_one_line).then(|| {
+    let is_of_the_shell = OF_THE_SHELL.split_whitespace().any(|word| word == program);
+    (is_plain && is_one_line && !is_of_the_shell).then(|| {
         let blanks = script.len() - command.len();
         format!("{}exec {command}", script.get(..blanks).unwrap_or_default())
     })
@@ -162,5 +172,32 @@ fn help(found: &Unforwarded) -> String {
             "start what the package script runs without {process} in between, as in: command: \
              [\"node\", \"server.js\"]"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_programs_are_executed() {
+        assert_eq!(
+            with_exec(" /srv/run -v").as_deref(),
+            Some(" exec /srv/run -v")
+        );
+        for script in [
+            ". /srv/env.sh",
+            "source /srv/env.sh",
+            "time /srv/run",
+            "eval \"$RUN\"",
+            "A=1 /srv/run",
+            "(/srv/run)",
+            "{ /srv/run; }",
+            "! /srv/run",
+            "[ -f x ]",
+            "a\nb",
+        ] {
+            assert_eq!(with_exec(script), None, "{script}");
+        }
     }
 }
