@@ -145,7 +145,21 @@ fn replace(cwd: &Path, source: &Source, text: &str) -> Result<(), Failure> {
     if metadata.permissions().readonly() {
         return Err(left("it is read-only".to_owned()));
     }
+    if hard_links(&metadata) > 1 {
+        let reason = "it has several hard links, and only one of them would be replaced";
+        return Err(left(reason.to_owned()));
+    }
     output::to_file(&path, text.as_bytes())
+}
+
+#[cfg(unix)]
+fn hard_links(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+#[cfg(not(unix))]
+fn hard_links(_: &fs::Metadata) -> u64 {
+    1
 }
 
 #[cfg(test)]
@@ -174,6 +188,14 @@ mod tests {
         );
         assert_eq!(fs::read_to_string(&file).unwrap(), "a: 2\n");
         fs::write(&file, "a: 1\n").unwrap();
+        let other = folder.path().join("b.yaml");
+        fs::hard_link(&file, &other).unwrap();
+        if cfg!(unix) {
+            let failure = replace(folder.path(), sources.get(id), "a: 3\n").unwrap_err();
+            assert!(failure.messages[0].contains("several hard links"));
+            assert_eq!(fs::read_to_string(&file).unwrap(), "a: 1\n");
+        }
+        fs::remove_file(other).unwrap();
         replace(folder.path(), sources.get(id), "a: 3\n").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "a: 3\n");
     }

@@ -70,6 +70,7 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let written = File::create_new(&temporary).and_then(|mut file| {
         file.write_all(content)?;
         if let Some(existing) = existing {
+            keep_owner(&file, &existing);
             file.set_permissions(existing.permissions())?;
         }
         file.sync_all()
@@ -80,6 +81,18 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     }
     replaced
 }
+
+/// Gives a new file the owner and group of the one that it replaces, as far as the user may.
+#[cfg(unix)]
+fn keep_owner(file: &File, existing: &fs::Metadata) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    // Each by itself: a group can mostly be kept where an owner cannot.
+    let _ = fchown(file, None, Some(existing.gid()));
+    let _ = fchown(file, Some(existing.uid()), None);
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &fs::Metadata) {}
 
 fn beside(path: &Path) -> PathBuf {
     let mut name = OsString::from(".");
@@ -167,6 +180,24 @@ mod tests {
             failure.messages[0].starts_with(&format!("{} cannot be written: ", file.display()))
         );
         assert!(to_file(folder.path(), b"x").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn owner_and_permissions_stay() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("out.json");
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        // Only root may give files away.
+        let is_root = chown(&file, Some(12), Some(34)).is_ok();
+        to_file(&file, b"new").unwrap();
+        let metadata = fs::metadata(&file).unwrap();
+        assert_eq!(metadata.mode() & 0o777, 0o640);
+        if is_root {
+            assert_eq!((metadata.uid(), metadata.gid()), (12, 34));
+        }
     }
 
     #[cfg(unix)]

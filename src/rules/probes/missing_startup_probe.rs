@@ -16,6 +16,8 @@ use crate::units::show_seconds;
 /// Where nothing is declared, a liveness probe that waits this long is only worth a note.
 const USUAL_START: Duration = Duration::from_secs(30);
 
+const TIMEOUT: &str = "timeoutSeconds";
+
 static META: RuleMeta = RuleMeta {
     id: "missing-startup-probe",
     category: Category::Probes,
@@ -151,7 +153,6 @@ fn add_probe<'r>(
     let Some(probe) = container.node.get("livenessProbe") else {
         return report;
     };
-    const TIMEOUT: &str = "timeoutSeconds";
     let copied = ["exec", "httpGet", "tcpSocket", "grpc", TIMEOUT];
     let mut entries: Vec<(String, Value)> = probe
         .entries()
