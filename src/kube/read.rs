@@ -303,20 +303,26 @@ fn is_partial(object: &Object) -> bool {
         .and_then(|spec| spec.get("containers"))
         .is_none_or(|list| list.items().all(|item| item.get("image").is_none()));
     no_image
+        && !has_unknown_field(object, &["Container", "PodSpec"])
         && root.at(&["spec", "selector"]).is_none()
         && root.at(&["spec", "workloadRef"]).is_none()
 }
 
-/// A Service that says neither where requests go nor on which port; a misspelt key is neither.
+/// Whether one of these structures has an unknown field: a misspelt key may be what is missing. Patches
+/// that change an object's kind have keys of the other kind further up.
+fn has_unknown_field(object: &Object, structures: &[&str]) -> bool {
+    object.issues().iter().any(|issue| match &issue.kind {
+        IssueKind::UnknownField { structure, .. } => structures.contains(structure),
+        IssueKind::Invalid { .. } => false,
+    })
+}
+
+/// A Service that says neither where requests go nor on which port.
 fn is_partial_service(object: &Object) -> bool {
     const TELLING: [&str; 4] = ["ports", "selector", "externalName", "clusterIP"];
-    let misspelt = object
-        .issues()
-        .iter()
-        .any(|issue| matches!(issue.kind, IssueKind::UnknownField { .. }));
     let spec = object.node().get("spec");
     matches!(object.body(), Body::Service(_))
-        && !misspelt
+        && !has_unknown_field(object, &["Service", "ServiceSpec", "ServicePort"])
         && spec.is_some_and(|spec| TELLING.iter().all(|key| spec.get(key).is_none()))
 }
 
