@@ -204,3 +204,20 @@ fn threshold(fail_on: FailOn) -> Option<Severity> {
         FailOn::Never => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_that_failed_ends_with_2_whatever_was_found() {
+        let outcome = Outcome {
+            internal_errors: vec!["rule a failed".to_owned()],
+            ..Outcome::default()
+        };
+        for fail_on in [FailOn::Error, FailOn::Never] {
+            assert_eq!(exit_code(&outcome, fail_on), UNUSABLE);
+            assert_eq!(exit_code(&Outcome::default(), fail_on), CLEAN);
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Runs the rules over an inventory and puts what they say in order.
 
+#[cfg(test)]
+mod tests;
 mod trace;
 
 use std::collections::{BTreeSet, HashMap};
@@ -89,7 +91,8 @@ fn judge_all(
             inventory,
             settings: inventory.settings(object),
         };
-        let subject = || format!("{} {}", object.kind(), object.name());
+        let path = sources.get(object.source()).path();
+        let subject = || format!("{} {} in {path}", object.kind(), object.name());
         let workload = inventory.workload(object);
         judge(panel, cx.settings, subject, |rule, out| {
             rule.check_object(&cx, object, out);
@@ -224,10 +227,13 @@ fn judge(
                 judged.unasked.extend(unasked);
             }
             Err(panic) => judged.internal_errors.push(format!(
-                "rule {} failed on {}: {}",
+                "rule {} failed on {}, which it says nothing about: {}; this is a bug of lameduck {}, \
+                 please report it with the manifest: {}/issues",
                 rule.meta().id,
                 subject(),
-                panic_text(&*panic)
+                panic_text(&*panic),
+                env!("CARGO_PKG_VERSION"),
+                env!("CARGO_PKG_REPOSITORY")
             )),
         }
     }
