@@ -1,0 +1,15 @@
+//! Any text as a duration; whole seconds come back as they were shown.
+#![no_main]
+
+use lameduck::units::{parse_go_duration, parse_lenient_duration, show_seconds, suggest};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let _ = suggest(text, ["periodSeconds", "timeoutSeconds"]);
+    if let Ok(duration) = parse_go_duration(text) {
+        assert_eq!(parse_lenient_duration(text), Some(duration));
+        if duration.subsec_nanos() == 0 {
+            assert_eq!(parse_go_duration(&show_seconds(duration)), Ok(duration));
+        }
+    }
+});
