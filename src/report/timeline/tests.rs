@@ -31,6 +31,11 @@ fn extent() -> impl Strategy<Value = Extent> {
     })
 }
 
+/// Text that cannot be taken for the row of a drawing.
+fn unmarked(text: &str) -> String {
+    text.replace('◆', "")
+}
+
 fn bar() -> impl Strategy<Value = Bar> {
     let owner = prop_oneof![Just("pod".to_owned()), "[a-z-]{1,63}", "\\PC{0,80}"];
     (owner, 0..KINDS.len(), extent(), "\\PC{0,200}").prop_map(|(owner, kind, extent, by)| Bar {
@@ -38,14 +43,17 @@ fn bar() -> impl Strategy<Value = Bar> {
         what: "drain from SIGTERM",
         kind: KINDS[kind],
         extent,
-        stated: vec![Stated { by, location: None }],
+        stated: vec![Stated {
+            by: unmarked(&by),
+            location: None,
+        }],
     })
 }
 
 fn clock() -> impl Strategy<Value = Clock> {
     let verdict = "\\PC{0,200}".prop_map(|text| Verdict {
         fit: Fit::Exceeds,
-        text,
+        text: unmarked(&text),
     });
     (
         prop::collection::vec(bar(), 0..12),
