@@ -4,4 +4,4 @@ mod handler;
 mod timing;
 
 pub use handler::{ExecClient, Handler, Port, PortError};
-pub use timing::Timing;
+pub use timing::{Timing, failures_to_last};

@@ -163,14 +163,26 @@ impl Timing {
 
     /// The least `failureThreshold` with which a container that needs `time` survives.
     pub fn failures_to_survive(&self, time: Duration) -> u64 {
-        let waiting = time.saturating_sub(self.initial_delay());
-        waiting
-            .as_nanos()
-            .div_ceil(self.period().as_nanos().max(1))
-            .try_into()
-            .unwrap_or(u64::MAX)
-            .saturating_add(1)
+        failures_to_last(time.saturating_sub(self.initial_delay()), self.period())
     }
+
+    /// The least `failureThreshold` with which the probe grants as much at another period. At a longer
+    /// one the startup budget does not shrink either.
+    pub fn failures_at(&self, period: Duration) -> u64 {
+        let waiting = self.guaranteed_survival();
+        failures_to_last(waiting.saturating_sub(self.initial_delay()), period)
+    }
+}
+
+/// The least `failureThreshold` with which `waiting` lies between the first probe and the last: each may
+/// fail at once.
+pub fn failures_to_last(waiting: Duration, period: Duration) -> u64 {
+    waiting
+        .as_nanos()
+        .div_ceil(period.as_nanos().max(1))
+        .try_into()
+        .unwrap_or(u64::MAX)
+        .saturating_add(1)
 }
 
 #[cfg(test)]
@@ -293,6 +305,27 @@ mod tests {
             let kill = Duration::from_secs(kill.into());
             prop_assert!(kill >= timing.guaranteed_survival());
             prop_assert!(kill <= timing.latest_kill());
+        }
+
+        #[test]
+        fn a_longer_period_takes_nothing_away(
+            delay in 0..40,
+            period in 1..30,
+            longer in 0..90,
+            failures in 1..80,
+        ) {
+            let before = timing(delay, period, 1, failures);
+            let other = period + longer;
+            let threshold = before.failures_at(Duration::from_secs(u64::try_from(other).unwrap()));
+            let threshold = i32::try_from(threshold).unwrap();
+            let after = timing(delay, other, 1, threshold);
+            prop_assert!(threshold <= failures);
+            prop_assert!(after.guaranteed_survival() >= before.guaranteed_survival());
+            prop_assert!(after.startup_budget() >= before.startup_budget());
+            let fewer = timing(delay, other, 1, threshold - 1);
+            prop_assert!(
+                threshold == 1 || fewer.guaranteed_survival() < before.guaranteed_survival()
+            );
         }
 
         #[test]

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{ContainerPort, Probe};
 
+use super::probe::{ProbeKind, probes_of};
 use crate::clocks::node_of;
 use crate::edit::{Beside, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::Term;
-use crate::lifecycle::probes::{Handler, Timing};
+use crate::lifecycle::probes::{Handler, Timing, failures_to_last};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
 
@@ -61,14 +62,13 @@ fn check(
     ) else {
         return;
     };
-    let is_unknown = |field| container.field(&["livenessProbe", field]).is_unknown();
+    let asked = probes_of(container).find(|probe| probe.kind == ProbeKind::Liveness);
+    let numbers = ["initialDelaySeconds", "periodSeconds", "failureThreshold"];
     if !container.field(&["startupProbe"]).is_absent()
         || cx
             .inventory
             .is_set_elsewhere(container.object(), container.node, "startupProbe")
-        || ["initialDelaySeconds", "periodSeconds", "failureThreshold"]
-            .into_iter()
-            .any(is_unknown)
+        || !asked.is_some_and(|probe| numbers.iter().all(|field| probe.is_known(cx, field)))
     {
         return;
     }
@@ -139,7 +139,11 @@ fn pace(timing: &Timing, declared: Option<&Term>) -> (u64, u64) {
     // the liveness probe may have granted so far is never shortened.
     let usual = declared.map_or(300, |time| time.value.as_secs().saturating_mul(2).max(30));
     let budget = usual.max(timing.latest_kill().as_secs());
-    (period, budget.div_ceil(period))
+    // The probes that count may all fail at once, while the port is not open yet.
+    let declared = declared.map_or(Duration::ZERO, |time| time.value);
+    let survived = timing.guaranteed_survival().max(declared);
+    let failures = failures_to_last(survived, Duration::from_secs(period));
+    (period, budget.div_ceil(period).max(failures))
 }
 
 /// Adds a startup probe that asks what the liveness probe asks: before it, as both are read in the

@@ -7,7 +7,8 @@ use crate::kube::Workload;
 use crate::lifecycle::probes::Timing;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
-use crate::yaml::Node;
+
+const THRESHOLD: &str = "failureThreshold";
 
 static META: RuleMeta = RuleMeta {
     id: "probe-timeout-exceeds-period",
@@ -78,16 +79,16 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
     // The longer period is what already happens whenever the timeout is used up.
     let seconds = timeout.as_secs();
     let mut title = format!("set {}.periodSeconds to {seconds}", probe.kind.field());
-    let failures = failures_to_keep(probe, &timing);
-    if let Some((_, failures)) = failures {
-        title = format!("{title} and failureThreshold to {failures}");
+    let failures = failures_to_keep(cx, probe, &timing);
+    if let Some(failures) = failures {
+        title = format!("{title} and {THRESHOLD} to {failures}");
     }
     let mut report = Report::container(workload, container, node, message)
         .help(help)
         .fix(Applicability::Unsafe, title, container.object(), |editor| {
             let mut edits = editor.put(probe.node, &[], "periodSeconds", Value::int(seconds))?;
-            if let Some((node, failures)) = failures {
-                edits.extend(editor.set(node, &Value::int(failures))?);
+            if let Some(failures) = failures {
+                edits.extend(editor.put(probe.node, &[], THRESHOLD, Value::int(failures))?);
             }
             Ok(edits)
         });
@@ -97,15 +98,13 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
     out.push(report);
 }
 
-/// A startup probe's written `failureThreshold`, and the one with which it waits as long over the longer
-/// period: what it grants to a slow start is not to grow by the way.
-fn failures_to_keep<'a>(probe: &ProbeRef<'a>, timing: &Timing) -> Option<(Node<'a>, u64)> {
-    if probe.kind != ProbeKind::Startup {
+/// The `failureThreshold` with which a startup probe grants as much over the longer period: what a slow
+/// start may take is not to grow by the way, and a refused connection, which takes no time, must not end
+/// it sooner. Where it stays as it is, none.
+fn failures_to_keep(cx: &Context<'_>, probe: &ProbeRef<'_>, timing: &Timing) -> Option<u64> {
+    if probe.kind != ProbeKind::Startup || !probe.is_known(cx, THRESHOLD) {
         return None;
     }
-    let node = probe.field(&["failureThreshold"]).node()?;
-    let old = u64::from(timing.failure_threshold());
-    let budget = timing.period().as_secs().saturating_mul(old);
-    let failures = budget.div_ceil(timing.timeout().as_secs().max(1));
-    (failures < old).then_some((node, failures))
+    let failures = timing.failures_at(timing.timeout());
+    (failures < u64::from(timing.failure_threshold())).then_some(failures)
 }
