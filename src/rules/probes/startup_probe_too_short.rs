@@ -1,5 +1,6 @@
 //! `startup-probe-too-short`
 
+use super::probe::{ProbeKind, probes_of};
 use crate::clocks::node_of;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
@@ -52,11 +53,9 @@ fn check(
     ) else {
         return;
     };
-    let field = |name| container.field(&["startupProbe", name]);
-    if ["initialDelaySeconds", "periodSeconds", THRESHOLD]
-        .into_iter()
-        .any(|name| field(name).is_unknown())
-    {
+    let startup = probes_of(container).find(|probe| probe.kind == ProbeKind::Startup);
+    let numbers = ["initialDelaySeconds", "periodSeconds", THRESHOLD];
+    if !startup.is_some_and(|probe| numbers.iter().all(|field| probe.is_known(cx, field))) {
         return;
     }
     let Some(time) = cx.clocks().declared_start(workload, container) else {
@@ -72,7 +71,10 @@ fn check(
         container.name(),
         timing.show_survival()
     );
-    let node = field(THRESHOLD).node().unwrap_or(entry.key);
+    let node = container
+        .field(&["startupProbe", THRESHOLD])
+        .node()
+        .unwrap_or(entry.key);
     let failures = timing.failures_to_survive(time.value);
     let help = format!("raise startupProbe.failureThreshold to {failures} or more");
     let title = format!("set startupProbe.failureThreshold to {failures}");
