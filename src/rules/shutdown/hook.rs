@@ -70,7 +70,14 @@ impl<'a> Hook<'a> {
                     return report;
                 };
                 let title = format!("wait {seconds}s with exec");
-                report.fix(Applicability::Safe, title, object, |editor| {
+                // Where the image has no `sleep` after all, a preStop hook fails and does no harm; a
+                // postStart hook has the container killed.
+                let applicability = if self.name == "preStop" {
+                    Applicability::Safe
+                } else {
+                    Applicability::Unsafe
+                };
+                report.fix(applicability, title, object, |editor| {
                     let sleep = self.node.entry("sleep").ok_or(Refusal::Moot)?;
                     editor.replace(sleep, key, &value)
                 })

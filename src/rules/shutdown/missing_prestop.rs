@@ -1,6 +1,9 @@
 //! `missing-prestop`
 
+use std::time::Duration;
+
 use super::wait;
+use crate::clocks::GRACE_PERIOD;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload, WorkloadKind};
@@ -64,14 +67,7 @@ impl Rule for MissingPrestop {
         );
         let mut report =
             Report::container(workload, *first, first.name_node(), message).help(help(cx));
-        let image = first.data.image.as_deref().unwrap_or_default();
-        if let Some((key, value)) = wait::handler(cx, image, wait::USUAL) {
-            let title = format!("add a preStop hook that waits {}s", wait::USUAL);
-            report = report.fix(Applicability::Unsafe, title, first.object(), |editor| {
-                let hook = Value::map([(key, value)]);
-                editor.insert_at(first.node, &["lifecycle"], "preStop", hook)
-            });
-        }
+        report = add_hook(cx, workload, *first, report);
         if let Some(service) = serving.evidence() {
             report = report.related(
                 service,
@@ -81,6 +77,44 @@ impl Rule for MissingPrestop {
         }
         out.push(report);
     }
+}
+
+/// Adds a hook that waits. What the grace period is has to be known: the API server rejects a native sleep
+/// that is longer, and another hook would leave no time. Where it is as short, it is raised in the same
+/// step.
+fn add_hook<'r>(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    container: ContainerRef<'_>,
+    report: Report<'r>,
+) -> Report<'r> {
+    let image = container.data.image.as_deref().unwrap_or_default();
+    let handler = wait::handler(cx, image, wait::USUAL);
+    let (Some((key, value)), Some(grace)) = (handler, cx.clocks().grace(workload)) else {
+        return report;
+    };
+    let raised = if grace.term.value > Duration::from_secs(wait::USUAL) {
+        None
+    } else {
+        let mut budgets = cx.clocks().budgets(workload).into_iter();
+        let own = budgets.find(|pod| pod.container.node.id() == container.node.id());
+        let Some(own) = own else {
+            return report;
+        };
+        Some(own.budget.needed_seconds() + wait::USUAL)
+    };
+    let mut title = format!("add a preStop hook that waits {}s", wait::USUAL);
+    if let Some(seconds) = raised {
+        title = format!("{title}, and set {GRACE_PERIOD} to {seconds}");
+    }
+    report.fix(Applicability::Unsafe, title, container.object(), |editor| {
+        let hook = Value::map([(key, value)]);
+        let mut edits = editor.insert_at(container.node, &["lifecycle"], "preStop", hook)?;
+        if let (Some(spec), Some(seconds)) = (workload.template().spec_node(), raised) {
+            edits.extend(editor.put(spec, &[], GRACE_PERIOD, Value::int(seconds))?);
+        }
+        Ok(edits)
+    })
 }
 
 fn help(cx: &Context<'_>) -> String {

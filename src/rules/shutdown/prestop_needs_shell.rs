@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use super::wait;
-use crate::clocks::GRACE_PERIOD;
 use crate::edit::{Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::lifecycle::prestop::{Prestop, program_not_in_image};
-use crate::lifecycle::shutdown;
 use crate::rules::{Context, Findings, Report, Rule};
 
 static META: RuleMeta = RuleMeta {
@@ -97,16 +95,8 @@ fn check(
 
 /// Whether the grace period is known and no shorter.
 fn fits(cx: &Context<'_>, workload: Workload<'_>, seconds: u64) -> bool {
-    let template = workload.template();
-    let (Some(spec), Some(node)) = (template.spec(), template.spec_node()) else {
-        return false;
-    };
-    let grace = spec.termination_grace_period_seconds;
-    let is_known = !template.spec_field(&[GRACE_PERIOD]).is_unknown()
-        && !cx
-            .inventory
-            .is_set_elsewhere(template.object(), node, GRACE_PERIOD);
-    is_known && Duration::from_secs(seconds) <= shutdown::grace_period(grace).value
+    let grace = cx.clocks().grace(workload);
+    grace.is_some_and(|grace| Duration::from_secs(seconds) <= grace.term.value)
 }
 
 fn help(cx: &Context<'_>, prestop: Prestop) -> String {

@@ -143,12 +143,15 @@ fn lengthen(container: ContainerRef<'_>, seconds: u64, editor: &Editor<'_>) -> E
 fn with_sleep(script: &str, seconds: u64) -> Option<String> {
     const CALL: &str = "sleep ";
     let (before, after) = script.split_once(CALL)?;
+    let is_own_word =
+        !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
     let end = after
         .find(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | ')'))
         .unwrap_or(after.len());
     let (number, rest) = after.split_at_checked(end)?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number && !rest.contains("sleep")).then(|| format!("{before}{CALL}{seconds}{rest}"))
+    (is_own_word && is_number && !rest.contains("sleep"))
+        .then(|| format!("{before}{CALL}{seconds}{rest}"))
 }
 
 fn article(load_balancer: LoadBalancer) -> String {
@@ -175,6 +178,7 @@ mod tests {
             ("sleep 1; sleep 2", None),
             ("sleep 0.5m", None),
             ("sleep $N", None),
+            ("usleep 3", None),
             ("sleep", None),
         ] {
             assert_eq!(with_sleep(script, 15).as_deref(), longer, "{script}");
