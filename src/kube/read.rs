@@ -287,8 +287,8 @@ impl Reader<'_> {
     }
 }
 
-/// A patch that no kustomization in view names: a workload with neither selector nor image, or an
-/// object that says what is to be deleted.
+/// A patch that no kustomization in view names: a workload with neither selector nor image that says
+/// something all the same, or an object that says what is to be deleted.
 fn is_partial(object: &Object) -> bool {
     let root = object.node();
     if root.get("$patch").is_some() {
@@ -302,7 +302,11 @@ fn is_partial(object: &Object) -> bool {
         .spec_node()
         .and_then(|spec| spec.get("containers"))
         .is_none_or(|list| list.items().all(|item| item.get("image").is_none()));
+    // A patch leaves out the spec that it does not change.
+    let is_void =
+        |spec: Node<'_>| spec.is_null() || spec.is_mapping() && spec.entries().next().is_none();
     no_image
+        && !root.get("spec").is_some_and(is_void)
         && !has_unknown_field(object, &["Container", "PodSpec"])
         && root.at(&["spec", "selector"]).is_none()
         && root.at(&["spec", "workloadRef"]).is_none()

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::required;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Object, Workload};
 use crate::rules::retype::Retype;
@@ -27,6 +28,12 @@ pub(in crate::rules) struct InvalidField;
 impl Rule for InvalidField {
     fn meta(&self) -> &'static RuleMeta {
         &META
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        for report in required::missing(cx.inventory, workload) {
+            out.push(report);
+        }
     }
 
     fn check_object(&self, _: &Context<'_>, object: &Object, out: &mut Findings) {

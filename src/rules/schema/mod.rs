@@ -6,5 +6,6 @@ pub(super) mod duplicate_object;
 pub(super) mod invalid_field;
 pub(super) mod invalid_yaml;
 pub(super) mod render_failed;
+mod required;
 pub(super) mod unknown_field;
 pub(super) mod unused_suppression;

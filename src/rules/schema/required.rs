@@ -1,0 +1,148 @@
+//! Fields without which no workload is accepted.
+
+use crate::inventory::Inventory;
+use crate::kube::tables::removed::removed;
+use crate::kube::{ContainerRef, ContainerRole, Field, Object, Workload, WorkloadKind};
+use crate::rules::Report;
+use crate::yaml::{IssueKind, Node};
+
+/// What is missing, from the outermost on: what lacks the whole pod lacks its containers, too.
+pub(super) fn missing<'a>(inventory: &Inventory, workload: Workload<'a>) -> Vec<Report<'a>> {
+    let object = workload.object();
+    let is_known = !matches!(
+        workload.kind(),
+        // Custom resources have demands of their own.
+        WorkloadKind::Rollout | WorkloadKind::DeploymentConfig | WorkloadKind::KnativeService
+    ) && removed(object.api_version(), object.kind()).is_none();
+    // What lacks its selector is a finding of its own, or a patch of some other tool.
+    let takes_selector = workload.has_replicas() || workload.kind() == WorkloadKind::DaemonSet;
+    let says_something = |spec: Node<'_>| spec.entries().next().is_some();
+    let lacks_selector = takes_selector
+        && object.node().get("spec").is_some_and(says_something)
+        && object.field(&["spec", "selector"]).is_absent();
+    if !is_known || lacks_selector || !inventory.is_seen_whole(object) {
+        return Vec::new();
+    }
+    match pod_spec(workload) {
+        Ok(Some(spec)) => in_pod(workload, spec),
+        Ok(None) => Vec::new(),
+        Err((holder, key)) => {
+            let help = format!("add `{key}`: without it there is nothing to run");
+            vec![report(workload, holder, key, help)]
+        }
+    }
+}
+
+/// The pod's spec; none where something on the way to it is not known, or told otherwise. An error is what
+/// is missing, and from where.
+fn pod_spec(workload: Workload<'_>) -> Result<Option<Node<'_>>, (Node<'_>, &'static str)> {
+    let object = workload.object();
+    let mut node = object.node();
+    for key in workload.template().path().iter().chain(&["spec"]) {
+        match object.field_below(node, &[key]) {
+            Field::Set(next) => node = next,
+            Field::Absent if !is_told(object, node) => {
+                return Err((node, key));
+            }
+            Field::Unknown(_) | Field::Absent => return Ok(None),
+        }
+    }
+    Ok(Some(node))
+}
+
+fn in_pod<'a>(workload: Workload<'a>, spec: Node<'a>) -> Vec<Report<'a>> {
+    let object = workload.object();
+    let has_some = match object.field_below(spec, &["containers"]) {
+        Field::Set(list) => list.items().next().is_some(),
+        Field::Unknown(_) => true,
+        Field::Absent => false,
+    };
+    if !has_some {
+        return if is_told(object, spec) {
+            Vec::new()
+        } else {
+            let help = "list at least one container under `containers`".to_owned();
+            vec![report(workload, spec, "containers", help)]
+        };
+    }
+    let containers = workload.template().containers();
+    containers
+        .filter_map(|container| in_container(workload, container))
+        .collect()
+}
+
+fn in_container<'a>(workload: Workload<'a>, container: ContainerRef<'a>) -> Option<Report<'a>> {
+    let is_missing = |field: &str| container.field(&[field]).is_absent();
+    // Injectors complete the pods that they see, and so bare Pods, but no pod templates.
+    let is_injected = workload.template().path().is_empty();
+    let field = if is_missing("name") {
+        "name"
+    } else if is_missing("image") && !is_injected {
+        "image"
+    } else {
+        return None;
+    };
+    let object = workload.object();
+    if object.is_unknown(container.node) || is_told(object, container.node) {
+        return None;
+    }
+    let list = match container.role {
+        ContainerRole::Main => "containers",
+        ContainerRole::Init | ContainerRole::NativeSidecar => "initContainers",
+    };
+    let message = match field {
+        "name" => format!("a container of `{list}` has no `name`"),
+        _ => format!("container `{}` has no `image`", container.name()),
+    };
+    let node = match container.node.get("name") {
+        Some(name) if !name.is_null() => name,
+        _ => first_key(container.node),
+    };
+    let message = format!("{message}: the API server rejects the object");
+    let help = match field {
+        "name" => "give every container a name of its own",
+        _ => "say which image it runs",
+    };
+    Some(Report::container(workload, container, node, message).help(help))
+}
+
+/// A mapping that lacks a field, which may stand there without a value.
+fn report<'a>(workload: Workload<'a>, holder: Node<'a>, key: &str, help: String) -> Report<'a> {
+    let object = workload.object();
+    let own_key = |mapping: Node<'a>, of: Node<'a>| {
+        let mut entries = mapping.entries();
+        entries
+            .find(|entry| entry.value.resolved().id() == of.id())
+            .map(|entry| entry.key)
+    };
+    let node = holder
+        .entry(key)
+        .map(|entry| entry.key)
+        .or_else(|| own_key(holder.parent()?, holder))
+        .unwrap_or_else(|| object.name_node());
+    let path = holder.path();
+    let place = if path.is_empty() {
+        object.kind().to_owned()
+    } else {
+        path
+    };
+    let message =
+        format!("`{place}` has no `{key}`, which is required: the API server rejects the object");
+    Report::object(object, node, message).help(help)
+}
+
+fn first_key(mapping: Node<'_>) -> Node<'_> {
+    let first = mapping.entries().next();
+    first.map_or(mapping, |entry| entry.key)
+}
+
+/// Whether a key of the mapping is `unknown-field`: it may be the missing one, misspelt.
+fn is_told(object: &Object, mapping: Node<'_>) -> bool {
+    object.issues().iter().any(|issue| {
+        matches!(issue.kind, IssueKind::UnknownField { .. })
+            && object
+                .node_of(issue.node)
+                .parent()
+                .is_some_and(|parent| parent.id() == mapping.id())
+    })
+}
