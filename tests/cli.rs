@@ -88,7 +88,7 @@ fn every_missing_path_is_named() {
 fn control_characters_in_paths_do_not_reach_the_terminal() {
     let folder = repository(&[]);
     let (_, _, err) = run(lameduck(folder.path()).args(["check", "a\u{1b}[31m.yaml"]));
-    assert!(!err.contains('\u{1b}'), "{err:?}");
+    assert!(!err.contains(['\u{1b}', '\u{9b}']), "{err:?}");
 }
 
 /// On a runner of GitHub Actions, standard error is read for commands, too.
@@ -99,7 +99,7 @@ fn paths_are_no_workflow_commands() {
     let (_, _, err) = run(lameduck(folder.path()).args(["check", "##[stop-commands]a"]));
     assert_eq!(
         err,
-        "error: ## [stop-commands]a: no such file or directory\n"
+        "error: \\u{23}#[stop-commands]a: no such file or directory\n"
     );
 
     let mut command = lameduck(folder.path());
@@ -509,4 +509,15 @@ fn the_version_is_the_packages() {
         Some(given) => assert_eq!(commit, Some(&given[..9])),
         None => assert!(rest.is_empty() || commit.is_some(), "{out}"),
     }
+}
+
+/// A shell expands `*` to whatever files are called.
+#[test]
+fn names_of_files_that_look_like_flags_drive_no_terminal() {
+    let folder = repository(&[("a.yaml", POD)]);
+    let (code, out, err) =
+        run(lameduck(folder.path()).args(["check", "--\u{1b}[2J\u{9b}\n::error::##[x]"]));
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("\n\\u{3a}:error::\\u{23}#[x]"), "{err}");
+    assert!(!err.contains(['\u{1b}', '\u{9b}']), "{err:?}");
 }

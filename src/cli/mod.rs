@@ -86,8 +86,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help that nobody reads any more is no error.
-            let _ = error.print();
+            output::usage(&error);
             return u8::try_from(error.exit_code())
                 .map_or(ExitCode::from(UNUSABLE), ExitCode::from);
         }

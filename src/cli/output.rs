@@ -1,5 +1,6 @@
 //! Where results go.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::Color;
-use crate::report::{Style, sanitize, sanitize_source};
+use crate::report::{Style, disarm, sanitize, sanitize_source};
 
 /// Writes all at once to standard output. A reader that went away is no error.
 pub(super) fn to_stdout(content: &[u8]) -> Result<(), Failure> {
@@ -20,8 +21,8 @@ pub(super) fn to_stdout(content: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// Writes a patch to standard output: byte for byte, but where a terminal would read control
-/// characters of it they are made visible.
+/// Writes a patch to standard output: byte for byte, because it is there to be applied. On a
+/// terminal control characters and commands to runners of CI systems are made visible.
 pub(super) fn patch_to_stdout(patch: &str) -> Result<(), Failure> {
     if !io::stdout().is_terminal() {
         return to_stdout(patch.as_bytes());
@@ -33,17 +34,36 @@ pub(super) fn patch_to_stdout(patch: &str) -> Result<(), Failure> {
             sanitize_source(text) + line.get(text.len()..).unwrap_or_default()
         })
         .collect();
-    to_stdout(shown.as_bytes())
+    to_stdout(disarm::lines(&shown).as_bytes())
 }
 
-/// Writes lines to standard error, with a word before each; control characters are made visible. A
-/// runner of GitHub Actions reads commands of its old form, `##[name]`, anywhere in a line.
+/// Writes lines to standard error, with a word before each; control characters and commands to
+/// runners of CI systems are made visible.
 pub(super) fn to_stderr<T: AsRef<str>>(word: &str, lines: impl IntoIterator<Item = T>) {
     let mut out = io::stderr().lock();
     for line in lines {
         // Nobody is left to be told that standard error cannot be written.
-        let line = sanitize(line.as_ref()).replace("##[", "## [");
-        let _ = writeln!(out, "{word}: {line}");
+        let _ = writeln!(out, "{word}: {}", disarm::line(line.as_ref()));
+    }
+}
+
+/// Writes help to standard output, and what is wrong with the arguments to standard error. Those may
+/// be the names of files, so what a terminal or a runner would obey in them is made visible.
+pub(super) fn usage(error: &clap::Error) {
+    let text = error.render().to_string();
+    let lines: Vec<Cow<'_, str>> = text.split('\n').map(sanitize_source).collect();
+    let lines = lines.join("\n");
+    let shown = disarm::lines(&lines);
+    // The text has lost what looks like a colour, even where it was part of an argument.
+    let is_plain = |argument: OsString| {
+        let argument = argument.to_string_lossy();
+        sanitize(&argument) == argument
+    };
+    if shown == text && std::env::args_os().all(is_plain) {
+        // In colours. Help that nobody reads any more is no error.
+        let _ = error.print();
+    } else {
+        text_to_stderr(&shown);
     }
 }
 

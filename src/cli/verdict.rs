@@ -10,6 +10,7 @@ use crate::discover::{Discovered, relative};
 use crate::engine;
 use crate::finding::Outcome;
 use crate::inventory::Inventory;
+use crate::report::disarm;
 use crate::rules::{metas, unused_suppression};
 use crate::settings::Settings;
 use crate::source::{Role, SourceId, Sources};
@@ -141,7 +142,7 @@ impl<'a> Judge<'a> {
         let text = baseline
             .to_text()
             .map_err(|error| Failure::one(format!("the baseline: {error}")))?;
-        output::to_file(file, text.as_bytes())?;
+        output::to_file(file, disarm::json(&text).as_bytes())?;
         baseline.suppress(&mut outcome.findings);
         if !quiet {
             let listed = counted(baseline.len(), "finding", "findings");

@@ -2,6 +2,7 @@
 
 mod checklist;
 mod concise;
+pub mod disarm;
 mod excerpt;
 mod full;
 mod github;
@@ -26,6 +27,8 @@ use std::str::FromStr;
 
 use crate::finding::{Finding, Outcome, RuleMeta, Severity};
 use crate::source::Sources;
+
+use disarm::Spelling;
 
 pub use checklist::{ChecklistFormat, write_checklists};
 pub use summary::statistics;
@@ -143,6 +146,9 @@ impl Default for Style {
     }
 }
 
+/// The file of a format.
+type Writer = fn(&Report<'_>, &Style, &mut dyn Write) -> io::Result<()>;
+
 /// All that a format may speak of.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
@@ -176,17 +182,20 @@ impl<'a> Report<'a> {
         style: &Style,
         out: &mut dyn Write,
     ) -> io::Result<Vec<String>> {
-        match format {
-            Format::Full => full::write(self, style, out)?,
-            Format::Concise => concise::write(self, style, out)?,
-            Format::Json => json::write(self, out)?,
+        // How it is kept from being obeyed, and who writes it.
+        let (spelling, writer): (Spelling, Writer) = match format {
+            Format::Json => (Spelling::Json, |it, _, out| json::write(it, out)),
+            Format::Gitlab => (Spelling::Json, |it, _, out| gitlab::write(it, out)),
             Format::Sarif => return sarif::write(self, out),
-            Format::Github => github::write(self, style, out)?,
-            Format::Gitlab => gitlab::write(self, out)?,
-            Format::Junit => junit::write(self, out)?,
-            Format::Markdown => markdown::write(self, out)?,
-            Format::Html => html::write(self, style, out)?,
-        }
+            Format::Github => (Spelling::Commands, github::write),
+            Format::Full => (Spelling::Text, full::write),
+            Format::Concise => (Spelling::Text, concise::write),
+            // Not as references: servers print the text of a failure into logs.
+            Format::Junit => (Spelling::Text, |it, _, out| junit::write(it, out)),
+            Format::Markdown => (Spelling::Text, |it, _, out| markdown::write(it, out)),
+            Format::Html => (Spelling::Markup, html::write),
+        };
+        disarm::write(spelling, out, |out| writer(self, style, out))?;
         Ok(Vec::new())
     }
 }

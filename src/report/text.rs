@@ -120,7 +120,8 @@ fn spell_out(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(printable)
 }
 
-fn is_unprintable(char: char) -> bool {
+/// Whether a terminal would obey the character instead of showing it, or not show it at all.
+pub(super) fn is_unprintable(char: char) -> bool {
     char.is_control()
         || matches!(char,
             // Soft hyphen, combining grapheme joiner, Arabic letter mark.

@@ -6,6 +6,7 @@ mod text;
 
 use std::io::{self, Write};
 
+use super::disarm::{self, Spelling};
 use super::text::line_of;
 use super::{Style, sanitize};
 use crate::finding::{Area, Because, Checklist, ChecklistRow, ItemState};
@@ -37,10 +38,18 @@ pub fn write_checklists(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        ChecklistFormat::Table => text::write(checklists, sources, style, out),
-        ChecklistFormat::Json => json::write(checklists, sources, out),
-        ChecklistFormat::Markdown => markdown::write(checklists, sources, out),
-        ChecklistFormat::Html => super::html::write_checklists(checklists, sources, out),
+        ChecklistFormat::Table => disarm::write(Spelling::Text, out, |out| {
+            text::write(checklists, sources, style, out)
+        }),
+        ChecklistFormat::Json => disarm::write(Spelling::Json, out, |out| {
+            json::write(checklists, sources, out)
+        }),
+        ChecklistFormat::Markdown => disarm::write(Spelling::Text, out, |out| {
+            markdown::write(checklists, sources, out)
+        }),
+        ChecklistFormat::Html => disarm::write(Spelling::Markup, out, |out| {
+            super::html::write_checklists(checklists, sources, out)
+        }),
     }
 }
 

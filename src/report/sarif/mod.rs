@@ -6,8 +6,8 @@ mod model;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::Report;
 use super::text::statement;
+use super::{Report, disarm};
 use crate::finding::{self, Applicability, Finding, Resource, RuleMeta, Severity, SuppressedBy};
 use crate::source::{self, SourceId, Sources};
 pub(super) use limits::Limits;
@@ -36,10 +36,10 @@ pub(super) fn write_within(
     loop {
         let chosen = limits::weightiest(findings, kept);
         let cuts = limits.cuts(&chosen, findings.len());
-        let mut text = serde_json::to_vec_pretty(&log(report, limits, &chosen, &cuts))?;
-        text.push(b'\n');
-        let Some(fewer) = limits.fewer(&text, kept)? else {
-            out.write_all(&text)?;
+        let text = serde_json::to_string_pretty(&log(report, limits, &chosen, &cuts))?;
+        let text = format!("{}\n", disarm::json(&text));
+        let Some(fewer) = limits.fewer(text.as_bytes(), kept)? else {
+            out.write_all(text.as_bytes())?;
             return Ok(cuts);
         };
         kept = fewer;

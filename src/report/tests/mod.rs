@@ -1,5 +1,6 @@
 //! Reports of small outcomes built by hand.
 
+mod commands;
 mod hosts;
 mod sarif_limits;
 mod suppressed;

@@ -11,6 +11,7 @@ mod tests;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use super::disarm::{self, Spelling};
 use super::text::line_of;
 use super::{Style, sanitize};
 use crate::finding::{Bar, Clock, Extent, Fit, Stated, Timeline};
@@ -43,9 +44,15 @@ pub fn write_timelines(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        TimelineFormat::Text => text::write(timelines, sources, style, out),
-        TimelineFormat::Json => json::write(timelines, sources, out),
-        TimelineFormat::Svg => svg::write(timelines, sources, out),
+        TimelineFormat::Text => disarm::write(Spelling::Text, out, |out| {
+            text::write(timelines, sources, style, out)
+        }),
+        TimelineFormat::Json => disarm::write(Spelling::Json, out, |out| {
+            json::write(timelines, sources, out)
+        }),
+        TimelineFormat::Svg => disarm::write(Spelling::Markup, out, |out| {
+            svg::write(timelines, sources, out)
+        }),
     }
 }
 
