@@ -232,7 +232,7 @@ impl Editor<'_> {
 /// The entry itself, or the one above that would be left without any.
 fn outermost(entry: Entry<'_>) -> Result<Entry<'_>, Refusal> {
     let mapping = entry.key.parent().ok_or(Refusal::Unusual)?;
-    if mapping.written_entries().count() > 1 {
+    if mapping.written_entries().nth(1).is_some() {
         return Ok(entry);
     }
     let outer = mapping.parent().ok_or(Refusal::Unusual)?;

@@ -128,17 +128,14 @@ impl Manifests {
 /// Whether a line that cannot be read holds what another program fills in: `%NAME%`, `@NAME@`,
 /// `{name}`, or `__NAME__` alone.
 fn holds_template(line: &str) -> bool {
-    let is_name = |text: &str| {
-        !text.is_empty()
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"_.[]".contains(&byte))
-    };
+    let is_part = |char: char| char.is_ascii_alphanumeric() || "_.[]".contains(char);
+    let is_name = |text: &str| !text.is_empty() && text.chars().all(is_part);
+    // Looks no further than a name goes: a line may be a file of many megabytes.
     let encloses = |open: char, close: char| {
         line.match_indices(open).any(|(at, _)| {
             let rest = line.get(at + open.len_utf8()..).unwrap_or_default();
-            rest.split_once(close)
-                .is_some_and(|(name, _)| is_name(name))
+            let behind = rest.trim_start_matches(is_part);
+            behind.len() < rest.len() && behind.starts_with(close)
         })
     };
     let word = line.trim();

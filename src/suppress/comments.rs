@@ -117,6 +117,8 @@ struct Heads<'s> {
     /// By line, the outermost node that starts there. A value starts with its key, an item with its
     /// dash: a collection does not start again with its first element.
     by_line: BTreeMap<u32, Span>,
+    /// By line, less one: the node that a comment alone on the line speaks for.
+    below: Vec<Option<Span>>,
 }
 
 impl<'s> Heads<'s> {
@@ -124,6 +126,7 @@ impl<'s> Heads<'s> {
         let mut heads = Self {
             source,
             by_line: BTreeMap::new(),
+            below: Vec::new(),
         };
         for document in &stream.documents {
             if let Content::Tree(tree) = &document.content {
@@ -131,7 +134,29 @@ impl<'s> Heads<'s> {
                 heads.descend(tree.root());
             }
         }
+        heads.below = heads.look_below();
         heads
+    }
+
+    /// Down over comments and separators; an empty line ends what belongs together. From the last
+    /// line upwards, so that a line is looked at once, however many comments stand above it.
+    fn look_below(&self) -> Vec<Option<Span>> {
+        let count = self.source.line_count();
+        let mut below = Vec::with_capacity(count as usize);
+        let mut next = None;
+        for line in (1..=count).rev() {
+            below.push(next);
+            let text = self.source.slice(self.source.line_span(line)).trim();
+            next = if text.is_empty() {
+                None
+            } else if text.starts_with('#') || text.starts_with("---") {
+                next
+            } else {
+                self.by_line.get(&line).copied()
+            };
+        }
+        below.reverse();
+        below
     }
 
     fn descend(&mut self, root: Node<'_>) {
@@ -174,11 +199,6 @@ impl<'s> Heads<'s> {
         if !stands_alone(before) {
             return None;
         }
-        // Down over comments and separators; an empty line ends what belongs together.
-        (line + 1..=self.source.line_count())
-            .map(|line| (line, self.source.slice(self.source.line_span(line)).trim()))
-            .take_while(|(_, text)| !text.is_empty())
-            .find(|(_, text)| !text.starts_with('#') && !text.starts_with("---"))
-            .and_then(|(line, _)| self.by_line.get(&line).copied())
+        *self.below.get((line as usize).checked_sub(1)?)?
     }
 }

@@ -19,6 +19,12 @@ static META: RuleMeta = RuleMeta {
     checklist: &[],
 };
 
+const HELP: &str = "keep one of the two; merge their values where both are meant";
+
+/// Keys of one object that are reported. More would bury everything else, and each costs a look at
+/// the whole mapping.
+const MAX_REPORTED: usize = 100;
+
 /// See the rule's page.
 pub(in crate::rules) struct DuplicateKey;
 
@@ -28,7 +34,8 @@ impl Rule for DuplicateKey {
     }
 
     fn check_object(&self, _: &Context<'_>, object: &Object, out: &mut Findings) {
-        for pair in object.duplicate_keys() {
+        let more = object.duplicate_keys().count().saturating_sub(MAX_REPORTED);
+        for (index, pair) in object.duplicate_keys().take(MAX_REPORTED).enumerate() {
             let (first, second) = (object.node_of(pair.first), object.node_of(pair.second));
             let key = second.text().unwrap_or_default();
             let message = format!(
@@ -36,7 +43,11 @@ impl Rule for DuplicateKey {
             );
             let report = Report::object(object, second, message)
                 .related(object, first, "dropped")
-                .help("keep one of the two; merge their values where both are meant");
+                .help(if more > 0 && index + 1 == MAX_REPORTED {
+                    format!("{HELP}; {more} more keys of this object are given twice")
+                } else {
+                    HELP.to_owned()
+                });
             let (Some(earlier), Some(later)) = (entry_of(first), entry_of(second)) else {
                 out.push(report);
                 continue;
