@@ -1,0 +1,125 @@
+//! Places that do not take what is written: each file is old or new, and nothing is left beside it.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use super::{FIXABLE, POD, Repository, permit};
+
+/// That fixing could not write `a.yaml` and left it as it was.
+#[track_caller]
+fn is_left(repository: &Repository, text: &str) {
+    assert_eq!(fs::read_to_string(repository.path("a.yaml")).unwrap(), text);
+    assert_eq!(repository.names(), ["a.yaml"]);
+}
+
+#[test]
+fn fixing_writes_where_it_can() {
+    let repository = Repository::new(&[("a.yaml", FIXABLE)]);
+    let run = repository.run(&["check", "--fix"]);
+    run.ends(0, &["No findings"], &["applied 1 fix in 1 file"]);
+    let fixed = FIXABLE.replacen("immutable: true\n", "", 1);
+    is_left(&repository, &fixed);
+}
+
+#[test]
+fn a_file_that_does_not_fit_is_left_as_it_was() {
+    // Longer than the limit of files that is set.
+    let text = format!("{FIXABLE}data: {{a: {}}}\n", "x".repeat(20_000));
+    let repository = Repository::new(&[("a.yaml", &text)]);
+    let line = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
+    let arguments = ["check", "--fix", "--format=concise"];
+    let run = repository.script(line, &arguments, Stdio::null());
+    run.ends(
+        2,
+        &[],
+        &["error: ", "a.yaml cannot be written: File too large"],
+    );
+    is_left(&repository, &text);
+}
+
+/// On a file system of its own, in a name space of its own, where the system lets a test make one.
+#[test]
+fn a_full_disk_leaves_a_file_as_it_was() {
+    let text = format!("{FIXABLE}data: {{a: {}}}\n", "x".repeat(20_000));
+    let repository = Repository::new(&[("a.yaml", &text)]);
+    let script = "set -e
+        mkdir disk
+        mount -t tmpfs -o size=64k tmpfs disk 2>/dev/null || exit 99
+        cp -r a.yaml .git disk && cd disk
+        cat /dev/zero >full 2>/dev/null || :
+        code=0
+        \"$@\" || code=$?
+        cmp a.yaml ../a.yaml
+        test \"$(ls)\" = \"$(printf 'a.yaml\\nfull')\"
+        test \"$(ls -A)\" = \"$(printf '.git\\na.yaml\\nfull')\"
+        exit $code";
+    let mut inside = vec!["-rm", "bash", "-c", script, "bash"];
+    let binary = assert_cmd::cargo::cargo_bin!("lameduck");
+    inside.push(binary.to_str().unwrap());
+    let mut tried = 0;
+    for arguments in [
+        &["check", "--fix", "--format=concise"] as &[&str],
+        &["check", "--format=json=full.json"],
+    ] {
+        let _ = fs::remove_dir(repository.path("disk"));
+        let mut command = Command::new("unshare");
+        command.args(&inside).args(arguments);
+        let run = super::finish(command, repository.0.path(), Stdio::null());
+        if run.stderr.contains("unshare") || run.code == 99 {
+            eprintln!("skipped: no file system can be mounted here");
+            return;
+        }
+        run.ends(2, &[], &["cannot be written: No space left on device"]);
+        tried += 1;
+    }
+    assert_eq!(tried, 2);
+}
+
+#[test]
+fn a_device_that_is_full_is_told() {
+    let repository = Repository::new(&[("a.yaml", POD)]);
+    let run = repository.run(&["check", "--format=json=/dev/full", "--format=concise"]);
+    let expected = "error: /dev/full cannot be written: No space left on device";
+    run.ends(2, &["a.yaml:3:18 note bare-pod "], &[expected]);
+    let run = repository.script("exec \"$@\" >/dev/full", &["check"], Stdio::null());
+    let expected = "error: standard output cannot be written: No space left on device";
+    run.ends(2, &[], &[expected]);
+    assert_eq!(repository.names(), ["a.yaml"]);
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_to_is_left_as_it_was() {
+    let repository = Repository::new(&[("a.yaml", FIXABLE)]);
+    for arguments in [
+        &["check", "--fix"] as &[&str],
+        &["check", "--format=sarif=out.sarif"],
+        &["check", "--write-baseline=new.json"],
+        &["init"],
+    ] {
+        permit(repository.0.path(), 0o555);
+        let run = repository.run_as_nobody(arguments);
+        permit(repository.0.path(), 0o755);
+        let Some(run) = run else { return };
+        run.ends(
+            2,
+            &[],
+            &["error: ", " cannot be written: Permission denied"],
+        );
+        is_left(&repository, FIXABLE);
+    }
+}
+
+/// A reader that has seen enough ends the run without a word.
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let text = format!("---\n{POD}").repeat(3_000);
+    let repository = Repository::new(&[("a.yaml", &text)]);
+    for format in ["concise", "json", "full"] {
+        let line = "\"$@\" | head -1; exit ${PIPESTATUS[0]}";
+        let arguments = ["check", "--fail-on=never", "--format", format];
+        let run = repository.script(line, &arguments, Stdio::null());
+        run.ends(0, &[], &[]);
+        assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
+        assert_eq!(run.stderr, "", "{run:?}");
+    }
+}
