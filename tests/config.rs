@@ -125,7 +125,10 @@ fn every_example_is_read_and_fits_the_schema() {
 #[test]
 fn what_is_read_where_nothing_is_given_is_the_default() {
     for (path, about) in all_keys() {
-        let is_value = matches!(about.shape, Shape::Bool | Shape::Duration | Shape::Word(_));
+        let is_value = matches!(
+            about.shape,
+            Shape::Bool | Shape::Duration | Shape::Size | Shape::Word(_)
+        );
         let word = about.default.split(' ').next().unwrap_or_default();
         if is_value && word == about.default {
             let text = nested(&path, about.default);
@@ -195,6 +198,9 @@ fn the_schema_takes_what_is_read_and_refuses_what_is_not() {
         "kubernetes-version: \"v1.33.2\"\n",
         "lifecycle: { buffer: 10, startup-time: 1m30s, min-prestop: 500ms, shutdown-timeout: \"45\" }\n",
         "exclude: vendor/\n",
+        "max-file-size: 1Gi\n",
+        "max-file-size: 1073741824\n",
+        "max-file-size: \"1.5Mi\"\n",
     ] {
         read(text).unwrap_or_else(|errors| panic!("{text}{errors}"));
         assert!(schema.takes(text), "{text}");
@@ -216,6 +222,11 @@ fn the_schema_takes_what_is_read_and_refuses_what_is_not() {
         "lifecycle: { buffer: soon }\n",
         "exclude: { a: b }\n",
         "baseline: [a]\n",
+        "max-file-size: 0\n",
+        "max-file-size: 32MB\n",
+        "max-file-size: -1\n",
+        "max-file-size: [1]\n",
+        "max-file-size: 4294967296\n",
         "overrides: { paths: [a] }\n",
         "overrides: [{ paths: [a], fail-on: note }]\n",
         "overrides: [{ path: [a], ignore: [mesh] }]\n",

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use lameduck::discover::{Request, discover};
 use lameduck::source::{NewSource, Role, Scope, Sources};
+use lameduck::units::SizeLimit;
 use lameduck::yaml::{self, Content};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -31,6 +32,7 @@ fn check(repository: &Path) -> Result<usize, String> {
         exclude: &[],
         context: None,
         gitignore: false,
+        max_file_size: SizeLimit::default(),
     });
     laws::check(&discovered.expect("the repository is readable").sources)
         .map_err(|why| format!("{}/{why}", repository.display()))

@@ -214,6 +214,7 @@ fn takes(shape: Shape) -> String {
     match shape {
         Shape::Bool => "`true` or `false`".to_owned(),
         Shape::Duration => "a duration".to_owned(),
+        Shape::Size => "a size".to_owned(),
         Shape::Version => "a version".to_owned(),
         Shape::Word(words) => quoted(&words()),
         Shape::WordOrSection(words, _) => format!("{}, or a mapping", quoted(&words())),

@@ -182,9 +182,18 @@ fn endless_output_is_cut_off() {
     let (code, out, _) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
     assert_eq!(code, 1);
     assert!(
-        out.contains("it was stopped, because it wrote more than 32 MiB"),
+        out.contains(
+            "it was stopped, because it wrote more than 32 MiB (`max-file-size` in the configuration)"
+        ),
         "{out}"
     );
+    std::fs::write(
+        repository.path().join("lameduck.yaml"),
+        "max-file-size: 1500\n",
+    )
+    .unwrap();
+    let (_, out, _) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
+    assert!(out.contains("it wrote more than 1500 bytes"), "{out}");
 }
 
 #[test]

@@ -190,6 +190,7 @@ fn rendered(run: &Run, settings: &Settings) -> Option<Sources> {
         exclude: &[],
         context: None,
         gitignore: true,
+        max_file_size: settings.max_file_size,
     })
     .unwrap();
     match render::render(&mut discovered, folder.path(), settings) {

@@ -18,7 +18,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let cwd = input::working_directory()?;
     let settings = input::settings(&args.input, args.flags(), &cwd)?;
     let progress = Progress::start(args.input.quiet);
-    let stdin = input::stdin(&args.input, &progress)?;
+    let stdin = input::stdin(&args.input, &settings, &progress)?;
     input::in_pool(&args.input, || {
         let mut discovered = input::find(&args.input, &cwd, &settings, stdin, &progress)?;
         let baselines = Baselines {

@@ -14,6 +14,7 @@ use crate::kube::Body;
 use crate::report::sanitize;
 use crate::settings::{CONFIG_FILE_NAMES, PathGlob, Settings};
 use crate::source::Source;
+use crate::units::SizeLimit;
 
 /// The file that is written.
 const FILE: &str = "lameduck.yaml";
@@ -81,6 +82,7 @@ fn find(cwd: &Path, exclude: &[PathGlob]) -> Result<Discovered, Failure> {
         exclude,
         context: Some(&[]),
         gitignore: true,
+        max_file_size: SizeLimit::default(),
     })?)
 }
 

@@ -7,7 +7,7 @@ use super::args::InputArgs;
 use super::progress::Progress;
 use super::{Failure, output};
 use crate::config::{self, Flags, apply_flags};
-use crate::discover::{self, Discovered, MAX_FILE_BYTES, Request, Stdin};
+use crate::discover::{self, Discovered, Request, Stdin};
 use crate::inventory::Inventory;
 use crate::render;
 use crate::rules::metas;
@@ -40,7 +40,11 @@ pub(super) fn settings(args: &InputArgs, flags: Flags, cwd: &Path) -> Result<Set
 }
 
 /// Reads standard input where a path asks for it.
-pub(super) fn stdin(args: &InputArgs, progress: &Progress) -> Result<Option<Stdin>, Failure> {
+pub(super) fn stdin(
+    args: &InputArgs,
+    settings: &Settings,
+    progress: &Progress,
+) -> Result<Option<Stdin>, Failure> {
     if !args.has_stdin() {
         return match &args.stdin_filename {
             Some(_) => Err(Failure::one(
@@ -61,7 +65,7 @@ pub(super) fn stdin(args: &InputArgs, progress: &Progress) -> Result<Option<Stdi
     }
     let mut bytes = Vec::new();
     stdin
-        .take(MAX_FILE_BYTES + 1)
+        .take(settings.max_file_size.bytes() + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::one(format!("standard input cannot be read: {error}")))?;
     Ok(Some(Stdin {
@@ -107,6 +111,7 @@ pub(super) fn find(
         exclude: &settings.exclude,
         context: settings.context.as_deref(),
         gitignore: !args.no_gitignore,
+        max_file_size: settings.max_file_size,
     })?;
     progress.stage("rendering");
     render::render(&mut discovered, cwd, settings)?;

@@ -13,7 +13,7 @@ pub(super) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
     let cwd = input::working_directory()?;
     let settings = input::settings(&args.input, args.input.flags(), &cwd)?;
     let progress = Progress::start(args.input.quiet);
-    let stdin = input::stdin(&args.input, &progress)?;
+    let stdin = input::stdin(&args.input, &settings, &progress)?;
     input::in_pool(&args.input, || {
         let discovered = input::find(&args.input, &cwd, &settings, stdin, &progress)?;
         let inventory = Inventory::read(&discovered.sources, &settings);

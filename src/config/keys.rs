@@ -36,6 +36,8 @@ pub enum Shape {
     Bool,
     /// `30s`, `1m30s`, or a number of seconds.
     Duration,
+    /// `32Mi`, or a number of bytes.
+    Size,
     /// `1.33`
     Version,
     /// One of these words.
@@ -212,6 +214,21 @@ pub(super) const TOP: &[Key<Draft>] = &[
         },
         read: |reader, node, draft| {
             draft.settings.context = Some(reader.globs(node));
+        },
+    },
+    Key {
+        about: About {
+            name: "max-file-size",
+            shape: Shape::Size,
+            varies: false,
+            summary: "Larger files are passed over, which is said; what a program renders may not be \
+                      larger either. At most 1Gi",
+            default: "32Mi",
+            example: "64Mi",
+        },
+        read: |reader, node, draft| {
+            let size = reader.parsed(node, words::SIZE, words::parse_size);
+            draft.settings.max_file_size = size.unwrap_or_default();
         },
     },
     Key {

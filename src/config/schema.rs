@@ -6,6 +6,7 @@ use super::keys::{About, Shape, keys, levels};
 use super::rules::{EXCLUDE, SEVERITY};
 use crate::finding::{Category, OptionMeta, RuleMeta};
 use crate::settings::OptionValue;
+use crate::units::SizeLimit;
 
 /// The schema, as draft 7, which most editors know.
 pub fn schema(rules: &[RuleMeta]) -> Value {
@@ -52,6 +53,12 @@ fn shape(shape: Shape, rules: &[RuleMeta]) -> Value {
     match shape {
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::Duration => duration(),
+        Shape::Size => json!({
+            "anyOf": [
+                { "type": "integer", "minimum": 1, "maximum": SizeLimit::MOST },
+                { "type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(k|M|G|Ki|Mi|Gi)?$" },
+            ],
+        }),
         Shape::Version => json!({
             "anyOf": [
                 { "type": "number", "exclusiveMinimum": 1, "exclusiveMaximum": 2 },

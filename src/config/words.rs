@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::finding::{Category, RuleMeta};
 use crate::settings::{FailOn, Level, MeshMode, RenderMode};
-use crate::units::{Version, parse_lenient_duration, suggest};
+use crate::units::{SizeLimit, Version, parse_lenient_duration, suggest};
 
 /// The words for [`MeshMode`].
 pub const MESH_MODES: [(&str, MeshMode); 4] = [
@@ -84,6 +84,13 @@ fn expected_version(text: &str, example: &str) -> String {
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     parse_lenient_duration(text)
         .ok_or_else(|| format!("expected a duration such as 30s or 1m30s, found `{text}`"))
+}
+
+pub(super) const SIZE: &str = "a size such as 32Mi";
+
+/// Reads the size of a file.
+pub(super) fn parse_size(text: &str) -> Result<SizeLimit, String> {
+    text.parse::<SizeLimit>().map_err(|error| error.to_string())
 }
 
 /// Finds the value of a word.

@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::settings::{PathGlob, PathPatterns, PatternError};
-use crate::source::{NewSource, Role, Scope, SourceId, Sources};
+use crate::source::{NewSource, Role, Scope, SourceId, Sources, read_file, read_stream};
+use crate::units::SizeLimit;
 
 use candidates::{Candidate, Candidates};
 use context::View;
@@ -32,9 +33,6 @@ use roots::Roots;
 pub use charts::{Chart, Template};
 pub use layout::KUSTOMIZATION_NAMES;
 pub use paths::{normal, relative};
-
-/// Larger files are passed over: no manifest is that large, and one would take seconds to parse.
-pub const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// What to look for.
 #[derive(Clone, Debug)]
@@ -52,12 +50,14 @@ pub struct Request<'a> {
     /// Whether files that git ignores are passed over, as far as `.gitignore` files inside the
     /// repository say so. Files named directly are always read.
     pub gitignore: bool,
+    /// Larger files are passed over.
+    pub max_file_size: SizeLimit,
 }
 
 /// What came through standard input.
 #[derive(Clone, Debug)]
 pub struct Stdin {
-    /// The bytes.
+    /// The bytes; where they are more than may be read, at least one more than that.
     pub bytes: Vec<u8>,
     /// The path that the text would have as a file; it takes that file's place.
     pub filename: Option<PathBuf>,
@@ -76,9 +76,15 @@ pub struct Discovered {
     /// The roots of the repositories.
     bases: Vec<PathBuf>,
     charts: Vec<Chart>,
+    max_file_size: SizeLimit,
 }
 
 impl Discovered {
+    /// The largest file that is read, whoever reads it.
+    pub fn max_file_size(&self) -> SizeLimit {
+        self.max_file_size
+    }
+
     /// Takes in a file that is no manifest but that findings may point at: a configuration file or a
     /// baseline.
     pub fn push_aside(&mut self, path: &Path, text: std::sync::Arc<str>) -> SourceId {
@@ -198,7 +204,7 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
     let mut layout = Layout::new(&cwd, &roots);
     let mut sources = Sources::default();
     let planned = plan(&cwd, files, inputs, &mut layout);
-    let stdin = read_all(planned, &mut sources, &mut notices);
+    let stdin = read_all(planned, request.max_file_size, &mut sources, &mut notices);
     let charts = layout.charts();
     let mut discovered = Discovered {
         sources,
@@ -207,6 +213,7 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         cwd,
         bases: roots.bases,
         charts: Vec::new(),
+        max_file_size: request.max_file_size,
     };
     discovered.skip(charts);
     Ok(discovered)
@@ -257,6 +264,7 @@ fn plan(
 /// Gives the source that standard input became.
 fn read_all(
     planned: Vec<Planned>,
+    limit: SizeLimit,
     sources: &mut Sources,
     notices: &mut Vec<String>,
 ) -> Option<SourceId> {
@@ -264,11 +272,11 @@ fn read_all(
     let read: Vec<(Planned, Reading)> = planned
         .into_par_iter()
         .map(|mut planned| {
-            let reading = match &mut planned.input {
-                Input::File(path) => read::file(path),
-                Input::Stdin(bytes) => read::bytes(std::mem::take(bytes)),
+            let content = match &mut planned.input {
+                Input::File(path) => read_file(path, limit),
+                Input::Stdin(bytes) => read_stream(std::mem::take(bytes).as_slice(), limit),
             };
-            (planned, reading)
+            (planned, Reading::of(content))
         })
         .collect();
     for (planned, reading) in read {

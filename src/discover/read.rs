@@ -1,11 +1,7 @@
 //! Bytes → text.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-
-use super::{MAX_FILE_BYTES, Planned};
-use crate::source::Role;
+use super::Planned;
+use crate::source::{ReadError, Role};
 
 /// What became of a file.
 pub(super) enum Reading {
@@ -19,20 +15,19 @@ pub(super) enum Reading {
     PassedOver(String),
 }
 
-pub(super) fn file(path: &Path) -> Reading {
-    match read(path) {
-        Ok(content) => bytes(content),
-        Err(error) => Reading::PassedOver(format!("cannot be read: {error}")),
+impl Reading {
+    pub(super) fn of(content: Result<Vec<u8>, ReadError>) -> Self {
+        match content {
+            Ok(content) => text(content),
+            Err(error @ ReadError::TooLarge { .. }) => Self::PassedOver(format!(
+                "passed over, {error} (`max-file-size` in the configuration)"
+            )),
+            Err(error) => Self::PassedOver(format!("cannot be read: {error}")),
+        }
     }
 }
 
-pub(super) fn bytes(content: Vec<u8>) -> Reading {
-    if content.len() as u64 > MAX_FILE_BYTES {
-        return Reading::PassedOver(format!(
-            "passed over, it is larger than {} MiB",
-            MAX_FILE_BYTES >> 20
-        ));
-    }
+fn text(content: Vec<u8>) -> Reading {
     if content.contains(&0) {
         return Reading::NoText;
     }
@@ -47,16 +42,6 @@ pub(super) fn bytes(content: Vec<u8>) -> Reading {
             text: String::from_utf8_lossy(error.as_bytes()).into_owned(),
         },
     }
-}
-
-/// Reads one byte more than is allowed at most, so that [`bytes`] can tell; a file may grow after
-/// it was looked at.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    let mut content = Vec::with_capacity(usize::try_from(size.min(MAX_FILE_BYTES)).unwrap_or(0));
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut content)?;
-    Ok(content)
 }
 
 /// Whether a file that the user did not name directly can matter to a run.

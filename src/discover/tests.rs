@@ -45,6 +45,7 @@ impl Tree {
             exclude: &[],
             context: None,
             gitignore: true,
+            max_file_size: SizeLimit::default(),
         }
     }
 
@@ -242,6 +243,7 @@ fn gitignore_counts_inside_a_repository_unless_switched_off() {
     );
     let all = discover(Request {
         gitignore: false,
+        max_file_size: SizeLimit::default(),
         ..tree.request(&owned(&["."]))
     });
     assert_eq!(all.unwrap().sources.len(), 3);
@@ -433,7 +435,7 @@ fn what_is_no_text_is_passed_over() {
     assert_eq!(&latin.text()[..13], "name: caf\u{fffd}\n");
     insta::assert_snapshot!(discovered.notices.join("\n"), @r"
     binary.yaml: passed over, it is no UTF-8 text
-    huge.yaml: passed over, it is larger than 32 MiB
+    huge.yaml: passed over, it has 32.1 MiB, more than 32 MiB (`max-file-size` in the configuration)
     ");
 }
 

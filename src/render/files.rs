@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::discover::{Discovered, MAX_FILE_BYTES, relative};
-use crate::source::{NewSource, Role, Scope, Source, SourceId, Sources};
+use crate::discover::{Discovered, relative};
+use crate::source::{NewSource, Role, Scope, Source, SourceId, Sources, read_text};
+use crate::units::SizeLimit;
 
 /// The sources of a run, found by canonical path. What rendering reads and the run did not is added.
 pub(super) struct Files<'a> {
@@ -12,6 +13,7 @@ pub(super) struct Files<'a> {
     pub(super) cwd: &'a Path,
     /// Standard input stands for a file whose text on disk is another one.
     pub(super) stdin: Option<SourceId>,
+    limit: SizeLimit,
     by_path: HashMap<PathBuf, SourceId>,
     paths: HashMap<SourceId, PathBuf>,
 }
@@ -20,6 +22,7 @@ impl<'a> Files<'a> {
     pub(super) fn new(discovered: &'a mut Discovered, cwd: &'a Path) -> Self {
         let mut files = Self {
             stdin: discovered.stdin,
+            limit: discovered.max_file_size(),
             sources: &mut discovered.sources,
             cwd,
             by_path: HashMap::new(),
@@ -75,11 +78,7 @@ impl<'a> Files<'a> {
 
     /// Reads a file that is not judged by itself.
     pub(super) fn add(&mut self, path: &Path, root_path: String, role: Role) -> Option<SourceId> {
-        let size = std::fs::metadata(path).ok()?.len();
-        if size > MAX_FILE_BYTES {
-            return None;
-        }
-        let text = std::fs::read_to_string(path).ok()?;
+        let text = read_text(path, self.limit).ok()?;
         let directory = root_path.rsplit_once('/').map_or(".", |(it, _)| it);
         let id = self.sources.push(NewSource {
             path: relative(self.cwd, path),

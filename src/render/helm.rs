@@ -193,8 +193,8 @@ impl Rendering<'_> {
             arguments.push("--kube-version".into());
             arguments.push(version.to_string().into());
         }
-        let result = tool.run(&arguments, &work, settings.render.timeout);
-        Ok(result.map_err(|error| error.told(&work, cwd, &settings.render)))
+        let result = tool.run(&arguments, &work, settings);
+        Ok(result.map_err(|error| error.told(&work, cwd, settings)))
     }
 
     fn failure(

@@ -13,8 +13,8 @@ use super::layers::{Library, Piece, Who, name, namespace};
 use super::message::tidy;
 use super::tool::{Tool, ToolError};
 use super::trace::Trace;
-use crate::discover::{Discovered, MAX_FILE_BYTES, normal, relative};
-use crate::settings::RenderSettings;
+use crate::discover::{Discovered, normal, relative};
+use crate::settings::Settings;
 use crate::source::{
     Location, NewSource, Origin, RenderFailure, Role, Source, SourceId, Span, Written,
 };
@@ -45,7 +45,7 @@ enum Built {
 pub(super) fn build(
     discovered: &mut Discovered,
     cwd: &Path,
-    settings: &RenderSettings,
+    settings: &Settings,
 ) -> Result<(), RenderError> {
     let mut notices = Vec::new();
     let mut files = Files::new(discovered, cwd);
@@ -138,12 +138,7 @@ fn tops(graph: &Graph, files: &Files<'_>, notices: &mut Vec<String>) -> Vec<Top>
 
 impl Top {
     /// Builds through a kustomization outside of the user's folders, which asks for origins.
-    fn build(
-        &self,
-        tool: &Tool,
-        cwd: &Path,
-        settings: &RenderSettings,
-    ) -> Result<Built, RenderError> {
+    fn build(&self, tool: &Tool, cwd: &Path, settings: &Settings) -> Result<Built, RenderError> {
         let scratch = tempfile::tempdir()?;
         let work = std::fs::canonicalize(scratch.path())?;
         if work.starts_with(&self.directory) {
@@ -160,7 +155,7 @@ impl Top {
             "buildMetadata": ["originAnnotations"],
         });
         std::fs::write(work.join("kustomization.yaml"), wrapper.to_string())?;
-        let result = tool.run(&[OsString::from(".")], &work, settings.timeout);
+        let result = tool.run(&[OsString::from(".")], &work, settings);
         Ok(match result {
             Ok(text) => Built::Text { text, work },
             Err(error) => Built::Failed(error.told(&work, cwd, settings)),
@@ -169,17 +164,18 @@ impl Top {
 }
 
 impl ToolError {
-    pub(super) fn told(&self, scratch: &Path, cwd: &Path, settings: &RenderSettings) -> String {
+    pub(super) fn told(&self, scratch: &Path, cwd: &Path, settings: &Settings) -> String {
         match self {
             Self::Failed(message) => tidy(message, scratch, cwd),
             Self::Broken(message) => message.clone(),
             Self::TimedOut => format!(
                 "it was stopped after {} (`render.timeout` in the configuration)",
-                crate::units::show_seconds(settings.timeout)
+                crate::units::show_seconds(settings.render.timeout)
             ),
             Self::TooLarge => format!(
-                "it was stopped, because it wrote more than {} MiB",
-                MAX_FILE_BYTES / 1024 / 1024
+                "it was stopped, because it wrote more than {} (`max-file-size` in the \
+                 configuration)",
+                settings.max_file_size
             ),
         }
     }

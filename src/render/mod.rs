@@ -65,6 +65,6 @@ pub fn render(
         return Ok(());
     }
     let cwd = std::fs::canonicalize(cwd)?;
-    kustomize::build(discovered, &cwd, &settings.render)?;
+    kustomize::build(discovered, &cwd, settings)?;
     helm::render(discovered, &cwd, settings)
 }

@@ -7,7 +7,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use crate::discover::MAX_FILE_BYTES;
+use crate::settings::Settings;
+use crate::units::SizeLimit;
 
 /// Nobody reads more of an error.
 const MAX_MESSAGE_BYTES: u64 = 64 * 1024;
@@ -63,7 +64,7 @@ impl Tool {
         &self,
         arguments: &[OsString],
         scratch: &Path,
-        timeout: Duration,
+        settings: &Settings,
     ) -> Result<String, ToolError> {
         let mut command = Command::new(&self.program);
         command
@@ -76,7 +77,8 @@ impl Tool {
         confine(&mut command, scratch);
         let cannot = |error: io::Error| ToolError::Broken(format!("it cannot be run: {error}"));
         let child = command.spawn().map_err(cannot)?;
-        let (status, output, message) = Running::new(child).finish(timeout)?;
+        let (status, output, message) =
+            Running::new(child, settings.max_file_size).finish(settings.render.timeout)?;
         if !status.success() {
             return Err(match status.code() {
                 Some(_) => ToolError::Failed(message),
@@ -125,17 +127,19 @@ enum Part {
 struct Running {
     child: Child,
     parts: mpsc::Receiver<Part>,
+    /// What its output may have.
+    limit: SizeLimit,
 }
 
 impl Running {
-    fn new(mut child: Child) -> Self {
+    fn new(mut child: Child, limit: SizeLimit) -> Self {
         let (sender, parts) = mpsc::channel();
         let output = child.stdout.take();
         let message = child.stderr.take();
         let of_output = sender.clone();
         std::thread::spawn(move || {
             // Nobody waits any more where sending fails.
-            let _ = of_output.send(Part::Output(read(output, MAX_FILE_BYTES + 1)));
+            let _ = of_output.send(Part::Output(read(output, limit.bytes() + 1)));
         });
         std::thread::spawn(move || {
             let mut message = message;
@@ -144,7 +148,11 @@ impl Running {
             let _ = message.map(|mut rest| io::copy(&mut rest, &mut io::sink()));
             let _ = sender.send(Part::Message(read));
         });
-        Self { child, parts }
+        Self {
+            child,
+            parts,
+            limit,
+        }
     }
 
     fn finish(mut self, timeout: Duration) -> Result<(ExitStatus, Vec<u8>, String), ToolError> {
@@ -163,7 +171,7 @@ impl Running {
             match self.parts.recv_timeout(left) {
                 Ok(Part::Output(read)) => {
                     let read = read.map_err(broken)?;
-                    if read.len() as u64 > MAX_FILE_BYTES {
+                    if read.len() as u64 > self.limit.bytes() {
                         return Err(ToolError::TooLarge);
                     }
                     output = Some(read);

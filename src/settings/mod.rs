@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::units::Version;
+use crate::units::{SizeLimit, Version};
 
 pub use overrides::{Assignment, Override, WorkloadPattern};
 pub use patterns::{PathPatterns, PatternError};
@@ -255,6 +255,8 @@ pub struct Settings {
     pub render: RenderSettings,
     /// What is read beside the named paths; `None`: their whole repository.
     pub context: Option<Vec<PathGlob>>,
+    /// Larger files are passed over, and more is not taken from any program.
+    pub max_file_size: SizeLimit,
     /// Where the findings are listed that do not count.
     pub baseline: Option<PathBuf>,
     /// The configuration file.

@@ -1,5 +1,6 @@
 //! A file's text, its identity, its line index, and what part it plays in a run.
 
+mod file;
 mod lines;
 mod origin;
 
@@ -8,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use lines::LineIndex;
 
+pub use file::{ReadError, read_file, read_stream, read_text};
 pub use origin::{Origin, RenderFailure, Written};
 
 /// A range of bytes in the text of one source. Lines and columns exist only in reports.

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use super::super::files::Files;
 use super::super::graph::Graph;
 use crate::discover::{Request, discover, relative};
+use crate::units::SizeLimit;
 
 /// A folder of kustomizations, looked at.
 fn with<T>(files: &[(&str, &str)], look: impl FnOnce(&Path, &Graph) -> T) -> T {
@@ -20,6 +21,7 @@ fn with<T>(files: &[(&str, &str)], look: impl FnOnce(&Path, &Graph) -> T) -> T {
         exclude: &[],
         context: None,
         gitignore: true,
+        max_file_size: SizeLimit::default(),
     })
     .unwrap();
     let mut files = Files::new(&mut discovered, &root);
