@@ -125,6 +125,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("similar", &["fix"]),
     ("which", &["render"]),
     ("rustix", &["render"]),
+    ("signal_hook", &["cli"]),
     ("askama", &["report"]),
     ("jiff", &["checklist", "cli"]),
 ];

@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -63,6 +63,33 @@ fn a_long_run_shows_progress_and_wipes_it() {
     );
     assert!(report.contains("1 manifest"), "{seen}");
     assert!(!report.contains('…'), "{seen}");
+}
+
+#[test]
+fn ctrl_c_leaves_a_clean_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    // Open for writing, too: nobody writes, and it does not end.
+    let command = "exec 3<>pipe; exec lameduck check - <&3";
+    let Some(mut script) = on_a_terminal(folder.path(), command) else {
+        return;
+    };
+    let mut run = script.stdin(Stdio::piped()).spawn().unwrap();
+    let mut screen = run.stdout.take().unwrap();
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while !String::from_utf8_lossy(&seen).contains("reading standard input … ") {
+        assert_eq!(screen.read(&mut byte).unwrap(), 1, "ended early");
+        seen.extend(byte);
+    }
+    let mut keyboard = run.stdin.take().unwrap();
+    keyboard.write_all(b"\x03").unwrap();
+    screen.read_to_end(&mut seen).unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    let seen = String::from_utf8(seen).unwrap();
+    assert!(seen.ends_with("\r\u{1b}[K"), "{seen:?}");
 }
 
 #[test]

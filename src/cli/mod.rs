@@ -9,6 +9,7 @@ mod explain;
 mod fixing;
 mod init;
 mod input;
+mod interrupt;
 mod man;
 mod output;
 mod progress;
@@ -91,10 +92,12 @@ pub fn main() -> ExitCode {
                 .map_or(ExitCode::from(UNUSABLE), ExitCode::from);
         }
     };
+    interrupt::listen();
     let code = run(&cli.command).unwrap_or_else(|failure| {
         output::to_stderr("error", failure.messages);
         UNUSABLE
     });
+    interrupt::settle();
     ExitCode::from(code)
 }
 

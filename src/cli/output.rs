@@ -1,10 +1,14 @@
 //! Where results go.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::NamedTempFile;
 
 use super::Failure;
 use super::args::Color;
@@ -86,20 +90,60 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         // A device or pipe has to stay what it is.
         return File::create(&path)?.write_all(content);
     }
-    let temporary = beside(&path);
-    let written = File::create_new(&temporary).and_then(|mut file| {
-        file.write_all(content)?;
+    let mut temporary = create(&path)?;
+    let name = temporary.path().to_owned();
+    let file = temporary.as_file_mut();
+    let written = file.write_all(content).and_then(|()| {
         if let Some(existing) = existing {
-            keep_owner(&file, &existing);
+            keep_owner(file, &existing);
             file.set_permissions(existing.permissions())?;
         }
         file.sync_all()
     });
-    let replaced = written.and_then(|()| fs::rename(&temporary, &path));
-    if replaced.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
+    let mut unfinished = unfinished();
+    // Where writing has failed, the temporary file goes with the value.
+    let replaced = written.and_then(|()| Ok(temporary.persist(&path).map(drop)?));
+    unfinished.remove(&name);
     replaced
+}
+
+/// Files under names that will not stay.
+static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A new file beside the one at `path`, under a name that no run has used: where lameduck is always
+/// process 1, its own number would not do.
+fn create(path: &Path) -> io::Result<NamedTempFile> {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&name).suffix(".tmp");
+    // As any new file has; the user's mask counts.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut unfinished = unfinished();
+    let file = builder.tempfile_in(folder)?;
+    unfinished.insert(file.path().to_owned());
+    Ok(file)
+}
+
+/// Removes files that are not finished, and lets none take its place any more: whoever tries waits for
+/// the end of this process. For a run that is interrupted.
+#[cfg(unix)]
+pub(super) fn stop() {
+    let unfinished = unfinished();
+    for file in unfinished.iter() {
+        let _ = fs::remove_file(file);
+    }
+    std::mem::forget(unfinished);
 }
 
 /// Gives a new file the owner and group of the one that it replaces, as far as the user may.
@@ -113,13 +157,6 @@ fn keep_owner(file: &File, existing: &fs::Metadata) {
 
 #[cfg(not(unix))]
 fn keep_owner(_: &File, _: &fs::Metadata) {}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", std::process::id()));
-    path.with_file_name(name)
-}
 
 /// How to write to standard output.
 pub(super) fn stdout_style(color: Color, quiet: bool) -> Style {
@@ -200,6 +237,20 @@ mod tests {
             failure.messages[0].starts_with(&format!("{} cannot be written: ", file.display()))
         );
         assert!(to_file(folder.path(), b"x").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_file_has_the_permissions_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |name: &str| {
+            let metadata = fs::metadata(folder.path().join(name)).unwrap();
+            metadata.permissions().mode()
+        };
+        to_file(&folder.path().join("ours"), b"x").unwrap();
+        fs::write(folder.path().join("any"), b"x").unwrap();
+        assert_eq!(mode("ours"), mode("any"));
     }
 
     #[cfg(unix)]

@@ -1,13 +1,29 @@
 //! What a long run says on a terminal while it works.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Runs that are over sooner say nothing.
 const PATIENCE: Duration = Duration::from_millis(700);
 const TICK: Duration = Duration::from_millis(200);
+
+/// What is on the terminal.
+static SHOWN: Mutex<Weak<Mutex<Line>>> = Mutex::new(Weak::new());
+
+/// Leaves the terminal to whoever comes after an interrupted run.
+#[cfg(unix)]
+pub(super) fn stop() {
+    let line = SHOWN.lock().ok().and_then(|line| line.upgrade());
+    if let Some(line) = line {
+        with(&line, |line| {
+            line.stage = None;
+            line.wipe();
+            true
+        });
+    }
+}
 
 /// A line on standard error that says what is being done, and since when. It is gone when this is
 /// dropped.
@@ -24,7 +40,11 @@ impl Progress {
         if quiet || dumb || ci || !io::stderr().is_terminal() {
             return Self { running: None };
         }
-        Self::on(io::stderr(), PATIENCE)
+        let progress = Self::on(io::stderr(), PATIENCE);
+        if let (Some((line, _)), Ok(mut shown)) = (&progress.running, SHOWN.lock()) {
+            *shown = Arc::downgrade(line);
+        }
+        progress
     }
 
     fn on(out: impl Write + Send + 'static, patience: Duration) -> Self {

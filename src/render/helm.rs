@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::RenderError;
+use super::at_work::Scratch;
 use super::files::Files;
 use super::graph::trees;
 use super::kustomize::start;
@@ -175,7 +176,7 @@ impl Rendering<'_> {
         cwd: &Path,
         settings: &Settings,
     ) -> Result<Result<String, String>, RenderError> {
-        let scratch = tempfile::tempdir()?;
+        let scratch = Scratch::new()?;
         let work = std::fs::canonicalize(scratch.path())?;
         let namespace = self.release.namespace.as_deref().unwrap_or("default");
         let mut arguments: Vec<OsString> = vec![

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::RenderError;
+use super::at_work::Scratch;
 use super::files::Files;
 use super::graph::{Closure, Graph, Kustomization, trees};
 use super::layers::{Library, Piece, Who, name, namespace};
@@ -139,7 +140,7 @@ fn tops(graph: &Graph, files: &Files<'_>, notices: &mut Vec<String>) -> Vec<Top>
 impl Top {
     /// Builds through a kustomization outside of the user's folders, which asks for origins.
     fn build(&self, tool: &Tool, cwd: &Path, settings: &Settings) -> Result<Built, RenderError> {
-        let scratch = tempfile::tempdir()?;
+        let scratch = Scratch::new()?;
         let work = std::fs::canonicalize(scratch.path())?;
         if work.starts_with(&self.directory) {
             // kustomize would call it a circle.

@@ -5,6 +5,7 @@
 //! was made of. Nothing here writes into the user's folders or reaches the network; what would need
 //! the network is left as it is, and that is said.
 
+mod at_work;
 mod files;
 mod graph;
 mod helm;
@@ -23,6 +24,8 @@ use std::path::Path;
 
 use crate::discover::Discovered;
 use crate::settings::{RenderMode, Settings};
+
+pub use at_work::stop;
 
 /// What makes rendering impossible.
 #[derive(Debug, thiserror::Error)]

@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use super::at_work::Program;
 use crate::settings::Settings;
 use crate::units::SizeLimit;
 
@@ -76,9 +77,9 @@ impl Tool {
             .stderr(Stdio::piped());
         confine(&mut command, scratch);
         let cannot = |error: io::Error| ToolError::Broken(format!("it cannot be run: {error}"));
-        let child = command.spawn().map_err(cannot)?;
+        let program = Program::start(&mut command).map_err(cannot)?;
         let (status, output, message) =
-            Running::new(child, settings.max_file_size).finish(settings.render.timeout)?;
+            Running::new(program, settings.max_file_size).finish(settings.render.timeout)?;
         if !status.success() {
             return Err(match status.code() {
                 Some(_) => ToolError::Failed(message),
@@ -114,8 +115,6 @@ fn confine(command: &mut Command, scratch: &Path) {
         .env("HELM_CACHE_HOME", scratch.join("cache"))
         .env("HELM_CONFIG_HOME", scratch.join("config"))
         .env("HELM_DATA_HOME", scratch.join("data"));
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(command, 0);
 }
 
 enum Part {
@@ -125,17 +124,16 @@ enum Part {
 
 /// A program at work, with readers of what it writes.
 struct Running {
-    child: Child,
+    program: Program,
     parts: mpsc::Receiver<Part>,
     /// What its output may have.
     limit: SizeLimit,
 }
 
 impl Running {
-    fn new(mut child: Child, limit: SizeLimit) -> Self {
+    fn new(mut program: Program, limit: SizeLimit) -> Self {
         let (sender, parts) = mpsc::channel();
-        let output = child.stdout.take();
-        let message = child.stderr.take();
+        let (output, message) = program.outputs();
         let of_output = sender.clone();
         std::thread::spawn(move || {
             // Nobody waits any more where sending fails.
@@ -149,7 +147,7 @@ impl Running {
             let _ = sender.send(Part::Message(read));
         });
         Self {
-            child,
+            program,
             parts,
             limit,
         }
@@ -158,7 +156,7 @@ impl Running {
     fn finish(mut self, timeout: Duration) -> Result<(ExitStatus, Vec<u8>, String), ToolError> {
         let result = self.wait(Instant::now() + timeout);
         if result.is_err() {
-            self.kill();
+            self.program.kill();
         }
         result
     }
@@ -183,7 +181,7 @@ impl Running {
             }
         }
         loop {
-            if let Some(status) = self.child.try_wait().map_err(broken)? {
+            if let Some(status) = self.program.ended().map_err(broken)? {
                 let message = String::from_utf8_lossy(&message.unwrap_or_default()).into_owned();
                 return Ok((status, output.unwrap_or_default(), message));
             }
@@ -192,20 +190,6 @@ impl Running {
             }
             std::thread::sleep(PAUSE);
         }
-    }
-
-    /// With whatever it has started.
-    fn kill(&mut self) {
-        #[cfg(unix)]
-        if let Some(group) = i32::try_from(self.child.id())
-            .ok()
-            .and_then(rustix::process::Pid::from_raw)
-        {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-        // It may have ended by itself meanwhile.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
