@@ -68,3 +68,97 @@ fn a_limit_that_cannot_be_kept_is_refused_with_its_place() {
     assert_eq!((code, out.as_str()), (2, ""));
     insta::assert_snapshot!(err, @"error: lameduck.yaml:1:16: expected a size from 1 byte to 1Gi, such as 32Mi, found `4Gi`");
 }
+
+/// `lameduck` with this much memory and no more, in MiB: what is read without end ends soon.
+#[cfg(unix)]
+fn bounded(directory: &Path, memory: u32, arguments: &[&str]) -> Command {
+    let mut command = Command::new("bash");
+    command
+        .current_dir(directory)
+        .arg("-c")
+        .arg(format!("ulimit -v {}; exec \"$@\"", memory * 1024))
+        .arg("bash")
+        .arg(cargo_bin!("lameduck"))
+        .args(arguments)
+        .env("RAYON_NUM_THREADS", "2")
+        .timeout(std::time::Duration::from_secs(60));
+    command
+}
+
+#[cfg(unix)]
+fn pipe(path: &Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_baseline_is_a_regular_file() {
+    let folder = repository(&[("a.yaml", DEPLOYMENT)]);
+    pipe(&folder.path().join("pipe"));
+    for flag in ["--write-baseline", "--baseline"] {
+        for file in ["/dev/zero", "/dev/full", "pipe", "."] {
+            let arguments = ["check", "a.yaml", flag, file];
+            let (code, out, err) = run(&mut bounded(folder.path(), 1024, &arguments));
+            assert_eq!((code, out.as_str()), (2, ""), "{flag} {file}: {err}");
+            assert!(err.starts_with("error: the baseline "), "{err}");
+            assert!(err.contains("it is no regular file"), "{err}");
+            assert!(folder.path().join("pipe").exists());
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_baseline_is_read_up_to_the_limit() {
+    let folder = repository(&[
+        ("a.yaml", DEPLOYMENT),
+        ("lameduck.yaml", "max-file-size: 1Mi\n"),
+    ]);
+    let baseline = folder.path().join("baseline.json");
+    let sparse = std::fs::File::create(&baseline).unwrap();
+    sparse.set_len(64 << 30).unwrap();
+    for flag in ["--write-baseline", "--baseline"] {
+        let arguments = ["check", "a.yaml", flag, "baseline.json"];
+        let (code, out, err) = run(&mut bounded(folder.path(), 1024, &arguments));
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        let said = "error: the baseline baseline.json cannot be read: it has 64.0 GiB, more than 1 MiB \
+                    (`max-file-size` in the configuration)";
+        assert!(err.starts_with(said), "{err}");
+    }
+    assert_eq!(std::fs::metadata(baseline).unwrap().len(), 64 << 30);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_configuration_is_read_up_to_a_limit_and_may_come_through_a_pipe() {
+    let folder = repository(&[("a.yaml", DEPLOYMENT)]);
+    let arguments = ["check", "--config=/dev/zero"];
+    let (code, out, err) = run(&mut bounded(folder.path(), 1024, &arguments));
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(
+        err.ends_with("/dev/zero: it has more than 32 MiB\n"),
+        "{err}"
+    );
+
+    let arguments = ["check", "--config=/dev/stdin"];
+    let (code, out, err) =
+        run(lameduck(folder.path(), &arguments).write_stdin("ignore: [probes, availability]\n"));
+    assert_eq!((code, err.as_str()), (1, ""), "{out}");
+    assert!(!out.contains("missing-readiness-probe"), "{out}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_configuration_names_is_a_regular_file() {
+    let folder = repository(&[("a.yaml", DEPLOYMENT)]);
+    pipe(&folder.path().join("pipe"));
+    for file in ["/dev/zero", "pipe"] {
+        let config = format!("mesh: {{helm-values: [{file}]}}\n");
+        std::fs::write(folder.path().join("lameduck.yaml"), config).unwrap();
+        let (code, out, err) = run(&mut bounded(folder.path(), 1024, &["check"]));
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        let said = format!("Helm values `{file}`: it is no regular file");
+        assert!(err.contains(&said), "{err}");
+    }
+}

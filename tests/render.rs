@@ -315,3 +315,41 @@ fn standard_input_is_not_mixed_with_what_is_on_disk() {
     assert!(!tools.path().join("called").exists());
     insta::assert_snapshot!(err, @"note: kustomization.yaml: not built, standard input stands for deployment.yaml, which is part of it: its raw files are checked");
 }
+
+#[test]
+fn pipes_where_kustomize_and_helm_have_files_do_not_hang() {
+    let mut files = CHART.to_vec();
+    files.extend([
+        (
+            "app/kustomization.yaml",
+            "resources: [deployment.yaml]\ngenerators: [pipe.yaml]\n",
+        ),
+        ("app/deployment.yaml", DEPLOYMENT),
+        ("chart/charts/part/values.yaml", "a: b\n"),
+    ]);
+    let chart = "apiVersion: v2\nname: web\nversion: 0.1.0\ndependencies: [{name: part}]\n";
+    files[0].1 = chart;
+    let repository = repository(&files);
+    for pipe in ["app/pipe.yaml", "chart/charts/part/Chart.yaml"] {
+        let pipe = repository.path().join(pipe);
+        let made = std::process::Command::new("mkfifo").arg(pipe).status();
+        assert!(made.unwrap().success());
+    }
+    let script = "echo called >\"$here/called\"";
+    let tools = programs(&[("kustomize", script), ("helm", script)]);
+    let mut command = check(repository.path(), tools.path());
+    command
+        .args(["--render", "auto"])
+        .timeout(std::time::Duration::from_secs(60));
+    let (code, _, err) = run(&mut command);
+    assert_eq!(code, 1, "{err}");
+    assert!(
+        err.contains("it runs a plugin (`pipe.yaml` of `generators`)"),
+        "{err}"
+    );
+    assert!(
+        err.contains("its dependency `part` is not in its charts/ folder"),
+        "{err}"
+    );
+    assert!(!tools.path().join("called").exists());
+}

@@ -14,7 +14,8 @@ use crate::finding::{Finding, Outcome, Unfixable};
 use crate::fix::{self, Entry, Fixed, Verdict};
 use crate::inventory::Inventory;
 use crate::report;
-use crate::source::{Source, Sources};
+use crate::source::{Source, Sources, read_file};
+use crate::units::SizeLimit;
 
 /// What fixing would make of the sources.
 pub(super) fn plan(
@@ -137,7 +138,7 @@ fn replace(cwd: &Path, source: &Source, text: &str) -> Result<(), Failure> {
     let shown = source.path();
     let path = cwd.join(shown);
     let left = |reason: String| Failure::one(format!("{shown} is not fixed: {reason}"));
-    let content = fs::read(&path).map_err(|error| left(error.to_string()))?;
+    let content = read_file(&path, SizeLimit::MAX).map_err(|error| left(error.to_string()))?;
     if content != source.text().as_bytes() {
         return Err(left("it was changed while it was checked".to_owned()));
     }

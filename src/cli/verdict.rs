@@ -13,7 +13,7 @@ use crate::inventory::Inventory;
 use crate::report::disarm;
 use crate::rules::{metas, unused_suppression};
 use crate::settings::Settings;
-use crate::source::{Role, SourceId, Sources};
+use crate::source::{Role, SourceId, Sources, read_text};
 use crate::suppress::{self, Baseline, Coverage, View};
 
 /// The baselines that flags name.
@@ -59,11 +59,12 @@ impl<'a> Judge<'a> {
             .file
             .as_ref()
             .map(|file| discovered.push_aside(&file.path, Arc::clone(&file.text)));
-        let mut read = |file: &Path| -> Result<(Baseline, SourceId), Failure> {
-            let text = std::fs::read_to_string(file).map_err(|error| {
+        let mut read = |file: &Path, hint: &str| -> Result<(Baseline, SourceId), Failure> {
+            let text = read_text(file, settings.max_file_size).map_err(|error| {
                 let shown = relative(cwd, &cwd.join(file));
                 Failure::one(format!(
-                    "the baseline {shown} cannot be read: {error}; --write-baseline writes one"
+                    "the baseline {shown} cannot be read: {error}{}{hint}",
+                    error.hint()
                 ))
             })?;
             let id = discovered.push_aside(file, text.into());
@@ -73,11 +74,11 @@ impl<'a> Judge<'a> {
         };
         let rewritten = match baselines.write {
             None => None,
-            Some(file) if file.exists() => Some((file.to_owned(), read(file)?.0)),
+            Some(file) if file.exists() => Some((file.to_owned(), read(file, "")?.0)),
             Some(file) => Some((file.to_owned(), Baseline::default())),
         };
         let baseline = match baselines.read.or(settings.baseline.as_deref()) {
-            Some(file) if rewritten.is_none() => Some(read(file)?),
+            Some(file) if rewritten.is_none() => Some(read(file, "; --write-baseline writes one")?),
             _ => None,
         };
         Ok(Self {

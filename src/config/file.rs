@@ -1,5 +1,6 @@
 //! The configuration file.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use crate::finding::RuleMeta;
 use crate::settings::{
     Assignment, Override, PathGlob, PathPatterns, Settings, SettingsFile, WorkloadPattern,
 };
-use crate::source::{NewSource, Role, Scope, Source, Sources, Span};
+use crate::source::{NewSource, ReadError, Role, Scope, Source, Sources, Span, read_stream};
+use crate::units::SizeLimit;
 use crate::yaml::{self, Content, Kind, Node, Scalar, Tree};
 
 /// Reads a value of one key into its place.
@@ -72,7 +74,7 @@ pub(super) const DURATION: &str = "a duration such as 30s or 1m30s";
 /// When the file cannot be read, is no YAML, or holds unknown keys, rules or options, or values of
 /// the wrong form: all of them, in the order of the text.
 pub fn load(file: &Path, shown: &str, rules: &[RuleMeta]) -> Result<Settings, Vec<ConfigError>> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
+    let text = read(file).map_err(|error| {
         vec![ConfigError::Unreadable {
             path: shown.to_owned(),
             error,
@@ -87,6 +89,12 @@ pub fn load(file: &Path, shown: &str, rules: &[RuleMeta]) -> Result<Settings, Ve
         text,
     });
     Ok(settings)
+}
+
+/// A flag may name a pipe, as shells make one of `<(…)`.
+fn read(file: &Path) -> Result<String, ReadError> {
+    let content = read_stream(File::open(file)?, SizeLimit::default())?;
+    String::from_utf8(content).map_err(|_| ReadError::NoText)
 }
 
 pub(super) fn parse(

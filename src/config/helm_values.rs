@@ -3,12 +3,14 @@
 use super::file::{Draft, Reader};
 use super::words::parse_duration;
 use crate::settings::MeshSettings;
+use crate::source::read_text;
+use crate::units::SizeLimit;
 use crate::yaml::{self, Content, Node};
 
 /// Reads the files that the list names, relative to the directory of the configuration.
 pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>, draft: &mut Draft) {
     for (item, path) in reader.list(node) {
-        let text = std::fs::read_to_string(reader.base.join(path));
+        let text = read_text(&reader.base.join(path), SizeLimit::default());
         let text = text.map_err(|error| error.to_string()).and_then(|text| {
             take_over(&text, &mut MeshSettings::default())?;
             Ok(text)

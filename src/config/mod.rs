@@ -20,6 +20,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use crate::settings::CONFIG_FILE_NAMES;
+use crate::source::ReadError;
 
 pub use file::load;
 pub use flags::{Flags, apply_flags};
@@ -51,8 +52,8 @@ pub enum ConfigError {
     Unreadable {
         /// As the user sees it.
         path: String,
-        /// What the system says.
-        error: std::io::Error,
+        /// Why.
+        error: ReadError,
     },
     /// A directory holds a file of both names.
     #[error("{directory}: lameduck.yaml and .lameduck.yaml are both here: keep one of them")]

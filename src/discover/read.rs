@@ -19,9 +19,9 @@ impl Reading {
     pub(super) fn of(content: Result<Vec<u8>, ReadError>) -> Self {
         match content {
             Ok(content) => text(content),
-            Err(error @ ReadError::TooLarge { .. }) => Self::PassedOver(format!(
-                "passed over, {error} (`max-file-size` in the configuration)"
-            )),
+            Err(error @ ReadError::TooLarge { .. }) => {
+                Self::PassedOver(format!("passed over, {error}{}", error.hint()))
+            }
             Err(error) => Self::PassedOver(format!("cannot be read: {error}")),
         }
     }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::files::Files;
 use crate::discover::KUSTOMIZATION_NAMES;
 use crate::kube::models::kustomization::{is_inline, is_remote};
-use crate::source::SourceId;
+use crate::source::{ReadError, SourceId, read_text};
+use crate::units::SizeLimit;
 use crate::yaml::{self, Content, Node, NodeId, Tree};
 
 /// Fields that list files, some of them folders.
@@ -298,7 +299,7 @@ fn obstacle(root: Node<'_>, directory: &Path, others: &[String]) -> Option<Strin
 }
 
 /// Whether an entry of a plugin field, a file or the text itself, asks for a program. A folder is a
-/// kustomization whose results may be anything.
+/// kustomization whose results may be anything, and so may be what is too large to be looked at.
 fn is_plugin(entry: Option<&str>, directory: &Path) -> bool {
     let Some(entry) = entry else {
         return true;
@@ -306,10 +307,11 @@ fn is_plugin(entry: Option<&str>, directory: &Path) -> bool {
     let text = if is_inline(entry) {
         entry.to_owned()
     } else {
-        match std::fs::read_to_string(directory.join(entry)) {
+        match read_text(&directory.join(entry), SizeLimit::default()) {
             Ok(text) => text,
             // A file that is not there is kustomize's to complain of.
-            Err(_) => return directory.join(entry).is_dir(),
+            Err(ReadError::Io(_)) => return false,
+            Err(_) => return true,
         }
     };
     trees(&text.into()).iter().any(|tree| {

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::graph::trees;
+use crate::source::read_text;
+use crate::units::SizeLimit;
 use crate::yaml::{Node, Tree};
 
 /// A chart's `Chart.yaml`.
 fn metadata(directory: &Path) -> Option<Tree> {
-    let text = std::fs::read_to_string(directory.join("Chart.yaml")).ok()?;
+    let text = read_text(&directory.join("Chart.yaml"), SizeLimit::default()).ok()?;
     trees(&text.into()).into_iter().next()
 }
 

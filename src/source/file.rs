@@ -28,6 +28,16 @@ pub enum ReadError {
     NoText,
 }
 
+impl ReadError {
+    /// What a person can do about it, where the limit is the configured one.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => " (`max-file-size` in the configuration)",
+            _ => "",
+        }
+    }
+}
+
 fn has(size: Option<u64>) -> String {
     size.map_or_else(
         || "has ".to_owned(),
@@ -52,7 +62,7 @@ pub fn read_file(path: &Path, limit: SizeLimit) -> Result<Vec<u8>, ReadError> {
     read_at_most(file, size, limit)
 }
 
-/// Reads a regular file of text.
+/// Reads a regular file of text, all of it UTF-8.
 ///
 /// # Errors
 /// As [`read_file`], and when it is no UTF-8 text.
@@ -60,7 +70,7 @@ pub fn read_text(path: &Path, limit: SizeLimit) -> Result<String, ReadError> {
     String::from_utf8(read_file(path, limit)?).map_err(|_| ReadError::NoText)
 }
 
-/// Reads all there is, from a pipe or a device, too: for what a person has named.
+/// Reads what may be a pipe or a device: for what a person has named for reading.
 ///
 /// # Errors
 /// When it is larger than the limit, or cannot be read.

@@ -22,6 +22,8 @@ pub struct SizeLimitError(String);
 impl SizeLimit {
     /// What no limit can exceed, in bytes.
     pub const MOST: u64 = GIB;
+    /// As large as can be.
+    pub const MAX: Self = Self(1 << 30);
 
     /// In bytes.
     pub fn bytes(self) -> u64 {
