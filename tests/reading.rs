@@ -162,3 +162,166 @@ fn what_a_configuration_names_is_a_regular_file() {
         assert!(err.contains(&said), "{err}");
     }
 }
+
+/// `lameduck` as somebody who has to keep to permissions, where that can be had: root reads anything.
+#[cfg(unix)]
+fn restrained(directory: &Path, arguments: &[&str]) -> Option<Command> {
+    use std::os::unix::fs::PermissionsExt;
+    let binary = cargo_bin!("lameduck");
+    let probe = directory.join("probe");
+    std::fs::write(&probe, "").unwrap();
+    std::fs::set_permissions(&probe, std::fs::Permissions::from_mode(0o0)).unwrap();
+    let is_root = std::fs::read(&probe).is_ok();
+    std::fs::remove_file(probe).unwrap();
+    if !is_root {
+        return Some(lameduck(directory, arguments));
+    }
+    std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let user = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+    let may = std::process::Command::new("setpriv")
+        .args(user)
+        .arg(binary)
+        .arg("--version")
+        .current_dir(directory)
+        .output();
+    if !may.is_ok_and(|output| output.status.success()) {
+        eprintln!(
+            "skipped: root reads anything, and `setpriv` cannot run lameduck as another user"
+        );
+        return None;
+    }
+    let mut command = Command::new("setpriv");
+    command.args(user).arg(binary);
+    command.args(arguments).current_dir(directory);
+    Some(command)
+}
+
+#[cfg(unix)]
+fn forbid(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o0)).unwrap();
+}
+
+/// Folders have to be given back before they can be removed by whoever is not root.
+#[cfg(unix)]
+fn allow(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_asked_for_and_cannot_be_read_ends_with_2() {
+    let folder = repository(&[
+        ("k8s/closed.yaml", DEPLOYMENT),
+        ("k8s/folder/a.yaml", DEPLOYMENT),
+        ("k8s/open.yaml", DEPLOYMENT),
+    ]);
+    forbid(&folder.path().join("k8s/closed.yaml"));
+    forbid(&folder.path().join("k8s/folder"));
+    let file = "error: k8s/closed.yaml: cannot be read: Permission denied (os error 13)\n";
+    let below = "error: k8s/folder: cannot be read: Permission denied (os error 13)\n";
+    for command in ["check", "timeline", "checklist"] {
+        for (paths, said) in [
+            (&["k8s/closed.yaml"] as &[&str], file.to_owned()),
+            (&["k8s/folder"], below.to_owned()),
+            (&["k8s"], [file, below].concat()),
+            (&["k8s", "k8s/open.yaml", "."], [file, below].concat()),
+        ] {
+            let arguments = [&[command, "--quiet"], paths].concat();
+            let Some(mut run_) = restrained(folder.path(), &arguments) else {
+                return allow(&folder.path().join("k8s/folder"));
+            };
+            let (code, out, err) = run(&mut run_);
+            assert_eq!((code, err), (2, said), "{arguments:?}");
+            // The rest is judged.
+            let is_judged = out.contains("web");
+            assert_eq!(is_judged, paths.contains(&"k8s"), "{arguments:?}: {out}");
+        }
+    }
+    allow(&folder.path().join("k8s/folder"));
+}
+
+#[cfg(unix)]
+#[test]
+fn context_that_cannot_be_read_is_said_and_no_failure() {
+    let folder = repository(&[
+        (
+            "a/pod.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+        ),
+        ("b/closed.yaml", DEPLOYMENT),
+    ]);
+    forbid(&folder.path().join("b/closed.yaml"));
+    let Some(mut command) = restrained(folder.path(), &["check", "a"]) else {
+        return;
+    };
+    let (code, _, err) = run(&mut command);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(err, @"note: b/closed.yaml: cannot be read: Permission denied (os error 13)");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_baseline_is_not_written_over_with_less_than_all() {
+    let folder = repository(&[("a.yaml", DEPLOYMENT), ("b.yaml", DEPLOYMENT)]);
+    let baseline = folder.path().join("baseline.json");
+    let write = ["check", "--quiet", "--write-baseline=baseline.json"];
+    assert_eq!(run(&mut lameduck(folder.path(), &write)).0, 0);
+    let before = std::fs::read_to_string(&baseline).unwrap();
+    assert!(before.contains("b.yaml"));
+    forbid(&folder.path().join("b.yaml"));
+    let Some(mut command) = restrained(folder.path(), &write) else {
+        return;
+    };
+    let (code, _, err) = run(&mut command);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!(err, @r"
+    warning: baseline.json is not written: not all could be read
+    error: b.yaml: cannot be read: Permission denied (os error 13)
+    ");
+    assert_eq!(std::fs::read_to_string(&baseline).unwrap(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_ignore_file_is_a_regular_file() {
+    let folder = repository(&[
+        ("a.yaml", DEPLOYMENT),
+        ("below/b.yaml", DEPLOYMENT),
+        (".gitignore", "ignored.yaml\n"),
+    ]);
+    let below = folder.path().join("below/.gitignore");
+    let above = folder.path().join(".gitignore");
+    let check = |arguments: &[&str]| {
+        let arguments = [&["check", "--format=concise"], arguments].concat();
+        run(&mut bounded(folder.path(), 1024, &arguments))
+    };
+    let said = "below/.gitignore: it is no regular file, and its folder is passed over\n";
+    for trap in [true, false] {
+        let _ = std::fs::remove_file(&below);
+        if trap {
+            pipe(&below);
+        } else {
+            std::os::unix::fs::symlink("/dev/zero", &below).unwrap();
+        }
+        for paths in [&["."] as &[&str], &["below"], &["below/b.yaml"]] {
+            let is_named = !paths[0].ends_with("yaml");
+            let (code, out, err) = check(paths);
+            let word = if is_named { "error" } else { "note" };
+            assert_eq!(code, if is_named { 2 } else { 1 }, "{paths:?}");
+            assert_eq!(err, format!("{word}: {said}"), "{paths:?}");
+            assert_eq!(out.contains("b.yaml"), !is_named, "{paths:?}: {out}");
+        }
+        let (code, out, err) = check(&["--no-gitignore"]);
+        assert_eq!((code, err.as_str()), (1, ""));
+        assert!(out.contains("b.yaml"), "{out}");
+    }
+    std::fs::remove_file(&below).unwrap();
+    std::fs::remove_file(&above).unwrap();
+    pipe(&above);
+    let (code, _, err) = check(&["below"]);
+    assert_eq!(code, 2);
+    let said = format!("error: {}", said.replace("below/", ""));
+    assert_eq!(err, said);
+}

@@ -33,7 +33,8 @@ Examples:
   lameduck check --diff                   what --fix would change
 
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 a wrong flag or
-configuration, a path that does not exist, an output that cannot be written.";
+configuration, a path that does not exist or cannot be read, an output that
+cannot be written.";
 
 const TIMELINE_EXAMPLES: &str = "\
 Examples:
@@ -51,7 +52,8 @@ What no manifest can show is attested on a workload or its pod template:
   lameduck.dev/attest.chaos-tests: \"who, YYYY-MM-DD, link expires=YYYY-MM-DD\"
 
 Exit codes: 0; 1 with --fail-on-unmet and unmet items; 2 a wrong flag or
-configuration, a path that does not exist, an output that cannot be written.";
+configuration, a path that does not exist or cannot be read, an output that
+cannot be written.";
 
 /// Finds what will drop requests, hang a rollout or block a node drain in
 /// Kubernetes and Istio manifests, before they are deployed.

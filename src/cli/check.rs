@@ -39,7 +39,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
                 }
                 output::to_stderr("internal error", &outcome.internal_errors);
                 let code = fixing::show(&discovered, &fixed)?;
-                return input::refuse_empty(&args.input, is_empty(&outcome)).map(|()| code);
+                return input::refuse(&args.input, &discovered, unfixed, is_empty(&outcome))
+                    .map(|()| code);
             }
             unfixed = fixing::write(args, &cwd, &discovered, &mut fixed);
             progress.stage("checking");
@@ -57,19 +58,11 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
             output::to_stderr("warning", problems);
         }
         progress.pause();
-        judge.write_baseline(
-            args.input.quiet,
-            &discovered.sources,
-            &inventory,
-            &mut outcome,
-        )?;
+        judge.write_baseline(args.input.quiet, &discovered, &inventory, &mut outcome)?;
         input::tell(&args.input, &discovered, &inventory, is_empty(&outcome));
         output::to_stderr("internal error", &outcome.internal_errors);
         deliver(args, &outputs, &discovered, &outcome, settings.fail_on)?;
-        if !unfixed.is_empty() {
-            return Err(Failure { messages: unfixed });
-        }
-        input::refuse_empty(&args.input, is_empty(&outcome))?;
+        input::refuse(&args.input, &discovered, unfixed, is_empty(&outcome))?;
         Ok(exit_code(&outcome, settings.fail_on))
     })
 }

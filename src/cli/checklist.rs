@@ -38,7 +38,7 @@ pub(super) fn run(args: &ChecklistArgs) -> Result<u8, Failure> {
         output::to_stderr("warning", &filled.problems);
         output::to_stderr("internal error", &filled.internal_errors);
         deliver(args, found, &discovered.sources)?;
-        input::refuse_empty(&args.input, is_empty)?;
+        input::refuse(&args.input, &discovered, Vec::new(), is_empty)?;
         if !filled.internal_errors.is_empty() {
             return Ok(UNUSABLE);
         }

@@ -49,6 +49,7 @@ pub(super) fn run() -> Result<(), Failure> {
     let foreign = foreign(&find(&cwd, &[])?);
     let exclude: Vec<PathGlob> = foreign.iter().map(|name| excluding(&cwd, name)).collect();
     let discovered = find(&cwd, &exclude)?;
+    output::to_stderr("note", &discovered.unread);
     let settings = Settings::default();
     let inventory = Inventory::read(&discovered.sources, &settings);
     let outcome = engine::run(&discovered.sources, &inventory, &settings);

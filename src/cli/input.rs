@@ -130,13 +130,23 @@ pub(super) fn tell(
     }
     output::to_stderr("note", &discovered.notices);
     output::to_stderr("note", passed_over(&discovered.sources, inventory));
-    if is_empty && !args.fail_on_empty {
+    if is_empty && !args.fail_on_empty && discovered.unread.is_empty() {
         output::to_stderr("note", [nothing_found(&args.paths)]);
     }
 }
 
-/// Fails where there was nothing to read and that is no success.
-pub(super) fn refuse_empty(args: &InputArgs, is_empty: bool) -> Result<(), Failure> {
+/// Fails where something else has failed, where not all was read that was to be, and where there was
+/// nothing to read and that is no success.
+pub(super) fn refuse(
+    args: &InputArgs,
+    discovered: &Discovered,
+    mut messages: Vec<String>,
+    is_empty: bool,
+) -> Result<(), Failure> {
+    messages.extend_from_slice(&discovered.unread);
+    if !messages.is_empty() {
+        return Err(Failure { messages });
+    }
     if args.fail_on_empty && is_empty {
         return Err(Failure::one(nothing_found(&args.paths)));
     }

@@ -35,7 +35,8 @@ use args::{Cli, Command};
 const CLEAN: u8 = 0;
 /// Findings at or above `--fail-on`.
 const FINDINGS: u8 = 1;
-/// The run could not be made: a wrong flag or configuration, a missing path, a failing output.
+/// The run could not be made, or not whole: a wrong flag or configuration, a path that is missing or
+/// cannot be read, a failing output.
 const UNUSABLE: u8 = 2;
 
 /// Why a run could not be made; ends with [`UNUSABLE`].

@@ -38,7 +38,7 @@ pub(super) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
         write_timelines(&shown, &discovered.sources, format, &style, &mut content)
             .map_err(|error| Failure::one(format!("the timelines: {error}")))?;
         output::to_stdout(&content)?;
-        input::refuse_empty(&args.input, is_empty)?;
+        input::refuse(&args.input, &discovered, Vec::new(), is_empty)?;
         Ok(CLEAN)
     })
 }

@@ -131,14 +131,20 @@ impl<'a> Judge<'a> {
     pub(super) fn write_baseline(
         &self,
         quiet: bool,
-        sources: &Sources,
+        discovered: &Discovered,
         inventory: &Inventory,
         outcome: &mut Outcome,
     ) -> Result<(), Failure> {
         let Some((file, earlier)) = &self.rewritten else {
             return Ok(());
         };
-        let view = self.view(sources, inventory);
+        if !discovered.unread.is_empty() {
+            // It would forget what is known of files that could not be read.
+            let left = format!("{} is not written: not all could be read", file.display());
+            output::to_stderr("warning", [left]);
+            return Ok(());
+        }
+        let view = self.view(&discovered.sources, inventory);
         let baseline = Baseline::of(outcome, earlier, &view, &self.covers);
         let text = baseline
             .to_text()

@@ -3,8 +3,9 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder};
 
@@ -13,8 +14,10 @@ use super::context::View;
 use super::layout::KUSTOMIZATION_NAMES;
 use super::paths::relative;
 use super::roots::{Extent, Roots};
+use super::unread::{Unread, gitignore_trap};
 use crate::settings::PathPatterns;
 use crate::source::Role;
+use crate::units::SizeLimit;
 
 /// A path of the command line, canonical.
 #[derive(Debug)]
@@ -64,7 +67,8 @@ pub(super) fn resolve(cwd: &Path, paths: &[PathBuf]) -> Result<Vec<Named>, Vec<D
 /// Collects files, each once however many paths and links lead to it.
 pub(super) struct Candidates<'a> {
     cwd: &'a Path,
-    gitignore: bool,
+    /// Whether `.gitignore` files count, and how large they may be.
+    gitignore: Option<SizeLimit>,
     excludes: Arc<PathPatterns>,
     /// What the configuration says of context.
     view: Option<View>,
@@ -72,12 +76,13 @@ pub(super) struct Candidates<'a> {
     /// Directories that were walked whole.
     walked: BTreeSet<PathBuf>,
     notices: Vec<String>,
+    unread: Unread,
 }
 
 impl<'a> Candidates<'a> {
     pub(super) fn new(
         cwd: &'a Path,
-        gitignore: bool,
+        gitignore: Option<SizeLimit>,
         excludes: PathPatterns,
         view: Option<View>,
     ) -> Self {
@@ -89,6 +94,7 @@ impl<'a> Candidates<'a> {
             files: BTreeMap::new(),
             walked: BTreeSet::new(),
             notices: Vec::new(),
+            unread: Unread::default(),
         }
     }
 
@@ -146,9 +152,9 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    /// The files by canonical path, and what was passed over on the way.
-    pub(super) fn finish(self) -> (BTreeMap<PathBuf, Candidate>, Vec<String>) {
-        (self.files, self.notices)
+    /// The files by canonical path, and what was passed over and could not be read on the way.
+    pub(super) fn finish(self) -> (BTreeMap<PathBuf, Candidate>, Vec<String>, Unread) {
+        (self.files, self.notices, self.unread)
     }
 
     fn add_file(&mut self, path: &Path) {
@@ -184,26 +190,63 @@ impl<'a> Candidates<'a> {
     }
 
     fn walk(&mut self, top: &Path, role: Role, base: &Path, depth: Option<usize>) {
+        let limit = self.gitignore;
+        let trap = move |folder: &Path| limit.and_then(|limit| gitignore_trap(folder, limit));
+        // The walker asks for these before it asks what to leave out.
+        if let Some((file, why)) = top.ancestors().find_map(trap) {
+            self.unread.add(relative(self.cwd, &file), role, why);
+            return;
+        }
+        let traps = Arc::new(Mutex::new(Vec::new()));
+        let found = Arc::clone(&traps);
         let excludes = Arc::clone(&self.excludes);
         let walk = WalkBuilder::new(top)
             .max_depth(depth)
             .follow_links(false)
             .ignore(false)
-            .git_ignore(self.gitignore)
+            .git_ignore(self.gitignore.is_some())
             // What only this machine ignores would make the findings of two machines differ.
             .git_global(false)
             .git_exclude(false)
             .filter_entry(move |entry| {
                 let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-                entry.depth() == 0
-                    || entry.file_name() != ".git" && !excludes.matches(entry.path(), is_dir)
+                if entry.file_name() == ".git" || excludes.matches(entry.path(), is_dir) {
+                    return false;
+                }
+                let trap = is_dir.then(|| trap(entry.path())).flatten();
+                let is_open = trap.is_none();
+                found.lock().is_ok_and(|mut found| {
+                    found.extend(trap);
+                    is_open
+                })
             })
             .build();
         for entry in walk {
             match entry {
                 Ok(entry) => self.add_entry(entry, role, base),
-                Err(error) => self.notices.push(unreadable(self.cwd, &error)),
+                Err(error) => self.failed(&error, role),
             }
+        }
+        let traps = traps.lock().map(|mut traps| std::mem::take(&mut *traps));
+        for (file, why) in traps.unwrap_or_default() {
+            self.unread.add(relative(self.cwd, &file), role, why);
+        }
+    }
+
+    fn failed(&mut self, error: &ignore::Error, role: Role) {
+        match (path_of(error), error.io_error()) {
+            (Some(path), Some(error)) => {
+                let shown = relative(self.cwd, path);
+                // Gone since its folder was listed: nothing was left to be read.
+                if error.kind() != ErrorKind::NotFound {
+                    // The walker wraps what the system says, with the path once more.
+                    let said = error.get_ref().and_then(|error| error.source());
+                    let said = said.map_or_else(|| error.to_string(), ToString::to_string);
+                    self.unread
+                        .add(shown, role, format!("cannot be read: {said}"));
+                }
+            }
+            _ => self.notices.push(error.to_string()),
         }
     }
 
@@ -254,14 +297,6 @@ impl<'a> Candidates<'a> {
                 known.met |= !explicit;
             }
         }
-    }
-}
-
-fn unreadable(cwd: &Path, error: &ignore::Error) -> String {
-    let path = path_of(error).map(|path| relative(cwd, path));
-    match (path, error.io_error()) {
-        (Some(path), Some(error)) => format!("{path}: cannot be read: {error}"),
-        _ => error.to_string(),
     }
 }
 

@@ -11,6 +11,7 @@ mod layout;
 mod paths;
 mod read;
 mod roots;
+mod unread;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use context::View;
 use layout::Layout;
 use read::Reading;
 use roots::Roots;
+use unread::Unread;
 
 pub use charts::{Chart, Template};
 pub use layout::KUSTOMIZATION_NAMES;
@@ -72,6 +74,9 @@ pub struct Discovered {
     pub stdin: Option<SourceId>,
     /// What was passed over, and why; one line each, for standard error.
     pub notices: Vec<String>,
+    /// What was named, or lies below what was named, and could not be read; one line each. It was not
+    /// checked, so such a run is no success.
+    pub unread: Vec<String>,
     cwd: PathBuf,
     /// The roots of the repositories.
     bases: Vec<PathBuf>,
@@ -161,15 +166,7 @@ struct Planned {
 /// When a named path does not exist or cannot be looked at, and when a pattern of
 /// [`Request::exclude`] cannot be read. All of them, in the order of the arguments.
 pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> {
-    let cwd = std::fs::canonicalize(request.cwd).map_err(|error| {
-        vec![DiscoverError::Inaccessible {
-            path: request.cwd.display().to_string(),
-            error,
-        }]
-    })?;
-    let invalid = |errors: Vec<PatternError>| -> Vec<_> {
-        errors.into_iter().map(DiscoverError::from).collect()
-    };
+    let cwd = canonical(request.cwd)?;
     let excludes = PathPatterns::new(request.exclude).map_err(invalid)?;
     let view = request
         .context
@@ -190,7 +187,8 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         roots.widen(view.widened());
         notices.extend(view.notices(&cwd));
     }
-    let mut found = Candidates::new(&cwd, request.gitignore, excludes, view);
+    let gitignore = request.gitignore.then_some(request.max_file_size);
+    let mut found = Candidates::new(&cwd, gitignore, excludes, view);
     found.add_named(&named, &roots);
     found.add_context(&roots);
     let mut inputs = BTreeMap::new();
@@ -198,18 +196,25 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         found.add_stdin(&path, &roots);
         inputs.insert(path, stdin);
     }
-    let (files, passed_over) = found.finish();
+    let (files, passed_over, unread) = found.finish();
     notices.extend(passed_over);
 
     let mut layout = Layout::new(&cwd, &roots);
-    let mut sources = Sources::default();
     let planned = plan(&cwd, files, inputs, &mut layout);
-    let stdin = read_all(planned, request.max_file_size, &mut sources, &mut notices);
+    let mut gathered = Gathered {
+        notices,
+        unread,
+        ..Gathered::default()
+    };
+    gathered.read_all(planned, request.max_file_size);
+    let (unread, beside) = gathered.unread.told();
+    gathered.notices.extend(beside);
     let charts = layout.charts();
     let mut discovered = Discovered {
-        sources,
-        stdin,
-        notices,
+        sources: gathered.sources,
+        stdin: gathered.stdin,
+        notices: gathered.notices,
+        unread,
         cwd,
         bases: roots.bases,
         charts: Vec::new(),
@@ -217,6 +222,17 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
     };
     discovered.skip(charts);
     Ok(discovered)
+}
+
+fn invalid(errors: Vec<PatternError>) -> Vec<DiscoverError> {
+    errors.into_iter().map(DiscoverError::from).collect()
+}
+
+fn canonical(directory: &Path) -> Result<PathBuf, Vec<DiscoverError>> {
+    std::fs::canonicalize(directory).map_err(|error| {
+        let path = directory.display().to_string();
+        vec![DiscoverError::Inaccessible { path, error }]
+    })
 }
 
 /// Where standard input stands: the file it takes the place of, or `-` in the working directory.
@@ -261,44 +277,61 @@ fn plan(
     planned
 }
 
-/// Gives the source that standard input became.
-fn read_all(
-    planned: Vec<Planned>,
-    limit: SizeLimit,
-    sources: &mut Sources,
-    notices: &mut Vec<String>,
-) -> Option<SourceId> {
-    let mut stdin = None;
-    let read: Vec<(Planned, Reading)> = planned
-        .into_par_iter()
-        .map(|mut planned| {
-            let content = match &mut planned.input {
-                Input::File(path) => read_file(path, limit),
-                Input::Stdin(bytes) => read_stream(std::mem::take(bytes).as_slice(), limit),
-            };
-            (planned, Reading::of(content))
-        })
-        .collect();
-    for (planned, reading) in read {
+/// What has been read.
+#[derive(Default)]
+struct Gathered {
+    sources: Sources,
+    /// The source that standard input became.
+    stdin: Option<SourceId>,
+    notices: Vec<String>,
+    unread: Unread,
+}
+
+impl Gathered {
+    fn read_all(&mut self, planned: Vec<Planned>, limit: SizeLimit) {
+        let read: Vec<(Planned, Reading)> = planned
+            .into_par_iter()
+            .map(|mut planned| {
+                let content = match &mut planned.input {
+                    Input::File(path) => read_file(path, limit),
+                    Input::Stdin(bytes) => read_stream(std::mem::take(bytes).as_slice(), limit),
+                };
+                (planned, Reading::of(content))
+            })
+            .collect();
+        for (planned, reading) in read {
+            self.take(planned, reading);
+        }
+    }
+
+    fn take(&mut self, planned: Planned, reading: Reading) {
+        let shown = &planned.shown;
         let (text, invalid_utf8) = match reading {
             Reading::Text { text, invalid_utf8 } => (text, invalid_utf8),
             Reading::PassedOver(reason) => {
-                notices.push(format!("{}: {reason}", planned.shown));
-                continue;
+                self.notices.push(format!("{shown}: {reason}"));
+                return;
+            }
+            Reading::Failed(error) => {
+                let why = format!("cannot be read: {error}");
+                if error.is_missing() && !planned.explicit {
+                    // Gone since its folder was listed: nothing was left to be read.
+                    self.notices.push(format!("{shown}: {why}"));
+                } else {
+                    self.unread.add(planned.shown, planned.role, why);
+                }
+                return;
             }
             Reading::NoText => {
                 if planned.role == Role::Named {
-                    notices.push(format!(
-                        "{}: passed over, it is no UTF-8 text",
-                        planned.shown
-                    ));
+                    let notice = format!("{shown}: passed over, it is no UTF-8 text");
+                    self.notices.push(notice);
                 }
-                continue;
+                return;
             }
         };
         if planned.explicit || read::could_matter(&text, &planned) {
-            let is_stdin = matches!(planned.input, Input::Stdin(_));
-            let id = sources.push(NewSource {
+            let id = self.sources.push(NewSource {
                 path: planned.shown,
                 root_path: planned.root_path,
                 text: text.into(),
@@ -306,10 +339,9 @@ fn read_all(
                 role: planned.role,
                 scope: planned.scope,
             });
-            if is_stdin {
-                stdin = Some(id);
+            if matches!(planned.input, Input::Stdin(_)) {
+                self.stdin = Some(id);
             }
         }
     }
-    stdin
 }

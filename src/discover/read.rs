@@ -11,8 +11,10 @@ pub(super) enum Reading {
     },
     /// It holds NUL bytes: a binary file, or UTF-16.
     NoText,
-    /// Why it was not read.
+    /// Why it was not to be read.
     PassedOver(String),
+    /// Why it was not read, though it was to be.
+    Failed(ReadError),
 }
 
 impl Reading {
@@ -22,7 +24,7 @@ impl Reading {
             Err(error @ ReadError::TooLarge { .. }) => {
                 Self::PassedOver(format!("passed over, {error}{}", error.hint()))
             }
-            Err(error) => Self::PassedOver(format!("cannot be read: {error}")),
+            Err(error) => Self::Failed(error),
         }
     }
 }

@@ -29,6 +29,11 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// Whether there is no such file.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
     /// What a person can do about it, where the limit is the configured one.
     pub fn hint(&self) -> &'static str {
         match self {
@@ -50,16 +55,25 @@ fn has(size: Option<u64>) -> String {
 /// # Errors
 /// When it is no regular file, larger than the limit, or cannot be read.
 pub fn read_file(path: &Path, limit: SizeLimit) -> Result<Vec<u8>, ReadError> {
-    if !std::fs::metadata(path)?.is_file() {
+    let size = examine(path, limit)?;
+    read_at_most(File::open(path)?, size, limit)
+}
+
+/// Looks whether [`read_file`] would read it, and gives its size in bytes.
+///
+/// # Errors
+/// When it is no regular file, larger than the limit, or cannot be looked at.
+pub fn examine(path: &Path, limit: SizeLimit) -> Result<u64, ReadError> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
         return Err(ReadError::NoFile);
     }
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
+    let size = metadata.len();
     if size > limit.bytes() {
         let size = Some(size);
         return Err(ReadError::TooLarge { size, limit });
     }
-    read_at_most(file, size, limit)
+    Ok(size)
 }
 
 /// Reads a regular file of text, all of it UTF-8.

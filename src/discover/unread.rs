@@ -1,0 +1,49 @@
+//! What could not be read, though it was to be.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::source::{ReadError, Role, examine};
+use crate::units::SizeLimit;
+
+/// By the path as the user sees it.
+#[derive(Debug, Default)]
+pub(super) struct Unread(BTreeMap<String, (Role, String)>);
+
+impl Unread {
+    /// What was named and is context of something else, too, counts as named.
+    pub(super) fn add(&mut self, shown: String, role: Role, why: String) {
+        let known = self.0.get(&shown);
+        if known.is_none_or(|(known, _)| *known != Role::Named) {
+            self.0.insert(shown, (role, why));
+        }
+    }
+
+    /// What was named or lies below what was named, and what would have been context: a line for each.
+    pub(super) fn told(self) -> (Vec<String>, Vec<String>) {
+        let (named, context): (Vec<_>, Vec<_>) = self
+            .0
+            .into_iter()
+            .partition(|(_, (role, _))| *role == Role::Named);
+        let line = |(shown, (_, why)): (String, (Role, String))| format!("{shown}: {why}");
+        (
+            named.into_iter().map(line).collect(),
+            context.into_iter().map(line).collect(),
+        )
+    }
+}
+
+/// The `.gitignore` file of a folder, where it is something that must not be opened: the walker would
+/// wait for a pipe, and take in a device without end.
+pub(super) fn gitignore_trap(folder: &Path, limit: SizeLimit) -> Option<(PathBuf, String)> {
+    let file = folder.join(".gitignore");
+    match examine(&file, limit) {
+        Err(error @ (ReadError::NoFile | ReadError::TooLarge { .. })) if !file.is_dir() => {
+            let hint = error.hint();
+            let why = format!("{error}{hint}, and its folder is passed over");
+            Some((file, why))
+        }
+        // What cannot be looked at is not opened either, and a folder is no danger.
+        _ => None,
+    }
+}
