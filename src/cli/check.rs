@@ -8,12 +8,12 @@ use crate::discover::Discovered;
 use crate::finding::{Outcome, Severity};
 use crate::inventory::Inventory;
 use crate::report::{Format, Report, Style, statistics};
-use crate::rules::metas;
+use crate::rules::{Rule, metas};
 use crate::settings::FailOn;
 use crate::source::Sources;
 use crate::timeline::timelines;
 
-pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
+pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, Failure> {
     let outputs = outputs(args)?;
     let cwd = input::working_directory()?;
     let settings = input::settings(&args.input, args.flags(), &cwd)?;
@@ -25,7 +25,14 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Failure> {
             read: args.baseline.as_deref(),
             write: args.write_baseline.as_deref(),
         };
-        let judge = Judge::new(&args.input, baselines, &cwd, &settings, &mut discovered)?;
+        let judge = Judge::new(
+            rules,
+            &args.input,
+            baselines,
+            &cwd,
+            &settings,
+            &mut discovered,
+        )?;
         progress.stage("checking");
         let (mut inventory, mut outcome) = judge.run(&discovered.sources);
         let mut unfixed = Vec::new();

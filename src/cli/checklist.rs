@@ -12,11 +12,11 @@ use crate::checklist::{Problem, Request, checklists};
 use crate::finding::{Category, Checklist};
 use crate::inventory::Inventory;
 use crate::report::{ChecklistFormat, Style, write_checklists};
-use crate::rules::metas;
+use crate::rules::{Rule, metas};
 use crate::settings::Settings;
 use crate::source::Sources;
 
-pub(super) fn run(args: &ChecklistArgs) -> Result<u8, Failure> {
+pub(super) fn run(args: &ChecklistArgs, rules: &[&'static dyn Rule]) -> Result<u8, Failure> {
     let cwd = input::working_directory()?;
     let settings = input::settings(&args.input, args.input.flags(), &cwd)?;
     let progress = Progress::start(args.input.quiet);
@@ -24,7 +24,7 @@ pub(super) fn run(args: &ChecklistArgs) -> Result<u8, Failure> {
     input::in_pool(&args.input, || {
         let mut discovered = input::find(&args.input, &cwd, &settings, stdin, &progress)?;
         let none = Baselines::default();
-        let judge = Judge::new(&args.input, none, &cwd, &settings, &mut discovered)?;
+        let judge = Judge::new(rules, &args.input, none, &cwd, &settings, &mut discovered)?;
         progress.stage("checking");
         let today = args.today.unwrap_or_else(today);
         let filled = fill_in(&judge, &discovered.sources, today);

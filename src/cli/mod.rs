@@ -20,6 +20,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -27,7 +28,7 @@ use clap::Parser;
 use crate::config::ConfigError;
 use crate::discover::DiscoverError;
 use crate::render::RenderError;
-use crate::rules::metas;
+use crate::rules::{Rule, metas};
 
 use args::{Cli, Command};
 
@@ -85,30 +86,35 @@ impl From<Vec<DiscoverError>> for Failure {
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    ExitCode::from(run_with(std::env::args_os(), crate::rules::all()))
+}
+
+/// Runs a command line, the name of the program first, where these rules judge; gives the exit code.
+/// What is explained, listed and configured are the registered ones.
+pub fn run_with(arguments: impl IntoIterator<Item = OsString>, rules: &[&'static dyn Rule]) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             output::usage(&error);
-            return u8::try_from(error.exit_code())
-                .map_or(ExitCode::from(UNUSABLE), ExitCode::from);
+            return u8::try_from(error.exit_code()).unwrap_or(UNUSABLE);
         }
     };
     interrupt::listen();
-    let code = run(&cli.command).unwrap_or_else(|failure| {
+    let code = run(&cli.command, rules).unwrap_or_else(|failure| {
         output::to_stderr("error", failure.messages);
         UNUSABLE
     });
     interrupt::settle();
-    ExitCode::from(code)
+    code
 }
 
-fn run(command: &Command) -> Result<u8, Failure> {
+fn run(command: &Command, rules: &[&'static dyn Rule]) -> Result<u8, Failure> {
     match command {
-        Command::Check(args) => return check::run(args),
-        Command::Checklist(args) => return checklist::run(args),
+        Command::Check(args) => return check::run(args, rules),
+        Command::Checklist(args) => return checklist::run(args, rules),
         Command::Timeline(args) => return timeline::run(args),
         Command::Explain { rule } => explain::run(rule, metas())?,
-        Command::Rules { format } => rules::run(*format, metas())?,
+        Command::Rules { format } => self::rules::run(*format, metas())?,
         Command::Init => init::run()?,
         Command::ConfigSchema => config_schema::run(metas())?,
         Command::Completions { shell } => completions::run(*shell)?,

@@ -103,7 +103,7 @@ fn check(arguments: &[&str]) -> (Result<u8, Vec<String>>, String) {
     given.extend(arguments.iter().map(place));
     given.push(manifest.to_str().unwrap().to_owned());
     let cli = Cli::try_parse_from(given).unwrap();
-    let code = run(&cli.command).map_err(|failure| failure.messages);
+    let code = run(&cli.command, crate::rules::all()).map_err(|failure| failure.messages);
     let out = std::fs::read_to_string(folder.path().join("out")).unwrap_or_default();
     (code, out)
 }

@@ -11,7 +11,7 @@ use crate::engine;
 use crate::finding::Outcome;
 use crate::inventory::Inventory;
 use crate::report::disarm;
-use crate::rules::{metas, unused_suppression};
+use crate::rules::{Rule, metas, unused_suppression};
 use crate::settings::Settings;
 use crate::source::{Role, SourceId, Sources, read_text};
 use crate::suppress::{self, Baseline, Coverage, View};
@@ -25,6 +25,7 @@ pub(super) struct Baselines<'a> {
 
 /// What findings are judged by, for every state that fixing brings the sources to.
 pub(super) struct Judge<'a> {
+    rules: &'a [&'static dyn Rule],
     settings: &'a Settings,
     config: Option<SourceId>,
     baseline: Option<(Baseline, SourceId)>,
@@ -37,6 +38,7 @@ pub(super) struct Judge<'a> {
 impl<'a> Judge<'a> {
     /// Takes the configuration file and the baseline in.
     pub(super) fn new(
+        rules: &'a [&'static dyn Rule],
         args: &InputArgs,
         baselines: Baselines<'_>,
         cwd: &Path,
@@ -82,6 +84,7 @@ impl<'a> Judge<'a> {
             _ => None,
         };
         Ok(Self {
+            rules,
             settings,
             config,
             baseline,
@@ -95,6 +98,7 @@ impl<'a> Judge<'a> {
     /// but as wrong as before.
     pub(super) fn run_under(&self, settings: &Settings, sources: &Sources) -> (Inventory, Outcome) {
         let judge = Judge {
+            rules: self.rules,
             settings,
             config: self.config,
             baseline: None,
@@ -113,7 +117,7 @@ impl<'a> Judge<'a> {
     /// Judges everything in view.
     pub(super) fn run(&self, sources: &Sources) -> (Inventory, Outcome) {
         let inventory = Inventory::read(sources, self.settings);
-        let mut outcome = engine::run(sources, &inventory, self.settings);
+        let mut outcome = engine::run_rules(self.rules, sources, &inventory, self.settings);
         let view = self.view(sources, &inventory);
         suppress::apply(&mut outcome, &view);
         engine::merge_variants(&mut outcome.findings, sources);

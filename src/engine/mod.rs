@@ -35,7 +35,8 @@ pub fn errors(sources: &Sources, inventory: &Inventory) -> Vec<Finding> {
     errors
 }
 
-fn run_rules(
+/// As [`run`], by these rules.
+pub fn run_rules(
     rules: &[&'static dyn Rule],
     sources: &Sources,
     inventory: &Inventory,
