@@ -62,6 +62,22 @@ fn standard_input_has_the_same_limit() {
 }
 
 #[test]
+fn standard_input_that_is_passed_over_is_not_taken_for_fixed() {
+    let folder = repository(&[("lameduck.yaml", "max-file-size: 2Ki\nexclude: [vendor/]\n")]);
+    let filename = "--stdin-filename=vendor/a.yaml";
+    for (arguments, text) in [
+        (&["check", "--fix", "-"] as &[&str], of_size(2049)),
+        (&["check", "--fix", "-"], "a: \0".to_owned()),
+        (&["check", "--fix", filename, "-"], of_size(1024)),
+    ] {
+        let (code, out, err) = run(lameduck(folder.path(), arguments).write_stdin(text));
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
+        let said = "error: standard input is not fixed: it was passed over\n";
+        assert!(err.ends_with(said), "{err}");
+    }
+}
+
+#[test]
 fn a_limit_that_cannot_be_kept_is_refused_with_its_place() {
     let folder = repository(&[("lameduck.yaml", "max-file-size: 4Gi\n")]);
     let (code, out, err) = run(&mut lameduck(folder.path(), &["check"]));

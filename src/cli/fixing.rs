@@ -106,6 +106,9 @@ pub(super) fn write(
         } else if let Err(failure) = output::to_stdout(text.as_bytes()) {
             failures.extend(failure.messages);
         }
+    } else if args.input.has_stdin() {
+        // Whoever takes standard output for the text must not take nothing for it.
+        failures.push("standard input is not fixed: it was passed over".to_owned());
     }
     fixed.texts.retain(|id, text| {
         if Some(*id) == discovered.stdin {
