@@ -38,7 +38,7 @@ fn larger_files_are_passed_over_and_said_with_what_to_do() {
         assert!(out.contains("fits.yaml:"), "{out}");
         assert!(!out.contains("large.yaml"), "{out}");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(err, @"note: large.yaml: passed over, it has 2.1 KiB, more than 2 KiB (`max-file-size` in the configuration)");
+            insta::assert_snapshot!(err, @"note: large.yaml: passed over, at 2.1 KiB it is larger than 2 KiB (`max-file-size` in the configuration)");
         }
     }
     std::fs::write(folder.path().join("lameduck.yaml"), "max-file-size: 3Ki\n").unwrap();
@@ -57,7 +57,7 @@ fn standard_input_has_the_same_limit() {
     let (_, out, err) = run(lameduck(folder.path(), &arguments).write_stdin(of_size(2049)));
     assert!(!out.contains("-:12:"), "{out}");
     let said =
-        "note: -: passed over, it has more than 2 KiB (`max-file-size` in the configuration)\n";
+        "note: -: passed over, it is larger than 2 KiB (`max-file-size` in the configuration)\n";
     assert!(err.starts_with(said), "{err}");
 }
 
@@ -138,7 +138,7 @@ fn a_baseline_is_read_up_to_the_limit() {
         let arguments = ["check", "a.yaml", flag, "baseline.json"];
         let (code, out, err) = run(&mut bounded(folder.path(), 1024, &arguments));
         assert_eq!((code, out.as_str()), (2, ""), "{err}");
-        let said = "error: the baseline baseline.json cannot be read: it has 64.0 GiB, more than 1 MiB \
+        let said = "error: the baseline baseline.json cannot be read: at 64.0 GiB it is larger than 1 MiB \
                     (`max-file-size` in the configuration)";
         assert!(err.starts_with(said), "{err}");
     }
@@ -153,7 +153,7 @@ fn a_configuration_is_read_up_to_a_limit_and_may_come_through_a_pipe() {
     let (code, out, err) = run(&mut bounded(folder.path(), 1024, &arguments));
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(
-        err.ends_with("/dev/zero: it has more than 32 MiB\n"),
+        err.ends_with("/dev/zero: it is larger than 32 MiB\n"),
         "{err}"
     );
 

@@ -435,7 +435,7 @@ fn what_is_no_text_is_passed_over() {
     assert_eq!(&latin.text()[..13], "name: caf\u{fffd}\n");
     insta::assert_snapshot!(discovered.notices.join("\n"), @r"
     binary.yaml: passed over, it is no UTF-8 text
-    huge.yaml: passed over, it has 32.1 MiB, more than 32 MiB (`max-file-size` in the configuration)
+    huge.yaml: passed over, at 32.1 MiB it is larger than 32 MiB (`max-file-size` in the configuration)
     ");
 }
 

@@ -16,7 +16,7 @@ pub enum ReadError {
     #[error("it is no regular file")]
     NoFile,
     /// It is larger than is allowed.
-    #[error("it {}more than {limit}", has(*.size))]
+    #[error("{}it is larger than {limit}", at(*.size))]
     TooLarge {
         /// In bytes, where that is known.
         size: Option<u64>,
@@ -43,11 +43,8 @@ impl ReadError {
     }
 }
 
-fn has(size: Option<u64>) -> String {
-    size.map_or_else(
-        || "has ".to_owned(),
-        |size| format!("has {}, ", show_size(size)),
-    )
+fn at(size: Option<u64>) -> String {
+    size.map_or_else(String::new, |size| format!("at {} ", show_size(size)))
 }
 
 /// Reads a regular file; nothing else is even opened: opening a pipe can take for ever.
@@ -117,7 +114,7 @@ mod tests {
         std::fs::write(&file, "abcd").unwrap();
         assert_eq!(read_file(&file, limit("4")).unwrap(), b"abcd");
         let error = read_text(&file, limit("3")).unwrap_err();
-        assert_eq!(error.to_string(), "it has 4 bytes, more than 3 bytes");
+        assert_eq!(error.to_string(), "at 4 bytes it is larger than 3 bytes");
         std::fs::write(&file, b"ab\xff").unwrap();
         let error = read_text(&file, limit("3")).unwrap_err();
         assert_eq!(error.to_string(), "it is no UTF-8 text");
@@ -130,7 +127,7 @@ mod tests {
     #[test]
     fn an_endless_stream_is_read_up_to_the_limit() {
         let error = read_stream(io::repeat(0), limit("1Ki")).unwrap_err();
-        assert_eq!(error.to_string(), "it has more than 1 KiB");
+        assert_eq!(error.to_string(), "it is larger than 1 KiB");
         let content = read_stream(&b"abc"[..], limit("3")).unwrap();
         assert_eq!(content, b"abc");
     }
