@@ -15,6 +15,7 @@ fuzz_target!(|text: &str| {
         "{:?}",
         outcome.internal_errors
     );
+    run::assert_in_place(&outcome, &sources);
     let report = Report {
         outcome: &outcome,
         sources: &sources,

@@ -234,6 +234,13 @@ impl<'a> Builder<'a> {
             Style::Literal => (ScalarStyle::Literal, self.block_scalar(value, &at)),
             Style::Folded => (ScalarStyle::Folded, self.block_scalar(value, &at)),
         };
+        let is_terminated = self.chunk.text.len() > self.chunk.span.range().len();
+        let value = match style {
+            ScalarStyle::Literal | ScalarStyle::Folded if is_terminated => {
+                gap::written(value, self.chunk.text, at.end)
+            }
+            _ => value,
+        };
         let text = self.scalar_text(value, style, &at);
         self.cursor = self.cursor.max(at.end);
         let span = self.span(at);

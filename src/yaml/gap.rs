@@ -46,6 +46,17 @@ pub(super) fn block_scalar(
     start..start + length
 }
 
+/// The text of a block scalar in a chunk that was given a line break at its end, without that break
+/// where the scalar, which ends at `end`, is the last.
+pub(super) fn written<'v>(value: &'v str, text: &str, end: usize) -> &'v str {
+    let rest = text.get(end..).unwrap_or_default();
+    let is_last = rest.trim_start_matches([' ', '\t']) == "\n";
+    value
+        .strip_suffix('\n')
+        .filter(|_| is_last)
+        .unwrap_or(value)
+}
+
 /// How many bytes the header of a block scalar (`|2-`) has.
 fn header_len(scalar: &str) -> usize {
     scalar

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::build::{Chunk, syntax_error};
+use super::build::{Built, Chunk, syntax_error};
 use super::repair;
-use super::{Comment, Content, Document, Stream, SyntaxError};
+use super::{Comment, Content, Document, Node, Stream, SyntaxError, Tree};
 use crate::source::Span;
 
 /// Parses a text. Never fails: what cannot be read is a [`Broken`](super::Content::Broken) document.
@@ -137,7 +137,11 @@ fn parse_document(source: &Arc<str>, span: Span, json: bool) -> Document {
         span,
         json,
     });
-    match built {
+    let tab = |built: Built| match tab_after_dash(source, built.tree.as_ref()) {
+        Some(error) => Err(error),
+        None => Ok(built),
+    };
+    match built.and_then(tab) {
         Err(error) => Document {
             span,
             content: Content::Broken(error),
@@ -152,6 +156,27 @@ fn parse_document(source: &Arc<str>, span: Span, json: bool) -> Document {
             },
         },
     }
+}
+
+/// A tab between a dash and its item, which the parser takes for a blank and Kubernetes refuses.
+fn tab_after_dash(text: &str, tree: Option<&Tree>) -> Option<SyntaxError> {
+    let blanks = [' ', '\t'];
+    let is_tabbed = |tree: &&Tree| {
+        let written = text.get(tree.root().span().range());
+        written.is_some_and(|written| written.contains('\t'))
+    };
+    let nodes = tree.filter(is_tabbed)?.nodes();
+    let items = nodes.filter(|it| !it.is_alias() && !it.is_flow());
+    items.flat_map(Node::items).find_map(|item| {
+        let start = item.anchor().unwrap_or(item.span()).range().start;
+        let line = text.get(..start)?.trim_end_matches(blanks);
+        let gap = text.get(line.len()..)?;
+        let gap = gap.split(|char| !blanks.contains(&char)).next()?;
+        let at = line.len() + gap.find('\t').filter(|_| line.ends_with('-'))?;
+        let span = within(Span::default(), at, at + 1);
+        let message = "a tab after `-`: kubectl wants a space there";
+        Some(syntax_error(span, message.to_owned(), false))
+    })
 }
 
 /// A directive stands before its `---`, where splitting cuts it off.

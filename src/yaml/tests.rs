@@ -172,6 +172,49 @@ fn sequences_start_at_their_first_dash() {
 }
 
 #[test]
+fn a_tab_after_a_dash_is_refused_as_kubectl_does() {
+    for text in [
+        "a:\n-\tb\n",
+        "a:\n-\t\n",
+        "a:\n- \tb: 1\n",
+        "-\t&x b\n- 2\n",
+        "- - 1\n  -\tb\n",
+    ] {
+        let error = error(text);
+        assert_eq!(slice(text, error.span), "\t", "{text:?}");
+        assert!(error.message.contains("a tab after `-`"), "{error}");
+    }
+    for text in [
+        "a:\n- b\tc\n",
+        "a:\tb\n",
+        "- b\t\n",
+        "[1,\tb,\t2]\n",
+        "- |\n  -\tb\n",
+    ] {
+        let documents = documents(text);
+        assert!(matches!(documents[0].content, Content::Tree(_)), "{text:?}");
+    }
+}
+
+#[test]
+fn a_block_scalar_that_no_line_break_ends_has_none() {
+    for (text, read) in [
+        ("a: |\n  b", "b"),
+        ("a: |+\n  b", "b"),
+        ("a: >\n  b  ", "b  "),
+        ("a: |\n  b\n", "b\n"),
+        ("a: |\n  b\n  ", "b\n"),
+        ("a: |+\n  b\n\n", "b\n\n"),
+    ] {
+        assert_eq!(
+            tree(text).root().get("a").unwrap().text(),
+            Some(read),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
 fn block_scalars_span_from_header_to_last_line() {
     let text =
         "a: |\n  x\n  y \n\n# c\nb: &q >- # > c\n  z\n\nc: |+\n  w\n\nd: |\n\n\ne: !t |2-\n    v";

@@ -174,6 +174,12 @@ impl Tree {
         Node { tree: self, id }
     }
 
+    /// Every node, in the order they start in.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
+        let ids = (0..self.nodes.len()).filter_map(|at| u32::try_from(at).ok());
+        ids.map(|at| self.node(NodeId(at)))
+    }
+
     /// The file that spans refer to; `None` for a tree made of text embedded in a scalar, which does
     /// not know its file.
     pub fn file_text(&self) -> Option<&str> {
