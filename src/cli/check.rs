@@ -1,5 +1,7 @@
 //! `lameduck check`: the conductor.
 
+use std::io::Write;
+
 use super::args::{CheckArgs, Output};
 use super::progress::Progress;
 use super::verdict::{Baselines, Judge};
@@ -159,21 +161,13 @@ fn deliver(
             show_suppressed: args.show_suppressed,
             ..style
         };
-        let mut content = Vec::new();
-        let written = report
-            .write(*format, &style, &mut content)
-            .map_err(|error| Failure::one(format!("the {format} report: {error}")))
-            .and_then(|cuts| {
-                if !args.input.quiet {
-                    output::to_stderr("note", cuts.iter().map(|it| format!("{format}: {it}")));
-                }
-                match file {
-                    None => output::to_stdout(&content),
-                    Some(file) => output::to_file(file, &content),
-                }
-            });
-        if let Err(failure) = written {
-            failures.extend(failure.messages);
+        let write = |out: &mut dyn Write| report.write(*format, &style, out);
+        match output::stream(file.as_deref(), write) {
+            Ok(cuts) if !args.input.quiet => {
+                output::to_stderr("note", cuts.iter().map(|it| format!("{format}: {it}")));
+            }
+            Ok(_) => {}
+            Err(failure) => failures.extend(failure.messages),
         }
     }
     if args.statistics {

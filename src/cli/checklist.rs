@@ -117,8 +117,7 @@ fn deliver(
         ChecklistForm::Markdown => ChecklistFormat::Markdown,
         ChecklistForm::Html => ChecklistFormat::Html,
     };
-    let mut content = Vec::new();
-    write_checklists(checklists, sources, format, &style, &mut content)
-        .map_err(|error| Failure::one(format!("the checklist: {error}")))?;
-    output::to_stdout(&content)
+    output::stream(None, |out| {
+        write_checklists(checklists, sources, format, &style, out)
+    })
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,12 +16,31 @@ use crate::report::{Style, disarm, sanitize, sanitize_source};
 
 /// Writes all at once to standard output. A reader that went away is no error.
 pub(super) fn to_stdout(content: &[u8]) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(content).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::one(format!(
+    stream(None, |out| out.write_all(content))
+}
+
+/// Writes to a file, as [`to_file`] does, or to standard output as it comes. A reader that went away
+/// is no error, and gives what the type has by default.
+pub(super) fn stream<T: Default>(
+    file: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+) -> Result<T, Failure> {
+    if let Some(path) = file {
+        return replace(path, write).map_err(|error| {
+            Failure::one(format!("{} cannot be written: {error}", path.display()))
+        });
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|given| out.flush().map(|()| given)) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            // What is left in the buffer has no reader either.
+            let _ = out.into_parts();
+            Ok(T::default())
+        }
+        Err(error) => Err(Failure::one(format!(
             "standard output cannot be written: {error}"
         ))),
-        _ => Ok(()),
+        Ok(given) => Ok(given),
     }
 }
 
@@ -78,31 +97,35 @@ pub(super) fn text_to_stderr(text: &str) {
 
 /// Writes a file so that nobody ever sees a part of it, nor an empty one when writing fails.
 pub(super) fn to_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    replace(path, content)
-        .map_err(|error| Failure::one(format!("{} cannot be written: {error}", path.display())))
+    stream(Some(path), |out| out.write_all(content))
 }
 
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+fn replace<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
+    let buffered = |file: &mut File| {
+        let mut out = BufWriter::new(file);
+        let given = write(&mut out)?;
+        out.flush().map(|()| given)
+    };
     // Through a link the file it leads to is replaced, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let existing = fs::metadata(&path).ok();
     if existing.as_ref().is_some_and(|it| !it.is_file()) {
         // A device or pipe has to stay what it is.
-        return File::create(&path)?.write_all(content);
+        return buffered(&mut File::create(&path)?);
     }
     let mut temporary = create(&path)?;
     let name = temporary.path().to_owned();
     let file = temporary.as_file_mut();
-    let written = file.write_all(content).and_then(|()| {
+    let written = buffered(file).and_then(|given| {
         if let Some(existing) = existing {
             keep_owner(file, &existing);
             file.set_permissions(existing.permissions())?;
         }
-        file.sync_all()
+        file.sync_all().map(|()| given)
     });
     let mut unfinished = unfinished();
     // Where writing has failed, the temporary file goes with the value.
-    let replaced = written.and_then(|()| Ok(temporary.persist(&path).map(drop)?));
+    let replaced = written.and_then(|given| Ok(temporary.persist(&path).map(|_| given)?));
     unfinished.remove(&name);
     replaced
 }

@@ -34,10 +34,9 @@ pub(super) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
             Drawing::Json => TimelineFormat::Json,
             Drawing::Svg => TimelineFormat::Svg,
         };
-        let mut content = Vec::new();
-        write_timelines(&shown, &discovered.sources, format, &style, &mut content)
-            .map_err(|error| Failure::one(format!("the timelines: {error}")))?;
-        output::to_stdout(&content)?;
+        output::stream(None, |out| {
+            write_timelines(&shown, &discovered.sources, format, &style, out)
+        })?;
         input::refuse(&args.input, &discovered, Vec::new(), is_empty)?;
         Ok(CLEAN)
     })

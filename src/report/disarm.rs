@@ -9,7 +9,7 @@
 //!
 //! So the first character of each is spelled out, in the way of the format: a person sees it as
 //! [`sanitize`] shows what cannot be seen, and a parser or a browser gets the text as it was. All
-//! this works on the finished text of a report, so that no writer can forget a place.
+//! this works on the finished lines of a report, so that no writer can forget a place.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -39,10 +39,54 @@ pub(super) fn write(
     out: &mut dyn Write,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut written = Vec::new();
-    write(&mut written)?;
-    let text = String::from_utf8(written).map_err(io::Error::other)?;
-    out.write_all(spell_out(spelling, &text).as_bytes())
+    let mut disarmed = Disarmed {
+        spelling,
+        out,
+        pending: Vec::new(),
+    };
+    write(&mut disarmed)?;
+    let rest = std::mem::take(&mut disarmed.pending);
+    disarmed.spell_out(&rest)
+}
+
+/// How much is gathered, in bytes, before what is whole of it goes on.
+const GATHERED: usize = 64 << 10;
+
+/// Passes whole lines on: no command goes over the end of one.
+struct Disarmed<'o> {
+    spelling: Spelling,
+    out: &'o mut dyn Write,
+    pending: Vec<u8>,
+}
+
+impl Disarmed<'_> {
+    fn spell_out(&mut self, lines: &[u8]) -> io::Result<()> {
+        let text = str::from_utf8(lines).map_err(io::Error::other)?;
+        self.out
+            .write_all(spell_out(self.spelling, text).as_bytes())
+    }
+}
+
+impl Write for Disarmed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.pending.extend_from_slice(bytes);
+        // In the part that is new, lest a line that never ends is searched again and again.
+        let last = bytes.iter().rposition(|byte| *byte == b'\n');
+        if self.pending.len() >= GATHERED
+            && let Some(last) = last
+        {
+            let whole = self.pending.len() - bytes.len() + last + 1;
+            let rest = self.pending.split_off(whole);
+            let lines = std::mem::replace(&mut self.pending, rest);
+            self.spell_out(&lines)?;
+        }
+        Ok(bytes.len())
+    }
+
+    /// Only whole lines can be passed on, and they are.
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// JSON in which everything that a terminal or a runner would mind is an escape.
@@ -192,6 +236,26 @@ mod tests {
             "\"\\u009b2J\\u202e\\u2066\\u007f\\ufeff\\udb40\\udc41\\\\\\u0023#[x] é\""
         );
         assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+    }
+
+    #[test]
+    fn lines_are_spelled_out_however_they_are_written() {
+        let long = "x".repeat(GATHERED);
+        for text in [
+            format!("{long}\n::error::x\n##[a]\n{long}##[b]\r\n::c::"),
+            format!("{long}##[a]"),
+            String::new(),
+        ] {
+            for size in [1, 7, GATHERED + 3] {
+                let mut out = Vec::new();
+                let parts = |disarmed: &mut dyn Write| {
+                    let mut parts = text.as_bytes().chunks(size);
+                    parts.try_for_each(|part| disarmed.write_all(part))
+                };
+                write(Spelling::Text, &mut out, parts).unwrap();
+                assert_eq!(String::from_utf8(out).unwrap(), lines(&text));
+            }
+        }
     }
 
     proptest! {
