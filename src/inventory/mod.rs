@@ -81,8 +81,6 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct Inventory {
     entries: Vec<Entry>,
-    /// By file and place: documents of one file number their nodes alike.
-    by_place: HashMap<Location, ObjectId>,
     broken: Vec<BrokenDocument>,
     dropped: Vec<DroppedText>,
     unreadable: Vec<BrokenDocument>,
@@ -158,32 +156,27 @@ impl Inventory {
             self.unrendered.extend(manifests.unrendered);
             others.extend(manifests.others.into_iter().map(|tree| (source.id(), tree)));
             let common = &self.settings;
-            self.entries
-                .extend(manifests.objects.into_iter().map(|object| Entry {
-                    settings: match settings.of(
-                        written_in(sources, &object),
-                        Some((object.kind(), object.name())),
-                    ) {
-                        Cow::Borrowed(_) => Arc::clone(common),
-                        Cow::Owned(own) => Arc::new(own),
-                    },
-                    standing: if object.is_partial() {
-                        Standing::Patch
-                    } else {
-                        Standing::Whole
-                    },
-                    namespace: object.namespace().map(str::to_owned),
-                    scope: source.scope().clone(),
-                    object,
-                }));
+            let first = self.entries.len();
+            let numbers = (first..).map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+            let objects = manifests.objects.into_iter().zip(numbers);
+            self.entries.extend(objects.map(|(object, number)| Entry {
+                settings: match settings.of(
+                    written_in(sources, &object),
+                    Some((object.kind(), object.name())),
+                ) {
+                    Cow::Borrowed(_) => Arc::clone(common),
+                    Cow::Owned(own) => Arc::new(own),
+                },
+                standing: if object.is_partial() {
+                    Standing::Patch
+                } else {
+                    Standing::Whole
+                },
+                namespace: object.namespace().map(str::to_owned),
+                scope: source.scope().clone(),
+                object: object.numbered(number),
+            }));
         }
-        let place = |entry: &Entry| entry.object.location(entry.object.node());
-        self.by_place = self
-            .entries
-            .iter()
-            .map(place)
-            .zip((0_u32..).map(ObjectId))
-            .collect();
         others
     }
 
@@ -438,7 +431,9 @@ impl Inventory {
     }
 
     fn id(&self, object: &Object) -> Option<ObjectId> {
-        self.by_place.get(&object.location(object.node())).copied()
+        let id = ObjectId(object.number());
+        let own: &Object = &self.get(id)?.object;
+        std::ptr::eq(own, object).then_some(id)
     }
 
     fn entry(&self, object: &Object) -> Option<&Entry> {

@@ -111,6 +111,7 @@ impl<'a> Field<'a> {
 /// One manifest.
 #[derive(Debug)]
 pub struct Object {
+    pub(super) number: u32,
     pub(super) source: SourceId,
     pub(super) tree: Arc<Tree>,
     pub(super) root: NodeId,
@@ -125,6 +126,18 @@ pub struct Object {
 }
 
 impl Object {
+    /// The object with its number among those it is seen together with.
+    #[must_use]
+    pub fn numbered(mut self, number: u32) -> Self {
+        self.number = number;
+        self
+    }
+
+    /// Its number among those it is seen together with; zero before it has one.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
     /// The file it stands in.
     pub fn source(&self) -> SourceId {
         self.source

@@ -265,6 +265,7 @@ impl Reader<'_> {
                 .map(str::to_owned)
         };
         let mut object = Object {
+            number: 0,
             source: self.source,
             tree: Arc::clone(self.tree),
             root: node.id(),

@@ -6,6 +6,10 @@ use crate::yaml::Node;
 /// is as a whole `$(NAME)`, `$NAME` or `<name>`. `$(NAME)` inside a longer text is Kubernetes' own
 /// reference to an environment variable.
 pub fn is_placeholder(text: &str) -> bool {
+    // Nearly every text is none.
+    if !text.bytes().any(|byte| matches!(byte, b'$' | b'{' | b'<')) {
+        return false;
+    }
     let text = text.trim();
     if text.contains("${") || text.contains("{{") {
         return true;
