@@ -148,6 +148,39 @@ proptest! {
     }
 }
 
+/// What is spelled out takes more columns than it had.
+#[test]
+fn a_label_that_reads_as_a_command_keeps_its_column() {
+    let clock = Clock {
+        bars: vec![Bar {
+            owner: ":".to_owned(),
+            what: "drain from SIGTERM",
+            kind: BarKind::Limit,
+            extent: Extent::Before,
+            stated: Vec::new(),
+        }],
+        verdicts: Vec::new(),
+    };
+    let style = Style::default();
+    let mut out = Vec::new();
+    let timelines = [timeline(clock)];
+    write_timelines(
+        &timelines,
+        &sources_of_one(),
+        TimelineFormat::Text,
+        &style,
+        &mut out,
+    )
+    .unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let row = text
+        .lines()
+        .find(|line| line.contains("drain from"))
+        .unwrap();
+    assert!(row.starts_with("  \\u{3a}: drain from"), "{row}");
+    assert!(row.width() <= style.width, "{}: {row}", row.width());
+}
+
 #[test]
 fn text_of_a_manifest_is_shown_and_not_obeyed() {
     let clock = Clock {

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::scale::{Scale, place};
 use super::{clocks, killed_at, label, origins, when, word};
 use crate::finding::{Bar, BarKind, Clock, Extent, Fit, Timeline};
+use crate::report::disarm;
 use crate::report::paint::{Color, paint};
 use crate::report::text::{fit_to, line_of, wrap};
 use crate::report::{Style, sanitize};
@@ -155,9 +156,10 @@ impl<'a> Drawing<'a> {
             .iter()
             .map(|bar| Row {
                 bar,
-                label: label(bar),
+                // Spelled out before it is measured: afterwards it would be wider than its column.
+                label: disarm::line(&label(bar)),
                 when: when(bar.extent),
-                origins: plain(style, origins(bar, sources)),
+                origins: disarm::line(&plain(style, origins(bar, sources))),
             })
             .collect();
         let widest = |text: for<'r> fn(&'r Row<'_>) -> &'r str| {
