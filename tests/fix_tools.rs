@@ -8,13 +8,17 @@
     reason = "a test fails by panicking"
 )]
 
+mod pages;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
 use assert_cmd::cargo::cargo_bin;
+use lameduck::rules;
 use lameduck::yaml::{self, Content, Node};
+use pages::BlockKind;
 
 /// The fixtures and the flawed forms of the workloads.
 fn manifests() -> Vec<PathBuf> {
@@ -51,6 +55,30 @@ fn fixed(manifest: &Path) -> Option<tempfile::TempDir> {
     (text(&before) != text(&after)).then_some(folder)
 }
 
+/// Names of what fixing changes, and folders with `before.yaml` and `after.yaml`: the manifests
+/// above, and what the pages of the rules show.
+fn changes() -> Vec<(String, tempfile::TempDir)> {
+    let manifests = manifests().into_iter().filter_map(|manifest| {
+        let folder = fixed(&manifest)?;
+        Some((manifest.display().to_string(), folder))
+    });
+    let runs = rules::metas()
+        .iter()
+        .flat_map(|meta| pages::runs(meta).into_iter().map(|run| (meta.id, run)));
+    let shown = runs.flat_map(|(rule, run)| {
+        let after = run.blocks.iter().filter(|it| it.kind == BlockKind::Fixed);
+        let shown = after.map(|after| {
+            let before = run.files().find(|it| it.file == after.file).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("before.yaml"), &before.text).unwrap();
+            std::fs::write(folder.path().join("after.yaml"), &after.text).unwrap();
+            (format!("{rule}: {}, {}", run.heading, after.file), folder)
+        });
+        shown.collect::<Vec<_>>()
+    });
+    manifests.chain(shown).collect()
+}
+
 fn runs(program: &str, arguments: &[&str]) -> bool {
     let found = Command::new(program).args(arguments).output();
     let runs = found.is_ok_and(|output| output.status.success());
@@ -80,17 +108,14 @@ fn kubectl_accepts_what_it_accepted() {
         return;
     }
     let mut accepted = 0;
-    for manifest in manifests() {
-        let Some(folder) = fixed(&manifest) else {
-            continue;
-        };
+    for (name, folder) in changes() {
         if is_accepted(&folder.path().join("before.yaml")) {
             accepted += 1;
             let after = folder.path().join("after.yaml");
-            assert!(is_accepted(&after), "{}", manifest.display());
+            assert!(is_accepted(&after), "{name}");
         }
     }
-    assert!(accepted > 20, "only {accepted} files say something");
+    assert!(accepted > 100, "only {accepted} changes say something");
 }
 
 /// Prints the paths at which two files differ, each scalar by the text of its value.
@@ -153,24 +178,21 @@ fn pyyaml_sees_the_same_changes() {
         return;
     }
     let mut compared = 0;
-    for manifest in manifests() {
-        let Some(folder) = fixed(&manifest) else {
-            continue;
-        };
+    for (name, folder) in changes() {
         let output = Command::new(&python)
             .current_dir(folder.path())
             .args(["-c", DIFFERENCE, "before.yaml", "after.yaml"])
             .output()
             .unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}: {errors}", manifest.display());
+        assert!(output.status.success(), "{name}: {errors}");
         let seen: BTreeSet<String> = String::from_utf8(output.stdout)
             .unwrap()
             .lines()
             .map(str::to_owned)
             .collect();
-        assert_eq!(seen, difference(folder.path()), "{}", manifest.display());
+        assert_eq!(seen, difference(folder.path()), "{name}");
         compared += 1;
     }
-    assert!(compared > 20, "only {compared} files were changed");
+    assert!(compared > 100, "only {compared} changes were compared");
 }

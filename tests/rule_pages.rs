@@ -16,9 +16,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod pages;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,124 +32,7 @@ use lameduck::settings::{RenderMode, Settings};
 use lameduck::source::{NewSource, Role, Scope, Sources};
 use lameduck::suppress::{self, View};
 use lameduck::{config, engine, render};
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
-
-/// The file name of a block that gives none.
-const ONLY_FILE: &str = "manifest.yaml";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum BlockKind {
-    Bad,
-    Good,
-    Fixed,
-    Config,
-}
-
-#[derive(Debug)]
-struct Block {
-    kind: BlockKind,
-    file: String,
-    /// Lines and columns named by `at=`.
-    at: Vec<(u32, u32)>,
-    text: String,
-    /// Where the fenced block stands in the page.
-    range: Range<usize>,
-}
-
-/// The blocks below one heading.
-#[derive(Debug, Default)]
-struct Run {
-    heading: String,
-    blocks: Vec<Block>,
-}
-
-impl Run {
-    /// The blocks that are judged.
-    fn files(&self) -> impl Iterator<Item = &Block> {
-        let is_file = |block: &&Block| matches!(block.kind, BlockKind::Bad | BlockKind::Good);
-        self.blocks.iter().filter(is_file)
-    }
-}
-
-fn runs(meta: &RuleMeta) -> Vec<Run> {
-    let body = front_matter(meta.page).1;
-    let mut runs: Vec<Run> = Vec::new();
-    let mut heading = None;
-    let mut block: Option<Block> = None;
-    let before = meta.page.len() - body.len();
-    for (event, range) in Parser::new(body).into_offset_iter() {
-        match event {
-            Event::Start(Tag::Heading { level, .. }) if level != HeadingLevel::H1 => {
-                heading = Some(String::new());
-            }
-            Event::End(TagEnd::Heading(_)) => {
-                if let Some(heading) = heading.take() {
-                    runs.push(Run {
-                        heading,
-                        blocks: Vec::new(),
-                    });
-                }
-            }
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                block = block_of(meta.id, &info);
-            }
-            Event::End(TagEnd::CodeBlock) => {
-                if let Some(mut block) = block.take() {
-                    block.range = before + range.start..before + range.end;
-                    let run = runs.last_mut().expect("a block stands below a heading");
-                    run.blocks.push(block);
-                }
-            }
-            Event::Text(text) | Event::Code(text) => {
-                if let Some(heading) = &mut heading {
-                    heading.push_str(&text);
-                }
-                if let Some(block) = &mut block {
-                    block.text.push_str(&text);
-                }
-            }
-            _ => {}
-        }
-    }
-    runs.retain(|run| !run.blocks.is_empty());
-    runs
-}
-
-/// A block that is executed, or `None` for one that only shows something.
-fn block_of(rule: &str, info: &str) -> Option<Block> {
-    let mut words = info.split_whitespace();
-    let language = words.next()?;
-    if !matches!(language, "yaml" | "json") {
-        return None;
-    }
-    let kind = match words.next()? {
-        "bad" => BlockKind::Bad,
-        "good" => BlockKind::Good,
-        "fixed" => BlockKind::Fixed,
-        "config" => BlockKind::Config,
-        other => panic!("{rule}: unknown kind of block `{other}` in `{info}`"),
-    };
-    let mut block = Block {
-        kind,
-        file: ONLY_FILE.to_owned(),
-        at: Vec::new(),
-        text: String::new(),
-        range: 0..0,
-    };
-    for word in words {
-        match word.split_once('=') {
-            Some(("file", file)) => file.clone_into(&mut block.file),
-            Some(("at", at)) => {
-                let (line, column) = at.split_once(':').expect("at=LINE:COLUMN");
-                block
-                    .at
-                    .push((line.parse().unwrap(), column.parse().unwrap()));
-            }
-            _ => panic!("{rule}: unknown word `{word}` in `{info}`"),
-        }
-    }
-    Some(block)
-}
+use pages::{BlockKind, Run, front_matter, runs};
 
 fn settings(run: &Run) -> Settings {
     let Some(block) = run
@@ -437,23 +321,6 @@ fn every_page_has_bad_and_good_examples() {
 }
 
 /// A page's front matter as pairs, and what follows it.
-fn front_matter(page: &str) -> (Vec<(&str, &str)>, &str) {
-    let rest = page
-        .strip_prefix("---\n")
-        .expect("a page starts with front matter");
-    let (matter, body) = rest
-        .split_once("\n---\n")
-        .expect("front matter ends with ---");
-    let pairs = matter
-        .lines()
-        .map(|line| {
-            line.split_once(": ")
-                .unwrap_or_else(|| panic!("no `key: value`: {line}"))
-        })
-        .collect();
-    (pairs, body)
-}
-
 #[test]
 fn every_page_says_what_fixing_does_or_why_it_does_nothing() {
     for meta in rules::metas() {
