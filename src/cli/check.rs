@@ -72,7 +72,7 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
         output::to_stderr("internal error", &outcome.internal_errors);
         deliver(args, &outputs, &discovered, &outcome, settings.fail_on)?;
         input::refuse(&args.input, &discovered, unfixed, is_empty(&outcome))?;
-        Ok(exit_code(&outcome, settings.fail_on))
+        Ok(end(inventory, outcome, settings.fail_on))
     })
 }
 
@@ -178,6 +178,13 @@ fn deliver(
     } else {
         Err(Failure { messages: failures })
     }
+}
+
+/// The process ends: giving memory back object by object would only take time.
+fn end(inventory: Inventory, outcome: Outcome, fail_on: FailOn) -> u8 {
+    let code = exit_code(&outcome, fail_on);
+    std::mem::forget((inventory, outcome));
+    code
 }
 
 fn exit_code(outcome: &Outcome, fail_on: FailOn) -> u8 {

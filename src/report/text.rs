@@ -122,6 +122,9 @@ fn spell_out(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
 
 /// Whether a terminal would obey the character instead of showing it, or not show it at all.
 pub(super) fn is_unprintable(char: char) -> bool {
+    if char.is_ascii() {
+        return char.is_ascii_control();
+    }
     char.is_control()
         || matches!(char,
             // Soft hyphen, combining grapheme joiner, Arabic letter mark.

@@ -400,29 +400,48 @@ impl<'t> Node<'t> {
     /// The entry with this key, as [`entries`](Self::entries) sees it.
     pub fn entry(self, key: &str) -> Option<Entry<'t>> {
         let node = self.resolved();
-        let is_key = |entry: &Entry<'t>| entry.key.is_key(key);
         if node.is_irregular() {
+            let is_key = |entry: &Entry<'t>| entry.key.is_key(key);
             Overriding::of(node).filter(is_key).last()
         } else {
-            node.written().find(is_key)
+            node.find(key)
         }
     }
 
-    /// Whether [`key_text`](Self::key_text) is this text; faster, since most keys have another length.
+    /// The first written entry with this key. Rules ask for keys more often than for anything else, so
+    /// this follows the links itself.
+    fn find(self, key: &str) -> Option<Entry<'t>> {
+        let mut at = self.first_key();
+        while at != NONE {
+            let written = self.sibling(at);
+            let value = self.sibling(written.next());
+            if written.is_key(key) {
+                return Some(Entry {
+                    key: written,
+                    value,
+                });
+            }
+            at = value.next();
+        }
+        None
+    }
+
+    /// Whether [`key_text`](Self::key_text) is this text; seldom needs to be interpreted.
     fn is_key(self, text: &str) -> bool {
         let data = self.data();
-        let length = match data.shape {
-            Shape::Scalar { text: At::Span, .. } => data.span.range().len(),
+        let written = match data.shape {
+            Shape::Scalar { text: At::Span, .. } => data.span.range(),
             Shape::Scalar {
                 text: At::Inside, ..
-            } => data.span.range().len().saturating_sub(2),
+            } => data.span.start as usize + 1..data.span.end as usize - 1,
             _ => return self.key_text() == text,
         };
-        if length == text.len() && self.raw_text() == Some(text) {
-            return self.key_text() == text;
+        let is_same = self.tree.source.as_bytes().get(written) == Some(text.as_bytes());
+        // `yes` may be read as `true`.
+        match scalar::resolve(text) {
+            Scalar::Bool(_) => self.key_text() == text,
+            _ => is_same,
         }
-        // What a boolean such as `yes` is read as.
-        matches!(text, "true" | "false") && self.key_text() == text
     }
 
     /// The value of this key, aliases resolved. A null value is `Some`.
@@ -519,9 +538,15 @@ impl<'t> Node<'t> {
     }
 
     pub(super) fn written(self) -> Written<'t> {
-        let is_mapping = matches!(self.data().shape, Shape::Mapping { .. });
-        let first = if is_mapping { self.first() } else { NONE };
-        Written::new(Links::new(self.tree, first))
+        Written::new(Links::new(self.tree, self.first_key()))
+    }
+
+    /// Where the entries of a mapping start.
+    fn first_key(self) -> u32 {
+        match self.data().shape {
+            Shape::Mapping { .. } => self.first(),
+            _ => NONE,
+        }
     }
 
     /// The first child of a collection.
