@@ -153,9 +153,7 @@ fn obeyed(name: &str, report: &str) -> Option<String> {
         .split(['\n', '\r'])
         .filter(|line| line.trim_start().starts_with("::"));
     if name == "github" {
-        let ours = commands
-            .next()
-            .is_some_and(|it| it.starts_with("::error file="));
+        let ours = commands.next().is_some_and(|it| it.starts_with("::error "));
         if !ours {
             return Some("no command of ours".to_owned());
         }
