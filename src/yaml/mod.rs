@@ -7,6 +7,7 @@
 //! typed value and says, node by node, what did not fit.
 
 mod build;
+mod builder;
 mod children;
 mod de;
 mod embedded;
@@ -16,12 +17,15 @@ mod parse;
 mod path;
 mod repair;
 mod scalar;
+mod scan;
 mod tree;
 
 pub use de::{Check, Issue, IssueKind, Reading, read};
 pub use embedded::parse_embedded;
 pub use parse::parse;
 pub use path::path_below;
+#[cfg(fuzzing)]
+pub use scan::agree::scanned;
 pub use tree::{Comment, DuplicateKey, Entry, Kind, Node, NodeId, ScalarStyle, Tree};
 
 use crate::source::Span;

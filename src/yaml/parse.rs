@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::build::{Built, Chunk, syntax_error};
+use super::builder::{Built, Chunk, syntax_error};
 use super::repair;
 use super::{Comment, Content, Document, Node, Stream, SyntaxError, Tree};
 use crate::source::Span;
@@ -22,15 +22,15 @@ pub fn parse(text: &Arc<str>) -> Stream {
 
 /// The text between two separators.
 #[derive(Debug, PartialEq)]
-struct Piece {
-    span: Span,
+pub(super) struct Piece {
+    pub(super) span: Span,
     /// A separator line before it that the decoder refuses.
-    separator: Option<Span>,
+    pub(super) separator: Option<Span>,
 }
 
 /// Splits as kubectl does: at every line that starts with `---`, whatever it stands in. Only blanks
 /// or a comment may follow on that line.
-fn split(text: &str) -> Vec<Piece> {
+pub(super) fn split(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     // A byte order mark belongs to no document.
     let mut start = if text.starts_with('\u{feff}') { 3 } else { 0 };
@@ -125,12 +125,7 @@ fn parse_document(source: &Arc<str>, span: Span, json: bool) -> Document {
             dropped: None,
         };
     }
-    // Some constructs are only complete with their line break.
-    let terminated = if text.ends_with('\n') {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(format!("{text}\n"))
-    };
+    let terminated = terminated(text);
     let built = repair::build(Chunk {
         source,
         text: &terminated,
@@ -155,6 +150,15 @@ fn parse_document(source: &Arc<str>, span: Span, json: bool) -> Document {
                 _ => Content::Empty,
             },
         },
+    }
+}
+
+/// Some constructs are only complete with their line break.
+pub(super) fn terminated(text: &str) -> Cow<'_, str> {
+    if text.ends_with('\n') {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("{text}\n"))
     }
 }
 

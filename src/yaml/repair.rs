@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use granit_parser::{Event, Parser};
 
 use super::SyntaxError;
-use super::build::{self, Built, Chunk, Failure, syntax_error};
+use super::build::{self, Failure};
+use super::builder::{Built, Chunk, syntax_error};
+use super::scan;
 use super::tree::{Comment, NodeId, ScalarStyle, Shape, Text, Tree};
 use crate::source::Span;
 
@@ -18,6 +20,9 @@ const MAX_REREAD: usize = 256 << 20;
 
 /// Builds a document's tree, with repairs where it needs them.
 pub(super) fn build(chunk: Chunk<'_>) -> Result<Built, SyntaxError> {
+    if let Some(built) = scan::build(chunk) {
+        return Ok(built);
+    }
     let mut failure = match build::build(chunk) {
         Ok(built) => return Ok(built),
         Err(failure) => failure,

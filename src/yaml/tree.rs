@@ -45,7 +45,7 @@ pub struct DuplicateKey {
 
 /// One document's nodes. Spans are bytes of the file the document stands in, also for trees made
 /// of text embedded in a scalar.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Tree {
     /// What borrowed scalar texts are slices of: the file, or the decoded text of a scalar.
     pub(super) source: Arc<str>,
@@ -71,7 +71,7 @@ pub(super) const NONE: u32 = u32::MAX;
 
 /// What the arena knows of a node. Trees are most of what a run holds in memory, so what few nodes have
 /// stands beside them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Data {
     pub(super) span: Span,
     pub(super) parent: u32,
@@ -80,7 +80,7 @@ pub(super) struct Data {
     pub(super) shape: Shape,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Scalar {
         text: At,
@@ -99,7 +99,7 @@ pub(super) enum Shape {
 }
 
 /// Where a scalar's text is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum At {
     /// It is the node's span.
     Span,
@@ -110,7 +110,7 @@ pub(super) enum At {
 }
 
 /// Where a scalar's text is that is not written as it reads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Text {
     Source(u32, u32),
     Decoded(u32, u32),
