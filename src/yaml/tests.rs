@@ -445,8 +445,17 @@ mod arbitrary {
         }
     }
 
+    /// More than elsewhere, in proportion: a case takes little time.
+    fn many_cases() -> ProptestConfig {
+        let config = ProptestConfig::default();
+        ProptestConfig {
+            cases: config.cases.saturating_mul(8),
+            ..config
+        }
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #![proptest_config(many_cases())]
 
         #[test]
         fn text_never_panics(text in any::<String>()) {

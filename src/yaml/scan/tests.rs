@@ -231,7 +231,18 @@ fn written(steps: &[Step]) -> String {
     text
 }
 
+/// More than elsewhere, in proportion: a case takes little time, and few are understood.
+fn many_cases() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    ProptestConfig {
+        cases: config.cases.saturating_mul(40),
+        ..config
+    }
+}
+
 proptest! {
+    #![proptest_config(many_cases())]
+
     #[test]
     fn any_lines_give_the_tree_of_the_parser(
         steps in prop::collection::vec(step(), 1..9),
