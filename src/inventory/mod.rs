@@ -81,6 +81,8 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct Inventory {
     entries: Vec<Entry>,
+    /// Sorted by the name of the object.
+    by_name: Vec<ObjectId>,
     broken: Vec<BrokenDocument>,
     dropped: Vec<DroppedText>,
     unreadable: Vec<BrokenDocument>,
@@ -96,6 +98,7 @@ pub struct Inventory {
     hosts: hosts::HostIndex,
     load_balancers: load_balancer::LoadBalancers,
     limit_ranges: Vec<ObjectId>,
+    custom_resources: Vec<ObjectId>,
     /// What no override changes.
     settings: Arc<ObjectSettings>,
 }
@@ -123,6 +126,13 @@ impl Inventory {
             ..Self::default()
         };
         let others = inventory.take_in(sources, manifests, settings);
+        inventory.by_name = (0_u32..)
+            .map(ObjectId)
+            .take(inventory.entries.len())
+            .collect();
+        let entries = &inventory.entries;
+        let name = |id: &ObjectId| entries.get(id.index()).map(|entry| entry.object.name());
+        inventory.by_name.sort_by_key(name);
         kustomize::apply(&mut inventory, sources, &others);
         inventory.mark_replaced();
         inventory.namesakes = duplicates::Namesakes::of(&inventory);
@@ -133,11 +143,9 @@ impl Inventory {
         inventory.mesh = mesh::MeshView::of(&inventory);
         inventory.hosts = hosts::HostIndex::of(&inventory);
         inventory.load_balancers = load_balancer::LoadBalancers::of(&inventory);
-        inventory.limit_ranges = inventory
-            .whole()
-            .filter(|(_, entry)| matches!(entry.object.body(), Body::LimitRange(_)))
-            .map(|(id, _)| id)
-            .collect();
+        inventory.limit_ranges =
+            inventory.all(|object| matches!(object.body(), Body::LimitRange(_)));
+        inventory.custom_resources = inventory.all(is_custom_resource);
         inventory
     }
 
@@ -198,6 +206,21 @@ impl Inventory {
     /// All objects, judged or not, in the order of the sources.
     pub fn all_objects(&self) -> impl Iterator<Item = &Object> {
         self.entries.iter().map(|entry| &entry.object)
+    }
+
+    /// All objects of this name, judged or not, in the order of the sources.
+    pub fn objects_named<'a, 'n>(
+        &'a self,
+        name: &'n str,
+    ) -> impl Iterator<Item = &'a Object> + use<'a, 'n> {
+        let is_before = |id: &ObjectId| self.get(*id).is_some_and(|it| it.object.name() < name);
+        let first = self.by_name.partition_point(is_before);
+        let from_there = self.by_name.get(first..).unwrap_or_default();
+        from_there
+            .iter()
+            .map_while(move |id| self.get(*id))
+            .map(|entry| &entry.object)
+            .take_while(move |object| object.name() == name)
     }
 
     /// All workloads that are judged, in the order of the sources.
@@ -342,22 +365,17 @@ impl Inventory {
         &'a self,
         beside: &'a Object,
     ) -> impl Iterator<Item = &'a Object> + use<'a> {
-        self.objects()
-            .filter(|object| matches!(object.body(), Body::Opaque(OpaqueReason::Other)))
-            .filter(|object| {
-                let group = object.group();
-                group.contains('.') && !group.ends_with(".k8s.io") && !group.ends_with(".istio.io")
-            })
+        let objects = self.custom_resources.iter().filter_map(|id| self.get(*id));
+        objects
+            .map(|entry| &entry.object)
             .filter(|object| self.same_namespace(object, beside))
     }
 
     /// Whether an object of this kind and name that may be in the namespace of `beside` is in view,
     /// if only as a patch.
     pub fn is_in_view(&self, kind: &str, name: &str, beside: &Object) -> bool {
-        self.entries
-            .iter()
-            .map(|entry| &entry.object)
-            .filter(|object| object.kind() == kind && object.name() == name)
+        self.objects_named(name)
+            .filter(|object| object.kind() == kind)
             .any(|object| self.same_namespace(object, beside))
     }
 
@@ -382,13 +400,10 @@ impl Inventory {
         let reference = rollout.node().at(&["spec", "workloadRef"])?;
         let kind = reference.get("kind")?.as_str()?;
         let name = reference.get("name")?.as_str()?;
-        self.entries
-            .iter()
-            .filter(|entry| entry.standing != Standing::Patch)
-            .map(|entry| &entry.object)
+        self.objects_named(name)
+            .filter(|object| self.standing(object) != Standing::Patch)
             .find(|object| {
                 object.kind() == kind
-                    && object.name() == name
                     && self.same_namespace(object, rollout)
                     && self.same_scope(object, rollout)
             })
@@ -444,6 +459,12 @@ impl Inventory {
         self.entries.get(id.index())
     }
 
+    /// All objects that are judged and are so.
+    fn all(&self, is_so: impl Fn(&Object) -> bool) -> Vec<ObjectId> {
+        let found = self.whole().filter(|(_, entry)| is_so(&entry.object));
+        found.map(|(id, _)| id).collect()
+    }
+
     /// Entries that are judged, with their identity.
     fn whole(&self) -> impl Iterator<Item = (ObjectId, &Entry)> {
         (0_u32..)
@@ -457,6 +478,14 @@ impl Inventory {
 fn written_in<'s>(sources: &'s Sources, object: &Object) -> &'s str {
     let place = sources.place(object.location(object.node()));
     sources.get(place.source).path()
+}
+
+fn is_custom_resource(object: &Object) -> bool {
+    let group = object.group();
+    matches!(object.body(), Body::Opaque(OpaqueReason::Other))
+        && group.contains('.')
+        && !group.ends_with(".k8s.io")
+        && !group.ends_with(".istio.io")
 }
 
 /// Whether an object makes others that no file shows.

@@ -3,8 +3,8 @@
 use super::labels;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{ReplicaOrigin, Replicas};
-use crate::kube::{Body, Workload, WorkloadKind, is_placeholder};
+use crate::inventory::{ReplicaOrigin, Replicas, Standing};
+use crate::kube::{Body, Object, Workload, WorkloadKind, is_placeholder};
 use crate::rules::text::{count, yaml_pair};
 use crate::rules::{Context, Findings, Report, Rule};
 
@@ -89,23 +89,20 @@ fn free_name(cx: &Context<'_>, workload: Workload<'_>) -> Option<String> {
     /// Of DNS subdomains (`k8s.io/apimachinery/pkg/util/validation`).
     const LONGEST: usize = 253;
     let object = workload.object();
-    let others: Vec<Workload<'_>> = cx
-        .inventory
-        .workloads()
-        .filter(|other| {
+    let inventory = cx.inventory;
+    let is_beside = |other: &Object| inventory.same_namespace(object, other);
+    let is_of_other = |name: &str| {
+        let mut named = inventory.objects_named(name).filter(|it| is_beside(it));
+        named.any(|other| {
             // What shares the kind, too, is a variant of this object.
-            takes_budget(*other)
-                && (other.object().kind(), other.object().name()) != (object.kind(), object.name())
-                && cx.inventory.same_namespace(object, other.object())
+            (other.kind(), other.name()) != (object.kind(), object.name())
+                && inventory.standing(other) == Standing::Whole
+                && inventory.workload(other).is_some_and(takes_budget)
         })
-        .collect();
-    let is_of_other = |name: &str| others.iter().any(|other| other.object().name() == name);
+    };
     let is_budget = |name: &str| {
-        cx.inventory.all_objects().any(|it| {
-            it.kind() == "PodDisruptionBudget"
-                && it.name() == name
-                && cx.inventory.same_namespace(object, it)
-        })
+        let mut named = inventory.objects_named(name).filter(|it| is_beside(it));
+        named.any(|it| it.kind() == "PodDisruptionBudget")
     };
     let name = object.name();
     let plain = [name.to_owned(), format!("{name}-pdb")];
