@@ -37,7 +37,8 @@ impl Relation {
     }
 }
 
-/// All pairs of selecting object and selected workload, and of autoscaler and target.
+/// All pairs of selecting object and selected workload, and of autoscaler and target. What is in the
+/// same file comes first.
 #[derive(Debug, Default)]
 pub(super) struct Matches {
     selected_by: HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
@@ -57,6 +58,17 @@ impl Matches {
             }
         }
         matches.pair_autoscalers(inventory);
+        let maps = [
+            &mut matches.selected_by,
+            &mut matches.selects,
+            &mut matches.scaled_by,
+        ];
+        for (id, related) in maps.into_iter().flatten() {
+            let source = |id| inventory.get(id).map(|entry| entry.object.source());
+            let own = source(*id);
+            // Where variants of one name stand side by side, those of its own file are meant.
+            related.sort_by_key(|(other, _)| source(*other) != own);
+        }
         matches
     }
 
@@ -326,16 +338,10 @@ impl Inventory {
         pairs: &'a HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
         object: &Object,
     ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
-        let source = object.source();
-        let id = self.id(object);
-        let mut related: Vec<(&Object, Relation)> = id
-            .and_then(|id| pairs.get(&id))
+        let related = self.id(object).and_then(|id| pairs.get(&id));
+        related
             .into_iter()
             .flatten()
             .filter_map(|(other, relation)| Some((&self.get(*other)?.object, *relation)))
-            .collect();
-        // Where variants of one name stand side by side, those of its own file are meant.
-        related.sort_by_key(|(other, _)| other.source() != source);
-        related.into_iter()
     }
 }

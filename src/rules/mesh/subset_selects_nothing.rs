@@ -1,5 +1,7 @@
 //! `subset-selects-nothing`
 
+use std::collections::{BTreeMap, HashSet};
+
 use super::policy::items;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Target;
@@ -100,18 +102,34 @@ fn behind<'a>(cx: &Context<'a>, object: &'a Object, host: &'a str) -> Option<Vec
     {
         return None;
     }
-    let all: Vec<_> = services
-        .iter()
-        .flat_map(|(service, _)| inventory.selects(service))
-        .collect();
-    let (mut near, far): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .partition(|(_, relation)| relation.is_firm());
+    let (mut near, mut far) = (Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
+    for (service, _) in &services {
+        // Variants of one Service select the same workloads.
+        let is_new = seen.insert((inventory.namespace(service), selector(service)));
+        if !is_new && !near.is_empty() {
+            continue;
+        }
+        for (workload, relation) in inventory.selects(service) {
+            if relation.is_firm() {
+                near.push(workload);
+            } else if is_new {
+                far.push(workload);
+            }
+        }
+    }
     if near.is_empty() {
         return None;
     }
     near.extend(far);
-    Some(near.into_iter().map(|(workload, _)| workload).collect())
+    Some(near)
+}
+
+fn selector(service: &Object) -> Option<&BTreeMap<String, String>> {
+    match service.body() {
+        Body::Service(service) => service.spec.as_ref()?.selector.as_ref(),
+        _ => None,
+    }
 }
 
 /// Labels that controllers and Istio add to pods.
@@ -131,7 +149,7 @@ fn is_runtime(key: &str) -> bool {
 fn may_carry(
     cx: &Context<'_>,
     template: PodTemplate<'_>,
-    labels: &std::collections::BTreeMap<String, String>,
+    labels: &BTreeMap<String, String>,
 ) -> bool {
     let set = |key: &str| {
         template.node().is_some_and(|node| {
