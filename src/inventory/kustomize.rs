@@ -200,7 +200,7 @@ impl<'a> View<'a> {
         let mut effects = Effects::default();
         let mut claimed = HashSet::new();
         for kustomization in &self.kustomizations {
-            for file in patch_files(kustomization.data) {
+            for file in patch_files(kustomization.data).chain(kustomization.data.content_files()) {
                 claimed.extend(self.objects_of(&join(&kustomization.directory, file)));
             }
         }

@@ -61,7 +61,8 @@ impl ObjectId {
 pub enum Standing {
     /// An object of its own.
     Whole,
-    /// A kustomize patch, or plainly a part of an object: it is never judged.
+    /// A kustomize patch, the content of a ConfigMap that kustomize makes, or plainly a part of an
+    /// object: it is never judged.
     Patch,
     /// Another workload in view stands for it: the Argo Rollout that runs a Deployment's template, or
     /// the Deployment that owns a ReplicaSet.

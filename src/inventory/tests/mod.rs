@@ -123,6 +123,22 @@ fn a_kustomization_sets_what_its_patches_say() {
 }
 
 #[test]
+fn what_becomes_the_content_of_a_config_map_is_no_object() {
+    let web = deployment("", "", "");
+    let judged = |kustomization: &str| {
+        let files = [("kustomization.yaml", kustomization), ("web.yaml", &web)];
+        inventory(&files).workloads().count()
+    };
+    let generator = "configMapGenerator: [{name: x, files: [web.yaml]}]\n";
+    assert_eq!(judged(generator), 0);
+    assert_eq!(
+        judged("secretGenerator: [{name: x, files: [a.txt, a=web.yaml]}]\n"),
+        0
+    );
+    assert_eq!(judged(&format!("resources: [web.yaml]\n{generator}")), 1);
+}
+
+#[test]
 fn a_patch_may_use_patterns_and_the_name_that_a_base_gives() {
     let base = deployment("", "", "");
     let is_set = |patch: &str| {

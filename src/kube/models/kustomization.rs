@@ -54,6 +54,18 @@ impl Kustomization {
         all.into_iter().any(|resource| is_remote(resource))
     }
 
+    /// The files whose text becomes the content of a ConfigMap or Secret, unless they are resources, too.
+    pub fn content_files(&self) -> impl Iterator<Item = &str> {
+        let lists = [&self.config_map_generator, &self.secret_generator];
+        let generators = lists.into_iter().flatten().flatten();
+        let files = generators.filter_map(|generator| generator.get("files")?.as_array());
+        files
+            .flatten()
+            .filter_map(serde_json::Value::as_str)
+            .map(|file| file.split_once('=').map_or(file, |(_, path)| path))
+            .filter(|file| !self.resources.iter().any(|resource| resource == file))
+    }
+
     /// Whether it renders Helm charts.
     pub fn has_charts(&self) -> bool {
         self.helm_charts.is_some() || self.helm_chart_inflation_generator.is_some()

@@ -47,8 +47,9 @@ pub(super) fn own(workload: Workload<'_>) -> BTreeMap<String, String> {
     }
 }
 
-/// The template's labels without those that change from version to version: what selects by them
-/// selects nothing after the next release.
+/// The template's labels without those that change from version to version, or that say what others
+/// are to do with the pods and not whose they are: what selects by them selects nothing after the next
+/// change of either.
 pub(super) fn stable(workload: Workload<'_>) -> BTreeMap<String, String> {
     const CHANGING: [&str; 4] = [
         "app.kubernetes.io/version",
@@ -56,8 +57,27 @@ pub(super) fn stable(workload: Workload<'_>) -> BTreeMap<String, String> {
         "helm.sh/chart",
         "version",
     ];
+    /// `sidecar.istio.io/inject`, `azure.workload.identity/use`
+    const INSTRUCTING: [&str; 7] = [
+        "admission.datadoghq.com",
+        "azure.workload.identity",
+        "consul.hashicorp.com",
+        "istio.io",
+        "kuma.io",
+        "linkerd.io",
+        "vault.hashicorp.com",
+    ];
+    let instructs = |key: &str| {
+        let prefix = key.split_once('/').map(|(prefix, _)| prefix);
+        prefix.is_some_and(|prefix| {
+            INSTRUCTING.iter().any(|domain| {
+                let rest = prefix.strip_suffix(domain);
+                rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            })
+        })
+    };
     let labels = workload.template().labels().iter();
-    let stable = labels.filter(|(key, _)| !CHANGING.contains(&key.as_str()));
+    let stable = labels.filter(|(key, _)| !CHANGING.contains(&key.as_str()) && !instructs(key));
     stable
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
