@@ -428,8 +428,9 @@ fn changed(before: &Arc<str>, mut edits: Vec<&Edit>) -> Result<Arc<str>, &'stati
     Ok(after)
 }
 
-/// Two parts to try by themselves: those that do not edit the harmed files and those that do, or
-/// halves where that does not tell them apart.
+/// Two parts to try by themselves: those that do not edit the harmed files and those that do. Where
+/// that does not tell them apart, halves of what each file is to get, since files seldom harm one
+/// another; where no file gets more than one, halves of the files.
 fn parts<'f>(chosen: &[(&'f Finding, &'f Fix)], harm: &Harm) -> (Chosen<'f>, Chosen<'f>) {
     let is_suspect = |fix: &Fix| {
         let mut sources = fix.edits.iter().map(|edit| edit.source);
@@ -437,11 +438,25 @@ fn parts<'f>(chosen: &[(&'f Finding, &'f Fix)], harm: &Harm) -> (Chosen<'f>, Cho
     };
     let (suspects, others): (Chosen<'f>, Chosen<'f>) =
         chosen.iter().partition(|(_, fix)| is_suspect(fix));
-    if suspects.is_empty() || others.is_empty() {
+    if !suspects.is_empty() && !others.is_empty() {
+        return (others, suspects);
+    }
+    let mut by_file: BTreeMap<Option<SourceId>, Chosen<'f>> = BTreeMap::new();
+    for (finding, fix) in chosen {
+        let file = fix.edits.first().map(|edit| edit.source);
+        by_file.entry(file).or_default().push((finding, fix));
+    }
+    if by_file.len() == chosen.len() {
         let (left, right) = chosen.split_at(chosen.len() / 2);
         return (left.to_vec(), right.to_vec());
     }
-    (others, suspects)
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    for fixes in by_file.into_values() {
+        let (first, rest) = fixes.split_at(fixes.len().div_ceil(2));
+        left.extend_from_slice(first);
+        right.extend_from_slice(rest);
+    }
+    (left, right)
 }
 
 /// One error for every file in which a rule has more of them than before. They are counted, since
