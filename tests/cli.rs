@@ -219,13 +219,13 @@ metadata: {name: a} # why
 spec:
   host: a
   trafficPolicy:
-    outlierDetection: {consecutiveErrors: 7}
+    outlierDetection: {consecutiveErrors: 3}
 ";
 
 const SELECT: [&str; 2] = ["--select", "ignored-outlier-field"];
 
 fn fixed() -> String {
-    OLD_FIELD.replace("consecutiveErrors", "consecutive5xxErrors")
+    OLD_FIELD.replace("consecutiveErrors", "consecutiveGatewayErrors")
 }
 
 #[test]
@@ -242,8 +242,8 @@ fn a_diff_changes_nothing_and_ends_with_1() {
      spec:
        host: a
        trafficPolicy:
-    -    outlierDetection: {consecutiveErrors: 7}
-    +    outlierDetection: {consecutive5xxErrors: 7}
+    -    outlierDetection: {consecutiveErrors: 3}
+    +    outlierDetection: {consecutiveGatewayErrors: 3}
     ");
     let file = folder.path().join("k8s/a.yaml");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), OLD_FIELD);
@@ -307,7 +307,7 @@ fn standard_input_comes_out_fixed() {
         let mut command = lameduck(folder.path());
         command.args(["check", "-", "--fix"]).args(SELECT);
         let (code, out, _) = run(command.write_stdin(text));
-        let expected = text.replace("consecutiveErrors", "consecutive5xxErrors");
+        let expected = text.replace("consecutiveErrors", "consecutiveGatewayErrors");
         assert_eq!((code, out), (0, expected));
     }
     let mut command = lameduck(folder.path());
@@ -324,7 +324,7 @@ metadata: {name: orders}
 spec:
   host: orders
   trafficPolicy: &policy
-    outlierDetection: {consecutiveErrors: 7}
+    outlierDetection: {consecutiveErrors: 3}
   subsets:
     - name: v1
       labels: {version: v1}
@@ -333,7 +333,7 @@ spec:
     let folder = repository(&[("rule.yaml", manifest)]);
     let (_, _, errors) = run(lameduck(folder.path()).args(["check", "--fix", "rule.yaml"]));
     let note = "note: rule.yaml:7: DestinationRule orders: not fixed (ignored-outlier-field): rename `consecutiveErrors` to \
-                `consecutive5xxErrors`: the node is shared through an alias\n";
+                `consecutiveGatewayErrors`: the node is shared through an alias\n";
     assert!(errors.contains(note), "{errors}");
     let text = std::fs::read_to_string(folder.path().join("rule.yaml")).unwrap();
     assert_eq!(text, manifest);
@@ -370,8 +370,9 @@ spec:
 ";
 
 #[test]
-fn no_fix_brings_an_error_of_a_rule_that_was_not_asked() {
+fn no_budget_is_added_that_selects_the_pods_of_others() {
     let folder = repository(&[("web.yaml", OVERLAPPING)]);
+    // Whether or not the run asks for the rule that would speak of it.
     for narrow in [
         &["--select", "missing-pdb"] as &[&str],
         &["--ignore", "overlapping-pdbs"],
@@ -380,8 +381,8 @@ fn no_fix_brings_an_error_of_a_rule_that_was_not_asked() {
         command.args(["check", "--unsafe-fixes", "--format", "json"]);
         let (_, out, errors) = run(command.args(narrow));
         let note = "note: web.yaml:3: Deployment demo/web: not fixed (missing-pdb): add a \
-                    PodDisruptionBudget that lets one pod go at a time: it would bring an error \
-                    (overlapping-pdbs): PodDisruptionBudget `canary` selects the pods";
+                    PodDisruptionBudget that lets one pod go at a time: it would select the pods of \
+                    Deployment `canary`, too";
         assert_eq!(errors.matches(note).count(), 1, "{errors}");
         let text = std::fs::read_to_string(folder.path().join("web.yaml")).unwrap();
         assert_eq!(text.matches("kind: PodDisruptionBudget").count(), 1);

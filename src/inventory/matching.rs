@@ -1,6 +1,7 @@
 //! Which selector selects which workload.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{Entry, Inventory, ObjectId};
 use crate::kube::{Body, Match, Object, PodTemplate, Selector, Workload, is_placeholder};
@@ -44,6 +45,14 @@ pub(super) struct Matches {
     selected_by: HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
     selects: HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
     scaled_by: HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
+    /// Workloads by what one of the labels of their pods hashes to.
+    labelled: HashMap<u64, Vec<ObjectId>>,
+}
+
+fn label_hash(key: &str, value: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (key, value).hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Matches {
@@ -58,6 +67,14 @@ impl Matches {
             }
         }
         matches.pair_autoscalers(inventory);
+        for id in &index.all {
+            let entry = inventory.get(*id);
+            let workload = entry.and_then(|entry| inventory.workload(&entry.object));
+            for (key, value) in workload.iter().flat_map(|it| it.template().labels()) {
+                let hash = label_hash(key, value);
+                matches.labelled.entry(hash).or_default().push(*id);
+            }
+        }
         let maps = [
             &mut matches.selected_by,
             &mut matches.selects,
@@ -308,6 +325,28 @@ impl<'a> LabelIndex<'a> {
 }
 
 impl Inventory {
+    /// The workloads whose pods have all of these labels, wherever they are deployed to.
+    pub fn workloads_labelled<'a>(
+        &'a self,
+        labels: &BTreeMap<String, String>,
+    ) -> impl Iterator<Item = Workload<'a>> {
+        let of_label = |(key, value): (&String, &String)| {
+            let found = self.matches.labelled.get(&label_hash(key, value));
+            found.map_or(&[][..], Vec::as_slice)
+        };
+        let rarest = labels.iter().map(of_label).min_by_key(|ids| ids.len());
+        rarest
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|id| self.workload(&self.get(*id)?.object))
+            .filter(|workload| {
+                let found = workload.template().labels();
+                labels
+                    .iter()
+                    .all(|(key, value)| found.get(key) == Some(value))
+            })
+    }
+
     /// The Services and PodDisruptionBudgets whose selector may select the workload's pods.
     pub fn selected_by<'a>(
         &'a self,

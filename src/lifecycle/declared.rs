@@ -84,6 +84,16 @@ impl Term {
     pub fn is_declared(&self) -> bool {
         !matches!(self.origin, Origin::Assumed | Origin::Default)
     }
+
+    /// Whether the time is plainly what was meant: somebody states it, and not in a place whose unit
+    /// may be another, with a number that is larger than applications usually need.
+    pub fn is_beyond_doubt(&self) -> bool {
+        const USUAL: Duration = Duration::from_secs(300);
+        match self.origin {
+            Origin::Environment { .. } | Origin::Argument { .. } => self.value <= USUAL,
+            _ => self.is_declared(),
+        }
+    }
 }
 
 /// `20s (assumed)`

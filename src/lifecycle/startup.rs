@@ -16,11 +16,11 @@ pub const ANNOTATION: &str = "lameduck.dev/startup-time";
 const NAMES: Names = Names {
     annotation: ANNOTATION,
     options: &["startup-delay"],
-    option_number: BareNumber::Seconds,
+    option_number: BareNumber::SecondsOrMillis,
     variables: &[
-        ("STARTUP_DELAY", BareNumber::Seconds),
+        ("STARTUP_DELAY", BareNumber::SecondsOrMillis),
         ("STARTUP_DELAY_SECONDS", BareNumber::Seconds),
-        ("START_PERIOD", BareNumber::Seconds),
+        ("START_PERIOD", BareNumber::SecondsOrMillis),
     ],
 };
 

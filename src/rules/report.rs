@@ -212,6 +212,22 @@ impl<'a> Report<'a> {
         self
     }
 
+    /// Says of a fix that could be asked for why there is none.
+    #[must_use]
+    pub fn not_fixed(
+        mut self,
+        applicability: Applicability,
+        title: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Self {
+        self.unfixable = Some(Unfixable {
+            applicability,
+            title: title.into(),
+            reason: reason.into(),
+        });
+        self
+    }
+
     /// A second place that explains the finding.
     #[must_use]
     pub fn related(mut self, object: &Object, node: Node<'_>, message: impl Into<String>) -> Self {

@@ -118,7 +118,7 @@ pub(super) fn value(labels: &BTreeMap<String, String>) -> Value {
 }
 
 /// Labels that controllers and operators put on running pods, so that no template carries them.
-const SET_AT_RUN_TIME: [&str; 13] = [
+const SET_AT_RUN_TIME: [&str; 17] = [
     "apps.kubernetes.io/pod-index",
     "batch.kubernetes.io/job-name",
     "cnpg.io/instanceRole",
@@ -132,7 +132,15 @@ const SET_AT_RUN_TIME: [&str; 13] = [
     "rollouts-pod-template-hash",
     "spilo-role",
     "statefulset.kubernetes.io/pod-name",
+    // Vault's service registration.
+    "vault-active",
+    "vault-initialized",
+    "vault-perf-standby",
+    "vault-sealed",
 ];
+
+/// What Patroni writes to its pods, by default.
+const ROLES: [&str; 4] = ["master", "primary", "replica", "standby_leader"];
 
 /// Labels of the cluster's own pods, which its installer brings and no repository.
 const OF_THE_CLUSTER: [(&str, &str); 6] = [
@@ -150,6 +158,7 @@ pub(super) fn is_open(key: &str, value: &str) -> bool {
     is_placeholder(key)
         || is_placeholder(value)
         || SET_AT_RUN_TIME.contains(&key)
+        || key == "role" && ROLES.contains(&value)
         || OF_THE_CLUSTER.contains(&(key, value))
 }
 

@@ -7,6 +7,7 @@ use crate::inventory::{ReplicaOrigin, Replicas, Standing};
 use crate::kube::{Body, Object, Workload, WorkloadKind, is_placeholder};
 use crate::rules::text::{count, yaml_pair};
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "missing-pdb",
@@ -127,8 +128,23 @@ fn add_budget<'r>(
     if cx.is_kubernetes_before(1, 21)
         || is_placeholder(object.name())
         || object.node().at(&["metadata", "name"]).is_none()
+        // What stands behind an OpenShift Template is no part of it.
+        || object.node().parent().is_some_and(is_in_template)
     {
         return report;
+    }
+    let title = "add a PodDisruptionBudget that lets one pod go at a time";
+    let mut labelled = cx.inventory.workloads_labelled(&own).map(Workload::object);
+    if let Some(other) = labelled.find(|other| {
+        (other.kind(), other.name()) != (object.kind(), object.name())
+            && cx.inventory.same_namespace(object, other)
+    }) {
+        let reason = format!(
+            "it would select the pods of {} `{}`, too, and a pod with two budgets is never evicted",
+            other.kind(),
+            other.name()
+        );
+        return report.not_fixed(Applicability::Unsafe, title, reason);
     }
     let mut metadata = vec![("name", Value::text(name))];
     metadata.extend(object.namespace().map(|it| ("namespace", Value::text(it))));
@@ -140,10 +156,14 @@ fn add_budget<'r>(
         ("metadata", Value::map(metadata)),
         ("spec", spec),
     ];
-    let title = "add a PodDisruptionBudget that lets one pod go at a time";
     report.fix(Applicability::Unsafe, title, object, |editor| {
         editor.append_document(&document.map(|(key, value)| (key.to_owned(), value)))
     })
+}
+
+fn is_in_template(node: Node<'_>) -> bool {
+    let kind = node.tree().root().get("kind");
+    kind.and_then(Node::as_str) == Some("Template")
 }
 
 fn help(workload: Workload<'_>, name: &str) -> String {

@@ -5,6 +5,7 @@ use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severit
 use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::Version;
+use crate::yaml::Entry;
 
 static META: RuleMeta = RuleMeta {
     id: "ignored-outlier-field",
@@ -63,22 +64,39 @@ impl Rule for IgnoredOutlierField {
                          default, and not after {value}"
                     )
                 };
-                (
-                    format!("Istio has ignored `consecutiveErrors` since 1.7: {effect}"),
-                    format!("consecutive5xxErrors: {value}"),
-                )
+                let help = match successor(entry) {
+                    Some((name, _)) => format!("{name}: {value}"),
+                    None => "remove it, or write `consecutiveGatewayErrors` or \
+                             `consecutive5xxErrors`"
+                        .to_owned(),
+                };
+                let message = format!("Istio has ignored `consecutiveErrors` since 1.7: {effect}");
+                (message, help)
             };
             let report = Report::object(object, entry.key, message).help(help);
             // Whether the author would rather have that threshold than those beside it, only a
             // person knows.
-            out.push(if replaced {
-                report
-            } else {
-                let title = "rename `consecutiveErrors` to `consecutive5xxErrors`";
-                report.fix(Applicability::Safe, title, object, |editor| {
-                    editor.rename(entry.key, "consecutive5xxErrors")
-                })
+            out.push(match successor(entry).filter(|_| !replaced) {
+                None => report,
+                Some((name, applicability)) => {
+                    let title = format!("rename `consecutiveErrors` to `{name}`");
+                    report.fix(applicability, title, object, |editor| {
+                        editor.rename(entry.key, name)
+                    })
+                }
             });
         }
+    }
+}
+
+/// What the field is called today. Istio counted gateway errors alone (`applyOutlierDetection` of
+/// `pilot/pkg/networking/core/v1alpha3/cluster.go` in 1.4); above Envoy's default of 5 for all 5xx
+/// responses, that threshold would never be the first to be met.
+fn successor(entry: Entry<'_>) -> Option<(&'static str, Applicability)> {
+    let errors: u32 = entry.value.resolved().text()?.parse().ok()?;
+    match errors {
+        0 => None,
+        1..=5 => Some(("consecutiveGatewayErrors", Applicability::Safe)),
+        _ => Some(("consecutive5xxErrors", Applicability::Unsafe)),
     }
 }

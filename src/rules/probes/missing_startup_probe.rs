@@ -172,7 +172,7 @@ fn add_probe<'r>(
     entries.push(("periodSeconds".to_owned(), Value::int(period)));
     entries.push(("failureThreshold".to_owned(), Value::int(failures)));
     // Where the start takes a known time, the probe's length is known, too.
-    let applicability = if declared.is_some() {
+    let applicability = if declared.is_some_and(Term::is_beyond_doubt) {
         Applicability::Safe
     } else {
         Applicability::Unsafe

@@ -78,9 +78,14 @@ fn check(
     let failures = timing.failures_to_survive(time.value);
     let help = format!("raise startupProbe.failureThreshold to {failures} or more");
     let title = format!("set startupProbe.failureThreshold to {failures}");
+    let applicability = if time.is_beyond_doubt() {
+        Applicability::Safe
+    } else {
+        Applicability::Unsafe
+    };
     let mut report = Report::container(workload, container, node, message)
         .help(help)
-        .fix(Applicability::Safe, title, container.object(), |editor| {
+        .fix(applicability, title, container.object(), |editor| {
             editor.put(entry.value, &[], THRESHOLD, Value::int(failures))
         });
     if let Some(node) = node_of(&time.origin, workload.template(), container) {

@@ -19,7 +19,7 @@ pub(super) fn raise<'r>(
     let Some(spec) = template.spec_node() else {
         return report;
     };
-    let applicability = if pod.budget.shutdown.is_declared() {
+    let applicability = if pod.budget.shutdown.is_beyond_doubt() {
         Applicability::Safe
     } else {
         Applicability::Unsafe
