@@ -14,6 +14,8 @@ pub enum Port {
     Number(u16),
     /// A name that the container does not declare.
     Undeclared(String),
+    /// A name that it declares with a number that cannot be read.
+    Unknown(String),
 }
 
 /// The API server rejects the port.
@@ -54,7 +56,11 @@ impl Port {
             .find(|port| port.name.as_deref() == Some(name))
             .map_or_else(
                 || Ok(Self::Undeclared(name.clone())),
-                |port| number_in_range(port.container_port).map(Self::Number),
+                |port| match port.container_port {
+                    // What cannot be read, a placeholder too, reads as the default.
+                    0 => Ok(Self::Unknown(name.clone())),
+                    number => number_in_range(number).map(Self::Number),
+                },
             )
     }
 }
@@ -63,7 +69,7 @@ impl fmt::Display for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => number.fmt(f),
-            Self::Undeclared(name) => name.fmt(f),
+            Self::Undeclared(name) | Self::Unknown(name) => name.fmt(f),
         }
     }
 }
@@ -318,6 +324,17 @@ mod tests {
             container_port: 8080,
             ..ContainerPort::default()
         }]
+    }
+
+    #[test]
+    fn a_declared_port_without_a_number_is_neither_wrong_nor_missing() {
+        let declared = [ContainerPort {
+            name: Some("http".to_owned()),
+            ..ContainerPort::default()
+        }];
+        let resolve = |name: &str| Port::resolve(&IntOrString::String(name.to_owned()), &declared);
+        assert_eq!(resolve("http"), Ok(Port::Unknown("http".to_owned())));
+        assert_eq!(resolve("web"), Ok(Port::Undeclared("web".to_owned())));
     }
 
     fn get(port: IntOrString, path: Option<&str>, scheme: Option<&str>) -> HTTPGetAction {

@@ -145,13 +145,17 @@ fn missing(
             has_limit("cpu") || !cx.switch(&META, REQUIRE_CPU_LIMIT),
         ),
     ];
-    let is_patched = |path| {
-        cx.inventory
-            .is_set_elsewhere(container.object(), container.node, path)
+    let is_elsewhere = |path: &str| {
+        let keys: Vec<&str> = path.split('.').collect();
+        // What cannot be read is wrong, but it is there.
+        container.field(&keys).is_unknown()
+            || cx
+                .inventory
+                .is_set_elsewhere(container.object(), container.node, path)
     };
     wanted
         .into_iter()
-        .filter(|(_, path, present)| !present && !is_patched(path))
+        .filter(|(_, path, present)| !present && !is_elsewhere(path))
         .map(|(name, ..)| name)
         .collect()
 }

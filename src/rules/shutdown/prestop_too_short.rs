@@ -47,7 +47,9 @@ impl Rule for PrestopTooShort {
                 container.object(),
                 container.node,
                 "lifecycle.preStop",
-            );
+            ) && !container
+                .field(&["lifecycle", "preStop", "sleep", "seconds"])
+                .is_unknown();
             // Without a grace period no hook runs.
             if serving.is_served_by(container)
                 && is_known
