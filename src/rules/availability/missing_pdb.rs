@@ -134,10 +134,14 @@ fn add_budget<'r>(
         return report;
     }
     let title = "add a PodDisruptionBudget that lets one pod go at a time";
-    let mut labelled = cx.inventory.workloads_labelled(&own).map(Workload::object);
+    let inventory = cx.inventory;
+    let mut labelled = inventory.workloads_labelled(&own).map(Workload::object);
     if let Some(other) = labelled.find(|other| {
+        let is_named = inventory.namespace(object).is_some();
         (other.kind(), other.name()) != (object.kind(), object.name())
-            && cx.inventory.same_namespace(object, other)
+            // Elsewhere in a repository without namespaces the same labels say little.
+            && (inventory.same_scope(object, other) || is_named)
+            && inventory.namespace(object) == inventory.namespace(other)
     }) {
         let reason = format!(
             "it would select the pods of {} `{}`, too, and a pod with two budgets is never evicted",
