@@ -4,6 +4,8 @@
 //! that was set aside, a placeholder) the object tells by node: see [`Object::is_unknown`].
 
 mod check;
+mod demands;
+mod fault;
 pub mod istio;
 mod load_balancer;
 pub mod models;
@@ -16,6 +18,7 @@ pub mod tables;
 mod workload;
 
 pub use check::{KubeCheck, is_placeholder};
+pub use fault::{Fault, FaultRule};
 pub use load_balancer::LoadBalancer;
 pub use object::{Body, Field, Object, OpaqueReason};
 pub use proxy_annotation::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation};

@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
+use super::fault::Fault;
 use super::istio::{
     DestinationRule, IstioOperator, PeerAuthentication, ServiceEntry, Sidecar, Telemetry,
     VirtualService,
@@ -121,6 +122,7 @@ pub struct Object {
     pub(super) namespace: Option<String>,
     pub(super) body: Body,
     pub(super) issues: Vec<Issue>,
+    pub(super) faults: Vec<Fault>,
     pub(super) unknown: Vec<NodeId>,
     pub(super) partial: bool,
 }
@@ -178,6 +180,12 @@ impl Object {
     /// What did not fit its type, in the order of the text.
     pub fn issues(&self) -> &[Issue] {
         &self.issues
+    }
+
+    /// What the API server refuses in it though each value has the right type, in the order of the
+    /// text.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
     }
 
     /// Whether it is plainly only a part of an object: a patch.

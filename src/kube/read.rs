@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::check::KubeCheck;
+use super::demands;
+use super::fault::Fault;
 use super::object::{Body, Object, OpaqueReason};
 use super::tables::removed;
 use super::workload::{Workload, WorkloadBody};
@@ -255,7 +257,7 @@ impl Reader<'_> {
     }
 
     fn object(&mut self, node: Node<'_>, who: &Identity<'_>) {
-        let (body, issues, unknown) = read_body(node, who);
+        let read = read_body(node, who);
         let metadata = node.get("metadata");
         let text = |key: &str| {
             metadata
@@ -275,9 +277,10 @@ impl Reader<'_> {
                 .or_else(|| text("generateName"))
                 .unwrap_or_default(),
             namespace: text("namespace"),
-            body,
-            issues,
-            unknown,
+            body: read.body,
+            issues: read.issues,
+            faults: read.faults,
+            unknown: read.unknown,
             partial: false,
         };
         object.partial = is_partial(&object);
@@ -328,7 +331,25 @@ fn is_partial_service(object: &Object) -> bool {
         && spec.is_some_and(|spec| TELLING.iter().all(|key| spec.get(key).is_none()))
 }
 
-type BodyReading = (Body, Vec<Issue>, Vec<NodeId>);
+/// What an object's text is read as.
+struct BodyReading {
+    body: Body,
+    issues: Vec<Issue>,
+    unknown: Vec<NodeId>,
+    faults: Vec<Fault>,
+}
+
+impl BodyReading {
+    /// An object that is not looked into.
+    fn opaque(reason: OpaqueReason) -> Self {
+        Self {
+            body: Body::Opaque(reason),
+            issues: Vec::new(),
+            unknown: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+}
 
 fn read_body(node: Node<'_>, who: &Identity<'_>) -> BodyReading {
     let (group, version) = who
@@ -358,34 +379,26 @@ fn read_body(node: Node<'_>, who: &Identity<'_>) -> BodyReading {
             tolerant(node, who, |it| Body::ScaledObject(Box::new(it)))
         }
         "kustomize.config.k8s.io" => tolerant(node, who, |it| Body::Kustomization(Box::new(it))),
-        _ => (
-            Body::Opaque(opaque_reason(node, who)),
-            Vec::new(),
-            Vec::new(),
-        ),
+        _ => BodyReading::opaque(opaque_reason(node, who)),
     }
 }
 
 fn builtin(node: Node<'_>, who: &Identity<'_>, group: &str) -> BodyReading {
     let is_current = who.api_version.rsplit('/').next() == Some("v1") || group == "autoscaling";
     if !is_current && removed::canonical(who.api_version, who.kind).is_none() {
-        return (
-            Body::Opaque(opaque_reason(node, who)),
-            Vec::new(),
-            Vec::new(),
-        );
+        return BodyReading::opaque(opaque_reason(node, who));
     }
 
     macro_rules! workload {
         ($variant:ident) => {
-            whole(node, who, |it| {
+            native(node, who, |it| {
                 Body::Workload(WorkloadBody::$variant(Box::new(it)))
             })
         };
     }
     macro_rules! other {
         ($variant:ident) => {
-            whole(node, who, |it| Body::$variant(Box::new(it)))
+            native(node, who, |it| Body::$variant(Box::new(it)))
         };
     }
     match (group, who.kind) {
@@ -410,11 +423,7 @@ fn builtin(node: Node<'_>, who: &Identity<'_>, group: &str) -> BodyReading {
         ("autoscaling", "HorizontalPodAutoscaler") => other!(HorizontalPodAutoscaler),
         ("networking.k8s.io" | "extensions", "Ingress") => other!(Ingress),
         ("networking.k8s.io", "IngressClass") => other!(IngressClass),
-        _ => (
-            Body::Opaque(opaque_reason(node, who)),
-            Vec::new(),
-            Vec::new(),
-        ),
+        _ => BodyReading::opaque(opaque_reason(node, who)),
     }
 }
 
@@ -426,8 +435,22 @@ fn istio(node: Node<'_>, who: &Identity<'_>) -> BodyReading {
         "Telemetry" => whole(node, who, |it| Body::Telemetry(Box::new(it))),
         "Sidecar" => whole(node, who, |it| Body::Sidecar(Box::new(it))),
         "ServiceEntry" => tolerant(node, who, |it| Body::ServiceEntry(Box::new(it))),
-        _ => (Body::Opaque(OpaqueReason::Other), Vec::new(), Vec::new()),
+        _ => BodyReading::opaque(OpaqueReason::Other),
     }
+}
+
+/// Reads a kind of Kubernetes' own, of which all is known that the API server demands of it.
+fn native<T: DeserializeOwned>(
+    node: Node<'_>,
+    who: &Identity<'_>,
+    body: impl FnOnce(T) -> Body,
+) -> BodyReading {
+    let (mut read, structures) = read_as(node, who, body);
+    // One that is written in a removed version is refused as a whole.
+    if removed::canonical(who.api_version, who.kind).is_none() {
+        read.faults = demands::faults(node, &structures, &read.unknown, &read.issues);
+    }
+    read
 }
 
 /// Reads a kind that is modelled whole: every key that the type does not have is an issue, unless
@@ -437,6 +460,17 @@ fn whole<T: DeserializeOwned>(
     who: &Identity<'_>,
     body: impl FnOnce(T) -> Body,
 ) -> BodyReading {
+    read_as(node, who, body).0
+}
+
+/// The mappings that were read as structs, with the structs' names.
+type Structures = Vec<(&'static str, NodeId)>;
+
+fn read_as<T: DeserializeOwned>(
+    node: Node<'_>,
+    who: &Identity<'_>,
+    body: impl FnOnce(T) -> Body,
+) -> (BodyReading, Structures) {
     let canonical = removed::canonical(who.api_version, who.kind);
     let check = match (canonical, node.get("apiVersion")) {
         (Some(canonical), Some(version)) => {
@@ -452,7 +486,13 @@ fn whole<T: DeserializeOwned>(
     let body = reading
         .value
         .map_or(Body::Opaque(OpaqueReason::Unreadable), body);
-    (body, reading.issues, reading.unknown)
+    let read = BodyReading {
+        body,
+        issues: reading.issues,
+        unknown: reading.unknown,
+        faults: Vec::new(),
+    };
+    (read, reading.structures)
 }
 
 /// Reads a kind of which only some fields are modelled: keys that the type does not have say
@@ -462,9 +502,9 @@ fn tolerant<T: DeserializeOwned>(
     who: &Identity<'_>,
     body: impl FnOnce(T) -> Body,
 ) -> BodyReading {
-    let (body, mut issues, unknown) = whole(node, who, body);
+    let mut read = whole(node, who, body);
     let knative = who.kind == "Service";
-    issues.retain(|issue| match issue.kind {
+    read.issues.retain(|issue| match issue.kind {
         IssueKind::Invalid { .. } => true,
         // Knative adds fields of its own to the pod's spec.
         IssueKind::UnknownField { structure, .. } => {
@@ -479,7 +519,7 @@ fn tolerant<T: DeserializeOwned>(
             ) || structure == "PodSpec" && !knative
         }
     });
-    (body, issues, unknown)
+    read
 }
 
 fn opaque_reason(node: Node<'_>, who: &Identity<'_>) -> OpaqueReason {

@@ -16,8 +16,8 @@ use super::tables::values::{self, Percentage};
 use crate::units::Quantity;
 use crate::yaml::{self, Check, Issue, IssueKind, Node, NodeId, Reading, Scalar};
 
-use placeholder::holds_placeholder;
 pub use placeholder::is_placeholder;
+pub(super) use placeholder::{holds_placeholder, is_placeholder_node};
 
 /// Checks the values of one object.
 #[derive(Debug, Default)]

@@ -23,7 +23,7 @@ pub fn is_placeholder(text: &str) -> bool {
 }
 
 /// Whether a text that does not fit its field holds any kind of placeholder.
-pub(super) fn holds_placeholder(text: &str) -> bool {
+pub(in crate::kube) fn holds_placeholder(text: &str) -> bool {
     is_placeholder(text)
         || text.contains("$(")
         // What `helm template` calls a release that is given no name.
@@ -35,7 +35,7 @@ pub(super) fn holds_placeholder(text: &str) -> bool {
 
 /// Whether a node stands for a value that something else fills in: a text that does, or `{name}`
 /// as Python's `format` replaces it, which is YAML for a mapping.
-pub(super) fn is_placeholder_node(node: Node<'_>) -> bool {
+pub(in crate::kube) fn is_placeholder_node(node: Node<'_>) -> bool {
     if let Some(text) = node.text() {
         return is_placeholder(text);
     }

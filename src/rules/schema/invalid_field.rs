@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::required;
+use super::{faults, required};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{ContainerRef, Object, Workload};
+use crate::kube::{ContainerRef, FaultRule, Object, Workload};
 use crate::rules::retype::Retype;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::{IssueKind, Node, NodeId};
@@ -36,7 +36,8 @@ impl Rule for InvalidField {
         }
     }
 
-    fn check_object(&self, _: &Context<'_>, object: &Object, out: &mut Findings) {
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        faults::report(cx, object, FaultRule::InvalidField, out);
         // A port that no probe can have is told with the probe.
         let probe_ports: HashSet<NodeId> = Workload::of(object)
             .into_iter()

@@ -70,6 +70,9 @@ pub struct Reading<T> {
     pub issues: Vec<Issue>,
     /// Values that are unknown: set aside as invalid, or placeholders. Sorted.
     pub unknown: Vec<NodeId>,
+    /// Each mapping that was read as a struct, with the struct's name as serde knows it, outer ones
+    /// first: what checks of whole mappings go by.
+    pub structures: Vec<(&'static str, NodeId)>,
 }
 
 /// Values that may be set aside in one reading.
@@ -83,6 +86,7 @@ pub fn read<T: DeserializeOwned>(node: Node<'_>, check: &dyn Check) -> Reading<O
     let mut invalid = Vec::new();
     let value = loop {
         pass.issues.get_mut().clear();
+        pass.structures.get_mut().clear();
         let error = match T::deserialize(Reader::new(node, &pass)) {
             Ok(value) => break Some(value),
             Err(error) => error,
@@ -103,6 +107,8 @@ struct Pass<'c> {
     issues: RefCell<Vec<Issue>>,
     /// Texts that are placeholders.
     placeholders: RefCell<BTreeSet<NodeId>>,
+    /// Mappings that were read as structs.
+    structures: RefCell<Vec<(&'static str, NodeId)>>,
 }
 
 impl<'c> Pass<'c> {
@@ -112,6 +118,7 @@ impl<'c> Pass<'c> {
             mask: BTreeSet::new(),
             issues: RefCell::default(),
             placeholders: RefCell::default(),
+            structures: RefCell::default(),
         }
     }
 
@@ -162,6 +169,7 @@ impl<'c> Pass<'c> {
             value,
             issues,
             unknown: unknown.into_iter().collect(),
+            structures: self.structures.into_inner(),
         }
     }
 }

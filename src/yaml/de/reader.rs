@@ -164,6 +164,10 @@ impl<'t, 'p> Reader<'t, 'p> {
         if !self.node.is_mapping() {
             return Err(ReadError::expected("a mapping").at(self.node));
         }
+        if let Some(structure) = structure {
+            let mut seen = self.pass.structures.borrow_mut();
+            seen.push((structure.name, self.node.id()));
+        }
         let mut access = KeyValues::new(self.node, structure, self.pass);
         visitor
             .visit_map(&mut access)

@@ -1,0 +1,34 @@
+//! What the API server refuses in an object whose values all have the right types, as findings.
+
+use crate::kube::{Fault, FaultRule, Object};
+use crate::rules::{Context, Findings, Report};
+
+/// Adds the findings of one rule about an object.
+pub(in crate::rules) fn report(
+    cx: &Context<'_>,
+    object: &Object,
+    rule: FaultRule,
+    out: &mut Findings,
+) {
+    let faults = object.faults().iter();
+    for fault in faults.filter(|fault| fault.rule == rule && stands(cx, object, fault)) {
+        let report = Report::object(object, fault.node_in(object), &fault.message);
+        out.push(match &fault.help {
+            Some(help) => report.help(help),
+            None => report,
+        });
+    }
+}
+
+/// Whether nothing in view completes or replaces what is at fault, and the release refuses it.
+fn stands(cx: &Context<'_>, object: &Object, fault: &Fault) -> bool {
+    let inventory = cx.inventory;
+    let completed = fault.is_absence && (object.is_partial() || !inventory.is_seen_whole(object));
+    let mut fields = fault.rests_on.iter();
+    !completed
+        && fault.is_refused_by(cx.settings.kubernetes_version)
+        && !inventory.is_set_elsewhere(object, fault.node_in(object), "")
+        && !fields.any(|(holder, field)| {
+            inventory.is_set_elsewhere(object, object.node_of(*holder), field)
+        })
+}
