@@ -4,7 +4,7 @@ use super::{Basis, because, because_at, is_knative, when_serving};
 use crate::clocks::{Clocks, PodBudget};
 use crate::finding::Because;
 use crate::inventory::Replicas;
-use crate::kube::{Body, ContainerRef, Workload, WorkloadKind};
+use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::lifecycle::probes::Handler;
 use crate::yaml::Node;
 
@@ -171,10 +171,9 @@ pub(super) fn budget(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis {
     }
     let budgets = clocks
         .inventory
-        .selected_by(workload)
+        .budgets_of(workload)
         .filter(|(_, relation)| relation.is_near())
-        .map(|(object, _)| object)
-        .filter(|object| matches!(object.body(), Body::PodDisruptionBudget(_)));
+        .map(|(object, _)| object);
     let seen = budgets.map(|object| because_at("selects the pods", object, object.name_node()));
     Basis::seen(seen.collect(), "no budget is in view that selects the pods")
 }

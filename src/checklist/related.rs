@@ -56,17 +56,16 @@ impl<'a> Related<'a> {
             objects.push(template);
         }
         let mut services = Vec::new();
-        for (other, relation) in inventory.selected_by(workload) {
-            if !relation.is_near() {
-                continue;
-            }
-            objects.push(other);
-            if matches!(other.body(), Body::Service(_)) {
-                services.push(other);
-                let rules = inventory.destination_rules(other);
+        for (service, relation) in inventory.services_of(workload) {
+            if relation.is_near() {
+                services.push(service);
+                let rules = inventory.destination_rules(service);
                 objects.extend(rules.filter(|it| it.2.same_scope).map(|(rule, ..)| rule));
             }
         }
+        objects.extend(&services);
+        let budgets = inventory.budgets_of(workload);
+        objects.extend(budgets.filter(|(_, it)| it.is_near()).map(|(budget, _)| budget));
         objects.extend(
             inventory
                 .mtls_mode(workload, None)

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::ServicePort;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::{Evidence, Inventory};
+use super::{Evidence, Inventory, Relation};
 use crate::kube::{Body, ContainerRef, Object, Workload};
 use crate::yaml::Node;
 
@@ -133,8 +133,13 @@ impl Inventory {
         service: &'a Object,
         port: &ServicePort,
     ) -> Option<Evidence<'a>> {
+        let firm = |relation: Relation| relation.is_firm();
+        // Most pods have nothing to do with gRPC, which need not be found anew for each port.
+        self.first_selected(service, "pods with gRPC", |workload, relation| {
+            firm(relation) && has_grpc(workload)
+        })?;
         self.selects(service)
-            .filter(|(_, relation)| relation.is_firm())
+            .filter(|(_, relation)| firm(*relation))
             .find_map(|(workload, _)| evidence_in(workload, port))
     }
 }
@@ -155,6 +160,22 @@ fn own_evidence<'a>(
         object: service,
         node: node.get(key)?,
         message: message.to_owned(),
+    })
+}
+
+/// Whether a container of the workload names a port for gRPC or is probed through it.
+fn has_grpc(workload: Workload<'_>) -> bool {
+    let mut containers = workload.template().lasting_containers();
+    containers.any(|container| {
+        let mut names = container.ports().iter().filter_map(|it| it.name.as_deref());
+        let data = container.data;
+        let probes = [
+            &data.readiness_probe,
+            &data.liveness_probe,
+            &data.startup_probe,
+        ];
+        let mut probes = probes.into_iter().flatten();
+        names.any(names_grpc) || probes.any(|probe| probe.grpc.is_some())
     })
 }
 

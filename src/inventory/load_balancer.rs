@@ -1,7 +1,8 @@
 //! Which load balancers send requests to a workload's pods.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::matching::Related;
 use super::serving::collect_backends;
 use super::{Entry, Evidence, Inventory, ObjectId, may_share_namespace};
 use crate::kube::{Body, LoadBalancer, Workload};
@@ -73,11 +74,15 @@ impl LoadBalancers {
         object: ObjectId,
         node: NodeId,
     ) {
-        self.by_service.entry(service).or_default().push(Mark {
-            load_balancer,
-            object,
-            node,
-        });
+        let marks = self.by_service.entry(service).or_default();
+        // The first tells as much as all that are alike.
+        if marks.iter().all(|mark| mark.load_balancer != load_balancer) {
+            marks.push(Mark {
+                load_balancer,
+                object,
+                node,
+            });
+        }
     }
 }
 
@@ -93,21 +98,27 @@ fn backends(ingress: &Entry) -> Vec<String> {
 }
 
 impl Inventory {
-    /// The load balancers that send requests straight to the workload's pods, each with what says
-    /// so: a Service of the same scope that selects the pods, or an Ingress of the same scope that
-    /// leads to such a Service.
+    /// The load balancers that send requests straight to the workload's pods, each once, with what
+    /// says so first: a Service of the same scope that selects the pods, or an Ingress of the same
+    /// scope that leads to such a Service.
     pub fn load_balancers<'a>(
         &'a self,
         workload: Workload<'a>,
     ) -> Vec<(LoadBalancer, Evidence<'a>)> {
-        let mut found = Vec::new();
-        for (service, relation) in self.selected_by(workload) {
+        let mut found: Vec<(LoadBalancer, Evidence<'a>)> = Vec::new();
+        let Some(selecting) = self.selecting(workload) else {
+            return found;
+        };
+        let balanced = selecting
+            .balanced
+            .get_or_init(|| self.first_balanced(&selecting.services));
+        for (service, _) in self.nearest_first(balanced, workload.object()) {
             let marks = self
                 .id(service)
-                .filter(|_| relation.is_firm())
                 .and_then(|id| self.load_balancers.by_service.get(&id));
             for mark in marks.into_iter().flatten() {
-                let Some(entry) = self.get(mark.object) else {
+                let is_known = found.iter().any(|(known, _)| *known == mark.load_balancer);
+                let Some(entry) = self.get(mark.object).filter(|_| !is_known) else {
                     continue;
                 };
                 let evidence = Evidence {
@@ -119,6 +130,20 @@ impl Inventory {
             }
         }
         found
+    }
+
+    /// Of the Services those behind load balancers, of each file the first for each kind of them.
+    fn first_balanced(&self, services: &[Related]) -> Vec<Related> {
+        let mut known = HashSet::new();
+        let firm = services.iter().filter(|(_, relation)| relation.is_firm());
+        firm.filter(|(id, _)| {
+            let source = self.get(*id).map(|entry| entry.object.source());
+            let marks = self.load_balancers.by_service.get(id).into_iter().flatten();
+            let new = marks.filter(|mark| known.insert((source, mark.load_balancer)));
+            new.count() > 0
+        })
+        .copied()
+        .collect()
     }
 }
 

@@ -1,10 +1,14 @@
 //! Which selector selects which workload.
 
+use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::serving::Profiles;
 use super::{Entry, Inventory, ObjectId};
 use crate::kube::{Body, Match, Object, PodTemplate, Selector, Workload, is_placeholder};
+use crate::source::{Scope, SourceId};
 
 /// How a selecting object and a workload belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,15 +42,55 @@ impl Relation {
     }
 }
 
-/// All pairs of selecting object and selected workload, and of autoscaler and target. What is in the
-/// same file comes first.
+/// An object, and how it belongs to another.
+pub(super) type Related = (ObjectId, Relation);
+
+/// Which object selects which workload, and which autoscaler scales which.
+///
+/// Objects that select alike share one list, and so do workloads that are selected alike: thousands of
+/// objects with one label make long lists, but few of them. What is in the same file comes first where
+/// a list is read.
 #[derive(Debug, Default)]
 pub(super) struct Matches {
-    selected_by: HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
-    selects: HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
-    scaled_by: HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
+    selections: HashMap<ObjectId, usize>,
+    /// The workloads of each selection.
+    selected: Vec<Selection>,
+    pods: HashMap<ObjectId, usize>,
+    /// What selects workloads that are selected alike.
+    selecting: Vec<Selecting>,
+    targets: HashMap<ObjectId, usize>,
+    /// The autoscalers of workloads of one name.
+    scaling: Vec<Vec<Related>>,
     /// Workloads by what one of the labels of their pods hashes to.
     labelled: HashMap<u64, Vec<ObjectId>>,
+}
+
+/// The workloads that objects with equal selectors, in one scope and namespace, select.
+#[derive(Debug, Default)]
+struct Selection {
+    workloads: Vec<Related>,
+    /// The same, by what is alike among them.
+    pods: Vec<(usize, Relation)>,
+    answers: Answers,
+}
+
+/// What was worked out once for all objects that select alike: by the question, and by the file whose
+/// workloads come first.
+type Answers = Mutex<HashMap<(&'static str, Option<SourceId>), Arc<dyn Any + Send + Sync>>>;
+
+/// What selects the pods of workloads with equal labels, in one scope and namespace.
+#[derive(Debug, Default)]
+pub(super) struct Selecting {
+    pub(super) services: Vec<Related>,
+    pub(super) budgets: Vec<Related>,
+    /// The workloads themselves.
+    members: Vec<ObjectId>,
+    /// How many of them are not switched off.
+    running: OnceLock<usize>,
+    /// How the Services bring requests.
+    pub(super) profiles: OnceLock<Profiles>,
+    /// Services behind load balancers.
+    pub(super) balanced: OnceLock<Vec<Related>>,
 }
 
 fn label_hash(key: &str, value: &str) -> u64 {
@@ -55,104 +99,172 @@ fn label_hash(key: &str, value: &str) -> u64 {
     hasher.finish()
 }
 
+/// Objects that are alike, each group under what they have in common.
+struct Groups<K> {
+    by_key: HashMap<K, usize>,
+    members: Vec<Vec<ObjectId>>,
+}
+
+impl<K: Eq + Hash> Groups<K> {
+    fn new() -> Self {
+        Self {
+            by_key: HashMap::new(),
+            members: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, key: K, id: ObjectId) -> usize {
+        let group = *self.by_key.entry(key).or_insert(self.members.len());
+        if group == self.members.len() {
+            self.members.push(Vec::new());
+        }
+        if let Some(members) = self.members.get_mut(group) {
+            members.push(id);
+        }
+        group
+    }
+
+    /// The members of a group, each in this relation.
+    fn related(&self, group: usize, relation: Relation) -> impl Iterator<Item = Related> {
+        let members = self.members.get(group).into_iter().flatten();
+        members.map(move |id| (*id, relation))
+    }
+
+    /// Each group with its first member, which stands for all.
+    fn first<'a>(
+        &'a self,
+        inventory: &'a Inventory,
+    ) -> impl Iterator<Item = (usize, ObjectId, &'a Entry)> {
+        let groups = self.members.iter().enumerate();
+        groups.filter_map(|(group, members)| {
+            let first = *members.first()?;
+            Some((group, first, inventory.get(first)?))
+        })
+    }
+}
+
+/// Where an object is deployed to.
+type Place<'a> = (&'a Scope, Option<&'a str>);
+
+fn place(entry: &Entry) -> Place<'_> {
+    (&entry.scope, entry.namespace.as_deref())
+}
+
 impl Matches {
     pub(super) fn of(inventory: &Inventory) -> Self {
-        let index = LabelIndex::of(inventory);
         let mut matches = Self::default();
+        matches.match_selectors(inventory);
+        matches.match_autoscalers(inventory);
         for (id, entry) in inventory.whole() {
-            if let Some(selector) = pod_selector(&entry.object) {
-                for candidate in index.candidates(selector) {
-                    matches.pair(inventory, (id, entry), candidate, selector);
-                }
-            }
-        }
-        matches.pair_autoscalers(inventory);
-        for id in &index.all {
-            let entry = inventory.get(*id);
-            let workload = entry.and_then(|entry| inventory.workload(&entry.object));
+            let workload = inventory.workload(&entry.object);
             for (key, value) in workload.iter().flat_map(|it| it.template().labels()) {
                 let hash = label_hash(key, value);
-                matches.labelled.entry(hash).or_default().push(*id);
+                matches.labelled.entry(hash).or_default().push(id);
             }
-        }
-        let maps = [
-            &mut matches.selected_by,
-            &mut matches.selects,
-            &mut matches.scaled_by,
-        ];
-        for (id, related) in maps.into_iter().flatten() {
-            let source = |id| inventory.get(id).map(|entry| entry.object.source());
-            let own = source(*id);
-            // Where variants of one name stand side by side, those of its own file are meant.
-            related.sort_by_key(|(other, _)| source(*other) != own);
         }
         matches
     }
 
-    fn pair(
-        &mut self,
-        inventory: &Inventory,
-        (id, entry): (ObjectId, &Entry),
-        candidate: ObjectId,
-        selector: Selector<'_>,
-    ) {
-        let Some(target) = inventory.get(candidate) else {
-            return;
-        };
-        if !may_share_namespace(entry, target) {
-            return;
-        }
-        let Some(workload) = inventory.workload(&target.object) else {
-            return;
-        };
-        let written = workload.template().labels();
-        // Across scopes a label of unknown value is not enough: it could be anybody's.
-        if !selector.matches(written).possible()
-            && entry.scope != target.scope
-            && !shares_label(selector, written)
-        {
-            return;
-        }
-        let matched = matches(inventory, selector, workload.template());
-        if matched.possible() {
-            let relation = Relation::of(entry, target, matched == Match::Yes);
-            self.selects
-                .entry(id)
-                .or_default()
-                .push((candidate, relation));
-            self.selected_by
-                .entry(candidate)
-                .or_default()
-                .push((id, relation));
-        }
-    }
-
-    fn pair_autoscalers(&mut self, inventory: &Inventory) {
-        let mut by_name: HashMap<(&str, &str), Vec<(ObjectId, &Entry)>> = HashMap::new();
+    fn match_selectors(&mut self, inventory: &Inventory) {
+        let index = LabelIndex::of(inventory);
+        let mut selectors = Groups::new();
         for (id, entry) in inventory.whole() {
-            if matches!(entry.object.body(), Body::Workload(_)) {
-                let key = (entry.object.kind(), entry.object.name());
-                by_name.entry(key).or_default().push((id, entry));
+            if let Some(selector) = pod_selector(&entry.object) {
+                let is_service = matches!(entry.object.body(), Body::Service(_));
+                let key = (selector_key(selector), place(entry), is_service);
+                let group = selectors.add(key, id);
+                self.selections.insert(id, group);
             }
         }
-        for (id, entry) in inventory.whole() {
-            let Some(target) = ScaleTarget::of(&entry.object) else {
-                continue;
-            };
-            let key = (target.kind, target.name);
-            for (target, workload) in by_name.get(&key).into_iter().flatten() {
-                if may_share_namespace(entry, workload) {
-                    let relation = Relation::of(entry, workload, true);
-                    self.scaled_by
-                        .entry(*target)
-                        .or_default()
-                        .push((id, relation));
-                    self.selects
-                        .entry(id)
-                        .or_default()
-                        .push((*target, relation));
+        self.selecting
+            .resize_with(index.groups.members.len(), Selecting::default);
+        for (group, _, entry) in selectors.first(inventory) {
+            let selector = pod_selector(&entry.object).unwrap_or(Selector::Nothing);
+            let mut selection = Selection::default();
+            for pods in index.candidates(selector) {
+                let Some(relation) = index.relation(inventory, entry, selector, pods) else {
+                    continue;
+                };
+                selection.pods.push((pods, relation));
+                let related = index.groups.related(pods, relation);
+                selection.workloads.extend(related);
+                if let Some(selecting) = self.selecting.get_mut(pods) {
+                    let list = match entry.object.body() {
+                        Body::Service(_) => &mut selecting.services,
+                        _ => &mut selecting.budgets,
+                    };
+                    list.extend(selectors.related(group, relation));
                 }
             }
+            selection.workloads.sort_unstable_by_key(|(id, _)| *id);
+            self.selected.push(selection);
+        }
+        for (selecting, members) in self.selecting.iter_mut().zip(index.groups.members) {
+            selecting.members = members;
+            selecting.services.sort_unstable_by_key(|(id, _)| *id);
+            selecting.budgets.sort_unstable_by_key(|(id, _)| *id);
+        }
+        self.pods = index.of;
+    }
+
+    fn match_autoscalers(&mut self, inventory: &Inventory) {
+        let (mut targets, mut autoscalers) = (Groups::new(), Groups::new());
+        for (id, entry) in inventory.whole() {
+            let object = &entry.object;
+            if matches!(object.body(), Body::Workload(_)) {
+                let key = (object.kind(), object.name(), place(entry));
+                self.targets.insert(id, targets.add(key, id));
+            } else if let Some(target) = ScaleTarget::of(object) {
+                let group = autoscalers.add((target, place(entry)), id);
+                self.selections.insert(id, self.selected.len() + group);
+            }
+        }
+        let mut by_name: HashMap<ScaleTarget<'_>, Vec<(usize, &Entry)>> = HashMap::new();
+        for (group, _, entry) in targets.first(inventory) {
+            let (kind, name) = (entry.object.kind(), entry.object.name());
+            let named = by_name.entry(ScaleTarget { kind, name }).or_default();
+            named.push((group, entry));
+        }
+        self.scaling.resize_with(targets.members.len(), Vec::new);
+        for (group, _, entry) in autoscalers.first(inventory) {
+            let target = ScaleTarget::of(&entry.object);
+            let mut workloads = Vec::new();
+            for (pods, workload) in target.and_then(|it| by_name.get(&it)).into_iter().flatten() {
+                if may_share_namespace(entry, workload) {
+                    let relation = Relation::of(entry, workload, true);
+                    workloads.extend(targets.related(*pods, relation));
+                    if let Some(scaling) = self.scaling.get_mut(*pods) {
+                        scaling.extend(autoscalers.related(group, relation));
+                    }
+                }
+            }
+            workloads.sort_unstable_by_key(|(id, _)| *id);
+            self.selected.push(Selection {
+                workloads,
+                ..Selection::default()
+            });
+        }
+        for scaling in &mut self.scaling {
+            scaling.sort_unstable_by_key(|(id, _)| *id);
+        }
+    }
+}
+
+/// What makes two selectors alike.
+type SelectorKey<'a> = (
+    Option<&'a BTreeMap<String, String>>,
+    Vec<(&'a str, &'a str, Option<&'a [String]>)>,
+);
+
+fn selector_key(selector: Selector<'_>) -> SelectorKey<'_> {
+    match selector {
+        Selector::Nothing => (None, Vec::new()),
+        Selector::Map(map) => (Some(map), Vec::new()),
+        Selector::Full(full) => {
+            let expressions = full.match_expressions.iter().flatten();
+            let expressions = expressions
+                .map(|it| (it.key.as_str(), it.operator.as_str(), it.values.as_deref()));
+            (full.match_labels.as_ref(), expressions.collect())
         }
     }
 }
@@ -229,7 +341,7 @@ fn matches(inventory: &Inventory, selector: Selector<'_>, template: PodTemplate<
 }
 
 /// What an autoscaler scales.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ScaleTarget<'a> {
     /// A workload's kind; KEDA takes Deployment where none is given.
     pub kind: &'a str,
@@ -260,43 +372,60 @@ impl<'a> ScaleTarget<'a> {
     }
 }
 
-/// Workloads by one of their labels, so that a selector meets only those it may select.
+/// What makes workloads alike for every selector. Those whose labels a kustomization sets are like no
+/// other.
+type PodsKey<'a> = (&'a BTreeMap<String, String>, Place<'a>, Option<ObjectId>);
+
+/// Workloads that are alike, by one of their labels, so that a selector meets only those it may select.
 struct LabelIndex<'a> {
-    by_label: HashMap<(&'a str, &'a str), Vec<ObjectId>>,
+    groups: Groups<PodsKey<'a>>,
+    /// The group of each workload.
+    of: HashMap<ObjectId, usize>,
+    by_label: HashMap<(&'a str, &'a str), Vec<usize>>,
     /// With labels that a placeholder or a kustomization fills in.
-    open: Vec<ObjectId>,
-    all: Vec<ObjectId>,
+    open: Vec<usize>,
 }
 
 impl<'a> LabelIndex<'a> {
     fn of(inventory: &'a Inventory) -> Self {
         let mut index = Self {
+            groups: Groups::new(),
+            of: HashMap::new(),
             by_label: HashMap::new(),
             open: Vec::new(),
-            all: Vec::new(),
         };
         for (id, entry) in inventory.whole() {
             let Some(workload) = inventory.workload(&entry.object) else {
                 continue;
             };
-            index.all.push(id);
             let labels = workload.template().labels();
+            let template = workload.template();
+            let is_set = inventory.has_labels_set_elsewhere(id, template);
+            let of_template = inventory.id(template.object());
+            let is_set_there =
+                of_template.is_some_and(|it| inventory.has_labels_set_elsewhere(it, template));
+            let known = index.groups.members.len();
+            let key = (labels, place(entry), (is_set || is_set_there).then_some(id));
+            let group = index.groups.add(key, id);
+            index.of.insert(id, group);
+            if group < known {
+                continue;
+            }
             let is_open =
                 |(key, value): (&String, &String)| is_placeholder(key) || is_placeholder(value);
-            if labels.iter().any(is_open)
-                || inventory.has_labels_set_elsewhere(id, workload.template())
-            {
-                index.open.push(id);
+            if is_set || labels.iter().any(is_open) {
+                index.open.push(group);
                 continue;
             }
             for (key, value) in labels {
-                index.by_label.entry((key, value)).or_default().push(id);
+                index.by_label.entry((key, value)).or_default().push(group);
             }
         }
         index
     }
 
-    fn candidates(&self, selector: Selector<'_>) -> Vec<ObjectId> {
+    /// The groups that a selector may select.
+    fn candidates(&self, selector: Selector<'_>) -> Vec<usize> {
         let pairs = match selector {
             Selector::Nothing => return Vec::new(),
             Selector::Map(map) if map.is_empty() => return Vec::new(),
@@ -312,15 +441,37 @@ impl<'a> LabelIndex<'a> {
                     .get(&(key.as_str(), value.as_str()))
                     .map_or(&[][..], Vec::as_slice)
             })
-            .min_by_key(|ids| ids.len());
+            .min_by_key(|groups| groups.len());
         match rarest {
-            Some(ids) => {
-                let mut ids = [ids, &self.open].concat();
-                ids.sort_unstable();
-                ids
-            }
-            None => self.all.clone(),
+            Some(groups) => [groups, &self.open].concat(),
+            None => (0..self.groups.members.len()).collect(),
         }
+    }
+
+    /// How a selecting object and the workloads of a group belong together, if they do.
+    fn relation(
+        &self,
+        inventory: &Inventory,
+        entry: &Entry,
+        selector: Selector<'_>,
+        group: usize,
+    ) -> Option<Relation> {
+        let target = inventory.get(*self.groups.members.get(group)?.first()?)?;
+        if !may_share_namespace(entry, target) {
+            return None;
+        }
+        let workload = inventory.workload(&target.object)?;
+        let written = workload.template().labels();
+        // Across scopes a label of unknown value is not enough: it could be anybody's.
+        if !selector.matches(written).possible()
+            && entry.scope != target.scope
+            && !shares_label(selector, written)
+        {
+            return None;
+        }
+        let matched = matches(inventory, selector, workload.template());
+        let relation = Relation::of(entry, target, matched == Match::Yes);
+        matched.possible().then_some(relation)
     }
 }
 
@@ -347,12 +498,22 @@ impl Inventory {
             })
     }
 
-    /// The Services and PodDisruptionBudgets whose selector may select the workload's pods.
-    pub fn selected_by<'a>(
+    /// The Services whose selector may select the workload's pods.
+    pub fn services_of<'a>(
         &'a self,
         workload: Workload<'a>,
     ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
-        self.related(&self.matches.selected_by, workload.object())
+        let list = self.selecting(workload).map_or(&[][..], |it| &it.services);
+        self.nearest_first(list, workload.object())
+    }
+
+    /// The PodDisruptionBudgets whose selector may select the workload's pods.
+    pub fn budgets_of<'a>(
+        &'a self,
+        workload: Workload<'a>,
+    ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
+        let list = self.selecting(workload).map_or(&[][..], |it| &it.budgets);
+        self.nearest_first(list, workload.object())
     }
 
     /// The workloads that a Service or PodDisruptionBudget may select, or that an autoscaler scales.
@@ -360,8 +521,64 @@ impl Inventory {
         &'a self,
         object: &'a Object,
     ) -> impl Iterator<Item = (Workload<'a>, Relation)> + use<'a> {
-        self.related(&self.matches.selects, object)
+        let list = self
+            .selection(object)
+            .map_or(&[][..], |it| it.workloads.as_slice());
+        self.nearest_first(list, object)
             .filter_map(|(object, relation)| Some((self.workload(object)?, relation)))
+    }
+
+    /// What is to be said of the workloads that an object selects. Objects that select alike share
+    /// the answer, so it may rest on nothing else; `what` names the question.
+    pub fn of_selected<'a, T: Any + Send + Sync>(
+        &'a self,
+        object: &'a Object,
+        what: &'static str,
+        answer: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        let Some(selection) = self.selection(object) else {
+            return Arc::new(answer());
+        };
+        let own = own_range(self, &selection.workloads, object);
+        let key = (what, (!own.is_empty()).then(|| object.source()));
+        let answers = || {
+            let lock = selection.answers.lock();
+            lock.unwrap_or_else(PoisonError::into_inner)
+        };
+        let known = answers().get(&key).cloned();
+        if let Some(Ok(known)) = known.map(Arc::downcast) {
+            return known;
+        }
+        // Not under the lock: what is asked may ask on.
+        let new = Arc::new(answer());
+        answers().insert(key, new.clone());
+        new
+    }
+
+    /// The first of what [`selects`](Self::selects) gives that fits, shared as
+    /// [`of_selected`](Self::of_selected) says.
+    pub fn first_selected<'a>(
+        &'a self,
+        object: &'a Object,
+        what: &'static str,
+        fits: impl Fn(Workload<'a>, Relation) -> bool,
+    ) -> Option<(Workload<'a>, Relation)> {
+        let at = self.of_selected(object, what, || {
+            let mut selected = self.selects(object);
+            selected.position(|(workload, relation)| fits(workload, relation))
+        });
+        self.selects(object).nth((*at)?)
+    }
+
+    /// What tells apart the lists that [`selects`](Self::selects) gives: objects of one number select
+    /// the same.
+    pub fn selection_number(&self, object: &Object) -> Option<usize> {
+        self.matches.selections.get(&self.id(object)?).copied()
+    }
+
+    /// What tells workloads apart for selectors: those of one number are selected by the same.
+    pub fn pods_number(&self, workload: Workload<'_>) -> Option<usize> {
+        self.matches.pods.get(&self.id(workload.object())?).copied()
     }
 
     /// The HorizontalPodAutoscalers and ScaledObjects that target the workload.
@@ -369,18 +586,67 @@ impl Inventory {
         &'a self,
         workload: Workload<'a>,
     ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
-        self.related(&self.matches.scaled_by, workload.object())
+        let group = self
+            .id(workload.object())
+            .and_then(|id| self.matches.targets.get(&id));
+        let list = group.and_then(|group| self.matches.scaling.get(*group));
+        self.nearest_first(list.map_or(&[][..], Vec::as_slice), workload.object())
     }
 
-    fn related<'a>(
+    /// The workloads that an object selects, by what is alike among them.
+    pub(super) fn alike_selected<'a>(
         &'a self,
-        pairs: &'a HashMap<ObjectId, Vec<(ObjectId, Relation)>>,
         object: &Object,
-    ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
-        let related = self.id(object).and_then(|id| pairs.get(&id));
-        related
-            .into_iter()
-            .flatten()
-            .filter_map(|(other, relation)| Some((&self.get(*other)?.object, *relation)))
+    ) -> impl Iterator<Item = (usize, Relation)> + use<'a> {
+        let pods = self.selection(object).map(|it| it.pods.iter().copied());
+        pods.into_iter().flatten()
     }
+
+    /// How many of the workloads of this number are not switched off.
+    pub(super) fn running_alike(&self, pods: usize) -> usize {
+        self.matches.selecting.get(pods).map_or(0, |alike| {
+            *alike.running.get_or_init(|| {
+                let workloads = alike
+                    .members
+                    .iter()
+                    .filter_map(|id| self.workload(&self.get(*id)?.object));
+                let running = workloads.filter(|it| !self.replicas(*it).is_parked());
+                running.count()
+            })
+        })
+    }
+
+    pub(super) fn selecting(&self, workload: Workload<'_>) -> Option<&Selecting> {
+        self.matches.selecting.get(self.pods_number(workload)?)
+    }
+
+    fn selection(&self, object: &Object) -> Option<&Selection> {
+        self.matches.selected.get(self.selection_number(object)?)
+    }
+
+    /// The objects of a list that is ordered by identity, those of the given object's own file first:
+    /// where variants of one name stand side by side, they are meant.
+    pub(super) fn nearest_first<'a>(
+        &'a self,
+        list: &'a [Related],
+        of: &Object,
+    ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
+        let own = own_range(self, list, of);
+        let before = list.get(..own.start).unwrap_or_default();
+        let after = list.get(own.end..).unwrap_or_default();
+        let own = list.get(own).unwrap_or_default();
+        own.iter()
+            .chain(before)
+            .chain(after)
+            .filter_map(|(id, relation)| Some((&self.get(*id)?.object, *relation)))
+    }
+}
+
+/// Where those of an object's own file stand in a list. Objects are numbered file by file.
+fn own_range(inventory: &Inventory, list: &[Related], of: &Object) -> std::ops::Range<usize> {
+    let source = |(id, _): &Related| inventory.get(*id).map(|entry| entry.object.source());
+    let own = Some(of.source());
+    let start = list.partition_point(|it| source(it) < own);
+    let end = list.partition_point(|it| source(it) <= own);
+    start..end
 }

@@ -230,6 +230,14 @@ impl Inventory {
             .unwrap_or_else(|| Mesh::of(Membership::Unknown))
     }
 
+    /// The mesh of the first workload in it that a Service certainly selects.
+    pub fn mesh_behind<'a>(&'a self, service: &'a Object) -> Option<Mesh<'a>> {
+        let found = self.first_selected(service, "pods in the mesh", |workload, relation| {
+            relation.is_firm() && self.mesh(workload).is_meshed()
+        });
+        found.map(|(workload, _)| self.mesh(workload))
+    }
+
     /// The label that puts the pods of a Namespace in the mesh, sidecar or ambient.
     pub fn mesh_label<'a>(&self, namespace: &'a Object) -> Option<Node<'a>> {
         if !matches!(namespace.body(), Body::Namespace(_))

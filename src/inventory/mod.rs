@@ -13,6 +13,7 @@ mod matching;
 mod mesh;
 mod mtls;
 mod namespaces;
+mod overlaps;
 mod proxy;
 mod replicas;
 mod serving;
@@ -21,7 +22,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use k8s_openapi::api::core::v1::LimitRange;
 use rayon::prelude::*;
@@ -76,6 +77,9 @@ struct Entry {
     namespace: Option<String>,
     standing: Standing,
     settings: Arc<ObjectSettings>,
+    /// Answers that many rules ask for.
+    serving: OnceLock<serving::Answer>,
+    scaled: OnceLock<Option<ObjectId>>,
 }
 
 /// Every object of a run. Built once, then only read.
@@ -184,6 +188,8 @@ impl Inventory {
                 namespace: object.namespace().map(str::to_owned),
                 scope: source.scope().clone(),
                 object: object.numbered(number),
+                serving: OnceLock::new(),
+                scaled: OnceLock::new(),
             }));
         }
         others

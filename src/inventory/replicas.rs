@@ -67,13 +67,8 @@ impl Inventory {
         if workload.replicas() == Some(0) {
             return Replicas::Parked;
         }
-        let scaled = self
-            .autoscalers(workload)
-            .filter(|(_, relation)| relation.same_scope)
-            .map(|(autoscaler, _)| autoscaler_minimum(autoscaler))
-            .max_by_key(|replicas| replicas.count());
-        if let Some(replicas) = scaled {
-            return replicas;
+        if let Some(autoscaler) = self.deciding_autoscaler(workload) {
+            return autoscaler_minimum(autoscaler);
         }
         // An autoscaler of another scope may raise the number, or may be for another variant.
         if self.autoscalers(workload).next().is_some() {
@@ -90,6 +85,19 @@ impl Inventory {
                 origin: ReplicaOrigin::Default,
             },
         }
+    }
+
+    /// Of the autoscalers beside the workload the one with the highest minimum.
+    fn deciding_autoscaler<'a>(&'a self, workload: Workload<'a>) -> Option<&'a Object> {
+        let decide = || {
+            let beside = self.autoscalers(workload).filter(|(_, it)| it.same_scope);
+            let best = beside
+                .map(|(autoscaler, _)| autoscaler)
+                .max_by_key(|autoscaler| autoscaler_minimum(autoscaler).count());
+            best.and_then(|autoscaler| self.id(autoscaler))
+        };
+        let decided = self.entry(workload.object())?.scaled.get_or_init(decide);
+        Some(&self.get((*decided)?)?.object)
     }
 }
 

@@ -1,51 +1,119 @@
 //! Which workloads take requests, and through which containers.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use k8s_openapi::api::core::v1::{ContainerPort, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::matching::pod_selector;
-use super::{Inventory, Relation};
+use super::matching::{Related, pod_selector};
+use super::{Inventory, ObjectId, Relation};
 use crate::kube::{Body, ContainerRef, ContainerRole, Object, Workload, WorkloadKind};
 use crate::yaml::{Node, NodeId};
 
 /// Whether and through what a workload takes requests.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Serving<'a> {
-    services: Vec<(&'a Object, Relation)>,
-    owners: Vec<NodeId>,
+    inventory: &'a Inventory,
+    workload: Workload<'a>,
+    answer: Option<&'a Answer>,
+}
+
+/// What [`Serving`] says, worked out once for each workload.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    /// Whether Services of each profile bring requests.
+    profiles: Vec<bool>,
+    owners: HashSet<NodeId>,
     takes_requests: bool,
+}
+
+/// The Services that select some pods, told apart by what they do for these.
+#[derive(Debug, Default)]
+pub(super) struct Profiles {
+    all: Vec<Profile>,
+    of: HashMap<ObjectId, usize>,
+}
+
+/// What Services that bring requests in the same way have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Profile {
+    is_near: bool,
+    /// Where their ports lead.
+    ports: Vec<PortTarget>,
+    /// Where those lead through which requests come.
+    serving: Vec<PortTarget>,
+}
+
+/// What a Service's port leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum PortTarget {
+    Named(String),
+    Numbered(i32),
+}
+
+impl PortTarget {
+    fn of(port: &ServicePort) -> Self {
+        match &port.target_port {
+            Some(IntOrString::String(name)) => Self::Named(name.clone()),
+            Some(IntOrString::Int(number)) if *number != 0 => Self::Numbered(*number),
+            _ => Self::Numbered(port.port),
+        }
+    }
 }
 
 impl<'a> Serving<'a> {
     /// Whether the workload's pods take requests.
     pub fn is_serving(&self) -> bool {
-        self.takes_requests
+        self.answer.is_some_and(|answer| answer.takes_requests)
     }
 
     /// A Service that is certain to bring requests.
     pub fn evidence(&self) -> Option<&'a Object> {
-        let near = self
-            .services
-            .iter()
-            .find(|(_, relation)| relation.is_near());
-        near.map(|(service, _)| *service)
+        // Where one is near, all are.
+        let first = self.services().next();
+        first
+            .filter(|(_, relation)| relation.is_near())
+            .map(|(service, _)| service)
     }
 
     /// The Services that bring requests; none when the workload serves by its declared ports alone.
-    pub fn services(&self) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a, '_> {
-        self.services.iter().copied()
+    pub fn services(&self) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
+        let (inventory, answer) = (self.inventory, self.answer);
+        let has_any = answer.is_some_and(|answer| answer.profiles.contains(&true));
+        let selecting = inventory.selecting(self.workload).filter(|_| has_any);
+        let services = selecting.map_or(&[][..], |it| &it.services);
+        let profiles = selecting.and_then(|it| it.profiles.get());
+        inventory
+            .nearest_first(services, self.workload.object())
+            .filter(move |(service, _)| {
+                let profile = inventory.profile_of(profiles, service);
+                profile.is_some_and(|it| answer.is_some_and(|answer| answer.accepts(it)))
+            })
+    }
+
+    /// Whether a Service is one of those that bring requests.
+    pub fn is_through(&self, service: &Object) -> bool {
+        let selecting = self.inventory.selecting(self.workload);
+        let profiles = selecting.and_then(|it| it.profiles.get());
+        let profile = self.inventory.profile_of(profiles, service);
+        profile.is_some_and(|it| self.answer.is_some_and(|answer| answer.accepts(it)))
     }
 
     /// Whether a container owns a port through which requests come.
     pub fn is_served_by(&self, container: ContainerRef<'_>) -> bool {
-        self.owners.contains(&container.node.id())
+        let owners = self.answer.map(|answer| &answer.owners);
+        owners.is_some_and(|owners| owners.contains(&container.node.id()))
     }
 
     /// Whether any container is known to own a served port.
     pub fn has_owner(&self) -> bool {
-        !self.owners.is_empty()
+        self.answer.is_some_and(|answer| !answer.owners.is_empty())
+    }
+}
+
+impl Answer {
+    fn accepts(&self, profile: usize) -> bool {
+        self.profiles.get(profile) == Some(&true)
     }
 }
 
@@ -113,140 +181,175 @@ impl Inventory {
     /// no Service selects it and a main container declares a port that is not for management only.
     /// DaemonSets and bare Pods serve only when a Service selects them.
     pub fn serving<'a>(&'a self, workload: Workload<'a>) -> Serving<'a> {
-        if !workload.is_long_running() {
-            return Serving::default();
+        let entry = self.entry(workload.object());
+        let entry = entry.filter(|_| workload.is_long_running());
+        Serving {
+            inventory: self,
+            workload,
+            answer: entry.map(|entry| entry.serving.get_or_init(|| self.ask(workload))),
         }
+    }
+
+    fn ask(&self, workload: Workload<'_>) -> Answer {
+        let selecting = self.selecting(workload);
+        let profiles = selecting.map(|selecting| {
+            let services = &selecting.services;
+            let profiles = &selecting.profiles;
+            profiles.get_or_init(|| self.profiles(services, workload))
+        });
+        let profiles = profiles.map_or(&[][..], |profiles| profiles.all.as_slice());
         let containers = Containers::of(workload);
+        // A Service that is deployed beside the workload says more than one that happens to
+        // select the same labels elsewhere in the repository.
+        let has_near = profiles.iter().any(|it| it.is_near);
+        // Labels such as `app: web` meet by chance between one part of a repository and another;
+        // labels and a port hardly do.
+        let meets = |profile: &Profile| {
+            profile.is_near || profile.ports.iter().any(|it| containers.declares(it))
+        };
+        if !profiles.iter().any(meets) {
+            return serving_by_ports(workload);
+        }
+        let mut answer = Answer::default();
+        for profile in profiles {
+            let counts = profile.is_near || !has_near && meets(profile);
+            let targets = profile.serving.iter().filter(|_| counts);
+            let mut owners = targets
+                .map(|target| containers.owner(target))
+                .filter(|owner| !owner.is_some_and(guards_metrics))
+                .peekable();
+            let brings_requests = owners.peek().is_some();
+            answer.profiles.push(brings_requests);
+            answer.takes_requests |= brings_requests;
+            let owners = owners.flatten();
+            answer
+                .owners
+                .extend(owners.map(|container| container.node.id()));
+        }
+        answer
+    }
+
+    /// The Services that select a workload, and all that are like it for selectors, by what they do.
+    fn profiles(&self, services: &[Related], workload: Workload<'_>) -> Profiles {
         // A label that only a kustomization sets may silence a rule; it brings no requests.
         let selects_written_labels = |object: &Object| {
             pod_selector(object)
                 .is_some_and(|it| it.matches(workload.template().labels()).possible())
         };
-        let selecting: Vec<(&Object, &Service, Relation)> = self
-            .selected_by(workload)
-            .filter(|(object, relation)| {
-                relation.certain || relation.same_scope && selects_written_labels(object)
-            })
-            .filter_map(|(object, relation)| match object.body() {
-                Body::Service(service) => Some((object, &**service, relation)),
-                _ => None,
-            })
-            .filter(|(_, service, relation)| relation.is_near() || containers.name_port_of(service))
-            .collect();
-        if selecting.is_empty() {
-            return serving_by_ports(workload);
-        }
-        // A Service that is deployed beside the workload says more than one that happens to
-        // select the same labels elsewhere in the repository.
-        let has_near = selecting.iter().any(|(_, _, relation)| relation.is_near());
-        let mut serving = Serving::default();
-        for (object, service, relation) in selecting {
-            if has_near && !relation.is_near() {
+        let mut profiles = Profiles::default();
+        let mut known: HashMap<Profile, usize> = HashMap::new();
+        for (id, relation) in services {
+            let Some(object) = self.get(*id).map(|entry| &entry.object) else {
+                continue;
+            };
+            let Body::Service(service) = object.body() else {
+                continue;
+            };
+            if !relation.certain && !(relation.same_scope && selects_written_labels(object)) {
                 continue;
             }
-            let mut ports = serving_ports(object, service);
-            if ports.is_empty() && self.routed.holds(self, object) {
-                let spec = service.spec.as_ref();
-                ports = spec
-                    .and_then(|spec| spec.ports.as_ref())
-                    .into_iter()
-                    .flatten()
-                    .collect();
+            let spec = service.spec.as_ref();
+            let all = spec.and_then(|spec| spec.ports.as_deref());
+            let ports: Vec<PortTarget> = all.into_iter().flatten().map(PortTarget::of).collect();
+            let serving = serving_ports(object, service).into_iter();
+            let mut serving: Vec<PortTarget> = serving.map(PortTarget::of).collect();
+            if serving.is_empty() && self.routed.holds(self, object) {
+                serving.clone_from(&ports);
             }
-            let owners: Vec<Option<ContainerRef<'_>>> = ports
-                .into_iter()
-                .map(|port| containers.owner(port))
-                .filter(|owner| !owner.is_some_and(guards_metrics))
-                .collect();
-            if owners.is_empty() {
-                continue;
+            let profile = Profile {
+                is_near: relation.is_near(),
+                ports,
+                serving,
+            };
+            let at = *known.entry(profile.clone()).or_insert(profiles.all.len());
+            if at == profiles.all.len() {
+                profiles.all.push(profile);
             }
-            serving.takes_requests = true;
-            serving.services.push((object, relation));
-            let owners = owners.into_iter().flatten();
-            serving
-                .owners
-                .extend(owners.map(|container| container.node.id()));
+            profiles.of.insert(*id, at);
         }
-        serving
+        profiles
+    }
+
+    fn profile_of(&self, profiles: Option<&Profiles>, service: &Object) -> Option<usize> {
+        profiles?.of.get(&self.id(service)?).copied()
     }
 }
 
 /// A workload's containers that last, looked up once for all the Services that select it.
-struct Containers<'a>(Vec<ContainerRef<'a>>);
+struct Containers<'a> {
+    /// By the names and numbers of the ports that they declare.
+    named: HashMap<&'a str, ContainerRef<'a>>,
+    numbered: HashMap<i32, ContainerRef<'a>>,
+    only_main: Option<ContainerRef<'a>>,
+}
 
 impl<'a> Containers<'a> {
     fn of(workload: Workload<'a>) -> Self {
         let all = workload.template().containers();
-        Self(
-            all.filter(|container| container.role != ContainerRole::Init)
-                .collect(),
-        )
+        let (mut named, mut numbered) = (HashMap::new(), HashMap::new());
+        let mut main = Vec::new();
+        for container in all.filter(|container| container.role != ContainerRole::Init) {
+            for port in container.ports() {
+                if let Some(name) = &port.name {
+                    named.entry(name.as_str()).or_insert(container);
+                }
+                numbered.entry(port.container_port).or_insert(container);
+            }
+            if container.role == ContainerRole::Main && main.len() < 2 {
+                main.push(container);
+            }
+        }
+        let only_main = match main.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        };
+        Self {
+            named,
+            numbered,
+            only_main,
+        }
     }
 
-    /// Whether a container declares one of the Service's ports. Labels such as `app: web` meet by
-    /// chance between one part of a repository and another; labels and a port hardly do.
-    fn name_port_of(&self, service: &Service) -> bool {
-        let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_ref());
-        let mut ports = ports.into_iter().flatten();
-        ports.any(|port| self.declarer(port).is_some())
+    fn declares(&self, target: &PortTarget) -> bool {
+        self.declarer(target).is_some()
     }
 
     /// The container that a Service's port leads to. A number that nobody declares belongs to the
     /// only main container.
-    fn owner(&self, port: &ServicePort) -> Option<ContainerRef<'a>> {
-        let by_name = matches!(port.target_port, Some(IntOrString::String(_)));
-        self.declarer(port)
-            .or_else(|| if by_name { None } else { self.only_main() })
+    fn owner(&self, target: &PortTarget) -> Option<ContainerRef<'a>> {
+        self.declarer(target).or(match target {
+            PortTarget::Named(_) => None,
+            PortTarget::Numbered(_) => self.only_main,
+        })
     }
 
     /// The container that declares the port to which a Service's port leads.
-    fn declarer(&self, port: &ServicePort) -> Option<ContainerRef<'a>> {
-        let declares = |container: &&ContainerRef<'a>| {
-            container
-                .ports()
-                .iter()
-                .any(|declared| match &port.target_port {
-                    Some(IntOrString::String(name)) => declared.name.as_deref() == Some(name),
-                    Some(IntOrString::Int(number)) if *number != 0 => {
-                        declared.container_port == *number
-                    }
-                    _ => declared.container_port == port.port,
-                })
-        };
-        self.0.iter().find(declares).copied()
-    }
-
-    fn only_main(&self) -> Option<ContainerRef<'a>> {
-        let is_main = |container: &&ContainerRef<'a>| container.role == ContainerRole::Main;
-        let mut main = self.0.iter().filter(is_main);
-        let first = main.next()?;
-        main.next().is_none().then_some(*first)
+    fn declarer(&self, target: &PortTarget) -> Option<ContainerRef<'a>> {
+        match target {
+            PortTarget::Named(name) => self.named.get(name.as_str()).copied(),
+            PortTarget::Numbered(number) => self.numbered.get(number).copied(),
+        }
     }
 }
 
-fn serving_by_ports(workload: Workload<'_>) -> Serving<'_> {
-    // A Knative Service is its own Service.
-    if workload.kind() == WorkloadKind::KnativeService {
-        let mut owners: Vec<NodeId> = declaring(workload).collect();
-        if owners.is_empty() {
-            let only = Containers::of(workload).only_main();
-            owners.extend(only.map(|container| container.node.id()));
+fn serving_by_ports(workload: Workload<'_>) -> Answer {
+    let mut owners: HashSet<NodeId> = declaring(workload).collect();
+    let takes_requests = match workload.kind() {
+        // A Knative Service is its own Service.
+        WorkloadKind::KnativeService => {
+            if owners.is_empty() {
+                let only = Containers::of(workload).only_main;
+                owners.extend(only.map(|container| container.node.id()));
+            }
+            true
         }
-        return Serving {
-            services: Vec::new(),
-            owners,
-            takes_requests: true,
-        };
-    }
-    if matches!(workload.kind(), WorkloadKind::DaemonSet | WorkloadKind::Pod) {
-        return Serving::default();
-    }
-    let owners: Vec<NodeId> = declaring(workload).collect();
-    Serving {
-        services: Vec::new(),
-        takes_requests: !owners.is_empty(),
+        WorkloadKind::DaemonSet | WorkloadKind::Pod => return Answer::default(),
+        _ => !owners.is_empty(),
+    };
+    Answer {
+        profiles: Vec::new(),
         owners,
+        takes_requests,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::finding::{
 };
 use crate::inventory::{Evidence, Mesh};
 use crate::kube::{BrokenDocument, ContainerRef, DroppedText, Object, Workload};
+use crate::rules::text::FEW;
 use crate::source::{Location, RenderFailure};
 use crate::yaml::Node;
 
@@ -237,6 +238,25 @@ impl<'a> Report<'a> {
                 location,
                 message: message.into(),
             });
+        }
+        self
+    }
+
+    /// Second places of which there may be any number: so many are shown, and of the others the last
+    /// one tells how many there are.
+    #[must_use]
+    pub fn related_few<'o>(
+        mut self,
+        places: impl IntoIterator<Item = (&'o Object, Node<'o>)>,
+        total: usize,
+        message: &str,
+    ) -> Self {
+        for (nth, (object, node)) in (1..=FEW).zip(places) {
+            let message = match total.saturating_sub(FEW) {
+                more @ 1.. if nth == FEW => format!("{message}, and {more} more"),
+                _ => message.to_owned(),
+            };
+            self = self.related(object, node, message);
         }
         self
     }

@@ -21,6 +21,19 @@ fn join<T: AsRef<str>>(items: &[T], conjunction: &str) -> String {
     }
 }
 
+/// How many names a message lists, and how many places a finding points at, where there may be any
+/// number of them.
+pub(super) const FEW: usize = 10;
+
+/// As [`and`], of the first of so many: `one, two and 8 more`.
+pub(super) fn and_more<T: AsRef<str>>(items: &[T], total: usize) -> String {
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    match total.saturating_sub(items.len()) {
+        0 => and(&items),
+        more => format!("{} and {more} more", items.join(", ")),
+    }
+}
+
 /// `1 replica`, `2 replicas`.
 pub(super) fn count(number: i64, noun: &str) -> String {
     if number == 1 {
@@ -57,6 +70,12 @@ mod tests {
         assert_eq!(or(&["a", "b"]), "a or b");
         assert_eq!(or(&["a", "b", "c"]), "a, b or c");
         assert_eq!(and(&["a", "b", "c"]), "a, b and c");
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        assert_eq!(and_more(&["a", "b"], 2), "a and b");
+        assert_eq!(and_more(&["a", "b"], 5), "a, b and 3 more");
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn what_stands_in_the_same_file_comes_first() {
     let files: Vec<bool> = inventory
         .workloads()
         .map(|workload| {
-            let (service, _) = inventory.selected_by(workload).next().unwrap();
+            let (service, _) = inventory.services_of(workload).next().unwrap();
             service.source() == workload.object().source()
         })
         .collect();
@@ -202,7 +202,7 @@ fn documents_of_one_file_are_told_apart() {
         .map(|workload| {
             (
                 workload.object().name(),
-                inventory.selected_by(workload).count(),
+                inventory.budgets_of(workload).count(),
             )
         })
         .collect();
@@ -398,7 +398,10 @@ fn a_label_that_only_a_kustomization_sets_is_no_reason_to_speak() {
         ("budget.yaml", &budget),
     ]);
     let workload = inventory.workloads().next().unwrap();
-    let relations: Vec<Relation> = inventory.selected_by(workload).map(|(_, it)| it).collect();
+    let selecting = inventory
+        .services_of(workload)
+        .chain(inventory.budgets_of(workload));
+    let relations: Vec<Relation> = selecting.map(|(_, it)| it).collect();
     assert_eq!(relations.len(), 2);
     assert!(relations.iter().all(|relation| !relation.certain));
     assert!(!inventory.serving(workload).is_serving());

@@ -4,7 +4,7 @@ use super::labels;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas, Standing};
-use crate::kube::{Body, Object, Workload, WorkloadKind, is_placeholder};
+use crate::kube::{Object, Workload, WorkloadKind, is_placeholder};
 use crate::rules::text::{count, yaml_pair};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -41,10 +41,7 @@ impl Rule for MissingPdb {
         else {
             return;
         };
-        let has_budget = cx
-            .inventory
-            .selected_by(workload)
-            .any(|(object, _)| matches!(object.body(), Body::PodDisruptionBudget(_)));
+        let has_budget = cx.inventory.budgets_of(workload).next().is_some();
         let object = workload.object();
         if replicas < 2 || has_budget || cx.inventory.is_open(object) {
             return;

@@ -53,10 +53,8 @@ impl Rule for NotReadyAddressesPublished {
             .filter(|(_, relation)| relation.is_firm())
             .map(|(workload, _)| workload)
             .find(|workload| {
-                let serving = cx.inventory.serving(*workload);
-                serving.services().any(|(service, _)| {
-                    service.location(service.node()) == object.location(object.node())
-                }) && !cx.inventory.replicas(*workload).is_parked()
+                cx.inventory.serving(*workload).is_through(object)
+                    && !cx.inventory.replicas(*workload).is_parked()
             });
         let (Some(workload), Some(node)) = (
             served,

@@ -3,7 +3,7 @@
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Together;
 use crate::kube::{Body, Object, Workload};
-use crate::rules::text::and;
+use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -27,7 +27,10 @@ pub(in crate::rules) struct OverlappingPdbs;
 struct Overlap<'a> {
     earlier: &'a Object,
     together: Together,
+    /// The first of the workloads.
     workloads: Vec<Workload<'a>>,
+    /// How many there are.
+    total: usize,
 }
 
 impl Rule for OverlappingPdbs {
@@ -41,11 +44,7 @@ impl Rule for OverlappingPdbs {
         {
             return;
         }
-        // One finding for each budget: the surest neighbour speaks for all.
-        let overlap = overlaps(cx, object)
-            .into_iter()
-            .min_by_key(|overlap| overlap.together == Together::Directory);
-        if let Some(overlap) = overlap {
+        if let Some(overlap) = overlap(cx, object) {
             let is_sure = overlap.together != Together::Directory;
             let report = report(object, &overlap);
             out.push(if is_sure { report } else { report.pedantic() });
@@ -58,40 +57,37 @@ fn is_selector_set_elsewhere(cx: &Context<'_>, object: &Object) -> bool {
         .is_set_elsewhere(object, object.node(), "spec.selector")
 }
 
-fn overlaps<'a>(cx: &Context<'a>, object: &'a Object) -> Vec<Overlap<'a>> {
-    let mut overlaps: Vec<Overlap<'a>> = Vec::new();
-    let running = cx.inventory.selects(object).filter(|(workload, relation)| {
-        relation.is_firm() && !cx.inventory.replicas(*workload).is_parked()
-    });
-    for (workload, _) in running {
-        for (earlier, relation) in cx.inventory.selected_by(workload) {
-            let is_budget = matches!(earlier.body(), Body::PodDisruptionBudget(_));
-            // Two of one name are one object.
-            if !is_budget
-                || !relation.is_firm()
-                || place(earlier) >= place(object)
-                || earlier.name() == object.name()
-                || is_selector_set_elsewhere(cx, earlier)
-            {
-                continue;
+/// One finding for each budget: the surest neighbour speaks for all, and of equally sure ones the first.
+fn overlap<'a>(cx: &Context<'a>, object: &'a Object) -> Option<Overlap<'a>> {
+    let mut unsure = None;
+    let mut sure = None;
+    for earlier in cx.inventory.sharing_pods(object) {
+        // Two of one name are one object.
+        if place(earlier) >= place(object)
+            || earlier.name() == object.name()
+            || is_selector_set_elsewhere(cx, earlier)
+        {
+            continue;
+        }
+        match cx.inventory.together(earlier, object) {
+            None => {}
+            Some(Together::Directory) => {
+                unsure.get_or_insert((earlier, Together::Directory));
             }
-            let Some(together) = cx.inventory.together(earlier, object) else {
-                continue;
-            };
-            match overlaps
-                .iter_mut()
-                .find(|overlap| place(overlap.earlier) == place(earlier))
-            {
-                Some(overlap) => overlap.workloads.push(workload),
-                None => overlaps.push(Overlap {
-                    earlier,
-                    together,
-                    workloads: vec![workload],
-                }),
+            Some(together) => {
+                sure = Some((earlier, together));
+                break;
             }
         }
     }
-    overlaps
+    let (earlier, together) = sure.or(unsure)?;
+    let (workloads, total) = cx.inventory.shared_pods(object, earlier, FEW);
+    Some(Overlap {
+        earlier,
+        together,
+        workloads,
+        total,
+    })
 }
 
 /// Orders objects as the sources do.
@@ -112,19 +108,19 @@ fn report<'a>(object: &'a Object, overlap: &Overlap<'_>) -> Report<'a> {
         "PodDisruptionBudget `{}` selects the pods of {} too: the eviction of a pod with two budgets \
          is answered with 500, which no drain waits out, so a node that runs one cannot be drained",
         overlap.earlier.name(),
-        and(&names),
+        and_more(&names, overlap.total),
     );
-    let mut report = Report::object(object, selector(object), message)
+    let places = overlap.workloads.iter().map(|workload| {
+        let object = workload.object();
+        (object, object.name_node())
+    });
+    Report::object(object, selector(object), message)
         .help(
             "keep one budget per workload: remove one, or narrow its selector (by the labels of the \
              workload's own selector)",
         )
-        .related(overlap.earlier, selector(overlap.earlier), "the other budget");
-    for workload in &overlap.workloads {
-        let object = workload.object();
-        report = report.related(object, object.name_node(), "selected by both");
-    }
-    report
+        .related(overlap.earlier, selector(overlap.earlier), "the other budget")
+        .related_few(places, overlap.total, "selected by both")
 }
 
 /// The key of the selector.

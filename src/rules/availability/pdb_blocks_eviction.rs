@@ -57,32 +57,23 @@ impl Rule for PdbBlocksEviction {
         let Ok(budget) = Budget::of(spec) else {
             return;
         };
-        let selected: Vec<Workload<'_>> = cx
+        let selected = cx
             .inventory
-            .selects(object)
-            .filter(|(_, relation)| relation.is_firm())
-            .map(|(workload, _)| workload)
-            .collect();
-        // A workload elsewhere in the repository that only happens to carry the same labels does
-        // not count; one that may well be selected makes the sum unknown.
-        let is_sum_open = cx
-            .inventory
-            .selects(object)
-            .any(|(_, it)| !it.is_firm() && (it.same_scope || it.same_named_namespace));
-        if selected.is_empty() {
-            let runs = |workload| !cx.inventory.replicas(workload).is_parked();
-            let mut elsewhere = cx.inventory.selects(object).peekable();
-            if elsewhere.peek().is_none() || elsewhere.any(|(workload, _)| runs(workload)) {
-                blocks_whatever_it_selects(object, budget, out);
+            .of_selected(object, "pods that can be evicted", || {
+                Selected::of(cx, object)
+            });
+        if selected.total == 0 {
+            if selected.may_run {
+                blocks_whatever_it_selects(cx, object, &selected, budget, out);
             }
             return;
         }
-        let Some(pods) = pods(cx, budget, &selected).filter(|_| !is_sum_open) else {
+        let Some(pods) = selected.pods(budget).filter(|_| !selected.is_sum_open) else {
             return;
         };
         let allowance = budget.over(pods);
         if allowance.disruptions() == 0 {
-            out.push(report(object, &selected, allowance));
+            out.push(report(cx, object, &selected, allowance));
         }
     }
 }
@@ -94,38 +85,93 @@ fn selects_nothing(object: &Object, selector: Option<&LabelSelector>) -> bool {
     selector.is_none_or(|it| is_beta && *it == LabelSelector::default())
 }
 
-/// The pods of all selected workloads together; `None` where some number is unknown that the
-/// budget hangs on, or where all are parked.
-fn pods(cx: &Context<'_>, budget: Budget, selected: &[Workload<'_>]) -> Option<Pods> {
-    let mut scaled = 0_u32;
-    let mut bare = 0_u32;
-    let mut is_countable = true;
-    for workload in selected {
-        match (workload.kind(), cx.inventory.replicas(*workload)) {
+/// What a budget selects.
+#[derive(Default)]
+struct Selected {
+    /// How many workloads are certainly selected.
+    total: usize,
+    /// Whether there may be others: the sum is then unknown. A workload elsewhere in the repository
+    /// that only happens to carry the same labels does not count.
+    is_sum_open: bool,
+    /// Whether, of what may be selected, something runs, or nothing is in view.
+    may_run: bool,
+    /// Whether some number of pods is unknown.
+    is_unknown: bool,
+    /// Pods of workloads with a number of replicas.
+    scaled: u32,
+    /// Pods without a controller in view.
+    bare: u32,
+    /// Pods of workloads without a number of replicas: as many as there are nodes, or as a Job
+    /// happens to run.
+    is_uncountable: bool,
+    /// Whether `kubectl drain` evicts some: it passes DaemonSet pods by; other programs do not.
+    is_drained: bool,
+}
+
+impl Selected {
+    fn of(cx: &Context<'_>, object: &Object) -> Self {
+        let mut selected = Self::default();
+        let mut is_empty = true;
+        for (workload, relation) in cx.inventory.selects(object) {
+            is_empty = false;
+            if relation.is_firm() {
+                selected.add(cx, workload);
+            } else {
+                selected.is_sum_open |= relation.same_scope || relation.same_named_namespace;
+            }
+            // Asked for only where none is certainly selected.
+            selected.may_run |=
+                selected.total == 0 && !cx.inventory.replicas(workload).is_parked();
+        }
+        selected.may_run |= is_empty;
+        selected
+    }
+
+    fn add(&mut self, cx: &Context<'_>, workload: Workload<'_>) {
+        self.total += 1;
+        self.is_drained |= workload.kind() != WorkloadKind::DaemonSet;
+        match (workload.kind(), cx.inventory.replicas(workload)) {
             // How many its controller keeps is not in view.
-            (WorkloadKind::Pod, _) if workload.controller().is_some() => return None,
-            (WorkloadKind::Pod, _) => bare += 1,
-            // As many as there are nodes, or as a Job happens to run.
+            (WorkloadKind::Pod, _) if workload.controller().is_some() => self.is_unknown = true,
+            (WorkloadKind::Pod, _) => self.bare = self.bare.saturating_add(1),
             (WorkloadKind::DaemonSet | WorkloadKind::Job | WorkloadKind::CronJob, _) => {
-                is_countable = false;
+                self.is_uncountable = true;
             }
             (_, Replicas::Parked) => {}
-            (_, replicas) => scaled += u32::try_from(replicas.count()?).ok()?,
+            (_, replicas) => match replicas.count().map(u32::try_from) {
+                Some(Ok(count)) => self.scaled = self.scaled.saturating_add(count),
+                _ => self.is_unknown = true,
+            },
         }
     }
-    if !is_countable {
-        let is_whole_number = matches!(budget, Budget::MinAvailable(Amount::Count(_)));
-        return (!is_whole_number).then_some(Pods::Unscaled(scaled + bare + 1));
-    }
-    match (scaled, bare) {
-        (0, 0) => None,
-        (count, 0) => Some(Pods::Scaled(count)),
-        (scaled, bare) => Some(Pods::Unscaled(scaled + bare)),
+
+    /// The pods of all selected workloads together; `None` where some number is unknown that the
+    /// budget hangs on, or where all are parked.
+    fn pods(&self, budget: Budget) -> Option<Pods> {
+        if self.is_unknown {
+            return None;
+        }
+        let sum = self.scaled.saturating_add(self.bare);
+        if self.is_uncountable {
+            let is_whole_number = matches!(budget, Budget::MinAvailable(Amount::Count(_)));
+            return (!is_whole_number).then_some(Pods::Unscaled(sum.saturating_add(1)));
+        }
+        match (self.scaled, self.bare) {
+            (0, 0) => None,
+            (count, 0) => Some(Pods::Scaled(count)),
+            _ => Some(Pods::Unscaled(sum)),
+        }
     }
 }
 
 /// Budgets that allow nothing over any number of pods, when nothing they select is in view.
-fn blocks_whatever_it_selects(object: &Object, budget: Budget, out: &mut Findings) {
+fn blocks_whatever_it_selects(
+    cx: &Context<'_>,
+    object: &Object,
+    selected: &Selected,
+    budget: Budget,
+    out: &mut Findings,
+) {
     // Any number of pods gives the same answer for 0, 0% and 100%; 1,000 is more than a whole
     // number that is meant to allow something.
     let many = budget.over(Pods::Scaled(1_000));
@@ -134,12 +180,17 @@ fn blocks_whatever_it_selects(object: &Object, budget: Budget, out: &mut Finding
         Budget::MinAvailable(amount) => matches!(amount, Amount::Percent(_)),
     };
     if is_relative && many.disruptions() == 0 {
-        out.push(report(object, &[], many));
+        out.push(report(cx, object, selected, many));
     }
 }
 
-fn report<'a>(object: &'a Object, selected: &[Workload<'_>], allowance: Allowance) -> Report<'a> {
-    let arithmetic = match (selected.is_empty(), allowance.budget) {
+fn report<'a>(
+    cx: &Context<'_>,
+    object: &'a Object,
+    selected: &Selected,
+    allowance: Allowance,
+) -> Report<'a> {
+    let arithmetic = match (selected.total == 0, allowance.budget) {
         (true, Budget::MinAvailable(amount)) => {
             format!("minAvailable {amount} leaves 0 disruptions")
         }
@@ -148,11 +199,7 @@ fn report<'a>(object: &'a Object, selected: &[Workload<'_>], allowance: Allowanc
         }
         _ => allowance.to_string(),
     };
-    // `kubectl drain` passes DaemonSet pods by; other programs that evict do not.
-    let is_drained = selected.is_empty()
-        || selected
-            .iter()
-            .any(|workload| workload.kind() != WorkloadKind::DaemonSet);
+    let is_drained = selected.total == 0 || selected.is_drained;
     let consequence = match (allowance.is_uncomputable(), is_drained) {
         (true, true) => {
             "the disruption controller cannot count them, and a node drain waits until it gives up"
@@ -184,12 +231,14 @@ fn report<'a>(object: &'a Object, selected: &[Workload<'_>], allowance: Allowanc
     if matches!(allowance.pods, Pods::Scaled(count) if count > 1) {
         report = let_one_go(object, report);
     }
-    for workload in selected {
+    let certain = cx.inventory.selects(object);
+    let certain = certain.filter(|(_, relation)| relation.is_firm());
+    let places = certain.map(|(workload, _)| {
         let replicas = workload.replicas_field().node();
         let node = replicas.unwrap_or_else(|| workload.object().name_node());
-        report = report.related(workload.object(), node, "selected by the budget");
-    }
-    report
+        (workload.object(), node)
+    });
+    report.related_few(places, selected.total, "selected by the budget")
 }
 
 /// `maxUnavailable: 1`, which allows one disruption whatever the number of pods.

@@ -1,9 +1,11 @@
 //! What the rules about rollouts share.
 
+use std::collections::HashSet;
+
 use k8s_openapi::api::core::v1::PodSpec;
 
-use crate::inventory::{Claim, ClaimAccess, Serving};
-use crate::kube::{Strategy, Workload, WorkloadKind};
+use crate::inventory::{Claim, ClaimAccess, Relation, Serving};
+use crate::kube::{Object, Strategy, Workload, WorkloadKind};
 use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
 use crate::rules::Context;
 
@@ -50,19 +52,36 @@ pub(super) fn has_stand_ins(
     workload: Workload<'_>,
     serving: &Serving<'_>,
 ) -> bool {
-    let is_other = |other: Workload<'_>| {
-        (other.object().kind(), other.object().name())
-            != (workload.object().kind(), workload.object().name())
-            && other.is_long_running()
-            && !cx.inventory.replicas(other).is_parked()
-    };
+    let own = (workload.object().kind(), workload.object().name());
     let mut services = serving.services().peekable();
+    let mut asked = HashSet::new();
     services.peek().is_some()
         && services.all(|(service, _)| {
-            cx.inventory
-                .selects(service)
-                .any(|(other, relation)| relation.is_firm() && is_other(other))
+            let is_asked = !asked.insert(cx.inventory.selection_number(service));
+            is_asked || runs_another(cx, service, own)
         })
+}
+
+/// Whether a Service selects a running workload of another kind or name than this one.
+fn runs_another(cx: &Context<'_>, service: &Object, (kind, name): (&str, &str)) -> bool {
+    let runs = |workload: Workload<'_>, relation: Relation| {
+        relation.is_firm()
+            && workload.is_long_running()
+            && !cx.inventory.replicas(workload).is_parked()
+    };
+    let first = cx.inventory.first_selected(service, "first that runs", runs);
+    let first = first.map(|(workload, _)| workload.object());
+    first.is_some_and(|first| {
+        (first.kind(), first.name()) != (kind, name)
+            || cx
+                .inventory
+                .first_selected(service, "first other that runs", |workload, relation| {
+                    let other = workload.object();
+                    runs(workload, relation)
+                        && (other.kind(), other.name()) != (first.kind(), first.name())
+                })
+                .is_some()
+    })
 }
 
 /// Whether a pod takes what its successor needs before that can start: a port of the node, or a volume

@@ -1,6 +1,6 @@
 //! `unresolved-target-port`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{ContainerPort, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -11,7 +11,7 @@ use crate::inventory::Relation;
 use crate::kube::{
     Body, ContainerRef, ContainerRole, Object, Workload, WorkloadKind, is_placeholder,
 };
-use crate::rules::text::and;
+use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::suggest;
 use crate::yaml::Node;
@@ -50,41 +50,41 @@ impl Rule for UnresolvedTargetPort {
         if !names_any || cx.inventory.is_open(object) {
             return;
         }
-        let selected: Vec<(Workload<'_>, Relation)> = cx
+        let behind = cx
             .inventory
-            .selects(object)
-            .filter(|(workload, _)| workload.is_long_running())
-            .collect();
-        let is_known = |(workload, _): &(Workload<'_>, _)| ports_are_known(cx, *workload);
-        let Some((first, _)) = selected.iter().find(|(_, relation)| relation.is_firm()) else {
-            return;
-        };
-        if !selected.iter().all(is_known) {
+            .of_selected(object, "declared ports", || Behind::of(cx, object));
+        if !behind.is_known {
             return;
         }
-        let declared: Vec<&ContainerPort> = selected
-            .iter()
-            .flat_map(|(workload, _)| declared(*workload))
-            .collect();
+        let is_firm = |workload: Workload<'_>, relation: Relation| {
+            workload.is_long_running() && relation.is_firm()
+        };
+        let first = cx.inventory.first_selected(object, "first pods", is_firm);
+        let Some((first, _)) = first else {
+            return;
+        };
         let listed = object.node().at(&["spec", "ports"]);
-        for (index, port) in ports.iter().enumerate() {
+        let entries = listed.into_iter().flat_map(Node::items).map(Some);
+        for (port, entry) in ports.iter().zip(entries.chain(std::iter::repeat(None))) {
             let Some(name) = target_name(port) else {
                 continue;
             };
-            let entry = listed.and_then(|list| list.items().nth(index));
             let node = entry.and_then(|entry| entry.get("targetPort"));
             let node = node.unwrap_or_else(|| object.name_node());
-            if declared.iter().any(|declared| serves(declared, port, name))
+            if behind.serves(port, name)
                 || object.is_unknown(node)
                 || cx.inventory.is_set_elsewhere(object, node, "")
             {
                 continue;
             }
-            let others = selected.len() - 1;
-            let message = format!("{}: this port has no endpoints", what(name, *first, others));
+            let message = format!(
+                "{}: this port has no endpoints",
+                what(name, first, behind.workloads - 1)
+            );
+            let near = suggest(name, behind.names());
             let mut report =
-                Report::object(object, node, message).help(help(name, port, &declared));
-            report = lead_to(meant(name, &declared), node, object, report);
+                Report::object(object, node, message).help(help(name, port, &behind, near));
+            report = lead_to(meant(name, &behind, near), node, object, report);
             let template = first.template();
             if let Some(containers) = template
                 .spec_node()
@@ -95,6 +95,58 @@ impl Rule for UnresolvedTargetPort {
             }
             out.push(report);
         }
+    }
+}
+
+/// The ports of the long-running workloads behind a Service.
+#[derive(Default)]
+struct Behind {
+    workloads: usize,
+    /// Whether all ports of all of them are in view.
+    is_known: bool,
+    /// The protocols of the ports of each name.
+    named: BTreeMap<String, BTreeSet<String>>,
+    /// The number of the port, where there is but one.
+    only: Option<i32>,
+}
+
+impl Behind {
+    fn of(cx: &Context<'_>, object: &Object) -> Self {
+        let mut behind = Self {
+            is_known: true,
+            ..Self::default()
+        };
+        let mut numbers = Vec::new();
+        for (workload, _) in cx.inventory.selects(object) {
+            if !workload.is_long_running() {
+                continue;
+            }
+            behind.workloads += 1;
+            behind.is_known &= ports_are_known(cx, workload);
+            for port in declared(workload) {
+                if let Some(name) = &port.name {
+                    let protocols = behind.named.entry(name.clone()).or_default();
+                    protocols.insert(protocol(port.protocol.as_deref()).to_owned());
+                }
+                if numbers.len() < 2 {
+                    numbers.push(port.container_port);
+                }
+            }
+        }
+        if let [only] = numbers.as_slice() {
+            behind.only = Some(*only);
+        }
+        behind
+    }
+
+    /// The endpoints controller looks for name and protocol.
+    fn serves(&self, port: &ServicePort, name: &str) -> bool {
+        let protocols = self.named.get(name);
+        protocols.is_some_and(|it| it.contains(protocol(port.protocol.as_deref())))
+    }
+
+    fn names(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.named.keys().map(String::as_str)
     }
 }
 
@@ -140,12 +192,6 @@ fn declared(workload: Workload<'_>) -> impl Iterator<Item = &ContainerPort> {
         .flat_map(ContainerRef::ports)
 }
 
-/// The endpoints controller looks for name and protocol.
-fn serves(declared: &ContainerPort, port: &ServicePort, name: &str) -> bool {
-    declared.name.as_deref() == Some(name)
-        && protocol(declared.protocol.as_deref()) == protocol(port.protocol.as_deref())
-}
-
 fn protocol(written: Option<&str>) -> &str {
     written.unwrap_or("TCP")
 }
@@ -158,12 +204,6 @@ fn what(name: &str, first: Workload<'_>, others: usize) -> String {
         _ => format!("{workload} and {others} more workloads"),
     };
     format!("no container of {whose} declares a port named `{name}`")
-}
-
-/// The names of the ports, each once and in order.
-fn names<'a>(declared: &[&'a ContainerPort]) -> Vec<&'a str> {
-    let names = declared.iter().filter_map(|it| it.name.as_deref());
-    names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn lead_to<'r>(
@@ -186,39 +226,38 @@ fn lead_to<'r>(
 }
 
 /// The one port that can be meant, by its name, or by its number where it has none.
-fn meant(name: &str, declared: &[&ContainerPort]) -> Option<String> {
-    let names = names(declared);
-    if names.contains(&name) {
+fn meant(name: &str, behind: &Behind, near: Option<&str>) -> Option<String> {
+    if behind.named.contains_key(name) {
         return None;
     }
-    match (names.is_empty(), declared) {
-        (true, [only]) => Some(only.container_port.to_string()),
-        _ => suggest(name, names).map(str::to_owned),
+    match behind.only {
+        Some(only) if behind.named.is_empty() => Some(only.to_string()),
+        _ => near.map(str::to_owned),
     }
 }
 
-fn help(name: &str, port: &ServicePort, declared: &[&ContainerPort]) -> String {
-    if declared.iter().any(|it| it.name.as_deref() == Some(name)) {
+fn help(name: &str, port: &ServicePort, behind: &Behind, near: Option<&str>) -> String {
+    if behind.named.contains_key(name) {
         return format!(
             "the port of that name is declared for another protocol: this one is for {}",
             protocol(port.protocol.as_deref())
         );
     }
-    let names = names(declared);
-    if let Some(near) = suggest(name, names.iter().copied()) {
+    if let Some(near) = near {
         return format!("did you mean `{near}`?");
     }
-    if names.is_empty() {
-        return match declared {
-            [only] => format!(
-                "name the container's port, or write the number:\ntargetPort: {}",
-                only.container_port
-            ),
-            _ => format!(
+    if behind.named.is_empty() {
+        return match behind.only {
+            Some(only) => {
+                format!("name the container's port, or write the number:\ntargetPort: {only}")
+            }
+            None => format!(
                 "declare the port in the container with `name: {name}`, or write its number"
             ),
         };
     }
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    format!("the containers declare {}", and(&names))
+    let names = behind.names();
+    let total = names.len();
+    let names: Vec<String> = names.take(FEW).map(|name| format!("`{name}`")).collect();
+    format!("the containers declare {}", and_more(&names, total))
 }

@@ -35,15 +35,17 @@ impl Rule for GrpcNotLoadBalanced {
         let Some(port) = ports.first() else {
             return;
         };
-        let pinned = cx
-            .inventory
-            .selects(object)
-            .filter(|(_, relation)| relation.is_firm())
-            .find_map(|(workload, _)| {
-                let replicas = cx.inventory.replicas(workload).count()?;
-                (replicas >= 2 && is_unbalanced(cx, workload)).then_some((workload, replicas))
-            });
-        if let Some((workload, replicas)) = pinned {
+        let replicas = |workload| cx.inventory.replicas(workload).count();
+        let pinned =
+            cx.inventory
+                .first_selected(object, "pods that a client sticks to", |workload, relation| {
+                    relation.is_firm()
+                        && replicas(workload).is_some_and(|replicas| replicas >= 2)
+                        && is_unbalanced(cx, workload)
+                });
+        if let Some((workload, _)) = pinned
+            && let Some(replicas) = replicas(workload)
+        {
             out.push(report(object, port, workload, replicas));
         }
     }
@@ -67,8 +69,8 @@ fn is_unbalanced(cx: &Context<'_>, workload: Workload<'_>) -> bool {
     let membership = cx.inventory.mesh(workload).membership;
     let headless = cx
         .inventory
-        .selected_by(workload)
-        .any(|(other, _)| matches!(other.body(), Body::Service(_)) && !has_cluster_ip(other));
+        .services_of(workload)
+        .any(|(other, _)| !has_cluster_ip(other));
     matches!(membership, Membership::None | Membership::Unknown)
         && !headless
         && !cx.inventory.is_in_other_mesh(workload)

@@ -33,13 +33,7 @@ impl Rule for GrpcPortNotDeclared {
         if !ports.iter().any(|port| is_vague(port.handling)) {
             return;
         }
-        let mesh = cx
-            .inventory
-            .selects(object)
-            .filter(|(_, relation)| relation.is_firm())
-            .map(|(workload, _)| cx.inventory.mesh(workload))
-            .find(crate::inventory::Mesh::is_meshed);
-        let Some(mesh) = mesh else {
+        let Some(mesh) = cx.inventory.mesh_behind(object) else {
             return;
         };
         for port in ports.iter().filter(|port| is_vague(port.handling)) {

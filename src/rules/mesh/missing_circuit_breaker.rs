@@ -2,9 +2,9 @@
 
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::Mesh;
+use crate::inventory::{Mesh, Relation};
 use crate::kube::istio::DestinationRule;
-use crate::kube::{Body, Object};
+use crate::kube::{Body, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 
 static META: RuleMeta = RuleMeta {
@@ -66,26 +66,28 @@ impl Rule for MissingCircuitBreaker {
 
 /// The mesh of a serving workload behind the Service with more than one replica, if there is one.
 fn mesh_of<'a>(cx: &Context<'a>, service: &'a Object) -> Option<Mesh<'a>> {
+    // None of what selects the same has an answer where nothing behind it is in the mesh.
+    let is_candidate = |workload: Workload<'_>, relation: Relation| {
+        // A gateway's only container is the proxy: what calls it is outside the mesh.
+        relation.is_firm()
+            && workload.template().main_containers().next().is_some()
+            && cx
+                .inventory
+                .replicas(workload)
+                .count()
+                .is_some_and(|count| count > 1)
+            && cx.inventory.mesh(workload).is_meshed()
+    };
+    let what = "replicated pods in the mesh";
+    cx.inventory.first_selected(service, what, is_candidate)?;
     cx.inventory
         .selects(service)
-        .filter(|(_, relation)| relation.is_firm())
-        .filter(|(workload, _)| {
-            // A gateway's only container is the proxy: what calls it is outside the mesh.
-            workload.template().main_containers().next().is_some()
-                && cx
-                    .inventory
-                    .replicas(*workload)
-                    .count()
-                    .is_some_and(|count| count > 1)
+        .find(|(workload, relation)| {
+            // The dearest question comes last.
+            cx.inventory.serving(*workload).is_through(service)
+                && is_candidate(*workload, *relation)
         })
-        .map(|(workload, _)| (workload, cx.inventory.mesh(workload)))
-        // The dearest question comes last.
-        .filter(|(workload, mesh)| {
-            let through = |(other, _): (&Object, _)| std::ptr::eq(other, service);
-            mesh.is_meshed() && cx.inventory.serving(*workload).services().any(through)
-        })
-        .map(|(_, mesh)| mesh)
-        .next()
+        .map(|(workload, _)| cx.inventory.mesh(workload))
 }
 
 fn breaker(service: &Object, rule: &DestinationRule) -> Breaker {

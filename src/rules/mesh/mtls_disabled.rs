@@ -3,10 +3,10 @@
 use super::policy::policies;
 use crate::edit::{Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{Membership, Mesh, Target};
+use crate::inventory::{Membership, Mesh, Relation, Target};
 use crate::kube::istio::destination_rule::ClientTlsMode;
 use crate::kube::istio::peer_authentication::MutualTlsMode;
-use crate::kube::{Body, Object};
+use crate::kube::{Body, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -119,13 +119,7 @@ fn meshed<'a>(
                 && !(service.name() == "kubernetes" && host.starts_with("kubernetes"))
         })
         .find_map(|(service, _)| {
-            let mut workloads = cx.inventory.selects(service);
-            let (_, mesh) = workloads
-                .by_ref()
-                .filter(|(_, relation)| relation.is_firm())
-                .map(|(workload, _)| (workload, cx.inventory.mesh(workload)))
-                .find(|(_, mesh)| mesh.is_meshed())?;
-            Some((service, mesh))
+            Some((service, cx.inventory.mesh_behind(service)?))
         })
 }
 
@@ -134,12 +128,19 @@ fn is_outside(cx: &Context<'_>, object: &Object, host: &str) -> bool {
     let Target::Services(services) = cx.inventory.resolve(object, host) else {
         return false;
     };
-    let mut memberships = services
+    let mut behind = services
         .iter()
-        .flat_map(|(service, _)| cx.inventory.selects(service))
-        .map(|(workload, _)| cx.inventory.mesh(workload).membership)
+        .filter(|(service, _)| cx.inventory.selects(service).next().is_some())
         .peekable();
-    memberships.peek().is_some() && memberships.all(|it| it == Membership::None)
+    let is_none = |workload: Workload<'_>| {
+        cx.inventory.mesh(workload).membership == Membership::None
+    };
+    behind.peek().is_some()
+        && behind.all(|(service, _)| {
+            let what = "pods that may be in the mesh";
+            let inside = |workload: Workload<'_>, _: Relation| !is_none(workload);
+            cx.inventory.first_selected(service, what, inside).is_none()
+        })
 }
 
 const HELP: &str = "mode: ISTIO_MUTUAL, or leave `tls` out: Istio then uses mutual TLS where both \
