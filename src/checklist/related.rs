@@ -65,7 +65,11 @@ impl<'a> Related<'a> {
         }
         objects.extend(&services);
         let budgets = inventory.budgets_of(workload);
-        objects.extend(budgets.filter(|(_, it)| it.is_near()).map(|(budget, _)| budget));
+        objects.extend(
+            budgets
+                .filter(|(_, it)| it.is_near())
+                .map(|(budget, _)| budget),
+        );
         objects.extend(
             inventory
                 .mtls_mode(workload, None)

@@ -8,6 +8,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::duplicates::Builds;
+use super::set_elsewhere::{
+    Affixes, FieldSet, Objects, PatchText, Paths, SetElsewhere, Target, apply_patches, merge_paths,
+    transform, transforms,
+};
 use super::{Inventory, ObjectId, Standing};
 use crate::kube::models::kustomization::{
     Kustomization, Patch, PatchEntry, PatchTarget, is_inline,
@@ -16,98 +20,15 @@ use crate::kube::{Body, Object, Workload};
 use crate::source::{Scope, SourceId, Sources};
 use crate::yaml::{self, Content, Node, Tree, path_below};
 
-/// The fields that something other than the object's own manifest sets.
-#[derive(Debug, Default)]
-pub(super) struct SetElsewhere {
-    paths: HashMap<ObjectId, HashSet<String>>,
-}
-
-impl SetElsewhere {
-    pub(super) fn holds(&self, id: ObjectId, path: impl FnOnce() -> String) -> bool {
-        // Paths take long to write.
-        let paths = self.paths.get(&id);
-        paths.is_some_and(|paths| paths.contains(&path()))
-    }
-
-    /// Whether anything but labels and selectors is set.
-    pub(super) fn holds_any(&self, id: ObjectId) -> bool {
-        let is_label = |path: &str| {
-            let mut parts = path.split(['.', '[']);
-            parts.any(|part| matches!(part, "labels" | "selector"))
-        };
-        self.paths
-            .get(&id)
-            .is_some_and(|paths| paths.iter().any(|set| !is_label(set)))
-    }
-
-    /// Whether something below this path is set.
-    pub(super) fn holds_below(&self, id: ObjectId, path: &str) -> bool {
-        self.paths
-            .get(&id)
-            .is_some_and(|paths| paths.iter().any(|set| set.starts_with(path)))
-    }
-}
-
-/// A patch as a kustomization gives it: which objects, and the text.
-struct PatchText {
-    target: Option<Target>,
-    tree: Arc<Tree>,
-}
-
-/// Which objects a patch is for.
-#[derive(Clone)]
-struct Target {
-    /// `None`: any. A regular expression counts as any: a patch only ever silences.
-    kind: Option<String>,
-    /// Likewise.
-    name: Option<String>,
-}
-
-impl Target {
-    fn of(target: &PatchTarget) -> Self {
-        let literal = |name: &String| {
-            name.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
-        };
-        Self {
-            kind: target.kind.clone().filter(literal),
-            name: target.name.clone().filter(literal),
-        }
-    }
-
-    fn covers(&self, object: &Object, affixes: &Affixes<'_>) -> bool {
-        self.kind.as_ref().is_none_or(|kind| kind == object.kind())
-            && self
-                .name
-                .as_ref()
-                .is_none_or(|name| affixes.may_name(name, object))
-    }
-}
-
-/// What kustomizations in view put before and behind names: an overlay may call an object as its
-/// base has renamed it.
-#[derive(Default)]
-struct Affixes<'a> {
-    prefixes: HashSet<&'a str>,
-    suffixes: HashSet<&'a str>,
-}
-
-impl Affixes<'_> {
-    fn may_name(&self, name: &str, object: &Object) -> bool {
-        name == object.name()
-            || name.match_indices(object.name()).any(|(at, own)| {
-                let (prefix, rest) = name.split_at(at);
-                let suffix = rest.get(own.len()..).unwrap_or_default();
-                (prefix.is_empty() || self.prefixes.contains(prefix))
-                    && (suffix.is_empty() || self.suffixes.contains(suffix))
-            })
-    }
-}
-
 /// A kustomization in view.
 struct Kustomized<'a> {
     directory: String,
     data: &'a Kustomization,
+    /// The kustomizations that it takes in, and among them its components.
+    bases: Vec<usize>,
+    components: Vec<usize>,
+    /// The objects of the other files that it lists.
+    objects: Vec<ObjectId>,
 }
 
 /// Everything that is needed to follow kustomizations through the sources.
@@ -126,7 +47,7 @@ struct View<'a> {
 struct Effects {
     patches: BTreeSet<ObjectId>,
     namespaces: Vec<(ObjectId, String)>,
-    set: HashMap<ObjectId, HashSet<String>>,
+    set: HashMap<ObjectId, Paths>,
     builds: Builds,
 }
 
@@ -148,7 +69,7 @@ pub(super) fn apply(
             entry.namespace = Some(namespace);
         }
     }
-    inventory.set_elsewhere = SetElsewhere { paths: effects.set };
+    inventory.set_elsewhere = SetElsewhere::of(effects.set);
     inventory.builds = effects.builds;
 }
 
@@ -181,6 +102,9 @@ impl<'a> View<'a> {
                 view.kustomizations.push(Kustomized {
                     directory: directory.to_owned(),
                     data,
+                    bases: Vec::new(),
+                    components: Vec::new(),
+                    objects: Vec::new(),
                 });
             }
         }
@@ -193,7 +117,37 @@ impl<'a> View<'a> {
         for (source, tree) in others {
             view.others.entry(*source).or_default().push(tree);
         }
+        view.link();
         view
+    }
+
+    /// Notes what each kustomization takes in.
+    fn link(&mut self) {
+        let mut kustomizations = std::mem::take(&mut self.kustomizations);
+        for kustomization in &mut kustomizations {
+            let data = kustomization.data;
+            let mut listed: Vec<String> = data
+                .resources
+                .iter()
+                .chain(&data.bases)
+                .chain(&data.components)
+                .map(|entry| join(&kustomization.directory, entry))
+                .collect();
+            listed.sort_unstable();
+            listed.dedup();
+            for path in listed {
+                match self.by_directory.get(&path) {
+                    Some(base) => kustomization.bases.push(*base),
+                    None => kustomization.objects.extend(self.objects_of(&path)),
+                }
+            }
+            let components = data.components.iter();
+            let components = components.map(|entry| join(&kustomization.directory, entry));
+            kustomization.components = components
+                .filter_map(|path| self.by_directory.get(&path).copied())
+                .collect();
+        }
+        self.kustomizations = kustomizations;
     }
 
     fn effects(&self) -> Effects {
@@ -249,84 +203,96 @@ impl<'a> View<'a> {
             let key = (entry.object.kind(), entry.object.name());
             by_name.entry(key).or_default().push((id, &entry.object));
         }
+        let mut patches: HashMap<(&str, &str), Vec<&Object>> = HashMap::new();
         for (id, entry) in (0_u32..).map(ObjectId).zip(&self.inventory.entries) {
             if !entry.object.is_partial() || claimed.contains(&id) {
                 continue;
             }
             let key = (entry.object.kind(), entry.object.name());
-            for (target, object) in by_name.get(&key).into_iter().flatten() {
-                if self.inventory.same_namespace(object, &entry.object) {
-                    merge_paths(entry.object.node(), effects.set.entry(*target).or_default());
-                }
+            patches.entry(key).or_default().push(&entry.object);
+        }
+        for (key, patches) in patches {
+            let targets = by_name.get(&key).into_iter().flatten();
+            let mut shared: HashMap<Option<&str>, Arc<FieldSet>> = HashMap::new();
+            for (target, object) in targets {
+                let namespace = self.inventory.namespace(object);
+                let paths = shared.entry(namespace).or_insert_with(|| {
+                    let mut paths = HashSet::new();
+                    let meant = patches.iter().filter(|patch| {
+                        let own = self.inventory.namespace(patch);
+                        own.is_none() || namespace.is_none() || own == namespace
+                    });
+                    meant.for_each(|patch| merge_paths(patch.node(), &mut paths));
+                    Arc::new(FieldSet::from(paths))
+                });
+                effects.set.entry(*target).or_default().share(paths);
             }
         }
     }
 
     /// Applies what one kustomization and its components say to all that it covers.
     fn follow(&self, index: usize, claimed: &HashSet<ObjectId>, effects: &mut Effects) {
-        let mut covered = BTreeSet::new();
-        let mut speakers = Vec::new();
-        self.cover(index, &mut HashSet::new(), &mut covered);
-        self.components(index, &mut HashSet::new(), &mut speakers);
-        let objects: Vec<(ObjectId, &Object)> = covered
-            .iter()
-            .filter(|id| !claimed.contains(id))
-            .filter_map(|id| Some((*id, &self.inventory.get(*id)?.object)))
+        let speakers = self.components(index);
+        let spoken: Vec<_> = speakers
+            .into_iter()
+            .map(|speaker| (speaker, self.patches(speaker)))
+            .filter(|(speaker, patches)| !patches.is_empty() || transforms(speaker.data))
             .collect();
-        for speaker in speakers {
-            for patch in self.patches(speaker) {
-                apply_patch(&patch, &objects, &self.affixes, &mut effects.set);
-            }
-            for (id, object) in &objects {
-                let paths = effects.set.entry(*id).or_default();
-                transform(speaker.data, object, &self.affixes, paths);
-            }
+        if spoken.is_empty() {
+            return;
+        }
+        let covered = self.cover(index);
+        let covered = covered.into_iter().filter(|id| !claimed.contains(id));
+        let objects = Objects::of(
+            covered
+                .filter_map(|id| Some((id, &self.inventory.get(id)?.object)))
+                .collect(),
+        );
+        for (speaker, patches) in spoken {
+            apply_patches(&patches, &objects, &self.affixes, &mut effects.set);
+            transform(speaker.data, &objects, &self.affixes, &mut effects.set);
         }
     }
 
     /// The objects that a kustomization takes in, bases and components included.
-    fn cover(&self, index: usize, seen: &mut HashSet<usize>, covered: &mut BTreeSet<ObjectId>) {
-        let Some(kustomization) = self.kustomizations.get(index) else {
-            return;
-        };
-        if !seen.insert(index) {
-            return;
+    fn cover(&self, index: usize) -> BTreeSet<ObjectId> {
+        let mut covered = BTreeSet::new();
+        for index in self.reached(index, |it| &it.bases) {
+            let objects = self.kustomizations.get(index).map(|it| &it.objects);
+            covered.extend(objects.into_iter().flatten());
         }
-        let data = kustomization.data;
-        for entry in data
-            .resources
-            .iter()
-            .chain(&data.bases)
-            .chain(&data.components)
-        {
-            let path = join(&kustomization.directory, entry);
-            match self.by_directory.get(&path) {
-                Some(base) => self.cover(*base, seen, covered),
-                None => covered.extend(self.objects_of(&path)),
-            }
-        }
+        covered
     }
 
     /// The kustomization itself and every component it includes.
-    fn components<'b>(
-        &'b self,
+    fn components(&self, index: usize) -> Vec<&Kustomized<'a>> {
+        let reached = self.reached(index, |it| &it.components).into_iter();
+        reached
+            .filter_map(|index| self.kustomizations.get(index))
+            .collect()
+    }
+
+    /// A kustomization and all that it leads to, each once.
+    fn reached(
+        &self,
         index: usize,
-        seen: &mut HashSet<usize>,
-        speakers: &mut Vec<&'b Kustomized<'a>>,
-    ) {
-        let Some(kustomization) = self.kustomizations.get(index) else {
-            return;
-        };
-        if !seen.insert(index) {
-            return;
-        }
-        speakers.push(kustomization);
-        for component in &kustomization.data.components {
-            let path = join(&kustomization.directory, component);
-            if let Some(component) = self.by_directory.get(&path) {
-                self.components(*component, seen, speakers);
+        next: impl for<'k> Fn(&'k Kustomized<'a>) -> &'k [usize],
+    ) -> Vec<usize> {
+        let mut seen = vec![false; self.kustomizations.len()];
+        let mut reached = Vec::new();
+        let mut todo = vec![index];
+        while let Some(index) = todo.pop() {
+            let (Some(kustomization), Some(seen)) =
+                (self.kustomizations.get(index), seen.get_mut(index))
+            else {
+                continue;
+            };
+            if !std::mem::replace(seen, true) {
+                reached.push(index);
+                todo.extend(next(kustomization));
             }
         }
+        reached
     }
 
     fn objects_of(&self, path: &str) -> impl Iterator<Item = ObjectId> + use<'_> {
@@ -430,152 +396,6 @@ fn trees_of(text: &str) -> Vec<Arc<Tree>> {
             Content::Empty | Content::Broken(_) => None,
         })
         .collect()
-}
-
-fn apply_patch(
-    patch: &PatchText,
-    objects: &[(ObjectId, &Object)],
-    affixes: &Affixes<'_>,
-    set: &mut HashMap<ObjectId, HashSet<String>>,
-) {
-    let root = patch.tree.root();
-    let own = || {
-        let text = |path: &[&str]| root.at(path).and_then(Node::as_str).map(str::to_owned);
-        Some(Target {
-            kind: Some(text(&["kind"])?),
-            name: Some(text(&["metadata", "name"])?),
-        })
-    };
-    let Some(target) = patch.target.clone().or_else(own) else {
-        return;
-    };
-    let covered = objects
-        .iter()
-        .filter(|(_, object)| target.covers(object, affixes));
-    for (id, object) in covered {
-        let paths = set.entry(*id).or_default();
-        if root.is_sequence() {
-            root.items()
-                .for_each(|operation| pointer_paths(operation, object, paths));
-        } else {
-            merge_paths(root, paths);
-        }
-    }
-}
-
-/// The paths that a strategic merge patch sets: every key in it.
-fn merge_paths(root: Node<'_>, paths: &mut HashSet<String>) {
-    let prefix = root.path();
-    let mut todo: Vec<Node<'_>> = vec![root];
-    while let Some(node) = todo.pop() {
-        if node.get("$patch").is_some() {
-            continue;
-        }
-        let values = node.entries().map(|entry| entry.value);
-        for child in values.chain(node.items()) {
-            let path = child.path();
-            let below = path.strip_prefix(&prefix).unwrap_or(&path);
-            paths.insert(below.trim_start_matches('.').to_owned());
-            if !child.is_alias() {
-                todo.push(child);
-            }
-        }
-    }
-}
-
-/// The paths that one JSON 6902 operation sets in this object.
-fn pointer_paths(operation: Node<'_>, object: &Object, paths: &mut HashSet<String>) {
-    let text = |key: &str| operation.get(key).and_then(Node::as_str);
-    // What a patch removes is as little known as what it sets.
-    if !matches!(
-        text("op"),
-        Some("add" | "replace" | "copy" | "move" | "remove")
-    ) {
-        return;
-    }
-    let Some(pointer) = text("path") else {
-        return;
-    };
-    let mut at = Some(object.node());
-    let mut path = String::new();
-    for token in pointer.split('/').skip(1) {
-        let token = token.replace("~1", "/").replace("~0", "~");
-        at = match at {
-            Some(list) if list.is_sequence() => {
-                token.parse().ok().and_then(|index| list.items().nth(index))
-            }
-            Some(node) => node.get(&token),
-            None => None,
-        };
-        path = match at {
-            Some(node) => node.path(),
-            None if token == "-" => path,
-            None => path_below(&path, &token),
-        };
-        paths.insert(path.clone());
-    }
-    if let Some(value) = operation.get("value") {
-        let mut inner = HashSet::new();
-        merge_paths(value, &mut inner);
-        paths.extend(inner.into_iter().map(|below| format!("{path}.{below}")));
-    }
-}
-
-/// What `replicas`, `images`, labels and annotations of a kustomization set in this object.
-fn transform(
-    data: &Kustomization,
-    object: &Object,
-    affixes: &Affixes<'_>,
-    paths: &mut HashSet<String>,
-) {
-    let mut names = data.replicas.iter().filter_map(|it| it.name.as_deref());
-    if names.any(|name| affixes.may_name(name, object)) {
-        paths.insert("spec.replicas".to_owned());
-    }
-    let template = Workload::of(object).map(|workload| workload.template().path().join("."));
-    let labels = data.labels.iter().flat_map(|change| change.pairs.keys());
-    let mut metadata = |map: &str, key: &str| {
-        paths.insert(path_below(&format!("metadata.{map}"), key));
-        paths.extend(template.iter().map(|path| {
-            let metadata = [path, "metadata", map].join(".");
-            path_below(metadata.trim_start_matches('.'), key)
-        }));
-    };
-    for key in data.common_labels.keys().chain(labels) {
-        metadata("labels", key);
-    }
-    for key in data.common_annotations.keys() {
-        metadata("annotations", key);
-    }
-    let into_selectors = data
-        .labels
-        .iter()
-        .any(|change| change.include_selectors == Some(true));
-    if template.is_some() && (into_selectors || !data.common_labels.is_empty()) {
-        paths.insert("spec.selector".to_owned());
-    }
-    let images: HashSet<&str> = data
-        .images
-        .iter()
-        .filter_map(|image| image.name.as_deref())
-        .collect();
-    if images.is_empty() {
-        return;
-    }
-    for container in Workload::of(object)
-        .into_iter()
-        .flat_map(|workload| workload.template().containers())
-    {
-        let image = container.data.image.as_deref().unwrap_or_default();
-        let name = image.split('@').next().unwrap_or(image);
-        let untagged = match name.rsplit_once(':') {
-            Some((untagged, tag)) if !tag.contains('/') => untagged,
-            _ => name,
-        };
-        if images.contains(untagged) {
-            paths.insert(format!("{}.image", container.node.path()));
-        }
-    }
 }
 
 /// A path written in a file of `directory`, relative to the repository root.

@@ -262,8 +262,8 @@ fn selector_key(selector: Selector<'_>) -> SelectorKey<'_> {
         Selector::Map(map) => (Some(map), Vec::new()),
         Selector::Full(full) => {
             let expressions = full.match_expressions.iter().flatten();
-            let expressions = expressions
-                .map(|it| (it.key.as_str(), it.operator.as_str(), it.values.as_deref()));
+            let expressions =
+                expressions.map(|it| (it.key.as_str(), it.operator.as_str(), it.values.as_deref()));
             (full.match_labels.as_ref(), expressions.collect())
         }
     }

@@ -17,6 +17,7 @@ mod overlaps;
 mod proxy;
 mod replicas;
 mod serving;
+mod set_elsewhere;
 #[cfg(test)]
 mod tests;
 
@@ -92,7 +93,7 @@ pub struct Inventory {
     dropped: Vec<DroppedText>,
     unreadable: Vec<BrokenDocument>,
     unrendered: Vec<SourceId>,
-    set_elsewhere: kustomize::SetElsewhere,
+    set_elsewhere: set_elsewhere::SetElsewhere,
     claims: claims::ClaimIndex,
     builds: duplicates::Builds,
     namesakes: duplicates::Namesakes,

@@ -50,8 +50,7 @@ impl Inventory {
             .filter(|(_, relation)| relation.is_firm())
             .map(|(pods, _)| Some(pods))
             .collect();
-        let is_shared =
-            |workload: &Workload<'_>| of_other.contains(&self.pods_number(*workload));
+        let is_shared = |workload: &Workload<'_>| of_other.contains(&self.pods_number(*workload));
         let first = self.running(one).filter(is_shared).take(most).collect();
         let total = self
             .alike_selected(one)

@@ -120,8 +120,7 @@ impl Selected {
                 selected.is_sum_open |= relation.same_scope || relation.same_named_namespace;
             }
             // Asked for only where none is certainly selected.
-            selected.may_run |=
-                selected.total == 0 && !cx.inventory.replicas(workload).is_parked();
+            selected.may_run |= selected.total == 0 && !cx.inventory.replicas(workload).is_parked();
         }
         selected.may_run |= is_empty;
         selected

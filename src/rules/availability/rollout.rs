@@ -69,7 +69,9 @@ fn runs_another(cx: &Context<'_>, service: &Object, (kind, name): (&str, &str)) 
             && workload.is_long_running()
             && !cx.inventory.replicas(workload).is_parked()
     };
-    let first = cx.inventory.first_selected(service, "first that runs", runs);
+    let first = cx
+        .inventory
+        .first_selected(service, "first that runs", runs);
     let first = first.map(|(workload, _)| workload.object());
     first.is_some_and(|first| {
         (first.kind(), first.name()) != (kind, name)

@@ -36,13 +36,15 @@ impl Rule for GrpcNotLoadBalanced {
             return;
         };
         let replicas = |workload| cx.inventory.replicas(workload).count();
-        let pinned =
-            cx.inventory
-                .first_selected(object, "pods that a client sticks to", |workload, relation| {
-                    relation.is_firm()
-                        && replicas(workload).is_some_and(|replicas| replicas >= 2)
-                        && is_unbalanced(cx, workload)
-                });
+        let pinned = cx.inventory.first_selected(
+            object,
+            "pods that a client sticks to",
+            |workload, relation| {
+                relation.is_firm()
+                    && replicas(workload).is_some_and(|replicas| replicas >= 2)
+                    && is_unbalanced(cx, workload)
+            },
+        );
         if let Some((workload, _)) = pinned
             && let Some(replicas) = replicas(workload)
         {

@@ -118,9 +118,7 @@ fn meshed<'a>(
             relation.is_firm()
                 && !(service.name() == "kubernetes" && host.starts_with("kubernetes"))
         })
-        .find_map(|(service, _)| {
-            Some((service, cx.inventory.mesh_behind(service)?))
-        })
+        .find_map(|(service, _)| Some((service, cx.inventory.mesh_behind(service)?)))
 }
 
 /// Whether all that the host means is known to be outside the mesh.
@@ -132,9 +130,8 @@ fn is_outside(cx: &Context<'_>, object: &Object, host: &str) -> bool {
         .iter()
         .filter(|(service, _)| cx.inventory.selects(service).next().is_some())
         .peekable();
-    let is_none = |workload: Workload<'_>| {
-        cx.inventory.mesh(workload).membership == Membership::None
-    };
+    let is_none =
+        |workload: Workload<'_>| cx.inventory.mesh(workload).membership == Membership::None;
     behind.peek().is_some()
         && behind.all(|(service, _)| {
             let what = "pods that may be in the mesh";
