@@ -125,6 +125,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("similar", &["fix"]),
     ("which", &["render"]),
     ("rustix", &["render"]),
+    ("landlock", &["render"]),
+    ("nix", &["render"]),
     ("signal_hook", &["cli"]),
     ("askama", &["report"]),
     ("jiff", &["checklist", "cli"]),

@@ -35,8 +35,20 @@ pub(super) fn settings(args: &InputArgs, flags: Flags, cwd: &Path) -> Result<Set
         None => Settings::default(),
     };
     apply_flags(&mut settings, flags, cwd, metas())?;
+    if settings.render.wanted != settings.render.mode && !args.quiet {
+        let file = settings.file.as_ref().map(|file| file.shown.as_str());
+        output::to_stderr("note", [only_wanted(file.unwrap_or_default())]);
+    }
     settings.cwd = std::fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_owned());
     Ok(settings)
+}
+
+/// Why a configuration file that asks for rendering gets none.
+fn only_wanted(file: &str) -> String {
+    format!(
+        "{file}: `render` asks for `auto`, but nothing is rendered: that runs programs, which a file of \
+         the repository cannot decide; add `--render auto` to the command line"
+    )
 }
 
 /// Reads standard input where a path asks for it.

@@ -84,13 +84,22 @@ impl From<Vec<DiscoverError>> for Failure {
     }
 }
 
-/// Runs the command line.
+/// Runs the command line, as the binary: the programs that render are started through it, confined.
 pub fn main() -> ExitCode {
-    ExitCode::from(run_with(std::env::args_os(), crate::rules::all()))
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // Before any thread is started, which would keep its rights.
+    if let Some(code) = crate::render::trampoline(&arguments) {
+        return code;
+    }
+    if let Ok(binary) = std::env::current_exe() {
+        crate::render::confine_with(binary);
+    }
+    ExitCode::from(run_with(arguments, crate::rules::all()))
 }
 
 /// Runs a command line, the name of the program first, where these rules judge; gives the exit code.
-/// What is explained, listed and configured are the registered ones.
+/// What is explained, listed and configured are the registered ones. Unlike under [`main`], programs
+/// that render keep the rights of this process.
 pub fn run_with(arguments: impl IntoIterator<Item = OsString>, rules: &[&'static dyn Rule]) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,

@@ -12,6 +12,7 @@ use super::words;
 use crate::finding::RuleMeta;
 use crate::settings::{
     Assignment, Override, PathGlob, PathPatterns, Settings, SettingsFile, WorkloadPattern,
+    is_namespace,
 };
 use crate::source::{NewSource, ReadError, Role, Scope, Source, Sources, Span, read_stream};
 use crate::units::SizeLimit;
@@ -353,11 +354,7 @@ impl Reader<'_> {
 }
 
 pub(super) fn namespace(text: &str) -> Result<String, String> {
-    let fits = !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if fits {
+    if is_namespace(text) {
         Ok(text.to_owned())
     } else {
         Err(format!(

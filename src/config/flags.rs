@@ -29,7 +29,7 @@ pub struct Flags {
     pub fail_on: Option<FailOn>,
     /// Adds to the file's patterns; relative to the working directory.
     pub exclude: Vec<String>,
-    /// Replaces the file's value.
+    /// Whether anything is rendered; the file's value alone starts no program.
     pub render: Option<RenderMode>,
 }
 
@@ -72,7 +72,10 @@ pub fn apply_flags(
     for assignment in &settings.flags {
         assignment.apply(&mut settings.common);
     }
-    settings.render.mode = flags.render.unwrap_or(settings.render.mode);
+    settings.render.mode = flags.render.unwrap_or_default();
+    if flags.render.is_some() {
+        settings.render.wanted = settings.render.mode;
+    }
     settings.fail_on = flags.fail_on.unwrap_or(settings.fail_on);
     let excluded = flags.exclude.into_iter().map(|glob| PathGlob {
         base: cwd.to_owned(),

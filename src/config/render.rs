@@ -21,7 +21,7 @@ const RENDER: &[Key<RenderSettings>] = &[
         },
         read: |reader, node, render| {
             let mode = reader.word(node, &RENDER_MODES);
-            render.mode = mode.unwrap_or_default();
+            render.wanted = mode.unwrap_or_default();
         },
     },
     Key {
@@ -151,7 +151,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>, draft: &mut Draft) {
         reader.section(node, RENDER, settings);
     } else {
         let mode = reader.word(node, &RENDER_MODES);
-        settings.mode = mode.unwrap_or_default();
+        settings.wanted = mode.unwrap_or_default();
     }
 }
 
@@ -165,13 +165,7 @@ fn existing(base: &Path, path: &str, below: &str) -> Option<PathBuf> {
 
 /// Helm's own rule: a DNS name of at most 53 characters.
 fn release_name(text: &str) -> Result<String, String> {
-    let fits = !text.is_empty()
-        && text.len() <= 53
-        && !text.starts_with(['-', '.'])
-        && text.bytes().all(|byte| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte)
-        });
-    if fits {
+    if HelmRelease::is_name(text) {
         Ok(text.to_owned())
     } else {
         Err(format!(

@@ -125,7 +125,7 @@ fn what_the_proxies_are_told() {
 fn rendering_is_a_word_or_a_mapping() {
     assert_eq!(parse("").unwrap().render.mode, RenderMode::Never);
     assert_eq!(
-        parse("render: auto\n").unwrap().render.mode,
+        parse("render: auto\n").unwrap().render.wanted,
         RenderMode::Auto
     );
     let folder = tempfile::tempdir().unwrap();
@@ -146,7 +146,8 @@ fn rendering_is_a_word_or_a_mapping() {
     assert_eq!(
         parse(text).unwrap().render,
         RenderSettings {
-            mode: RenderMode::Auto,
+            mode: RenderMode::Never,
+            wanted: RenderMode::Auto,
             timeout: Duration::from_secs(90),
             helm: vec![release],
         }

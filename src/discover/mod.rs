@@ -80,6 +80,8 @@ pub struct Discovered {
     cwd: PathBuf,
     /// The roots of the repositories.
     bases: Vec<PathBuf>,
+    /// With the context outside of them.
+    roots: Vec<PathBuf>,
     charts: Vec<Chart>,
     max_file_size: SizeLimit,
 }
@@ -88,6 +90,12 @@ impl Discovered {
     /// The largest file that is read, whoever reads it.
     pub fn max_file_size(&self) -> SizeLimit {
         self.max_file_size
+    }
+
+    /// The directories that hold every file of the run, none inside of another: the repositories, and
+    /// context outside of them.
+    pub fn roots(&self) -> &[PathBuf] {
+        &self.roots
     }
 
     /// Takes in a file that is no manifest but that findings may point at: a configuration file or a
@@ -216,6 +224,7 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         notices: gathered.notices,
         unread,
         cwd,
+        roots: roots.all(),
         bases: roots.bases,
         charts: Vec::new(),
         max_file_size: request.max_file_size,

@@ -71,6 +71,14 @@ impl Roots {
             .extend(outermost(new.into_iter()).into_iter().map(Extent::Tree));
     }
 
+    /// The directories that hold every file of the run; none inside another.
+    pub(super) fn all(&self) -> Vec<PathBuf> {
+        let trees = self.extents.iter().map(|extent| match extent {
+            Extent::Tree(path) | Extent::Folder(path) => path.clone(),
+        });
+        outermost(self.bases.iter().cloned().chain(trees))
+    }
+
     /// The repository root a path belongs to.
     pub(super) fn base_of(&self, path: &Path) -> Option<&Path> {
         self.bases

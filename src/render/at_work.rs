@@ -57,7 +57,7 @@ impl Scratch {
     pub(super) fn new() -> io::Result<Self> {
         let mut at_work = at_work();
         let directory = tempfile::tempdir()?;
-        let path = directory.path().to_owned();
+        let path = std::fs::canonicalize(directory.path())?;
         at_work.directories.insert(path.clone());
         Ok(Self {
             directory: Some(directory),
@@ -68,6 +68,11 @@ impl Scratch {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Whether a directory is one of a program: no part of what it renders.
+pub(super) fn is_scratch(directory: &Path) -> bool {
+    at_work().directories.contains(directory)
 }
 
 impl Drop for Scratch {

@@ -14,6 +14,8 @@ pub(super) struct Files<'a> {
     /// Standard input stands for a file whose text on disk is another one.
     pub(super) stdin: Option<SourceId>,
     limit: SizeLimit,
+    /// Nothing outside of these is read.
+    roots: Vec<PathBuf>,
     by_path: HashMap<PathBuf, SourceId>,
     paths: HashMap<SourceId, PathBuf>,
 }
@@ -23,6 +25,7 @@ impl<'a> Files<'a> {
         let mut files = Self {
             stdin: discovered.stdin,
             limit: discovered.max_file_size(),
+            roots: discovered.roots().to_vec(),
             sources: &mut discovered.sources,
             cwd,
             by_path: HashMap::new(),
@@ -40,6 +43,16 @@ impl<'a> Files<'a> {
             files.note(path, id);
         }
         files
+    }
+
+    /// The directories that hold all that may be read, none inside of another.
+    pub(super) fn roots(&self) -> &[PathBuf] {
+        &self.roots
+    }
+
+    /// Whether a canonical path may be read.
+    pub(super) fn may_read(&self, path: &Path) -> bool {
+        self.roots.iter().any(|root| path.starts_with(root))
     }
 
     fn note(&mut self, path: PathBuf, id: SourceId) {

@@ -4,30 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::fields::{self, is_elsewhere, items, values};
 use super::files::Files;
-use crate::discover::KUSTOMIZATION_NAMES;
-use crate::kube::models::kustomization::{is_inline, is_remote};
+use crate::discover::{KUSTOMIZATION_NAMES, normal};
+use crate::kube::models::kustomization::is_inline;
 use crate::source::{ReadError, SourceId, read_text};
 use crate::units::SizeLimit;
 use crate::yaml::{self, Content, Node, NodeId, Tree};
 
-/// Fields that list files, some of them folders.
-const LISTS: [&str; 6] = [
-    "crds",
-    "configurations",
-    "patchesStrategicMerge",
-    "generators",
-    "transformers",
-    "validators",
-];
-/// Fields that list mappings with a file each, and where in these the files stand.
-const LISTED: [(&str, &[&str]); 5] = [
-    ("patches", &["path"]),
-    ("patchesJson6902", &["path"]),
-    ("replacements", &["path"]),
-    ("configMapGenerator", &["files", "envs", "env"]),
-    ("secretGenerator", &["files", "envs", "env"]),
-];
+/// Fields that list files and folders whose objects it takes in.
+const TAKEN_IN: [&str; 3] = ["resources", "bases", "components"];
 /// Fields whose files are programs to run, unless they are kustomize's own.
 const PLUGINS: [&str; 3] = ["generators", "transformers", "validators"];
 const FUNCTIONS: [&str; 2] = ["config.kubernetes.io/function", "config.k8s.io/function"];
@@ -43,8 +29,10 @@ pub(super) struct Kustomization {
     /// `resources` and `bases`, in order.
     pub(super) resources: Vec<Reference>,
     pub(super) components: Vec<Reference>,
-    /// Every other file it reads.
+    /// Every other file it reads. Canonical.
     others: BTreeSet<PathBuf>,
+    /// Whatever it names in its repository, by the way that it names.
+    paths: Vec<PathBuf>,
     obstacle: Option<String>,
 }
 
@@ -60,6 +48,9 @@ pub(super) struct Reference {
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     by_directory: BTreeMap<PathBuf, Kustomization>,
+    /// Directories that others take in and whose kustomization is not known, and what to say of it
+    /// unless that is left to kustomize.
+    unknown: BTreeMap<PathBuf, Option<String>>,
 }
 
 /// All that one kustomization is built of.
@@ -68,6 +59,8 @@ pub(super) struct Closure {
     pub(super) directories: BTreeSet<PathBuf>,
     /// All files but the kustomizations themselves.
     pub(super) files: BTreeSet<PathBuf>,
+    /// Whatever is named on the way, which need not exist. Absolute.
+    pub(super) paths: BTreeSet<PathBuf>,
     /// Why it is not built.
     pub(super) obstacle: Option<String>,
 }
@@ -129,6 +122,11 @@ impl Graph {
         while let Some(directory) = todo.pop() {
             let Some(it) = self.get(directory) else {
                 closure.files.insert(directory.to_owned());
+                if let Some(obstacle) = self.unknown.get(directory) {
+                    closure.obstacle = closure.obstacle.or_else(|| obstacle.clone());
+                    let names = KUSTOMIZATION_NAMES.iter();
+                    closure.paths.extend(names.map(|name| directory.join(name)));
+                }
                 continue;
             };
             if !closure.directories.insert(directory.to_owned()) {
@@ -136,6 +134,7 @@ impl Graph {
             }
             closure.obstacle = closure.obstacle.or_else(|| it.obstacle.clone());
             closure.files.extend(it.others.iter().cloned());
+            closure.paths.extend(it.paths.iter().cloned());
             let taken_in = it.resources.iter().chain(&it.components);
             todo.extend(taken_in.map(|reference| reference.target.as_path()));
         }
@@ -146,11 +145,18 @@ impl Graph {
     fn load(&mut self, directory: &Path, near: Option<SourceId>, files: &mut Files<'_>) {
         let mut todo = vec![(directory.to_owned(), near)];
         while let Some((directory, near)) = todo.pop() {
-            if self.by_directory.contains_key(&directory) {
+            let is_known = self.by_directory.contains_key(&directory);
+            if is_known || self.unknown.contains_key(&directory) {
                 continue;
             }
-            let Some(it) = Kustomization::read(&directory, near, files) else {
-                continue;
+            let it = match Kustomization::read(&directory, near, files) {
+                Ok(it) => it,
+                Err(obstacle) => {
+                    if directory.is_dir() {
+                        self.unknown.insert(directory, obstacle);
+                    }
+                    continue;
+                }
             };
             let taken_in = it.resources.iter().chain(&it.components);
             let targets = taken_in.map(|reference| reference.target.clone());
@@ -162,42 +168,59 @@ impl Graph {
 }
 
 impl Kustomization {
-    fn read(directory: &Path, near: Option<SourceId>, files: &mut Files<'_>) -> Option<Self> {
+    /// The error is what keeps from rendering what takes this in; `None` leaves it to kustomize to
+    /// complain.
+    fn read(
+        directory: &Path,
+        near: Option<SourceId>,
+        files: &mut Files<'_>,
+    ) -> Result<Self, Option<String>> {
         let mut candidates = KUSTOMIZATION_NAMES.iter().filter_map(|name| {
             let path = directory.join(name);
             path.is_file().then(|| std::fs::canonicalize(path).ok())?
         });
-        let path = candidates.next()?;
+        let path = candidates.next().ok_or(None)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if !files.may_read(&path) {
+            return Err(Some(format!("`{name}` leads out of the repository")));
+        }
         let source = match near {
-            Some(near) => files.get(&path, near)?,
-            None => files.known(&path)?,
+            Some(near) => files.get(&path, near),
+            None => files.known(&path),
         };
+        let unread = || Some(format!("a `{name}` that it takes in cannot be read"));
+        let source = source.ok_or_else(unread)?;
         let mut trees = trees(files.source(source).text());
+        if trees.len() > 1 {
+            return Err(Some(format!(
+                "a `{name}` that it takes in has several documents"
+            )));
+        }
         // Whatever kustomize says of it: this is none of its files, or it is no YAML.
-        if trees.len() != 1 {
-            return None;
-        }
-        let tree = Arc::new(trees.pop()?);
+        let tree = Arc::new(trees.pop().ok_or(None)?);
         let root = tree.root();
-        let api = root.get("apiVersion").and_then(Node::text);
-        if !root.is_mapping() || api.is_some_and(|it| !it.starts_with("kustomize.config.k8s.io/")) {
-            return None;
+        if !root.is_mapping() || is_of_others(root) {
+            return Err(None);
         }
-        let resources = references(directory, root, &["resources", "bases"]);
-        let components = references(directory, root, &["components"]);
-        let paths = other_paths(root);
-        let others: BTreeSet<PathBuf> = paths
+        let resources = references(directory, root, &["resources", "bases"], files);
+        let components = references(directory, root, &["components"], files);
+        let (plugin_paths, is_program) = plugins(root, directory, files);
+        let mut others = fields::paths(root);
+        others.extend(plugin_paths);
+        let obstacle = obstacle(root, directory, &others, files).or(is_program);
+        let paths = entries(root, &TAKEN_IN).chain(others.iter().map(String::as_str));
+        let paths = paths.map(|path| normal(&directory.join(path))).collect();
+        let others = others
             .iter()
-            .filter_map(|path| std::fs::canonicalize(directory.join(path)).ok())
-            .collect();
-        let obstacle = obstacle(root, directory, &paths);
-        Some(Self {
+            .filter_map(|path| local(directory, path, files));
+        Ok(Self {
             source,
             directory: directory.to_owned(),
             file: path,
             resources,
             components,
-            others,
+            others: others.collect(),
+            paths,
             obstacle,
             tree,
         })
@@ -208,9 +231,7 @@ impl Kustomization {
     }
 
     fn is_component(&self) -> bool {
-        self.root()
-            .get("kind")
-            .is_some_and(|kind| kind.text() == Some("Component"))
+        values(self.root(), "kind").any(|kind| kind.text() == Some("Component"))
     }
 }
 
@@ -225,101 +246,120 @@ pub(super) fn trees(text: &Arc<str>) -> Vec<Tree> {
         .collect()
 }
 
-fn items<'t>(root: Node<'t>, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
-    let list = root.get(key).into_iter();
-    list.flat_map(Node::items).map(Node::resolved)
+/// Flux has a kind of this name, too.
+fn is_of_others(root: Node<'_>) -> bool {
+    let mut versions = values(root, "apiVersion").filter_map(Node::text);
+    versions.any(|it| !it.starts_with("kustomize.config.k8s.io/"))
+}
+
+/// The texts of fields that are lists.
+fn entries<'t>(root: Node<'t>, fields: &[&str]) -> impl Iterator<Item = &'t str> {
+    let lists = fields.iter().flat_map(move |field| items(root, field));
+    lists.filter_map(Node::text)
+}
+
+/// What a path leads to, as kustomize goes it, where that exists and may be read.
+fn local(directory: &Path, path: &str, files: &Files<'_>) -> Option<PathBuf> {
+    let target = std::fs::canonicalize(normal(&directory.join(path))).ok()?;
+    files.may_read(&target).then_some(target)
 }
 
 /// Local files and folders that exist.
-fn references(directory: &Path, root: Node<'_>, keys: &[&str]) -> Vec<Reference> {
-    keys.iter()
-        .flat_map(|key| items(root, key))
+fn references(
+    directory: &Path,
+    root: Node<'_>,
+    fields: &[&str],
+    files: &Files<'_>,
+) -> Vec<Reference> {
+    let entries = fields.iter().flat_map(|field| items(root, field));
+    entries
         .filter_map(|entry| {
-            let path = entry.text().filter(|path| !is_remote(path))?;
+            let path = entry.text().filter(|path| !is_elsewhere(path))?;
             Some(Reference {
                 entry: entry.id(),
-                target: std::fs::canonicalize(directory.join(path)).ok()?,
+                target: local(directory, path, files)?,
             })
         })
         .collect()
 }
 
-/// What the fields beside `resources`, `bases` and `components` name.
-fn other_paths(root: Node<'_>) -> Vec<String> {
-    let mut paths: Vec<String> = LISTS
-        .iter()
-        .flat_map(|key| items(root, key))
-        .filter_map(Node::text)
-        .filter(|text| !is_inline(text))
-        .map(str::to_owned)
-        .collect();
-    for (list, fields) in LISTED {
-        for item in items(root, list) {
-            // kustomize 2 took the file of a patch itself.
-            paths.extend(item.text().map(str::to_owned));
-            for node in fields.iter().filter_map(|field| item.get(field)) {
-                let files = node.items().map(Node::resolved).filter_map(Node::text);
-                // `key=file` in generators.
-                let bare = |text: &str| text.rsplit('=').next().unwrap_or(text).to_owned();
-                paths.extend(node.text().into_iter().chain(files).map(bare));
+/// What keeps a kustomization from being built, by itself; `others` is what it names beside what it
+/// takes in.
+fn obstacle(
+    root: Node<'_>,
+    directory: &Path,
+    others: &[String],
+    files: &Files<'_>,
+) -> Option<String> {
+    let named = || entries(root, &TAKEN_IN).chain(others.iter().map(String::as_str));
+    if let Some(remote) = named().find(|path| is_elsewhere(path)) {
+        return Some(format!("it takes in something remote (`{remote}`)"));
+    }
+    let is_outside = |path: &&str| {
+        let target = std::fs::canonicalize(normal(&directory.join(path)));
+        target.is_ok_and(|target| !files.may_read(&target))
+    };
+    if let Some(outside) = named().find(is_outside) {
+        return Some(format!(
+            "it takes in something outside of the repository (`{outside}`)"
+        ));
+    }
+    let mut charts = ["helmCharts", "helmChartInflationGenerator"].into_iter();
+    charts
+        .find(|field| values(root, field).next().is_some())
+        .map(|field| format!("it renders Helm charts (`{field}`)"))
+}
+
+/// The files that the plugins of a kustomization name, and what they are where kustomize would start
+/// a program for them.
+fn plugins(root: Node<'_>, directory: &Path, files: &Files<'_>) -> (Vec<String>, Option<String>) {
+    let (mut paths, mut program) = (Vec::new(), None);
+    for field in PLUGINS {
+        for entry in items(root, field).map(Node::text) {
+            let configurations = configurations(entry, directory, files);
+            let is_program = match &configurations {
+                Some(trees) => trees.iter().any(is_program),
+                None => true,
+            };
+            for tree in configurations.iter().flatten() {
+                paths.extend(fields::plugin_paths(tree.root()));
+            }
+            if is_program && program.is_none() {
+                program = Some(match entry.filter(|text| !is_inline(text)) {
+                    Some(name) => format!("it runs a plugin (`{name}` of `{field}`)"),
+                    None => format!("it runs a plugin (given in `{field}`)"),
+                });
             }
         }
     }
-    let openapi = root.at(&["openapi", "path"]).and_then(Node::text);
-    paths.extend(openapi.map(str::to_owned));
-    paths
+    (paths, program)
 }
 
-/// What keeps a kustomization from being built, by itself.
-fn obstacle(root: Node<'_>, directory: &Path, others: &[String]) -> Option<String> {
-    let taken_in = ["resources", "bases", "components"];
-    let remote = taken_in
-        .iter()
-        .flat_map(|key| items(root, key))
-        .filter_map(Node::text)
-        .chain(others.iter().map(String::as_str))
-        .find(|path| is_remote(path));
-    if let Some(remote) = remote {
-        return Some(format!("it takes in something remote (`{remote}`)"));
+/// What an entry of a plugin field, a file or the text itself, configures. `None` where nobody knows:
+/// a folder is a kustomization whose results may be anything, and so may be what is too large to be
+/// looked at.
+fn configurations(entry: Option<&str>, directory: &Path, files: &Files<'_>) -> Option<Vec<Tree>> {
+    let entry = entry?;
+    if is_inline(entry) {
+        return Some(trees(&entry.into()));
     }
-    if let Some(key) = ["helmCharts", "helmChartInflationGenerator"]
-        .into_iter()
-        .find(|key| root.get(key).is_some())
-    {
-        return Some(format!("it renders Helm charts (`{key}`)"));
+    let Some(file) = local(directory, entry, files) else {
+        // A file that is not there is kustomize's to complain of.
+        return Some(Vec::new());
+    };
+    match read_text(&file, SizeLimit::default()) {
+        Ok(text) => Some(trees(&text.into())),
+        Err(ReadError::Io(_)) => Some(Vec::new()),
+        Err(_) => None,
     }
-    PLUGINS.iter().find_map(|key| {
-        let entry = items(root, key).find(|entry| is_plugin(entry.text(), directory))?;
-        let name = entry.text().filter(|text| !is_inline(text));
-        Some(match name {
-            Some(name) => format!("it runs a plugin (`{name}` of `{key}`)"),
-            None => format!("it runs a plugin (given in `{key}`)"),
-        })
-    })
 }
 
-/// Whether an entry of a plugin field, a file or the text itself, asks for a program. A folder is a
-/// kustomization whose results may be anything, and so may be what is too large to be looked at.
-fn is_plugin(entry: Option<&str>, directory: &Path) -> bool {
-    let Some(entry) = entry else {
-        return true;
-    };
-    let text = if is_inline(entry) {
-        entry.to_owned()
-    } else {
-        match read_text(&directory.join(entry), SizeLimit::default()) {
-            Ok(text) => text,
-            // A file that is not there is kustomize's to complain of.
-            Err(ReadError::Io(_)) => return false,
-            Err(_) => return true,
-        }
-    };
-    trees(&text.into()).iter().any(|tree| {
-        let root = tree.root();
-        let text = |key| root.get(key).and_then(Node::text);
-        let annotation = |key: &&str| root.at(&["metadata", "annotations", key]).is_some();
-        text("apiVersion") != Some("builtin")
-            || text("kind") == Some("HelmChartInflationGenerator")
-            || FUNCTIONS.iter().any(annotation)
-    })
+/// Whether kustomize would start a program for this configuration.
+fn is_program(tree: &Tree) -> bool {
+    let root = tree.root();
+    let text = |key| root.get(key).and_then(Node::text);
+    let annotation = |key: &&str| root.at(&["metadata", "annotations", key]).is_some();
+    text("apiVersion") != Some("builtin")
+        || text("kind") == Some("HelmChartInflationGenerator")
+        || FUNCTIONS.iter().any(annotation)
 }

@@ -14,8 +14,9 @@ use super::kustomize::start;
 use super::subcharts;
 use super::template::Template;
 use super::tool::Tool;
+use super::view::{NoView, Places, View};
 use crate::discover::{Chart, Discovered, relative};
-use crate::settings::{HelmRelease, Settings};
+use crate::settings::{HelmRelease, Settings, is_namespace};
 use crate::source::{Location, NewSource, Origin, RenderFailure, Role, Scope, SourceId, Span};
 use crate::yaml::{Node, Tree};
 
@@ -35,6 +36,16 @@ struct Rendering<'a> {
     shown: String,
 }
 
+/// What came of it.
+enum Rendered {
+    Text(String),
+    Failed(String),
+    /// Nothing was started; the release has a name that none can have.
+    NoName(String),
+    /// Nothing was started.
+    Refused(String),
+}
+
 /// Renders what concerns a named path.
 pub(super) fn render(
     discovered: &mut Discovered,
@@ -50,22 +61,32 @@ pub(super) fn render(
         let tool = Tool::helm().ok_or_else(|| RenderError::NoHelm {
             chart: first.shown.clone(),
         })?;
-        let results: Vec<Result<String, String>> = renderings
+        let results: Vec<Rendered> = renderings
             .par_iter()
-            .map(|rendering| rendering.run(&tool, cwd, settings))
+            .map(|rendering| rendering.run(&tool, &files, settings))
             .collect::<Result<_, RenderError>>()?;
         let mut templates = Templates::of(&charts);
         for (rendering, result) in renderings.iter().zip(results) {
-            match result {
-                Ok(text) => {
+            let failure = match result {
+                Rendered::Text(text) => {
                     rendered.insert(rendering.chart.directory.clone());
                     rendering.add(text, &mut templates, &mut files);
+                    continue;
                 }
-                Err(message) => {
-                    let failure = rendering.failure(message, &mut templates, &mut files);
-                    files.sources.push_failure(failure);
+                Rendered::Refused(obstacle) => {
+                    notices.push(format!("{}: not rendered, {obstacle}", rendering.shown));
+                    continue;
                 }
-            }
+                Rendered::NoName(message) => {
+                    let place = rendering.root(&files);
+                    rendering.failure(message, Some(place), &files)
+                }
+                Rendered::Failed(message) => {
+                    let place = rendering.blamed(&message, &mut templates, &mut files);
+                    rendering.failure(message, place, &files)
+                }
+            };
+            files.sources.push_failure(failure);
         }
     }
     discovered.notices.extend(notices);
@@ -155,6 +176,7 @@ fn concerns_named(chart: &Chart, releases: &[HelmRelease], files: &Files<'_>) ->
 /// A chart's `Chart.yaml`.
 fn chart_file(chart: &Chart, files: &mut Files<'_>) -> Option<(SourceId, Tree)> {
     let path = std::fs::canonicalize(chart.directory.join("Chart.yaml")).ok()?;
+    let path = Some(path).filter(|path| files.may_read(path))?;
     let id = if let Some(id) = files.known(&path) {
         id
     } else {
@@ -173,38 +195,79 @@ impl Rendering<'_> {
     fn run(
         &self,
         tool: &Tool,
-        cwd: &Path,
+        files: &Files<'_>,
         settings: &Settings,
-    ) -> Result<Result<String, String>, RenderError> {
+    ) -> Result<Rendered, RenderError> {
+        let (release, namespace) = match self.names() {
+            Ok(names) => names,
+            Err(message) => return Ok(Rendered::NoName(message)),
+        };
         let scratch = Scratch::new()?;
-        let work = std::fs::canonicalize(scratch.path())?;
-        let namespace = self.release.namespace.as_deref().unwrap_or("default");
+        let places = Places::new(&scratch, &self.chart.directory)?;
+        let values = match self.copy(&places, files) {
+            Ok(values) => values,
+            Err(NoView::Obstacle(obstacle)) => return Ok(Rendered::Refused(obstacle)),
+            Err(NoView::Io(error)) => return Err(error.into()),
+        };
         let mut arguments: Vec<OsString> = vec![
-            self.release_name().into(),
-            self.chart.directory.clone().into(),
             "--namespace".into(),
             namespace.into(),
             "--skip-tests".into(),
         ];
-        for values in &self.release.values {
+        for file in values {
             arguments.push("--values".into());
-            arguments.push(cwd.join(values).into());
+            arguments.push(file.into());
         }
         if let Some(version) = settings.of(&self.chart.path, None).kubernetes_version {
             arguments.push("--kube-version".into());
             arguments.push(version.to_string().into());
         }
-        let result = tool.run(&arguments, &work, settings);
-        Ok(result.map_err(|error| error.told(&work, cwd, settings)))
+        // What follows is no flag, whatever it looks like.
+        arguments.push("--".into());
+        arguments.push(release.into());
+        arguments.push(places.inside(&self.chart.directory).into());
+        Ok(match tool.run(&arguments, &places, settings) {
+            Ok(text) => Rendered::Text(text),
+            Err(error) => Rendered::Failed(error.told(&places, files.cwd, settings)),
+        })
     }
 
+    /// The names of the release and its namespace, or why Helm would take neither for one.
+    fn names(&self) -> Result<(&str, &str), String> {
+        let release = self.release_name();
+        if !HelmRelease::is_name(release) {
+            return Err(format!(
+                "`{release}` cannot be the name of a release, which has at most 53 lowercase \
+                 letters, digits, `-` and `.`: set `release` in `render.helm` of the configuration"
+            ));
+        }
+        let namespace = self.release.namespace.as_deref().unwrap_or("default");
+        if !is_namespace(namespace) {
+            return Err(format!("`{namespace}` cannot be the name of a namespace"));
+        }
+        Ok((release, namespace))
+    }
+
+    /// Copies the chart and its values files; gives where these are.
+    fn copy(&self, places: &Places, files: &Files<'_>) -> Result<Vec<PathBuf>, NoView> {
+        let mut view = View::new(places, files.roots());
+        view.take_in(&self.chart.directory)?;
+        let mut copied = Vec::new();
+        for values in &self.release.values {
+            let values = files.cwd.join(values);
+            view.mirror(&values)?;
+            copied.push(places.inside(&std::fs::canonicalize(&values).unwrap_or(values)));
+        }
+        Ok(copied)
+    }
+
+    /// `place` is what is at fault, where that is known.
     fn failure(
         &self,
         message: String,
-        templates: &mut Templates<'_>,
-        files: &mut Files<'_>,
+        place: Option<Location>,
+        files: &Files<'_>,
     ) -> RenderFailure {
-        let blamed = self.blamed(&message, templates, files);
         let mut command = format!("helm template {}", self.shown);
         for values in &self.release.values {
             let values = std::fs::canonicalize(values).unwrap_or_else(|_| values.clone());
@@ -212,7 +275,7 @@ impl Rendering<'_> {
             command.push_str(&relative(files.cwd, &values));
         }
         RenderFailure {
-            location: blamed.unwrap_or_else(|| self.root(files)),
+            location: place.unwrap_or_else(|| self.root(files)),
             command,
             message,
             may_need_values: self.release.values.is_empty(),

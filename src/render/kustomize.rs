@@ -14,7 +14,8 @@ use super::layers::{Library, Piece, Who, name, namespace};
 use super::message::tidy;
 use super::tool::{Tool, ToolError};
 use super::trace::Trace;
-use crate::discover::{Discovered, normal, relative};
+use super::view::{NoView, Places, View};
+use crate::discover::{Discovered, KUSTOMIZATION_NAMES, normal, relative};
 use crate::settings::Settings;
 use crate::source::{
     Location, NewSource, Origin, RenderFailure, Role, Source, SourceId, Span, Written,
@@ -36,10 +37,12 @@ struct Top {
 enum Built {
     Text {
         text: String,
-        /// The directory that paths in it are relative to; gone by now.
-        work: PathBuf,
+        /// Where it was built; gone by now.
+        places: Places,
     },
     Failed(String),
+    /// Nothing was started.
+    Refused(String),
 }
 
 /// Builds what concerns a named path, and puts it in the stead of the files it is made of.
@@ -58,7 +61,7 @@ pub(super) fn build(
         })?;
         let built: Vec<(&Top, Built)> = tops
             .par_iter()
-            .map(|top| Ok((top, top.build(&tool, cwd, settings)?)))
+            .map(|top| Ok((top, top.build(&tool, &files, settings)?)))
             .collect::<Result<_, RenderError>>()?;
         let mut consumed = BTreeSet::new();
         let mut library = Library::default();
@@ -67,7 +70,7 @@ pub(super) fn build(
                 continue;
             };
             match built {
-                Built::Text { text, work } => {
+                Built::Text { text, places } => {
                     consumed.extend(&top.closure.files);
                     let mut placing = Placing {
                         graph: &graph,
@@ -76,7 +79,7 @@ pub(super) fn build(
                         files: &mut files,
                         library: &mut library,
                     };
-                    placing.add(&text, &work);
+                    placing.add(&text, &places);
                 }
                 Built::Failed(message) => files.sources.push_failure(RenderFailure {
                     location: start(kustomization.source, kustomization.root()),
@@ -84,6 +87,10 @@ pub(super) fn build(
                     message,
                     may_need_values: false,
                 }),
+                Built::Refused(obstacle) => {
+                    let file = files.source(kustomization.source).path();
+                    notices.push(not_built(file, &obstacle));
+                }
             }
         }
         for file in consumed {
@@ -123,9 +130,7 @@ fn tops(graph: &Graph, files: &Files<'_>, notices: &mut Vec<String>) -> Vec<Top>
             Some(obstacle) => {
                 let file = graph.get(&directory).map(|it| files.source(it.source));
                 let file = file.map_or(shown.as_str(), Source::path);
-                notices.push(format!(
-                    "{file}: not built, {obstacle}: its raw files are checked"
-                ));
+                notices.push(not_built(file, &obstacle));
             }
             None => tops.push(Top {
                 directory,
@@ -137,37 +142,59 @@ fn tops(graph: &Graph, files: &Files<'_>, notices: &mut Vec<String>) -> Vec<Top>
     tops
 }
 
+fn not_built(file: &str, obstacle: &str) -> String {
+    format!("{file}: not built, {obstacle}: its raw files are checked")
+}
+
 impl Top {
-    /// Builds through a kustomization outside of the user's folders, which asks for origins.
-    fn build(&self, tool: &Tool, cwd: &Path, settings: &Settings) -> Result<Built, RenderError> {
+    /// Builds copies through a kustomization outside of them, which asks for origins.
+    fn build(
+        &self,
+        tool: &Tool,
+        files: &Files<'_>,
+        settings: &Settings,
+    ) -> Result<Built, RenderError> {
         let scratch = Scratch::new()?;
-        let work = std::fs::canonicalize(scratch.path())?;
-        if work.starts_with(&self.directory) {
-            // kustomize would call it a circle.
-            return Ok(Built::Failed(
-                "the directory for temporary files lies inside of it: set TMPDIR to one outside"
-                    .to_owned(),
-            ));
+        let places = Places::new(&scratch, &self.directory)?;
+        match self.copy(&places, files) {
+            Ok(()) => {}
+            Err(NoView::Obstacle(obstacle)) => return Ok(Built::Refused(obstacle)),
+            Err(NoView::Io(error)) => return Err(error.into()),
         }
+        let work = places.work();
         let wrapper = serde_json::json!({
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
-            "resources": [relative(&work, &self.directory)],
+            "resources": [relative(&work, &places.inside(&self.directory))],
             "buildMetadata": ["originAnnotations"],
         });
         std::fs::write(work.join("kustomization.yaml"), wrapper.to_string())?;
-        let result = tool.run(&[OsString::from(".")], &work, settings);
+        let result = tool.run(&[OsString::from(".")], &places, settings);
         Ok(match result {
-            Ok(text) => Built::Text { text, work },
-            Err(error) => Built::Failed(error.told(&work, cwd, settings)),
+            Ok(text) => Built::Text { text, places },
+            Err(error) => Built::Failed(error.told(&places, files.cwd, settings)),
         })
+    }
+
+    /// Copies what the build is known to read.
+    fn copy(&self, places: &Places, files: &Files<'_>) -> Result<(), NoView> {
+        let mut view = View::new(places, files.roots());
+        for directory in &self.closure.directories {
+            view.mirror(directory)?;
+            // Of several, kustomize takes none.
+            for name in KUSTOMIZATION_NAMES {
+                view.mirror(&directory.join(name))?;
+            }
+        }
+        let paths = self.closure.paths.iter();
+        paths.map(|path| view.mirror(path)).collect()
     }
 }
 
 impl ToolError {
-    pub(super) fn told(&self, scratch: &Path, cwd: &Path, settings: &Settings) -> String {
+    pub(super) fn told(&self, places: &Places, cwd: &Path, settings: &Settings) -> String {
         match self {
-            Self::Failed(message) => tidy(message, scratch, cwd),
+            Self::Failed(message) => tidy(message, places, cwd),
             Self::Broken(message) => message.clone(),
             Self::TimedOut => format!(
                 "it was stopped after {} (`render.timeout` in the configuration)",
@@ -177,6 +204,10 @@ impl ToolError {
                 "it was stopped, because it wrote more than {} (`max-file-size` in the \
                  configuration)",
                 settings.max_file_size
+            ),
+            Self::OutOfMemory => format!(
+                "it was stopped, because it needed more than {} of memory",
+                crate::units::show_size(super::confine::MEMORY)
             ),
         }
     }
@@ -203,15 +234,15 @@ enum ComesFrom {
 }
 
 impl Placing<'_, '_> {
-    fn add(&mut self, built: &str, work: &Path) {
-        let (text, origins) = without_origins(built, work);
+    fn add(&mut self, built: &str, places: &Places) {
+        let (text, origins) = without_origins(built, places);
         let root = start(self.top.source, self.top.root());
-        let (mut places, mut names) = (Vec::new(), Vec::new());
+        let (mut spans, mut names) = (Vec::new(), Vec::new());
         for (tree, origin) in trees(&text.as_str().into()).iter().zip(origins) {
-            places.extend(self.places(tree.root(), &origin, &mut names));
+            spans.extend(self.places(tree.root(), &origin, &mut names));
         }
         let source = self.files.source(self.top.source);
-        let origin = Origin::new(root, places)
+        let origin = Origin::new(root, spans)
             .with_names(names)
             .with_named(source.role() == Role::Named);
         let given = NewSource {
@@ -328,7 +359,7 @@ pub(super) fn start(source: SourceId, root: Node<'_>) -> Location {
 }
 
 /// The built text as it would be without origins, and the origin of each of its documents.
-fn without_origins(built: &str, work: &Path) -> (String, Vec<ComesFrom>) {
+fn without_origins(built: &str, places: &Places) -> (String, Vec<ComesFrom>) {
     let mut text = String::with_capacity(built.len());
     let mut origins = Vec::new();
     let mut kept_to = 0;
@@ -336,7 +367,7 @@ fn without_origins(built: &str, work: &Path) -> (String, Vec<ComesFrom>) {
         let metadata = tree.root().get("metadata");
         let annotations = metadata.and_then(|metadata| metadata.entry("annotations"));
         let origin = annotations.and_then(|all| all.value.entry(ORIGIN));
-        origins.push(origin.map_or(ComesFrom::Unknown, |it| comes_from(it.value, work)));
+        origins.push(origin.map_or(ComesFrom::Unknown, |it| comes_from(it.value, places)));
         let (Some(annotations), Some(origin)) = (annotations, origin) else {
             continue;
         };
@@ -361,13 +392,14 @@ fn lines_of(text: &str, entry: Entry<'_>) -> Option<std::ops::Range<usize>> {
     is_alone.then_some(start..end)
 }
 
-fn comes_from(origin: Node<'_>, work: &Path) -> ComesFrom {
+fn comes_from(origin: Node<'_>, places: &Places) -> ComesFrom {
     let Ok(Some(tree)) = parse_embedded(origin) else {
         return ComesFrom::Unknown;
     };
     let path = |key: &str| {
         let path = tree.root().get(key)?.text()?;
-        std::fs::canonicalize(normal(&work.join(path))).ok()
+        let path = places.outside(&normal(&places.work().join(path)))?;
+        std::fs::canonicalize(path).ok()
     };
     path("path")
         .map(ComesFrom::File)

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::view::Places;
 use crate::discover::{normal, relative};
 
 /// What a long message keeps of its beginning, and of its end, where the cause stands.
@@ -9,9 +10,9 @@ const KEPT_CHARS: (usize, usize) = (120, 240);
 /// How kustomize introduces the error of what it takes in.
 const RECURSED: &str = "recursed accumulation of path '";
 
-/// One line without the scratch directory and without places of this machine: paths are shown as
-/// the working directory sees them.
-pub(super) fn tidy(message: &str, scratch: &Path, cwd: &Path) -> String {
+/// One line without the scratch directory and without places of this machine: paths, also those of
+/// copies, are shown as the working directory sees them.
+pub(super) fn tidy(message: &str, places: &Places, cwd: &Path) -> String {
     let lines = message.lines().map(str::trim);
     let lines: Vec<String> = lines.filter_map(told).collect();
     let line = lines.join(" ");
@@ -23,7 +24,7 @@ pub(super) fn tidy(message: &str, scratch: &Path, cwd: &Path) -> String {
     for part in line.split_inclusive(is_end) {
         let word = part.trim_end_matches(is_end);
         let end = part.get(word.len()..).unwrap_or_default();
-        tidied.push_str(&shown(word, scratch, cwd));
+        tidied.push_str(&shown(word, places, cwd));
         tidied.push_str(end);
     }
     if tidied.is_empty() {
@@ -72,7 +73,7 @@ fn shortened(line: &str) -> String {
     format!("{head} … {tail}")
 }
 
-fn shown(word: &str, scratch: &Path, cwd: &Path) -> String {
+fn shown(word: &str, places: &Places, cwd: &Path) -> String {
     // An address in memory is another one on every run.
     if let Some(at) = word.find("0x") {
         return word.get(..at + 2).unwrap_or_default().to_owned() + "…";
@@ -82,8 +83,9 @@ fn shown(word: &str, scratch: &Path, cwd: &Path) -> String {
     if !is_path {
         return word.to_owned();
     }
-    let path = normal(&scratch.join(path));
-    if path.starts_with(scratch) {
+    let path = normal(&places.work().join(path));
+    let path = places.outside(&path).unwrap_or(path);
+    if path.starts_with(places.scratch()) {
         return "(temporary directory)".to_owned();
     }
     let root = |path: &Path| path.components().nth(1).map(|it| it.as_os_str().to_owned());
@@ -98,19 +100,24 @@ fn shown(word: &str, scratch: &Path, cwd: &Path) -> String {
 mod tests {
     use super::*;
 
+    fn tidy(message: &str, cwd: &str) -> String {
+        super::tidy(message, &Places::at("/tmp/.x1"), Path::new(cwd))
+    }
+
     #[test]
     fn places_of_this_machine_are_left_out() {
-        let tidy = |message| tidy(message, Path::new("/tmp/.x1"), Path::new("/home/me/repo"));
+        let tidy = |message: &str| tidy(message, "/home/me/repo");
         assert_eq!(
             tidy(
-                "Error: accumulating resources from '../../home/me/repo/app': evalsymlink failure \
-                 on '/home/me/repo/base/a.yaml' :\n  lstat /home/me/repo/base/a.yaml: no such file.\n"
+                "Error: accumulating resources from '../view/home/me/repo/app': evalsymlink failure \
+                 on '/tmp/.x1/view/home/me/repo/base/a.yaml' :\n  lstat /home/me/repo/base/a.yaml: no \
+                 such file.\n"
             ),
             "accumulating resources from 'app': evalsymlink failure on 'base/a.yaml' : lstat \
              base/a.yaml: no such file"
         );
         assert_eq!(
-            tidy("in /tmp/.x1/kustomization.yaml"),
+            tidy("in /tmp/.x1/work/kustomization.yaml"),
             "in (temporary directory)"
         );
         assert_eq!(
@@ -126,7 +133,7 @@ mod tests {
         let message = "W1126 18:17:09.1 9 warn.go:7] old\nE1126 18:17:09.734656    9590 run.go:72] \
                        \"command failed\" err=\"accumulating components: loader.New \\\"x y\\\"\"\n";
         assert_eq!(
-            tidy(message, Path::new("/tmp/.x1"), Path::new("/repo")),
+            tidy(message, "/repo"),
             "accumulating components: loader.New \"x y\""
         );
     }
@@ -136,9 +143,6 @@ mod tests {
         let message = "# Warning: 'vars' is deprecated.\nError: accumulating resources: accumulation \
                        err='accumulating resources from '../../repo/app': '/repo/app' must resolve to \
                        a file': recursed accumulation of path '/repo/app': no matches for Id x";
-        assert_eq!(
-            tidy(message, Path::new("/tmp/.x1"), Path::new("/repo")),
-            "no matches for Id x"
-        );
+        assert_eq!(tidy(message, "/repo"), "no matches for Id x");
     }
 }

@@ -2,13 +2,18 @@
 //! file.
 //!
 //! Runs only where the settings ask for it. What was rendered is judged in the stead of the files it
-//! was made of. Nothing here writes into the user's folders or reaches the network; what would need
-//! the network is left as it is, and that is said.
+//! was made of. Nothing here writes into the user's folders, reaches the network or reads what lies
+//! outside of the repository; what would need that is left as it is, and that is said.
+//! `docs/security.md` says what is kept from the programs.
 
 mod at_work;
+mod confine;
+mod fields;
 mod files;
 mod graph;
 mod helm;
+#[cfg(unix)]
+mod interpreter;
 mod kustomize;
 mod layers;
 mod message;
@@ -16,6 +21,7 @@ mod subcharts;
 mod template;
 mod tool;
 mod trace;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +32,7 @@ use crate::discover::Discovered;
 use crate::settings::{RenderMode, Settings};
 
 pub use at_work::stop;
+pub use confine::{confine_with, trampoline};
 
 /// What makes rendering impossible.
 #[derive(Debug, thiserror::Error)]

@@ -1,13 +1,17 @@
-//! Running kustomize, kubectl and helm: no network, no input, and limits of time and size.
+//! Running kustomize, kubectl and helm: no input, and limits of time and size.
 
 use std::ffi::OsString;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+#[cfg(not(unix))]
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::at_work::Program;
+use super::confine;
+use super::view::Places;
 use crate::settings::Settings;
 use crate::units::SizeLimit;
 
@@ -15,8 +19,8 @@ use crate::units::SizeLimit;
 const MAX_MESSAGE_BYTES: u64 = 64 * 1024;
 /// How long to wait between looks at a program that has closed its output and not ended yet.
 const PAUSE: Duration = Duration::from_millis(5);
-/// Nothing listens there: whoever goes by this proxy gets nowhere.
-const DEAD_PROXY: &str = "http://127.0.0.1:1";
+/// What shells end with where they cannot start a program.
+const NOT_STARTED: [i32; 2] = [126, 127];
 
 /// A program that was found, and how to call it.
 #[derive(Clone, Debug)]
@@ -37,6 +41,8 @@ pub(super) enum ToolError {
     TimedOut,
     /// It was stopped.
     TooLarge,
+    /// It ended because it had no more.
+    OutOfMemory,
     /// It could not be run, or it was killed.
     Broken(String),
 }
@@ -52,69 +58,78 @@ impl Tool {
     }
 
     fn find(name: &str, arguments: &'static [&'static str], shown: &'static str) -> Option<Self> {
+        // What stands in a folder that the PATH names relative to another can be the repository's.
+        let path = std::env::var_os("PATH")?;
+        let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
+        let path = std::env::join_paths(folders).ok()?;
         Some(Self {
-            program: which::which(name).ok()?,
+            program: which::which_in_global(name, Some(path)).ok()?.next()?,
             arguments,
             shown,
         })
     }
 
-    /// Runs the program in a scratch directory, which also takes whatever it wants to keep, and
-    /// gives its standard output.
+    /// Runs the program in its places and gives its standard output.
     pub(super) fn run(
         &self,
         arguments: &[OsString],
-        scratch: &Path,
+        places: &Places,
         settings: &Settings,
     ) -> Result<String, ToolError> {
-        let mut command = Command::new(&self.program);
+        let timeout = settings.render.timeout;
+        let mut command = confine::command(&self.program, places, timeout);
         command
             .args(self.arguments)
             .args(arguments)
-            .current_dir(scratch)
+            .current_dir(places.work())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        confine(&mut command, scratch);
         let cannot = |error: io::Error| ToolError::Broken(format!("it cannot be run: {error}"));
         let program = Program::start(&mut command).map_err(cannot)?;
         let (status, output, message) =
-            Running::new(program, settings.max_file_size).finish(settings.render.timeout)?;
+            Running::new(program, settings.max_file_size).finish(timeout)?;
         if !status.success() {
-            return Err(match status.code() {
-                Some(_) => ToolError::Failed(message),
-                None => ToolError::Broken("it was killed".to_owned()),
-            });
+            return Err(self.failure(status, message));
         }
         String::from_utf8(output)
             .map_err(|_| ToolError::Broken("its output is no UTF-8 text".to_owned()))
     }
+
+    fn failure(&self, status: ExitStatus, message: String) -> ToolError {
+        let Some(code) = status.code() else {
+            return ToolError::Broken("it was killed".to_owned());
+        };
+        if message.lines().any(is_out_of_memory) {
+            return ToolError::OutOfMemory;
+        }
+        if NOT_STARTED.contains(&code) && is_script(&self.program) {
+            return ToolError::Failed(format!(
+                "it is a script, and these may start no other program: put the program itself first \
+                 on the PATH: {message}"
+            ));
+        }
+        ToolError::Failed(message)
+    }
 }
 
-/// Keeps the program off the network, and the user's own settings away from the result: the same
-/// files have to give the same text on every machine.
-fn confine(command: &mut Command, scratch: &Path) {
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy().to_ascii_lowercase();
-        let steers = ["helm_", "kustomize_", "kube", "git_", "lc_"];
-        if steers.iter().any(|prefix| text.starts_with(prefix)) || text.ends_with("_proxy") {
-            command.env_remove(name);
-        }
-    }
-    for name in ["http_proxy", "https_proxy", "all_proxy"] {
-        command.env(name, DEAD_PROXY);
-        command.env(name.to_ascii_uppercase(), DEAD_PROXY);
-    }
-    command
-        .env("LC_ALL", "C")
-        .env("GIT_ALLOW_PROTOCOL", "file")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("KUBECONFIG", scratch.join("kubeconfig"))
-        .env("KUSTOMIZE_PLUGIN_HOME", scratch.join("plugins"))
-        .env("HELM_PLUGINS", scratch.join("plugins"))
-        .env("HELM_CACHE_HOME", scratch.join("cache"))
-        .env("HELM_CONFIG_HOME", scratch.join("config"))
-        .env("HELM_DATA_HOME", scratch.join("data"));
+#[cfg(unix)]
+use super::interpreter::is_script;
+
+#[cfg(not(unix))]
+fn is_script(_: &Path) -> bool {
+    false
+}
+
+/// What a program in Go says before it ends for want of memory.
+fn is_out_of_memory(line: &str) -> bool {
+    let fatal = ["fatal error: ", "runtime: "];
+    let want = [
+        "out of memory",
+        "cannot allocate memory",
+        "cannot map pages",
+    ];
+    fatal.iter().any(|start| line.starts_with(start)) && want.iter().any(|it| line.contains(it))
 }
 
 enum Part {

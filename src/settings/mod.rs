@@ -187,11 +187,34 @@ pub struct HelmRelease {
     pub namespace: Option<String>,
 }
 
+impl HelmRelease {
+    /// Whether Helm takes this as the name of a release: a DNS subdomain of at most 53 characters.
+    pub fn is_name(text: &str) -> bool {
+        text.len() <= 53 && text.split('.').all(is_dns_part)
+    }
+}
+
+/// Whether this can be the name of a namespace: a DNS label.
+pub fn is_namespace(text: &str) -> bool {
+    text.len() <= 63 && is_dns_part(text)
+}
+
+fn is_dns_part(text: &str) -> bool {
+    let is_edge = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = text.as_bytes();
+    bytes.first().is_some_and(is_edge)
+        && bytes.last().is_some_and(is_edge)
+        && bytes.iter().all(|byte| is_edge(byte) || *byte == b'-')
+}
+
 /// How kustomizations and charts are rendered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderSettings {
-    /// Whether.
+    /// Whether: what the command line says.
     pub mode: RenderMode,
+    /// What the configuration file says of it, which starts no program by itself: it comes with the
+    /// files that are checked, and these are not trusted.
+    pub wanted: RenderMode,
     /// How long one kustomization or chart may take.
     pub timeout: Duration,
     /// Charts that are rendered otherwise than with their `values.yaml` alone.
@@ -202,6 +225,7 @@ impl Default for RenderSettings {
     fn default() -> Self {
         Self {
             mode: RenderMode::Never,
+            wanted: RenderMode::Never,
             timeout: Duration::from_secs(60),
             helm: Vec::new(),
         }

@@ -86,7 +86,32 @@ pub fn is_remote(resource: &str) -> bool {
         || is_host && resource.contains("//")
         || first.contains('@')
         || first.contains(':')
-        || resource.starts_with("github.com/")
+        || starts_remote(resource)
+}
+
+/// Whether kustomize would download this, whatever comes after its beginning.
+pub fn starts_remote(resource: &str) -> bool {
+    const STARTS: [&str; 7] = [
+        "git::",
+        "http://",
+        "https://",
+        "ssh://",
+        "file://",
+        "github.com/",
+        "github.com:",
+    ];
+    let has = |start: &str| {
+        let own = resource.get(..start.len());
+        own.is_some_and(|own| own.eq_ignore_ascii_case(start))
+    };
+    let user = resource.split_once('@').map(|(user, _)| user);
+    let is_user = |user: &str| {
+        user.starts_with(|first: char| first.is_ascii_alphabetic())
+            && user
+                .bytes()
+                .all(|it| it.is_ascii_alphanumeric() || it == b'-')
+    };
+    STARTS.into_iter().any(has) || user.is_some_and(is_user)
 }
 
 /// Whether an entry of a list of files is the text itself.
@@ -194,6 +219,10 @@ mod tests {
             "git::https://example.com/app",
             "gh:org/app",
             "github.com/org/app",
+            "GitHub.com/org/app",
+            "github.com:org/app",
+            "file:///srv/app",
+            "HTTP://127.0.0.1/a: b",
             "example.com/org/app?ref=v1",
             "example.com/org/app.git",
             "example.com/org/app//deploy",
