@@ -198,8 +198,8 @@ fn the_schema_takes_what_is_read_and_refuses_what_is_not() {
         "kubernetes-version: \"v1.33.2\"\n",
         "lifecycle: { buffer: 10, startup-time: 1m30s, min-prestop: 500ms, shutdown-timeout: \"45\" }\n",
         "exclude: vendor/\n",
-        "max-file-size: 1Gi\n",
-        "max-file-size: 1073741824\n",
+        "max-file-size: 32Mi\n",
+        "max-file-size: 33554432\n",
         "max-file-size: \"1.5Mi\"\n",
     ] {
         read(text).unwrap_or_else(|errors| panic!("{text}{errors}"));

@@ -32,6 +32,8 @@ fn check(repository: &Path) -> Result<usize, String> {
         exclude: &[],
         context: None,
         gitignore: false,
+        folders: &[],
+        bounds: lameduck::settings::InputBounds::default(),
         max_file_size: SizeLimit::default(),
     });
     laws::check(&discovered.expect("the repository is readable").sources)

@@ -38,7 +38,7 @@ fn larger_files_are_passed_over_and_said_with_what_to_do() {
         assert!(out.contains("fits.yaml:"), "{out}");
         assert!(!out.contains("large.yaml"), "{out}");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(err, @"note: large.yaml: passed over, at 2.1 KiB it is larger than 2 KiB (`max-file-size` in the configuration)");
+            insta::assert_snapshot!(err, @"note: large.yaml: passed over, at 2.1 KiB it is larger than 2 KiB (--max-file-size takes more)");
         }
     }
     std::fs::write(folder.path().join("lameduck.yaml"), "max-file-size: 3Ki\n").unwrap();
@@ -56,8 +56,7 @@ fn standard_input_has_the_same_limit() {
     assert!(out.contains("-:12:"), "{out}");
     let (_, out, err) = run(lameduck(folder.path(), &arguments).write_stdin(of_size(2049)));
     assert!(!out.contains("-:12:"), "{out}");
-    let said =
-        "note: -: passed over, it is larger than 2 KiB (`max-file-size` in the configuration)\n";
+    let said = "note: -: passed over, it is larger than 2 KiB (--max-file-size takes more)\n";
     assert!(err.starts_with(said), "{err}");
 }
 
@@ -139,7 +138,7 @@ fn a_baseline_is_read_up_to_the_limit() {
         let (code, out, err) = run(&mut bounded(folder.path(), 1024, &arguments));
         assert_eq!((code, out.as_str()), (2, ""), "{err}");
         let said = "error: the baseline baseline.json cannot be read: at 64.0 GiB it is larger than 1 MiB \
-                    (`max-file-size` in the configuration)";
+                    (--max-file-size takes more)";
         assert!(err.starts_with(said), "{err}");
     }
     assert_eq!(std::fs::metadata(baseline).unwrap().len(), 64 << 30);

@@ -74,6 +74,8 @@ fn rendered(run: &Run, settings: &Settings) -> Option<Sources> {
         exclude: &[],
         context: None,
         gitignore: true,
+        folders: &[],
+        bounds: lameduck::settings::InputBounds::default(),
         max_file_size: settings.max_file_size,
     })
     .unwrap();

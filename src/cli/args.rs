@@ -14,7 +14,7 @@ use crate::checklist;
 use crate::config::{self, FAIL_ON, Flags, MESH_MODES, RENDER_MODES};
 use crate::report::Format;
 use crate::settings::{FailOn, MeshMode, RenderMode};
-use crate::units::{Version, suggest};
+use crate::units::{SizeLimit, Version, suggest};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -283,6 +283,32 @@ pub(super) struct InputArgs {
     #[arg(long, value_name = "WHEN", value_parser = render(), help_heading = "Run")]
     pub(super) render: Option<RenderMode>,
 
+    /// Read this folder as context, too, wherever it lies. Can be repeated
+    #[arg(long, value_name = "DIR", help_heading = "Files")]
+    pub(super) context: Vec<PathBuf>,
+
+    /// Skip larger files; 32Mi by default, at most 1Gi
+    #[arg(
+        long,
+        value_name = "SIZE",
+        value_parser = config::parse_size,
+        help_heading = "Files"
+    )]
+    pub(super) max_file_size: Option<SizeLimit>,
+
+    /// Give up where there are more files to read; 500000 by default
+    #[arg(long, value_name = "N", help_heading = "Files")]
+    pub(super) max_files: Option<NonZeroUsize>,
+
+    /// Give up where the files to read are larger together; 4Gi by default
+    #[arg(
+        long,
+        value_name = "SIZE",
+        value_parser = config::parse_total,
+        help_heading = "Files"
+    )]
+    pub(super) max_total_size: Option<u64>,
+
     /// Read what .gitignore files ignore, too
     #[arg(long, help_heading = "Files")]
     pub(super) no_gitignore: bool,
@@ -325,6 +351,10 @@ impl InputArgs {
             shutdown_timeout: self.shutdown_timeout,
             exclude: self.exclude.clone(),
             render: self.render,
+            context: self.context.clone(),
+            max_file_size: self.max_file_size,
+            max_files: self.max_files.map(NonZeroUsize::get),
+            max_total_size: self.max_total_size,
             ..Flags::default()
         }
     }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::CheckArgs;
 use super::verdict::Judge;
-use super::{CLEAN, FINDINGS, Failure, output};
+use super::{CLEAN, FINDINGS, Failure, output, replace};
 use crate::discover::Discovered;
 use crate::engine;
 use crate::finding::{Finding, Outcome, Unfixable};
@@ -110,11 +110,24 @@ pub(super) fn write(
         // Whoever takes standard output for the text must not take nothing for it.
         failures.push("standard input is not fixed: it was passed over".to_owned());
     }
+    let foreign = foreign(&args.input.paths, cwd);
     fixed.texts.retain(|id, text| {
         if Some(*id) == discovered.stdin {
             return true;
         }
-        match replace(cwd, sources.get(*id), text) {
+        let source = sources.get(*id);
+        let file = discovered.file(*id);
+        let file = file.map_or_else(|| cwd.join(source.path()), Path::to_owned);
+        let replaced = if foreign.iter().any(|target| file.starts_with(target)) {
+            let reason = "the link that names it leads out of the repository";
+            Err(Failure::one(format!(
+                "{} is not fixed: {reason}",
+                source.path()
+            )))
+        } else {
+            rewrite(&file, source, text)
+        };
+        match replaced {
             Ok(()) => true,
             Err(failure) => {
                 failures.extend(failure.messages);
@@ -136,16 +149,25 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// What named paths lead to through links that lead out of their repository: a shell names whatever
+/// matches a pattern.
+fn foreign(paths: &[PathBuf], cwd: &Path) -> Vec<PathBuf> {
+    let paths = paths.iter().map(|path| cwd.join(path));
+    let outward = paths.filter(|path| replace::leads_out(path));
+    outward
+        .filter_map(|path| fs::canonicalize(path).ok())
+        .collect()
+}
+
 /// Replaces a file that still is what was read.
-fn replace(cwd: &Path, source: &Source, text: &str) -> Result<(), Failure> {
+fn rewrite(path: &Path, source: &Source, text: &str) -> Result<(), Failure> {
     let shown = source.path();
-    let path = cwd.join(shown);
     let left = |reason: String| Failure::one(format!("{shown} is not fixed: {reason}"));
-    let content = read_file(&path, SizeLimit::MAX).map_err(|error| left(error.to_string()))?;
+    let content = read_file(path, SizeLimit::MAX).map_err(|error| left(error.to_string()))?;
     if content != source.text().as_bytes() {
         return Err(left("it was changed while it was checked".to_owned()));
     }
-    let metadata = fs::metadata(&path).map_err(|error| left(error.to_string()))?;
+    let metadata = fs::metadata(path).map_err(|error| left(error.to_string()))?;
     if metadata.permissions().readonly() {
         return Err(left("it is read-only".to_owned()));
     }
@@ -153,7 +175,7 @@ fn replace(cwd: &Path, source: &Source, text: &str) -> Result<(), Failure> {
         let reason = "it has several hard links, and only one of them would be replaced";
         return Err(left(reason.to_owned()));
     }
-    output::to_file(&path, text.as_bytes())
+    output::to_file(path, text.as_bytes())
 }
 
 #[cfg(unix)]
@@ -185,7 +207,7 @@ mod tests {
         });
         let file = folder.path().join("a.yaml");
         fs::write(&file, "a: 2\n").unwrap();
-        let failure = replace(folder.path(), sources.get(id), "a: 3\n").unwrap_err();
+        let failure = rewrite(&file, sources.get(id), "a: 3\n").unwrap_err();
         assert_eq!(
             failure.messages,
             ["a.yaml is not fixed: it was changed while it was checked"]
@@ -195,12 +217,12 @@ mod tests {
         let other = folder.path().join("b.yaml");
         fs::hard_link(&file, &other).unwrap();
         if cfg!(unix) {
-            let failure = replace(folder.path(), sources.get(id), "a: 3\n").unwrap_err();
+            let failure = rewrite(&file, sources.get(id), "a: 3\n").unwrap_err();
             assert!(failure.messages[0].contains("several hard links"));
             assert_eq!(fs::read_to_string(&file).unwrap(), "a: 1\n");
         }
         fs::remove_file(other).unwrap();
-        replace(folder.path(), sources.get(id), "a: 3\n").unwrap();
+        rewrite(&file, sources.get(id), "a: 3\n").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "a: 3\n");
     }
 }

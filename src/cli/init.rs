@@ -12,7 +12,7 @@ use crate::finding::Outcome;
 use crate::inventory::{Inventory, Membership};
 use crate::kube::Body;
 use crate::report::sanitize;
-use crate::settings::{CONFIG_FILE_NAMES, PathGlob, Settings};
+use crate::settings::{CONFIG_FILE_NAMES, InputBounds, PathGlob, Settings};
 use crate::source::Source;
 use crate::units::SizeLimit;
 
@@ -83,6 +83,8 @@ fn find(cwd: &Path, exclude: &[PathGlob]) -> Result<Discovered, Failure> {
         exclude,
         context: Some(&[]),
         gitignore: true,
+        folders: &[],
+        bounds: InputBounds::default(),
         max_file_size: SizeLimit::default(),
     })?)
 }

@@ -122,6 +122,8 @@ pub(super) fn find(
         stdin,
         exclude: &settings.exclude,
         context: settings.context.as_deref(),
+        folders: &settings.context_folders,
+        bounds: settings.bounds,
         gitignore: !args.no_gitignore,
         max_file_size: settings.max_file_size,
     })?;

@@ -35,7 +35,7 @@ mod unix {
     use signal_hook::flag;
     use signal_hook::iterator::Signals;
 
-    use super::super::{output, progress};
+    use super::super::{progress, replace};
     use crate::render;
 
     /// What a shell adds to the number of a signal.
@@ -75,7 +75,7 @@ mod unix {
     fn end(signal: i32) {
         super::take_the_end();
         render::stop();
-        output::stop();
+        replace::stop();
         progress::stop();
         std::process::exit(SIGNALLED + signal);
     }

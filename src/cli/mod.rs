@@ -13,6 +13,7 @@ mod interrupt;
 mod man;
 mod output;
 mod progress;
+mod replace;
 mod rules;
 mod timeline;
 mod verdict;

@@ -1,17 +1,12 @@
 //! Where results go.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::Path;
 
-use tempfile::NamedTempFile;
-
-use super::Failure;
 use super::args::Color;
+use super::{Failure, replace};
 use crate::report::{Style, disarm, sanitize, sanitize_source};
 
 /// Writes all at once to standard output. A reader that went away is no error.
@@ -26,7 +21,7 @@ pub(super) fn stream<T: Default>(
     write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
 ) -> Result<T, Failure> {
     if let Some(path) = file {
-        return replace(path, write).map_err(|error| {
+        return replace::replace(path, write).map_err(|error| {
             Failure::one(format!("{} cannot be written: {error}", path.display()))
         });
     }
@@ -100,87 +95,6 @@ pub(super) fn to_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
     stream(Some(path), |out| out.write_all(content))
 }
 
-fn replace<T>(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
-    let buffered = |file: &mut File| {
-        let mut out = BufWriter::new(file);
-        let given = write(&mut out)?;
-        out.flush().map(|()| given)
-    };
-    // Through a link the file it leads to is replaced, not the link.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let existing = fs::metadata(&path).ok();
-    if existing.as_ref().is_some_and(|it| !it.is_file()) {
-        // A device or pipe has to stay what it is.
-        return buffered(&mut File::create(&path)?);
-    }
-    let mut temporary = create(&path)?;
-    let name = temporary.path().to_owned();
-    let file = temporary.as_file_mut();
-    let written = buffered(file).and_then(|given| {
-        if let Some(existing) = existing {
-            keep_owner(file, &existing);
-            file.set_permissions(existing.permissions())?;
-        }
-        file.sync_all().map(|()| given)
-    });
-    let mut unfinished = unfinished();
-    // Where writing has failed, the temporary file goes with the value.
-    let replaced = written.and_then(|given| Ok(temporary.persist(&path).map(|_| given)?));
-    unfinished.remove(&name);
-    replaced
-}
-
-/// Files under names that will not stay.
-static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
-
-fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
-    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A new file beside the one at `path`, under a name that no run has used: where lameduck is always
-/// process 1, its own number would not do.
-fn create(path: &Path) -> io::Result<NamedTempFile> {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".");
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&name).suffix(".tmp");
-    // As any new file has; the user's mask counts.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut unfinished = unfinished();
-    let file = builder.tempfile_in(folder)?;
-    unfinished.insert(file.path().to_owned());
-    Ok(file)
-}
-
-/// Removes files that are not finished, and lets none take its place any more: whoever tries waits for
-/// the end of this process. For a run that is interrupted.
-#[cfg(unix)]
-pub(super) fn stop() {
-    let unfinished = unfinished();
-    for file in unfinished.iter() {
-        let _ = fs::remove_file(file);
-    }
-    std::mem::forget(unfinished);
-}
-
-/// Gives a new file the owner and group of the one that it replaces, as far as the user may.
-#[cfg(unix)]
-fn keep_owner(file: &File, existing: &fs::Metadata) {
-    use std::os::unix::fs::{MetadataExt, fchown};
-    // Each by itself: a group can mostly be kept where an owner cannot.
-    let _ = fchown(file, None, Some(existing.gid()));
-    let _ = fchown(file, Some(existing.uid()), None);
-}
-
-#[cfg(not(unix))]
-fn keep_owner(_: &File, _: &fs::Metadata) {}
-
 /// How to write to standard output.
 pub(super) fn stdout_style(color: Color, quiet: bool) -> Style {
     let terminal = io::stdout().is_terminal();
@@ -232,16 +146,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_whole_and_leaves_nothing_beside_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("out.json");
-        to_file(&file, b"one").unwrap();
-        to_file(&file, b"two").unwrap();
-        assert_eq!(fs::read(&file).unwrap(), b"two");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
     fn locales_with_all_characters() {
         for locale in ["en_US.UTF-8", "C.utf8", "de_DE", "C.UTF-8@euro"] {
             assert!(is_utf8(locale), "{locale}");
@@ -260,52 +164,5 @@ mod tests {
             failure.messages[0].starts_with(&format!("{} cannot be written: ", file.display()))
         );
         assert!(to_file(folder.path(), b"x").is_err());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_new_file_has_the_permissions_of_any_new_file() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let mode = |name: &str| {
-            let metadata = fs::metadata(folder.path().join(name)).unwrap();
-            metadata.permissions().mode()
-        };
-        to_file(&folder.path().join("ours"), b"x").unwrap();
-        fs::write(folder.path().join("any"), b"x").unwrap();
-        assert_eq!(mode("ours"), mode("any"));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn owner_and_permissions_stay() {
-        use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("out.json");
-        fs::write(&file, "old").unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-        // Only root may give files away.
-        let is_root = chown(&file, Some(12), Some(34)).is_ok();
-        to_file(&file, b"new").unwrap();
-        let metadata = fs::metadata(&file).unwrap();
-        assert_eq!(metadata.mode() & 0o777, 0o640);
-        if is_root {
-            assert_eq!((metadata.uid(), metadata.gid()), (12, 34));
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn links_and_devices_stay_what_they_are() {
-        let folder = tempfile::tempdir().unwrap();
-        let link = folder.path().join("link");
-        fs::write(folder.path().join("target"), "old").unwrap();
-        std::os::unix::fs::symlink("target", &link).unwrap();
-        to_file(&link, b"new").unwrap();
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::read(folder.path().join("target")).unwrap(), b"new");
-
-        to_file(Path::new("/dev/null"), b"x").unwrap();
-        assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }
 }

@@ -1,13 +1,14 @@
 //! The configuration file.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConfigError;
 use super::helm_values;
 use super::keys::{Key, TOP};
+use super::trust;
 use super::words;
 use crate::finding::RuleMeta;
 use crate::settings::{
@@ -117,6 +118,7 @@ pub(super) fn parse(
     let mut reader = Reader {
         source: sources.get(id),
         base,
+        root: trust::root(base),
         rules,
         errors: Vec::new(),
     };
@@ -159,6 +161,8 @@ pub(super) struct Reader<'a> {
     pub(super) source: &'a Source,
     /// The directory that paths are relative to.
     pub(super) base: &'a Path,
+    /// What the file may name lies in here.
+    root: PathBuf,
     pub(super) rules: &'a [RuleMeta],
     errors: Vec<(u32, String)>,
 }
@@ -332,6 +336,28 @@ impl Reader<'_> {
         texts
     }
 
+    /// The path of a file or folder of the repository, as written beside the configuration.
+    ///
+    /// # Errors
+    /// When it lies outside; `flag` is what may name such a path instead, if any may.
+    pub(super) fn inside(&self, path: &str, flag: Option<&str>) -> Result<PathBuf, String> {
+        if trust::leads_out(&self.root, self.base, path) {
+            return Err(outside(path, flag));
+        }
+        Ok(self.base.join(path))
+    }
+
+    /// Reads path patterns that may reach no further than the repository.
+    pub(super) fn globs_inside(&mut self, node: Node<'_>, flag: &str) -> Vec<PathGlob> {
+        for (item, glob) in self.list(node) {
+            if trust::reaches_out(&self.root, self.base, glob) {
+                let path = glob.trim_start_matches('!');
+                self.at(item, outside(path, Some(flag)));
+            }
+        }
+        self.globs(node)
+    }
+
     pub(super) fn duration(&mut self, node: Node<'_>) -> Option<Duration> {
         self.parsed(node, DURATION, words::parse_duration)
     }
@@ -351,6 +377,11 @@ impl Reader<'_> {
         }
         globs
     }
+}
+
+fn outside(path: &str, flag: Option<&str>) -> String {
+    let hint = flag.map_or_else(String::new, |flag| format!(": use --{flag} instead"));
+    format!("`{path}` lies outside of the repository, and this file may not name it{hint}")
 }
 
 pub(super) fn namespace(text: &str) -> Result<String, String> {

@@ -1,12 +1,12 @@
 //! Flags, which win over the file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{ConfigError, words};
 use crate::finding::RuleMeta;
 use crate::settings::{Assignment, FailOn, MeshMode, PathGlob, RenderMode, Settings};
-use crate::units::Version;
+use crate::units::{SizeLimit, Version};
 
 /// What the command line says; the fields stand for the flags of the same name.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,14 @@ pub struct Flags {
     pub exclude: Vec<String>,
     /// Whether anything is rendered; the file's value alone starts no program.
     pub render: Option<RenderMode>,
+    /// Folders that are read as context, too; relative to the working directory.
+    pub context: Vec<PathBuf>,
+    /// Replaces the file's value.
+    pub max_file_size: Option<SizeLimit>,
+    /// Replaces the default.
+    pub max_files: Option<usize>,
+    /// Replaces the default; in bytes.
+    pub max_total_size: Option<u64>,
 }
 
 /// Applies the flags to the settings of the file.
@@ -82,6 +90,11 @@ pub fn apply_flags(
         glob,
     });
     settings.exclude.extend(excluded);
+    settings.context_folders = flags.context.iter().map(|it| cwd.join(it)).collect();
+    settings.max_file_size = flags.max_file_size.unwrap_or(settings.max_file_size);
+    let bounds = &mut settings.bounds;
+    bounds.files = flags.max_files.unwrap_or(bounds.files);
+    bounds.bytes = flags.max_total_size.unwrap_or(bounds.bytes);
     if errors.is_empty() {
         Ok(())
     } else {

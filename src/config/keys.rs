@@ -1,10 +1,13 @@
 //! Every key of the configuration file: what it is for, what it takes, and how it is read. The
 //! JSON Schema and the page `docs/configuration.md` are made of this table, too.
 
+use std::path::PathBuf;
+
 use super::file::{Draft, Setter, namespace};
 use super::words::{self, FAIL_ON, LEVELS, MESH_MODES, RENDER_MODES};
 use super::{helm_values, overrides, render, rules};
 use crate::settings::Assignment;
+use crate::units::SizeLimit;
 
 /// One key, and how its value is read into a target.
 pub(super) struct Key<T: 'static> {
@@ -208,12 +211,12 @@ pub(super) const TOP: &[Key<Draft>] = &[
             name: "context",
             shape: Shape::Texts("path patterns"),
             varies: false,
-            summary: "What is read beside the named paths so that they are judged with all that surrounds them: it narrows the view to what matches, or widens it with patterns that start with `../`",
+            summary: "What is read beside the named paths so that they are judged with all that surrounds them: it narrows the view to what matches, or widens it with patterns that start with `../`, though not beyond the repository, which only --context can",
             default: "the whole repository",
             example: "[k8s/, ../platform/k8s/]",
         },
         read: |reader, node, draft| {
-            draft.settings.context = Some(reader.globs(node));
+            draft.settings.context = Some(reader.globs_inside(node, "context DIR"));
         },
     },
     Key {
@@ -222,12 +225,21 @@ pub(super) const TOP: &[Key<Draft>] = &[
             shape: Shape::Size,
             varies: false,
             summary: "Larger files are passed over, which is said; what a program renders may not be \
-                      larger either. At most 1Gi",
+                      larger either. Only --max-file-size takes more than the default",
             default: "32Mi",
-            example: "64Mi",
+            example: "8Mi",
         },
         read: |reader, node, draft| {
-            let size = reader.parsed(node, words::SIZE, words::parse_size);
+            let size = reader.parsed(node, words::SIZE, |text| {
+                let size = words::parse_size(text)?;
+                if size <= SizeLimit::default() {
+                    return Ok(size);
+                }
+                let most = SizeLimit::default();
+                Err(format!(
+                    "this file may only lower the limit of {most}: use --max-file-size {text} instead"
+                ))
+            });
             draft.settings.max_file_size = size.unwrap_or_default();
         },
     },
@@ -241,8 +253,12 @@ pub(super) const TOP: &[Key<Draft>] = &[
             example: "lameduck-baseline.json",
         },
         read: |reader, node, draft| {
-            let base = reader.base;
-            let file = reader.parsed(node, "a file", |text| Ok(base.join(text)));
+            let file = node
+                .text()
+                .map(|text| reader.inside(text, Some("baseline")));
+            let file = reader.parsed(node, "a file", |_| {
+                file.unwrap_or_else(|| Ok(PathBuf::new()))
+            });
             draft.settings.baseline = file;
         },
     },

@@ -12,6 +12,7 @@ mod render;
 mod rules;
 mod schema;
 mod starter;
+mod trust;
 mod words;
 
 #[cfg(test)]
@@ -20,7 +21,8 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use crate::settings::CONFIG_FILE_NAMES;
-use crate::source::ReadError;
+use crate::source::{ReadError, examine};
+use crate::units::SizeLimit;
 
 pub use file::load;
 pub use flags::{Flags, apply_flags};
@@ -29,7 +31,7 @@ pub use schema::schema;
 pub use starter::{Survey, starter};
 pub use words::{
     FAIL_ON, MESH_MODES, RENDER_MODES, parse_duration, parse_istio_version,
-    parse_kubernetes_version, word,
+    parse_kubernetes_version, parse_size, parse_total, word,
 };
 
 /// What makes the configuration unusable.
@@ -47,7 +49,7 @@ pub enum ConfigError {
         /// What is wrong, and what was expected.
         message: String,
     },
-    /// The file cannot be read.
+    /// The file cannot be read, or is none.
     #[error("{path}: {error}")]
     Unreadable {
         /// As the user sees it.
@@ -60,6 +62,12 @@ pub enum ConfigError {
     Ambiguous {
         /// The directory.
         directory: String,
+    },
+    /// The file is a link to somewhere else.
+    #[error("{path}: it is a link that leads out of the repository: name it with --config")]
+    Foreign {
+        /// As the user sees it.
+        path: String,
     },
     /// The value of a flag is wrong.
     #[error("--{flag}: {message}")]
@@ -75,23 +83,37 @@ pub enum ConfigError {
 /// the top of the git repository.
 ///
 /// # Errors
-/// When a directory holds a file of both names.
+/// When a directory holds a file of both names, or something of such a name that is no file of the
+/// repository: what a person thinks is configured must not be ignored without a word.
 pub fn find(cwd: &Path) -> Result<Option<PathBuf>, ConfigError> {
     for directory in cwd.ancestors() {
         let mut files = CONFIG_FILE_NAMES
             .iter()
             .map(|name| directory.join(name))
-            .filter(|file| file.is_file());
+            .filter(|file| std::fs::symlink_metadata(file).is_ok());
         match (files.next(), files.next()) {
             (Some(_), Some(_)) => {
                 return Err(ConfigError::Ambiguous {
                     directory: directory.display().to_string(),
                 });
             }
-            (Some(file), None) => return Ok(Some(file)),
+            (Some(file), None) => return usable(file).map(Some),
             _ if directory.join(".git").exists() => return Ok(None),
             _ => {}
         }
     }
     Ok(None)
+}
+
+fn usable(file: PathBuf) -> Result<PathBuf, ConfigError> {
+    let path = file.display().to_string();
+    if let Err(error) = examine(&file, SizeLimit::MAX) {
+        return Err(ConfigError::Unreadable { path, error });
+    }
+    let root = trust::root(file.parent().unwrap_or(&file));
+    if trust::resolved(&file).starts_with(root) {
+        Ok(file)
+    } else {
+        Err(ConfigError::Foreign { path })
+    }
 }

@@ -80,9 +80,11 @@ const HELM: &[Key<HelmRelease>] = &[
         },
         read: |reader, node, release| {
             let base = reader.base;
+            let inside = node.text().map(|text| reader.inside(text, None));
             let chart = |text: &str| {
+                let chart = inside.unwrap_or_else(|| Ok(PathBuf::new()))?;
                 existing(base, text, "Chart.yaml")
-                    .map(|_| base.join(text))
+                    .map(|_| chart)
                     .ok_or(format!("`{text}` is no chart: it holds no Chart.yaml"))
             };
             let found = reader.parsed(node, "the directory of a chart", chart);
@@ -100,9 +102,11 @@ const HELM: &[Key<HelmRelease>] = &[
         },
         read: |reader, node, release| {
             for (item, path) in reader.list(node) {
-                match existing(reader.base, path, "") {
-                    Some(file) => release.values.push(file),
-                    None => reader.at(item, format!("`{path}`: no such file")),
+                let inside = reader.inside(path, None);
+                match (inside, existing(reader.base, path, "")) {
+                    (Err(message), _) => reader.at(item, message),
+                    (_, Some(file)) => release.values.push(file),
+                    (_, None) => reader.at(item, format!("`{path}`: no such file")),
                 }
             }
         },

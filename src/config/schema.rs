@@ -55,7 +55,7 @@ fn shape(shape: Shape, rules: &[RuleMeta]) -> Value {
         Shape::Duration => duration(),
         Shape::Size => json!({
             "anyOf": [
-                { "type": "integer", "minimum": 1, "maximum": SizeLimit::MOST },
+                { "type": "integer", "minimum": 1, "maximum": SizeLimit::default().bytes() },
                 { "type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(k|M|G|Ki|Mi|Gi)?$" },
             ],
         }),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::finding::{Category, RuleMeta};
 use crate::settings::{FailOn, Level, MeshMode, RenderMode};
-use crate::units::{SizeLimit, Version, parse_lenient_duration, suggest};
+use crate::units::{Quantity, SizeLimit, Version, parse_lenient_duration, suggest};
 
 /// The words for [`MeshMode`].
 pub const MESH_MODES: [(&str, MeshMode); 4] = [
@@ -89,8 +89,23 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 pub(super) const SIZE: &str = "a size such as 32Mi";
 
 /// Reads the size of a file.
-pub(super) fn parse_size(text: &str) -> Result<SizeLimit, String> {
+///
+/// # Errors
+/// Says what was expected.
+pub fn parse_size(text: &str) -> Result<SizeLimit, String> {
     text.parse::<SizeLimit>().map_err(|error| error.to_string())
+}
+
+/// Reads the size of all files together, in bytes.
+///
+/// # Errors
+/// Says what was expected.
+pub fn parse_total(text: &str) -> Result<u64, String> {
+    let size = text.parse().ok().and_then(|Quantity { milli }| {
+        let bytes = u64::try_from(milli / 1000).ok()?;
+        (milli % 1000 == 0 && bytes > 0).then_some(bytes)
+    });
+    size.ok_or_else(|| format!("expected a size such as 4Gi, found `{text}`"))
 }
 
 /// Finds the value of a word.

@@ -64,6 +64,25 @@ pub(super) fn resolve(cwd: &Path, paths: &[PathBuf]) -> Result<Vec<Named>, Vec<D
     }
 }
 
+/// The folders of the command line that are read as context, canonical.
+pub(super) fn folders(cwd: &Path, given: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<DiscoverError>> {
+    let named = resolve(cwd, given)?;
+    let mut folders = Vec::new();
+    for (named, given) in named.into_iter().zip(given) {
+        match named {
+            Named::Directory(path) => folders.push(path),
+            Named::File(_) => {
+                let path = relative(cwd, &cwd.join(given));
+                return Err(vec![DiscoverError::NoFolder { path }]);
+            }
+        }
+    }
+    Ok(folders)
+}
+
+/// The files by canonical path, and what was passed over and could not be read on the way.
+type Found = (BTreeMap<PathBuf, Candidate>, Vec<String>, Unread);
+
 /// Collects files, each once however many paths and links lead to it.
 pub(super) struct Candidates<'a> {
     cwd: &'a Path,
@@ -77,6 +96,8 @@ pub(super) struct Candidates<'a> {
     walked: BTreeSet<PathBuf>,
     notices: Vec<String>,
     unread: Unread,
+    /// How many files there may be.
+    most: usize,
 }
 
 impl<'a> Candidates<'a> {
@@ -85,6 +106,7 @@ impl<'a> Candidates<'a> {
         gitignore: Option<SizeLimit>,
         excludes: PathPatterns,
         view: Option<View>,
+        most: usize,
     ) -> Self {
         Self {
             cwd,
@@ -95,6 +117,7 @@ impl<'a> Candidates<'a> {
             walked: BTreeSet::new(),
             notices: Vec::new(),
             unread: Unread::default(),
+            most,
         }
     }
 
@@ -152,9 +175,16 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    /// The files by canonical path, and what was passed over and could not be read on the way.
-    pub(super) fn finish(self) -> (BTreeMap<PathBuf, Candidate>, Vec<String>, Unread) {
-        (self.files, self.notices, self.unread)
+    /// What was found.
+    ///
+    /// # Errors
+    /// When there are too many files.
+    pub(super) fn finish(self) -> Result<Found, DiscoverError> {
+        let most = self.most;
+        if self.files.len() > most {
+            return Err(DiscoverError::TooMany { most });
+        }
+        Ok((self.files, self.notices, self.unread))
     }
 
     fn add_file(&mut self, path: &Path) {
@@ -222,6 +252,10 @@ impl<'a> Candidates<'a> {
             })
             .build();
         for entry in walk {
+            if self.files.len() > self.most {
+                // Nothing is read then, so it is not looked for further.
+                break;
+            }
             match entry {
                 Ok(entry) => self.add_entry(entry, role, base),
                 Err(error) => self.failed(&error, role),

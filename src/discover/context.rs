@@ -14,8 +14,8 @@ pub(super) struct View {
 }
 
 impl View {
-    /// Compiles the patterns.
-    pub(super) fn new(globs: &[PathGlob]) -> Result<Self, Vec<PatternError>> {
+    /// Compiles the patterns; what lies in the folders is in view, too.
+    pub(super) fn new(globs: &[PathGlob], folders: &[PathBuf]) -> Result<Self, Vec<PatternError>> {
         let mut inside = Vec::new();
         let mut widened = Vec::new();
         for glob in globs {
@@ -23,6 +23,10 @@ impl View {
             inside.push(glob);
             widened.extend(directory);
         }
+        inside.extend(folders.iter().map(|folder| PathGlob {
+            base: std::fs::canonicalize(folder).unwrap_or_else(|_| folder.clone()),
+            glob: "*".to_owned(),
+        }));
         Ok(Self {
             patterns: PathPatterns::new(&inside)?,
             widened,

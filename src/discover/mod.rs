@@ -18,12 +18,13 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use crate::settings::{PathGlob, PathPatterns, PatternError};
+use crate::settings::{InputBounds, PathGlob, PathPatterns, PatternError};
 use crate::source::{NewSource, Role, Scope, SourceId, Sources, read_file, read_stream};
-use crate::units::SizeLimit;
+use crate::units::{SizeLimit, show_size};
 
 use candidates::{Candidate, Candidates};
 use context::View;
@@ -49,6 +50,10 @@ pub struct Request<'a> {
     pub exclude: &'a [PathGlob],
     /// What is read beside the named paths; `None`: the whole repository.
     pub context: Option<&'a [PathGlob]>,
+    /// Folders that are read as context, too.
+    pub folders: &'a [PathBuf],
+    /// How much is read at most.
+    pub bounds: InputBounds,
     /// Whether files that git ignores are passed over, as far as `.gitignore` files inside the
     /// repository say so. Files named directly are always read.
     pub gitignore: bool,
@@ -77,6 +82,8 @@ pub struct Discovered {
     /// What was named, or lies below what was named, and could not be read; one line each. It was not
     /// checked, so such a run is no success.
     pub unread: Vec<String>,
+    /// Where each source was read, byte for byte.
+    files: BTreeMap<SourceId, PathBuf>,
     cwd: PathBuf,
     /// The roots of the repositories.
     bases: Vec<PathBuf>,
@@ -87,6 +94,12 @@ pub struct Discovered {
 }
 
 impl Discovered {
+    /// The file that a source was read from: the path that is shown may not name it, where that is not
+    /// UTF-8.
+    pub fn file(&self, id: SourceId) -> Option<&Path> {
+        self.files.get(&id).map(PathBuf::as_path)
+    }
+
     /// The largest file that is read, whoever reads it.
     pub fn max_file_size(&self) -> SizeLimit {
         self.max_file_size
@@ -145,6 +158,31 @@ pub enum DiscoverError {
         /// What the system says.
         error: std::io::Error,
     },
+    /// What is to be read as context is no folder.
+    #[error("--context: {path} is not a folder")]
+    NoFolder {
+        /// As given.
+        path: String,
+    },
+    /// There are too many files.
+    #[error(
+        "there are more than {most} files to read: name fewer paths, exclude some, or say \
+         --max-files"
+    )]
+    TooMany {
+        /// How many are read at most.
+        most: usize,
+    },
+    /// The files are too large together.
+    #[error(
+        "the files to read hold more than {}: name fewer paths, exclude some, or say \
+         --max-total-size",
+        show_size(*.most)
+    )]
+    TooMuch {
+        /// How much is read at most, in bytes.
+        most: u64,
+    },
     /// A pattern of paths that are never read is no pattern.
     #[error(transparent)]
     Glob(#[from] PatternError),
@@ -178,7 +216,7 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
     let excludes = PathPatterns::new(request.exclude).map_err(invalid)?;
     let view = request
         .context
-        .map(View::new)
+        .map(|globs| View::new(globs, request.folders))
         .transpose()
         .map_err(invalid)?;
     let named = candidates::resolve(&cwd, request.paths)?;
@@ -190,13 +228,15 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
             .map(|(path, stdin)| (path.as_path(), stdin.filename.is_some())),
     );
 
+    let folders = candidates::folders(&cwd, request.folders)?;
+    roots.widen(folders.iter());
     let mut notices = Vec::new();
     if let Some(view) = &view {
         roots.widen(view.widened());
         notices.extend(view.notices(&cwd));
     }
     let gitignore = request.gitignore.then_some(request.max_file_size);
-    let mut found = Candidates::new(&cwd, gitignore, excludes, view);
+    let mut found = Candidates::new(&cwd, gitignore, excludes, view, request.bounds.files);
     found.add_named(&named, &roots);
     found.add_context(&roots);
     let mut inputs = BTreeMap::new();
@@ -204,7 +244,7 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         found.add_stdin(&path, &roots);
         inputs.insert(path, stdin);
     }
-    let (files, passed_over, unread) = found.finish();
+    let (files, passed_over, unread) = found.finish().map_err(|error| vec![error])?;
     notices.extend(passed_over);
 
     let mut layout = Layout::new(&cwd, &roots);
@@ -214,7 +254,9 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         unread,
         ..Gathered::default()
     };
-    gathered.read_all(planned, request.max_file_size);
+    gathered
+        .read_all(planned, request.max_file_size, request.bounds.bytes)
+        .map_err(|error| vec![error])?;
     let (unread, beside) = gathered.unread.told();
     gathered.notices.extend(beside);
     let charts = layout.charts();
@@ -223,6 +265,7 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         stdin: gathered.stdin,
         notices: gathered.notices,
         unread,
+        files: gathered.files,
         cwd,
         roots: roots.all(),
         bases: roots.bases,
@@ -292,25 +335,42 @@ struct Gathered {
     sources: Sources,
     /// The source that standard input became.
     stdin: Option<SourceId>,
+    files: BTreeMap<SourceId, PathBuf>,
     notices: Vec<String>,
     unread: Unread,
 }
 
 impl Gathered {
-    fn read_all(&mut self, planned: Vec<Planned>, limit: SizeLimit) {
+    /// Gives up where all files together are larger than `most`, in bytes.
+    fn read_all(
+        &mut self,
+        planned: Vec<Planned>,
+        limit: SizeLimit,
+        most: u64,
+    ) -> Result<(), DiscoverError> {
+        let total = AtomicU64::new(0);
         let read: Vec<(Planned, Reading)> = planned
             .into_par_iter()
             .map(|mut planned| {
+                if total.load(Ordering::Relaxed) > most {
+                    return Err(DiscoverError::TooMuch { most });
+                }
                 let content = match &mut planned.input {
                     Input::File(path) => read_file(path, limit),
                     Input::Stdin(bytes) => read_stream(std::mem::take(bytes).as_slice(), limit),
                 };
-                (planned, Reading::of(content))
+                let length = content.as_ref().map_or(0, Vec::len) as u64;
+                total.fetch_add(length, Ordering::Relaxed);
+                Ok((planned, Reading::of(content)))
             })
-            .collect();
+            .collect::<Result<_, _>>()?;
+        if total.into_inner() > most {
+            return Err(DiscoverError::TooMuch { most });
+        }
         for (planned, reading) in read {
             self.take(planned, reading);
         }
+        Ok(())
     }
 
     fn take(&mut self, planned: Planned, reading: Reading) {
@@ -348,8 +408,11 @@ impl Gathered {
                 role: planned.role,
                 scope: planned.scope,
             });
-            if matches!(planned.input, Input::Stdin(_)) {
-                self.stdin = Some(id);
+            match planned.input {
+                Input::Stdin(_) => self.stdin = Some(id),
+                Input::File(path) => {
+                    self.files.insert(id, path);
+                }
             }
         }
     }

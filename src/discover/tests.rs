@@ -45,6 +45,8 @@ impl Tree {
             exclude: &[],
             context: None,
             gitignore: true,
+            folders: &[],
+            bounds: InputBounds::default(),
             max_file_size: SizeLimit::default(),
         }
     }
@@ -243,6 +245,8 @@ fn gitignore_counts_inside_a_repository_unless_switched_off() {
     );
     let all = discover(Request {
         gitignore: false,
+        folders: &[],
+        bounds: InputBounds::default(),
         max_file_size: SizeLimit::default(),
         ..tree.request(&owned(&["."]))
     });
@@ -435,7 +439,7 @@ fn what_is_no_text_is_passed_over() {
     assert_eq!(&latin.text()[..13], "name: caf\u{fffd}\n");
     insta::assert_snapshot!(discovered.notices.join("\n"), @r"
     binary.yaml: passed over, it is no UTF-8 text
-    huge.yaml: passed over, at 32.1 MiB it is larger than 32 MiB (`max-file-size` in the configuration)
+    huge.yaml: passed over, at 32.1 MiB it is larger than 32 MiB (--max-file-size takes more)
     ");
 }
 

@@ -9,8 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
-use crate::finding::{Enabled, Finding, Fingerprint, Outcome, Severity, Summary};
+use crate::finding::{Enabled, Finding, Fingerprint, LISTED, Outcome, Severity, Summary};
 use crate::inventory::Inventory;
+use crate::kube::Object;
 use crate::rules::{self, Context, Findings, Rule};
 use crate::settings::{ObjectSettings, Settings};
 use crate::source::{Location, Origin, Role, SourceId, Sources};
@@ -87,7 +88,7 @@ fn judge_all(
     settings: &Settings,
 ) -> Outcome {
     let objects: Vec<_> = inventory.objects().collect();
-    let of_objects = objects.par_iter().map(|object| {
+    let judge_object = |object: &&Object| {
         let cx = Context {
             inventory,
             settings: inventory.settings(object),
@@ -101,14 +102,20 @@ fn judge_all(
                 rule.check_workload(&cx, workload, out);
             }
         })
-    });
+    };
     let texts = Texts {
         panel,
         sources,
         inventory,
         settings,
     };
-    collected(of_objects.chain(texts.judged()).collect())
+    let mut collected = Collected::default();
+    // Part by part: what no report lists is given up before more of it comes.
+    for part in objects.chunks(PART) {
+        collected.take(part.par_iter().map(judge_object).collect());
+    }
+    collected.take(texts.judged().collect());
+    collected.outcome
 }
 
 /// What the rules are asked about that is no object.
@@ -157,14 +164,33 @@ impl<'a> Texts<'a> {
     }
 }
 
-fn collected(judged: Vec<Judged>) -> Outcome {
-    let mut outcome = Outcome::default();
-    for part in judged {
-        outcome.findings.extend(part.findings);
-        outcome.unasked.extend(part.unasked);
-        outcome.internal_errors.extend(part.internal_errors);
+/// How many objects are judged before what is found is looked through.
+const PART: usize = 4_096;
+
+/// What the rules say, as it comes.
+#[derive(Default)]
+struct Collected {
+    outcome: Outcome,
+    /// How many findings there are of a rule in a file.
+    counts: HashMap<(&'static str, SourceId), usize>,
+}
+
+impl Collected {
+    fn take(&mut self, judged: Vec<Judged>) {
+        for mut part in judged {
+            for finding in &mut part.findings {
+                let key = (finding.rule, finding.primary.source);
+                let count = self.counts.entry(key).or_default();
+                *count += 1;
+                if *count > LISTED {
+                    finding.trim();
+                }
+            }
+            self.outcome.findings.extend(part.findings);
+            self.outcome.unasked.extend(part.unasked);
+            self.outcome.internal_errors.extend(part.internal_errors);
+        }
     }
-    outcome
 }
 
 /// Orders findings, gives each its identity and keeps what concerns a named source.

@@ -3,6 +3,7 @@
 
 mod checklist;
 mod fingerprint;
+mod listing;
 mod timeline;
 
 use crate::settings::{Level, ObjectSettings, OptionValue};
@@ -10,6 +11,7 @@ use crate::source::{Location, SourceId, Span};
 
 pub use checklist::{Area, Because, Checklist, ChecklistItem, ChecklistRow, ItemState};
 pub use fingerprint::Fingerprint;
+pub use listing::{LISTED, Listing, Unlisted};
 pub use timeline::{Bar, BarKind, Clock, Extent, Fit, Stated, Timeline, Verdict};
 
 /// How bad it is. Ordered: a note is less than an error.

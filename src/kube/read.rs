@@ -11,6 +11,7 @@ use super::object::{Body, Object, OpaqueReason};
 use super::tables::removed;
 use super::workload::{Workload, WorkloadBody};
 use crate::source::{Source, SourceId, Span};
+use crate::units::cut;
 use crate::yaml::{self, Content, Issue, IssueKind, Node, NodeId, SyntaxError, Tree};
 
 /// Everything that one source holds.
@@ -264,15 +265,15 @@ impl Reader<'_> {
                 .and_then(|metadata| metadata.get(key))
                 .and_then(Node::text)
                 .filter(|text| !text.is_empty())
-                .map(str::to_owned)
+                .map(identifier)
         };
         let mut object = Object {
             number: 0,
             source: self.source,
             tree: Arc::clone(self.tree),
             root: node.id(),
-            api_version: who.api_version.to_owned(),
-            kind: who.kind.to_owned(),
+            api_version: identifier(who.api_version),
+            kind: identifier(who.kind),
             name: text("name")
                 .or_else(|| text("generateName"))
                 .unwrap_or_default(),
@@ -286,6 +287,11 @@ impl Reader<'_> {
         object.partial = is_partial(&object);
         self.manifests.objects.push(object);
     }
+}
+
+/// What every finding about the object repeats: no more of it than the API server takes.
+fn identifier(text: &str) -> String {
+    cut::clip(text, cut::LONGEST_NAME).to_owned()
 }
 
 /// A patch that no kustomization in view names: a workload with neither selector nor image that says

@@ -12,6 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use super::models::{DeploymentConfig, KnativeService, Rollout};
 use super::object::{Body, Field, Object};
 use super::selector::Selector;
+use crate::units::cut;
 use crate::yaml::Node;
 
 /// The name that Istio gives the sidecar it injects.
@@ -439,7 +440,7 @@ impl<'a> PodTemplate<'a> {
 impl<'a> ContainerRef<'a> {
     /// Its name; empty where it has none.
     pub fn name(self) -> &'a str {
-        &self.data.name
+        cut::clip(&self.data.name, cut::LONGEST_NAME)
     }
 
     /// The object it stands in.

@@ -78,6 +78,10 @@ fn shown(word: &str, places: &Places, cwd: &Path) -> String {
     if let Some(at) = word.find("0x") {
         return word.get(..at + 2).unwrap_or_default().to_owned() + "…";
     }
+    if word.starts_with("//") {
+        // Of an address, behind its colon.
+        return word.to_owned();
+    }
     let path = Path::new(word);
     let is_path = path.is_absolute() || word.starts_with("../") || word == "..";
     if !is_path {
@@ -123,6 +127,10 @@ mod tests {
         assert_eq!(
             tidy("merging from generator &{0xc8337ac1e10 0xc8337c11300}: id a"),
             "merging from generator &{0x… 0x…}: id a"
+        );
+        assert_eq!(
+            tidy("cannot get https://example.com/a/b.yaml: 404"),
+            "cannot get https://example.com/a/b.yaml: 404"
         );
         assert_eq!(tidy(" \n"), "it says nothing");
         assert_eq!(tidy(&"é".repeat(1000)).chars().count(), 120 + 3 + 240);

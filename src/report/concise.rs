@@ -2,11 +2,13 @@
 
 use std::io::{self, Write};
 
+use super::text::unlisted;
 use super::{Report, Style, sanitize, summary};
 use crate::finding::Severity;
 
 pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    for finding in report.shown(style) {
+    let listing = report.shown(style);
+    for finding in &listing.findings {
         let source = report.sources.get(finding.primary.source);
         let at = source.position(finding.primary.span.start);
         if source.path().trim_start().starts_with("::") {
@@ -30,6 +32,9 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
                     sanitize(&it.to_string())
                 )),
         )?;
+    }
+    for line in unlisted(&listing, report.sources) {
+        writeln!(out, "{line}")?;
     }
     if !style.quiet {
         writeln!(out, "{}", summary::line(report.outcome))?;

@@ -9,7 +9,7 @@ use miette::{
 };
 
 use super::excerpt::{Excerpt, Place};
-use super::text::{sanitize_lines, subject, wrap};
+use super::text::{sanitize_lines, subject, unlisted, wrap};
 use super::{Report, Style, replacement, sanitize, summary};
 use crate::finding::{Applicability, Finding, Severity};
 use crate::source::Sources;
@@ -24,7 +24,8 @@ const HELP_INDENT: usize = 8;
 pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let handler = handler(style);
     let mut text = String::new();
-    for finding in report.shown(style) {
+    let listing = report.shown(style);
+    for finding in &listing.findings {
         text.clear();
         let card = Card::new(finding, report.sources, style.width);
         handler
@@ -35,6 +36,9 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
             writeln!(out, "{}", line.trim_end())?;
         }
         writeln!(out)?;
+    }
+    for line in unlisted(&listing, report.sources) {
+        writeln!(out, "{line}")?;
     }
     if !style.quiet {
         writeln!(out, "{}", summary::line(report.outcome))?;

@@ -2,14 +2,18 @@
 
 use std::io::{self, Write};
 
-use super::text::{sanitize_line_ends, sanitize_lines, statement};
+use super::text::{sanitize_line_ends, sanitize_lines, statement, unlisted};
 use super::{Report, Style, place, summary};
 use crate::finding::{Finding, Severity};
 use crate::source::Sources;
 
 pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    for finding in report.outcome.open() {
+    let listing = report.outcome.listing(false);
+    for finding in &listing.findings {
         writeln!(out, "{}", command(finding, report.sources))?;
+    }
+    for line in unlisted(&listing, report.sources) {
+        writeln!(out, "::notice title=lameduck::{}", data(&line))?;
     }
     if !style.quiet {
         // Has no text of a manifest, so it cannot be read as a command.

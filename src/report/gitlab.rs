@@ -4,16 +4,19 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::text::more;
 use super::{Report, place, sanitize};
-use crate::finding::{Category, Finding, Severity};
+use crate::finding::{Category, Finding, Fingerprint, Severity, Unlisted};
 use crate::source::Sources;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let issues: Vec<Issue> = report
-        .outcome
-        .open()
-        .map(|finding| Issue::new(finding, report.sources))
-        .collect();
+    let listing = report.outcome.listing(false);
+    let listed = listing.findings.iter();
+    let listed = listed.map(|finding| Issue::new(finding, report.sources));
+    // A report holds nothing but issues.
+    let unlisted = listing.unlisted.iter();
+    let unlisted = unlisted.map(|left| Issue::of_unlisted(left, report.sources));
+    let issues: Vec<Issue> = listed.chain(unlisted).collect();
     serde_json::to_writer_pretty(&mut *out, &issues)?;
     writeln!(out)
 }
@@ -51,6 +54,18 @@ struct Lines {
 }
 
 impl<'a> Issue<'a> {
+    /// Stands for what is not listed, as severe as the most severe of it.
+    fn of_unlisted(left: &Unlisted<'a>, sources: &'a Sources) -> Self {
+        let issue = Self::new(left.worst, sources);
+        let parts = [left.rule, issue.location.path, "not listed"];
+        Self {
+            description: format!("{} in this file, not listed", more(left)),
+            content: None,
+            fingerprint: Fingerprint::of(parts).to_string(),
+            ..issue
+        }
+    }
+
     fn new(finding: &'a Finding, sources: &'a Sources) -> Self {
         let (start, end) = place::lines(finding.primary, sources);
         Self {

@@ -23,6 +23,16 @@ struct Document<'a> {
     tool: Tool,
     summary: Summary,
     findings: Vec<Finding<'a>>,
+    /// Findings that count and are not listed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unlisted: Vec<Unlisted<'a>>,
+}
+
+#[derive(Serialize)]
+struct Unlisted<'a> {
+    path: &'a str,
+    rule: &'a str,
+    count: usize,
 }
 
 #[derive(Serialize)]
@@ -123,7 +133,7 @@ impl Tool {
 
 impl<'a> Document<'a> {
     fn new(outcome: &'a Outcome, sources: &'a Sources) -> Self {
-        let findings = &outcome.findings;
+        let listing = outcome.listing(true);
         Self {
             version: VERSION,
             tool: Tool::this(),
@@ -137,9 +147,19 @@ impl<'a> Document<'a> {
                 suppressed: outcome.count_suppressed(),
                 fixable: outcome.open().filter(|it| it.fix.is_some()).count(),
             },
-            findings: findings
-                .iter()
+            findings: listing
+                .findings
+                .into_iter()
                 .map(|finding| Finding::new(finding, sources))
+                .collect(),
+            unlisted: listing
+                .unlisted
+                .iter()
+                .map(|left| Unlisted {
+                    path: sources.get(left.source).path(),
+                    rule: left.rule,
+                    count: left.count,
+                })
                 .collect(),
         }
     }

@@ -6,9 +6,9 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::text::{sanitize_lines, statement, subject};
+use super::text::{more, sanitize_lines, statement, subject};
 use super::{Report, sanitize};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Unlisted};
 use crate::source::{SourceId, Sources};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -33,45 +33,57 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 
 /// The files that were checked, and those that a finding is in, in order.
 fn suites<'a>(report: &Report<'a>) -> Vec<Suite<'a>> {
-    let mut by_file: BTreeMap<SourceId, Vec<&Finding>> = report
+    let mut by_file: BTreeMap<SourceId, Found<'a>> = report
         .outcome
         .checked
         .iter()
-        .map(|source| (*source, Vec::new()))
+        .map(|source| (*source, Found::default()))
         .collect();
-    for finding in report.outcome.open() {
-        by_file
-            .entry(finding.primary.source)
-            .or_default()
-            .push(finding);
+    let listing = report.outcome.listing(false);
+    for finding in listing.findings {
+        let of_file = by_file.entry(finding.primary.source).or_default();
+        of_file.findings.push(finding);
+    }
+    for left in listing.unlisted {
+        by_file.entry(left.source).or_default().unlisted.push(left);
     }
     by_file
         .into_iter()
-        .map(|(source, findings)| Suite {
+        .map(|(source, found)| Suite {
             path: sanitize(report.sources.get(source).path()).into_owned(),
             fails_from: report.fails_from,
             sources: report.sources,
-            findings,
+            found,
         })
         .collect()
+}
+
+/// What was found in a file.
+#[derive(Default)]
+struct Found<'a> {
+    findings: Vec<&'a Finding>,
+    /// Each is one more test, as severe as the most severe of it.
+    unlisted: Vec<Unlisted<'a>>,
 }
 
 struct Suite<'a> {
     path: String,
     fails_from: Severity,
     sources: &'a Sources,
-    findings: Vec<&'a Finding>,
+    found: Found<'a>,
 }
 
 impl Suite<'_> {
     /// A file without findings is one test that passes.
     fn tests(&self) -> usize {
-        self.findings.len().max(1)
+        (self.found.findings.len() + self.found.unlisted.len()).max(1)
     }
 
     fn failures(&self) -> usize {
         let fails = |finding: &&&Finding| finding.severity >= self.fails_from;
-        self.findings.iter().filter(fails).count()
+        let worst: Vec<&Finding> = self.found.unlisted.iter().map(|it| it.worst).collect();
+        let findings = self.found.findings.iter().chain(&worst);
+        findings.filter(fails).count()
     }
 
     fn write<W: Write>(&self, xml: &mut Writer<W>) -> io::Result<()> {
@@ -85,14 +97,14 @@ impl Suite<'_> {
     }
 
     fn write_tests<W: Write>(&self, xml: &mut Writer<W>) -> io::Result<()> {
-        if self.findings.is_empty() {
+        if self.found.findings.is_empty() {
             xml.create_element("testcase")
                 .with_attribute(("classname", &*self.path))
                 .with_attribute(("name", "no findings"))
                 .write_empty()?;
         }
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-        for finding in &self.findings {
+        for finding in &self.found.findings {
             let mut name = name(finding);
             let count = seen.entry(name.clone()).or_default();
             *count += 1;
@@ -103,6 +115,15 @@ impl Suite<'_> {
                 .with_attribute(("classname", &*self.path))
                 .with_attribute(("name", &*name))
                 .write_inner_content(|xml| self.write_verdict(xml, finding))?;
+        }
+        for left in &self.found.unlisted {
+            let text = format!("{} in this file, not listed", more(left));
+            xml.create_element("testcase")
+                .with_attribute(("classname", &*self.path))
+                .with_attribute(("name", &*format!("{}: not listed", left.rule)))
+                .write_inner_content(|xml| {
+                    self.write_text(xml, left.worst.severity, &text, &text)
+                })?;
         }
         Ok(())
     }
@@ -120,14 +141,24 @@ impl Suite<'_> {
             sanitize_lines(&statement(finding)),
             finding.rule,
         );
-        if finding.severity >= self.fails_from {
+        self.write_text(xml, finding.severity, &sanitize(&finding.message), &text)
+    }
+
+    fn write_text<W: Write>(
+        &self,
+        xml: &mut Writer<W>,
+        severity: Severity,
+        message: &str,
+        text: &str,
+    ) -> io::Result<()> {
+        if severity >= self.fails_from {
             xml.create_element("failure")
-                .with_attribute(("type", finding.severity.as_str()))
-                .with_attribute(("message", &*sanitize(&finding.message)))
-                .write_text_content(BytesText::new(&text))?;
+                .with_attribute(("type", severity.as_str()))
+                .with_attribute(("message", message))
+                .write_text_content(BytesText::new(text))?;
         } else {
             xml.create_element("system-out")
-                .write_text_content(BytesText::new(&text))?;
+                .write_text_content(BytesText::new(text))?;
         }
         Ok(())
     }

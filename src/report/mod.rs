@@ -25,7 +25,7 @@ mod tests;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use crate::finding::{Finding, Outcome, RuleMeta, Severity};
+use crate::finding::{Listing, Outcome, RuleMeta, Severity};
 use crate::source::Sources;
 
 use disarm::Spelling;
@@ -163,11 +163,9 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The findings that a format for people writes.
-    fn shown(&self, style: &Style) -> impl Iterator<Item = &'a Finding> {
-        let all = style.show_suppressed;
-        let findings = self.outcome.findings.iter();
-        findings.filter(move |finding| all || finding.suppressed.is_none())
+    /// The findings that a format for people lists.
+    fn shown(&self, style: &Style) -> Listing<'a> {
+        self.outcome.listing(style.show_suppressed)
     }
 
     /// Writes the report. The same report gives the same bytes on every run and machine. Gives what

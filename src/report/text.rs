@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
-use crate::finding::Finding;
+use regex_syntax::hir::{Class, HirKind};
+
+use crate::finding::{Finding, Listing, Unlisted};
 use crate::source::{Location, Sources};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -63,6 +66,28 @@ pub(super) fn line_of(location: Location, sources: &Sources) -> (&str, u32) {
     (source.path(), source.position(place.span.start).line)
 }
 
+/// What a report does not list, a line for each file and rule.
+pub(super) fn unlisted(listing: &Listing<'_>, sources: &Sources) -> Vec<String> {
+    let (named, rest) = listing.named();
+    let mut lines: Vec<String> = named
+        .iter()
+        .map(|left| {
+            let path = sanitize(sources.get(left.source).path());
+            format!("{path}: not listed: {}", more(left))
+        })
+        .collect();
+    if rest > 0 {
+        lines.push(format!("not listed: {rest} more findings"));
+    }
+    lines
+}
+
+/// `200 more findings of missing-pdb`
+pub(super) fn more(left: &Unlisted<'_>) -> String {
+    let ending = if left.count == 1 { "" } else { "s" };
+    format!("{} more finding{ending} of {}", left.count, left.rule)
+}
+
 /// Prose is never squeezed into less, however narrow the terminal.
 const MIN_WIDTH: usize = 32;
 
@@ -120,29 +145,34 @@ fn spell_out(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(printable)
 }
 
+/// What nobody sees, as Unicode has it: controls, format characters that have no form of their own,
+/// separators, what may be ignored when it is drawn, private characters and those that are none; and
+/// what is drawn as nothing (a blank pattern of Braille, a head of a note without one, the place of an
+/// embedded object).
+const UNSEEN: &str = r"[[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\x{2800}\x{FFFC}\x{13440}\x{1D159}]--\p{Prepended_Concatenation_Mark}]";
+
+/// The ranges of [`UNSEEN`], in order.
+static UNSEEN_RANGES: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
+    let class = regex_syntax::parse(UNSEEN).map(regex_syntax::hir::Hir::into_kind);
+    match class {
+        Ok(HirKind::Class(Class::Unicode(class))) => {
+            class.iter().map(|it| (it.start(), it.end())).collect()
+        }
+        // A test reads them.
+        _ => Vec::new(),
+    }
+});
+
 /// Whether a terminal would obey the character instead of showing it, or not show it at all.
 pub(super) fn is_unprintable(char: char) -> bool {
     if char.is_ascii() {
         return char.is_ascii_control();
     }
+    let at = UNSEEN_RANGES.partition_point(|(_, end)| *end < char);
     char.is_control()
-        || matches!(char,
-            // Soft hyphen, combining grapheme joiner, Arabic letter mark.
-            '\u{ad}' | '\u{34f}' | '\u{61c}'
-            // Hangul and Khmer fillers, Mongolian selectors and vowel separator.
-            | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            // Zero-width space and joiners, direction marks.
-            | '\u{200b}'..='\u{200f}'
-            // Line and paragraph separators, direction embeddings and overrides.
-            | '\u{2028}'..='\u{202e}'
-            // Word joiner, invisible operators, direction isolates, deprecated format characters.
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}'
-            // No characters at all, and forbidden in XML.
-            | '\u{fffe}' | '\u{ffff}'
-            // Musical format characters, tags, supplementary variation selectors.
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        || UNSEEN_RANGES
+            .get(at)
+            .is_some_and(|(start, _)| *start <= char)
 }
 
 #[cfg(test)]
@@ -167,6 +197,32 @@ mod tests {
             sanitize("app\u{200b}\u{feff}\u{e0041}"),
             "app\\u{200b}\\u{feff}\\u{e0041}"
         );
+    }
+
+    #[test]
+    fn what_nobody_sees_is_spelled_out() {
+        let unseen = "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{180e}\u{180f}\u{200b}\u{200f}\u{2028}\
+                      \u{202e}\u{2060}\u{2065}\u{206f}\u{2800}\u{3164}\u{e000}\u{fe0f}\u{fdd0}\u{feff}\u{ffa0}\
+                      \u{fff0}\u{fff9}\u{fffc}\u{ffff}\u{110bd}\u{13430}\u{13440}\u{1bca0}\u{1d159}\u{1d173}\
+                      \u{1fffe}\u{e0041}\u{e01ef}\u{f0000}\u{10fffd}";
+        for char in unseen.chars().filter(|char| *char != '\u{110bd}') {
+            assert_eq!(
+                sanitize(&char.to_string()),
+                format!("\\u{{{:x}}}", u32::from(char))
+            );
+        }
+        // Characters that combine, signs before Arabic and Kaithi numbers, what is new.
+        for seen in [
+            "e\u{301}",
+            "\u{600}1",
+            "\u{110bd}",
+            "\u{a0}",
+            "\u{fffd}",
+            "\u{2801}",
+            "🫩",
+        ] {
+            assert_eq!(sanitize(seen), seen);
+        }
     }
 
     #[test]

@@ -2,13 +2,24 @@
 
 use crate::edit::{Editor, Edits, Refusal};
 use crate::finding::{
-    Applicability, Finding, Fingerprint, Fix, Label, Resource, RuleMeta, Severity, Unfixable,
+    Applicability, Edit, Finding, Fingerprint, Fix, LISTED, Label, Resource, RuleMeta, Severity,
+    Unfixable,
 };
 use crate::inventory::{Evidence, Mesh};
 use crate::kube::{BrokenDocument, ContainerRef, DroppedText, Object, Workload};
 use crate::rules::text::FEW;
 use crate::source::{Location, RenderFailure};
+use crate::units::{cut, show_size};
 use crate::yaml::Node;
+
+/// How many places that explain a finding are kept.
+const MOST_RELATED: usize = 100;
+
+/// The largest fix, in bytes that it writes: it is shown in reports.
+const LARGEST_FIX: usize = 256 << 10;
+
+/// How much of a cause is kept as it is, in bytes.
+const LONGEST_CAUSE: usize = 4 << 10;
 
 /// What one rule found; the engine gives one to each call of a rule.
 #[derive(Debug)]
@@ -32,7 +43,13 @@ impl Findings {
     }
 
     /// Takes a finding in.
-    pub fn push(&mut self, report: Report<'_>) {
+    pub fn push(&mut self, mut report: Report<'_>) {
+        if report.unrelated > 0
+            && let Some(last) = report.related.last_mut()
+        {
+            let places = format!("{}; {} more places", last.message, report.unrelated);
+            last.message = places;
+        }
         let list = if report.pedantic && !self.pedantic {
             &mut self.unasked
         } else {
@@ -67,6 +84,12 @@ impl Findings {
             fingerprint: Fingerprint::default(),
             suppressed: None,
         });
+        // One object may hold more than a report lists.
+        if list.len() > LISTED
+            && let Some(last) = list.last_mut()
+        {
+            last.trim();
+        }
     }
 
     /// The findings, in the order in which they were made, and those that were set aside.
@@ -85,6 +108,8 @@ pub struct Report<'a> {
     message: String,
     help: Option<String>,
     related: Vec<Label>,
+    /// How many more places explain it.
+    unrelated: usize,
     severity: Option<Severity>,
     lowered: bool,
     pedantic: bool,
@@ -100,9 +125,10 @@ impl<'a> Report<'a> {
             container: None,
             primary: object.location(node),
             cause: cause(object, node),
-            message: message.into(),
+            message: cut::message(message.into()),
             help: None,
             related: Vec::new(),
+            unrelated: 0,
             severity: None,
             lowered: false,
             pedantic: false,
@@ -162,9 +188,10 @@ impl<'a> Report<'a> {
             container: None,
             primary,
             cause,
-            message,
+            message: cut::message(message),
             help: None,
             related: Vec::new(),
+            unrelated: 0,
             severity: None,
             lowered: false,
             pedantic: false,
@@ -176,7 +203,7 @@ impl<'a> Report<'a> {
     /// What to write instead.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(cut::help(help.into()));
         self
     }
 
@@ -192,8 +219,15 @@ impl<'a> Report<'a> {
         edits: impl FnOnce(&Editor<'_>) -> Edits,
     ) -> Self {
         let made = Editor::new(object.source(), object.tree()).and_then(|editor| edits(&editor));
-        let title = title.into();
+        let title = cut::message(title.into());
         match made {
+            Ok(edits) if written(&edits) > LARGEST_FIX => {
+                self.unfixable = Some(Unfixable {
+                    applicability,
+                    title,
+                    reason: format!("it would write more than {}", show_size(LARGEST_FIX as u64)),
+                });
+            }
             Ok(edits) => {
                 self.fix = Some(Fix {
                     applicability,
@@ -206,7 +240,7 @@ impl<'a> Report<'a> {
                 self.unfixable = Some(Unfixable {
                     applicability,
                     title,
-                    reason: refusal.to_string(),
+                    reason: cut::message(refusal.to_string()),
                 });
             }
         }
@@ -223,8 +257,8 @@ impl<'a> Report<'a> {
     ) -> Self {
         self.unfixable = Some(Unfixable {
             applicability,
-            title: title.into(),
-            reason: reason.into(),
+            title: cut::message(title.into()),
+            reason: cut::message(reason.into()),
         });
         self
     }
@@ -233,11 +267,14 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn related(mut self, object: &Object, node: Node<'_>, message: impl Into<String>) -> Self {
         let location = object.location(node);
-        if location != self.primary {
-            self.related.push(Label {
-                location,
-                message: message.into(),
-            });
+        if location == self.primary {
+            return self;
+        }
+        if self.related.len() < MOST_RELATED {
+            let message = cut::message(message.into());
+            self.related.push(Label { location, message });
+        } else {
+            self.unrelated += 1;
         }
         self
     }
@@ -292,6 +329,11 @@ impl<'a> Report<'a> {
     }
 }
 
+/// How many bytes edits write.
+fn written(edits: &[Edit]) -> usize {
+    edits.iter().map(|edit| edit.text.len()).sum()
+}
+
 /// The node's path within its object and, for a scalar, its text. The index of an item without a
 /// name is left out: it changes with what stands before the item.
 fn cause(object: &Object, node: Node<'_>) -> String {
@@ -299,10 +341,16 @@ fn cause(object: &Object, node: Node<'_>) -> String {
     let above = object.node().path();
     let own = path.strip_prefix(above.as_str()).unwrap_or(&path);
     let path = without_indices(own.trim_start_matches('.'));
-    match node.text() {
+    let cause = match node.text() {
         Some(text) => format!("{path}={text}"),
         None => path,
+    };
+    if cause.len() <= LONGEST_CAUSE {
+        return cause;
     }
+    // One text may be the cause of many findings, through an alias: its identity is enough.
+    let rest = Fingerprint::of([cause.as_str()]);
+    format!("{}…{rest}", cut::clip(&cause, LONGEST_CAUSE))
 }
 
 /// `http[1].route[0]` → `http[].route[]`

@@ -251,6 +251,25 @@ pub struct ObjectSettings {
     pub pedantic: bool,
 }
 
+/// How much a run reads before it gives up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputBounds {
+    /// Files that could be manifests.
+    pub files: usize,
+    /// Of all of them, in bytes.
+    pub bytes: u64,
+}
+
+impl Default for InputBounds {
+    /// Several times what the largest repositories of manifests hold.
+    fn default() -> Self {
+        Self {
+            files: 500_000,
+            bytes: 4 << 30,
+        }
+    }
+}
+
 /// The text of a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsFile {
@@ -279,6 +298,10 @@ pub struct Settings {
     pub render: RenderSettings,
     /// What is read beside the named paths; `None`: their whole repository.
     pub context: Option<Vec<PathGlob>>,
+    /// Folders outside of the repository that are read, too.
+    pub context_folders: Vec<PathBuf>,
+    /// How much a run reads.
+    pub bounds: InputBounds,
     /// Larger files are passed over, and more is not taken from any program.
     pub max_file_size: SizeLimit,
     /// Where the findings are listed that do not count.

@@ -37,7 +37,7 @@ impl ReadError {
     /// What a person can do about it, where the limit is the configured one.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::TooLarge { .. } => " (`max-file-size` in the configuration)",
+            Self::TooLarge { .. } => " (--max-file-size takes more)",
             _ => "",
         }
     }

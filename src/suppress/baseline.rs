@@ -1,13 +1,16 @@
 //! The baseline: findings that were there when it was written and do not count until they change.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::View;
 use crate::finding::{Finding, Fingerprint, Outcome, SuppressedBy, Suppression};
 use crate::source::{Role, Source, Span};
-use crate::yaml::{self, Content, Node};
+use crate::units::cut;
 
 /// The format that is read and written.
 const VERSION: &str = "1";
@@ -22,12 +25,12 @@ pub struct Baseline {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
     /// Of the file, relative to the root of the repository.
-    pub(super) path: String,
+    pub(super) path: Arc<str>,
     /// `Kind namespace/name`
-    pub(super) resource: Option<String>,
-    pub(super) container: Option<String>,
-    pub(super) rule: String,
-    pub(super) message: String,
+    pub(super) resource: Option<Arc<str>>,
+    pub(super) container: Option<Arc<str>>,
+    pub(super) rule: Arc<str>,
+    pub(super) message: Box<str>,
     pub(super) fingerprint: Fingerprint,
     /// Where the entry stands in its file.
     pub(super) span: Span,
@@ -67,6 +70,64 @@ struct Line<'a> {
     fingerprint: String,
 }
 
+/// The file as it is written, unread.
+#[derive(Deserialize)]
+struct Written<'a> {
+    #[serde(borrow)]
+    version: Option<&'a RawValue>,
+    #[serde(borrow)]
+    findings: Option<&'a RawValue>,
+}
+
+/// An entry as it is read; what a newer lameduck adds is not.
+#[derive(Deserialize)]
+struct WrittenEntry<'a> {
+    #[serde(borrow)]
+    path: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    resource: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    container: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    rule: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    message: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    fingerprint: Option<Cow<'a, str>>,
+}
+
+/// Reads a part of the file as JSON.
+fn read<'a, T: Deserialize<'a>>(file: &Source, part: &'a str) -> Result<T, BaselineError> {
+    serde_json::from_str(part).map_err(|failure| {
+        let lines = failure.line().saturating_sub(1);
+        let above: usize = part.split_inclusive('\n').take(lines).map(str::len).sum();
+        let at = above + failure.column().saturating_sub(1);
+        let said = failure.to_string();
+        let said = said.split(" at line ").next().unwrap_or_default();
+        let message = format!("{}: {said}", expected("a baseline"));
+        error(
+            file,
+            offset_in(file.text(), part) + at,
+            cut::message(message),
+        )
+    })
+}
+
+/// Where a part of the text starts.
+fn offset_in(text: &str, part: &str) -> usize {
+    (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
+}
+
+fn error(file: &Source, at: usize, message: String) -> BaselineError {
+    let position = file.position(u32::try_from(at).unwrap_or(u32::MAX));
+    BaselineError {
+        path: file.path().to_owned(),
+        line: position.line,
+        column: position.column,
+        message,
+    }
+}
+
 impl Coverage {
     fn holds(&self, path: &str) -> bool {
         self.directories.iter().any(|directory| {
@@ -84,42 +145,27 @@ impl Baseline {
     /// # Errors
     /// When the text is no baseline, or one of another version.
     pub fn parse(file: &Source) -> Result<Self, BaselineError> {
-        let error = |span: Span, message: String| {
-            let position = file.position(span.start);
-            BaselineError {
-                path: file.path().to_owned(),
-                line: position.line,
-                column: position.column,
-                message,
-            }
-        };
-        let stream = yaml::parse(file.text());
-        let root = match stream.documents.as_slice() {
-            [document] => match &document.content {
-                Content::Tree(tree) => Ok(tree.root()),
-                Content::Broken(broken) => Err(error(broken.span, broken.message.clone())),
-                Content::Empty => Err(error(document.span, expected("a baseline"))),
-            },
-            _ => Err(error(Span::default(), expected("a single JSON object"))),
-        }?;
-        let version = root.get("version");
-        match version.and_then(Node::text) {
+        let text = file.text();
+        // Entry by entry: a tree of them all would take many times their size.
+        let written: Written<'_> = read(file, text)?;
+        match written.version.map(|it| it.get().trim_matches('"')) {
             Some(VERSION) => {}
             Some(other) => {
                 let message = format!(
                     "this baseline has version {other}, this lameduck reads version {VERSION}"
                 );
-                return Err(error(version.unwrap_or(root).span(), message));
+                let at = written.version.map_or(0, |it| offset_in(text, it.get()));
+                return Err(error(file, at, cut::message(message)));
             }
-            None => return Err(error(root.span(), expected("a baseline with a `version`"))),
+            None => return Err(error(file, 0, expected("a baseline with a `version`"))),
         }
-        let findings = root
-            .get("findings")
-            .filter(|node| node.is_sequence())
-            .ok_or_else(|| error(root.span(), expected("a list `findings`")))?;
+        let findings = written.findings.filter(|it| it.get().starts_with('['));
+        let findings = findings.ok_or_else(|| error(file, 0, expected("a list `findings`")))?;
+        let findings: Vec<&RawValue> = read(file, findings.get())?;
+        let mut known = BTreeSet::new();
         let entries = findings
-            .items()
-            .map(|node| Entry::read(node).map_err(|message| error(node.span(), message)));
+            .into_iter()
+            .map(|entry| Entry::read(file, entry.get(), &mut known));
         Ok(Self {
             entries: entries.collect::<Result<_, _>>()?,
         })
@@ -197,7 +243,7 @@ impl Baseline {
         let rules: BTreeMap<Fingerprint, &str> = self
             .entries
             .iter()
-            .map(|entry| (entry.fingerprint, entry.rule.as_str()))
+            .map(|entry| (entry.fingerprint, &*entry.rule))
             .collect();
         let mut met = BTreeSet::new();
         for finding in findings {
@@ -238,42 +284,55 @@ impl Entry {
     fn of(finding: &Finding, view: &View<'_>) -> Self {
         let resource = finding.resource.as_ref();
         Self {
-            path: view
-                .sources
-                .get(finding.primary.source)
-                .root_path()
-                .to_owned(),
-            resource: resource.map(ToString::to_string),
-            container: resource.and_then(|it| it.container.clone()),
-            rule: finding.rule.to_owned(),
-            message: finding.message.clone(),
+            path: view.sources.get(finding.primary.source).root_path().into(),
+            resource: resource.map(|it| it.to_string().into()),
+            container: resource.and_then(|it| it.container.as_deref().map(Arc::from)),
+            rule: finding.rule.into(),
+            message: finding.message.as_str().into(),
             fingerprint: finding.fingerprint,
             span: Span::default(),
         }
     }
 
-    fn read(node: Node<'_>) -> Result<Self, String> {
-        let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
-        let required =
-            |key: &str| text(key).ok_or_else(|| expected(&format!("a finding with `{key}`")));
-        let fingerprint = required("fingerprint")?;
+    /// `known` are texts that many entries share.
+    fn read(
+        file: &Source,
+        text: &str,
+        known: &mut BTreeSet<Arc<str>>,
+    ) -> Result<Self, BaselineError> {
+        let start = offset_in(file.text(), text);
+        let written: WrittenEntry<'_> = read(file, text)?;
+        let missing = |key: &str| error(file, start, expected(&format!("a finding with `{key}`")));
+        let mut shared = |text: &str| match known.get(text) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let new: Arc<str> = text.into();
+                known.insert(Arc::clone(&new));
+                new
+            }
+        };
+        let fingerprint = written.fingerprint.ok_or_else(|| missing("fingerprint"))?;
+        let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);
         Ok(Self {
-            path: required("path")?,
-            resource: text("resource"),
-            container: text("container"),
-            rule: required("rule")?,
-            message: text("message").unwrap_or_default(),
+            path: shared(&written.path.ok_or_else(|| missing("path"))?),
+            resource: written.resource.map(|it| shared(&it)),
+            container: written.container.map(|it| shared(&it)),
+            rule: shared(&written.rule.ok_or_else(|| missing("rule"))?),
+            message: written.message.unwrap_or_default().into(),
             fingerprint: fingerprint.parse().map_err(|()| {
-                format!("expected a fingerprint of 16 hexadecimal digits, found `{fingerprint}`")
+                let message = format!(
+                    "expected a fingerprint of 16 hexadecimal digits, found `{fingerprint}`"
+                );
+                error(file, start, cut::message(message))
             })?,
-            span: node.span(),
+            span: Span::new(offset(start), offset(start + text.len())),
         })
     }
 
     /// Whether the run would give the finding if it were still there.
     fn is_covered(&self, view: &View<'_>, covers: &Coverage) -> bool {
         let mut sources = view.sources.iter();
-        let source = sources.find(|source| source.root_path() == self.path);
+        let source = sources.find(|source| source.root_path() == &*self.path);
         let is_read = match source {
             Some(source) => source.role() == Role::Named,
             None => covers.holds(&self.path),
@@ -283,7 +342,7 @@ impl Entry {
             let name = name.rsplit('/').next().unwrap_or(name);
             (kind, name)
         });
-        let path = source.map_or(self.path.as_str(), Source::path);
+        let path = source.map_or(&*self.path, Source::path);
         let settings = view.settings.of(path, subject);
         let rule = view.rule(&self.rule);
         is_read && rule.is_none_or(|rule| rule.enabled(&settings).is_some())

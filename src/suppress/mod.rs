@@ -21,7 +21,7 @@ use crate::inventory::{Inventory, Standing};
 use crate::kube::Object;
 use crate::settings::Settings;
 use crate::source::{Location, Role, SourceId, Sources, Span};
-use crate::units::suggest;
+use crate::units::{cut, suggest};
 
 pub use baseline::{Baseline, BaselineError, Coverage};
 
@@ -182,7 +182,8 @@ fn judge(findings: &mut [Finding], claims: &mut [Claim], view: &View<'_>) {
             if finding.suppressed.is_none() {
                 finding.suppressed = Some(Suppression {
                     by: claim.by,
-                    reason: claim.reason.clone(),
+                    // One annotation may speak for thousands.
+                    reason: claim.reason.clone().map(cut::message),
                 });
             }
         }

@@ -6,6 +6,7 @@ use crate::finding::{Finding, Fingerprint, Severity, SuppressedBy};
 use crate::kube::Object;
 use crate::settings::ObjectSettings;
 use crate::source::{Location, SourceId, Span};
+use crate::units::cut;
 
 /// For what was meant to suppress something and cannot, and for claims that hide nothing although
 /// their rule ran over all that they speak for. Claims about these findings themselves are left out.
@@ -134,8 +135,8 @@ fn finding(view: &View<'_>, written: &Written, message: String, help: String) ->
         rule: view.unused.id,
         category: view.unused.category,
         severity: enabled.severity.unwrap_or(view.unused.severity),
-        message,
-        help: Some(help),
+        message: cut::message(message),
+        help: Some(cut::help(help)),
         primary: view.sources.place(written.at),
         related: Vec::new(),
         resource: written.resource.clone(),

@@ -10,6 +10,7 @@ use crate::inventory::{Inventory, Mesh, Told, ToldBy};
 use crate::kube::{ContainerRef, Object, Workload};
 use crate::lifecycle::{Origin, Term};
 use crate::source::{Role, Sources};
+use crate::units::cut;
 use crate::yaml::Node;
 
 /// The name of Istio's proxy, as drawings have it.
@@ -66,7 +67,7 @@ fn bar(owner: &str, what: &'static str, kind: BarKind, extent: Extent, stated: S
 /// Nobody's word but ours.
 fn said(by: impl Into<String>) -> Stated {
     Stated {
-        by: by.into(),
+        by: cut::message(by.into()),
         location: None,
     }
 }
@@ -74,7 +75,7 @@ fn said(by: impl Into<String>) -> Stated {
 /// What a node says, where there is one.
 fn said_at(by: impl Into<String>, object: &Object, node: Option<Node<'_>>) -> Stated {
     Stated {
-        by: by.into(),
+        by: cut::message(by.into()),
         location: node.map(|node| object.location(node)),
     }
 }

@@ -1,6 +1,8 @@
 //! Durations, quantities, sizes and versions: every written form that Kubernetes, Istio and common
-//! programs accept, as values. Also the "did you mean" for words that are not known.
+//! programs accept, as values. Also the "did you mean" for words that are not known,
+//! and what is cut of names that are too long.
 
+pub mod cut;
 mod duration;
 mod quantity;
 mod size;

@@ -137,8 +137,13 @@ impl Builder<'_> {
         self.cursor = self.cursor.max(at.end);
         let span = self.span(at);
         let node = self.push(span, Shape::Scalar { text, style, tag })?;
-        self.anchor(anchor, node, Some(Extent { size: 1, depth: 1 }));
-        self.attach(node, 1, 0)
+        let extent = Extent {
+            size: 1,
+            bytes: span.range().len() as u64,
+            depth: 1,
+        };
+        self.anchor(anchor, node, Some(extent));
+        self.attach(node, 1, 0, 0)
     }
 
     fn block_scalar(&self, value: &str, at: &std::ops::Range<usize>) -> std::ops::Range<usize> {

@@ -6,11 +6,44 @@ use super::SyntaxError;
 use super::keys;
 use super::tree::{At, Data, NONE, Node, NodeId, ScalarStyle, Shape, Tag, Text, Tree};
 use crate::source::Span;
+use crate::units::show_size;
 
 /// Collections within collections, aliases followed.
 pub(super) const MAX_DEPTH: u32 = 200;
-/// Nodes that aliases may add to a document.
-const MAX_ALIAS_NODES: u64 = 1_000_000;
+/// What aliases may add to a file: whoever reads a value into a type or searches it meets it once for
+/// each alias.
+const MAX_EXPANSION: Expansion = Expansion {
+    nodes: 1_000_000,
+    bytes: 8 << 20,
+};
+
+/// What aliases add to a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Expansion {
+    pub(super) nodes: u64,
+    pub(super) bytes: u64,
+}
+
+impl Expansion {
+    /// Both together.
+    #[must_use]
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            nodes: self.nodes.saturating_add(other.nodes),
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
+
+    /// What is too much of it.
+    pub(super) fn excess(self) -> Option<String> {
+        let Self { nodes, bytes } = MAX_EXPANSION;
+        if self.nodes > nodes {
+            return Some(format!("aliases stand for more than {nodes} values"));
+        }
+        let most = || format!("aliases stand for more than {} of text", show_size(bytes));
+        (self.bytes > bytes).then(most)
+    }
+}
 
 /// One document's text within its file.
 #[derive(Clone, Copy)]
@@ -44,6 +77,8 @@ pub(super) struct Frame {
     children: usize,
     /// Including what aliases add.
     size: u64,
+    /// Bytes that aliases add.
+    aliased: u64,
     depth: u32,
     /// Whether a plain `<<` is among the keys.
     merges: bool,
@@ -60,6 +95,8 @@ struct Target {
 #[derive(Clone, Copy)]
 pub(super) struct Extent {
     pub(super) size: u64,
+    /// Bytes, including what aliases add.
+    pub(super) bytes: u64,
     pub(super) depth: u32,
 }
 
@@ -71,8 +108,6 @@ pub(super) struct Builder<'a> {
     targets: Vec<Target>,
     /// End of the last token that was read, in the chunk.
     pub(super) cursor: usize,
-    /// What aliases added in the whole document.
-    alias_nodes: u64,
 }
 
 /// Boxed, so that the common way stays small.
@@ -93,12 +128,12 @@ impl<'a> Builder<'a> {
                 anchors: Vec::new(),
                 comments: Vec::new(),
                 duplicates: Vec::new(),
+                expansion: Expansion::default(),
                 embedded: false,
             },
             frames: Vec::new(),
             targets: Vec::new(),
             cursor: 0,
-            alias_nodes: 0,
         }
     }
 
@@ -134,7 +169,7 @@ impl<'a> Builder<'a> {
         };
         let span = self.span(at);
         let node = self.push(span, Shape::Scalar { text, style, tag })?;
-        self.attach(node, 1, 0)
+        self.attach(node, 1, 0, 0)
     }
 
     /// Borrows the text where the decoded value is what is written.
@@ -182,6 +217,7 @@ impl<'a> Builder<'a> {
             last_child: NONE,
             children: 0,
             size: 1,
+            aliased: 0,
             depth: 0,
             merges: false,
         });
@@ -212,14 +248,16 @@ impl<'a> Builder<'a> {
             self.check_keys(&frame);
         }
         let depth = frame.depth + 1;
+        let written = self.data(frame.node).map(|data| data.span.range().len());
         let extent = Extent {
             size: frame.size,
+            bytes: frame.aliased.saturating_add(written.unwrap_or(0) as u64),
             depth,
         };
         if let Some(target) = target(&mut self.targets, frame.anchor) {
             target.extent = Some(extent);
         }
-        self.attach(frame.node, frame.size, depth)
+        self.attach(frame.node, frame.size, frame.aliased, depth)
     }
 
     pub(super) fn alias(&mut self, id: usize, at: std::ops::Range<usize>) -> Step {
@@ -229,9 +267,11 @@ impl<'a> Builder<'a> {
         let Some(extent) = target.extent else {
             return self.error(at, "this alias stands for a node that holds it".to_owned());
         };
-        self.alias_nodes = self.alias_nodes.saturating_add(extent.size);
-        if self.alias_nodes > MAX_ALIAS_NODES {
-            let message = format!("aliases stand for more than {MAX_ALIAS_NODES} values");
+        self.tree.expansion = self.tree.expansion.and(Expansion {
+            nodes: extent.size,
+            bytes: extent.bytes,
+        });
+        if let Some(message) = self.tree.expansion.excess() {
             return Err(Box::new(syntax_error(self.span(at), message, true)));
         }
         self.cursor = self.cursor.max(at.end);
@@ -242,15 +282,16 @@ impl<'a> Builder<'a> {
         if self.frames.len() + extent.depth as usize > MAX_DEPTH as usize {
             return self.too_deep(at);
         }
-        self.attach(node, extent.size, extent.depth)
+        self.attach(node, extent.size, extent.bytes, extent.depth)
     }
 
     /// Links a finished node to the collection around it.
-    pub(super) fn attach(&mut self, node: u32, size: u64, depth: u32) -> Step {
+    pub(super) fn attach(&mut self, node: u32, size: u64, aliased: u64, depth: u32) -> Step {
         let Some(frame) = self.frames.last_mut() else {
             return Ok(());
         };
         frame.size = frame.size.saturating_add(size);
+        frame.aliased = frame.aliased.saturating_add(aliased);
         frame.depth = frame.depth.max(depth);
         frame.children += 1;
         let (parent, previous) = (frame.node, frame.last_child);

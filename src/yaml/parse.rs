@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::builder::{Built, Chunk, syntax_error};
+use super::builder::{Built, Chunk, Expansion, syntax_error};
 use super::repair;
 use super::{Comment, Content, Document, Node, Stream, SyntaxError, Tree};
 use crate::source::Span;
@@ -17,7 +17,26 @@ pub fn parse(text: &Arc<str>) -> Stream {
             None => parse_piece(text, piece.span, &mut documents),
         }
     }
+    bound_expansion(&mut documents);
     Stream { documents }
+}
+
+/// Refuses documents whose aliases are too much for one file together with those before them.
+fn bound_expansion(documents: &mut [Document]) {
+    let mut total = Expansion::default();
+    for document in documents {
+        let Content::Tree(tree) = &document.content else {
+            continue;
+        };
+        let grown = total.and(tree.expansion);
+        match (tree.aliases.first(), grown.excess()) {
+            (Some((alias, _)), Some(message)) => {
+                let span = tree.node(*alias).span();
+                document.content = Content::Broken(syntax_error(span, message, true));
+            }
+            _ => total = grown,
+        }
+    }
 }
 
 /// The text between two separators.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::tree::Node;
+use crate::units::cut;
 
 /// See [`Node::path`].
 pub(super) fn path(node: Node<'_>) -> String {
@@ -23,7 +24,7 @@ pub(super) fn path(node: Node<'_>) -> String {
 fn push_item(path: &mut String, sequence: Node<'_>, item: Node<'_>) {
     let name = item.get("name").and_then(Node::text);
     if let Some(name) = name.filter(|name| !name.is_empty()) {
-        push_bracketed(path, name);
+        push_bracketed(path, cut::clip(name, cut::LONGEST_NAME));
     } else {
         let index = sequence.items().take_while(|other| other.id() != item.id());
         let _ = write!(path, "[{}]", index.count());

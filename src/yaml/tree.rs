@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::builder::Expansion;
 use super::children::{Entries, Links, Overriding, Written};
 use super::path;
 use super::scalar::{self, Scalar};
@@ -62,6 +63,8 @@ pub struct Tree {
     pub(super) anchors: Vec<(NodeId, Span)>,
     pub(super) comments: Vec<Comment>,
     pub(super) duplicates: Vec<DuplicateKey>,
+    /// What aliases add.
+    pub(super) expansion: Expansion,
     /// Whether `source` is not the file that spans refer to.
     pub(super) embedded: bool,
 }

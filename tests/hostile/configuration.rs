@@ -45,6 +45,102 @@ fn a_configuration_that_cannot_be_read_is_told_with_its_place() {
     run.ends(2, &[], &["error: .: "]);
 }
 
+/// Whoever proposes a change to a repository may change its configuration, too.
+#[test]
+fn a_configuration_names_nothing_outside_of_its_repository() {
+    for (text, expected) in [
+        (
+            "context: [k8s/, \"../../../../..\"]\n",
+            "1:16: `../../../../..` lies outside of the repository, and this file may not name it: use --context DIR instead",
+        ),
+        (
+            "context: [../up/*.yaml]\n",
+            "1:11: `../up/*.yaml` lies outside",
+        ),
+        ("context: [../x/../../../etc/*]\n", "1:11: "),
+        (
+            "max-file-size: 1Gi\n",
+            "1:16: this file may only lower the limit of 32 MiB: use --max-file-size 1Gi instead",
+        ),
+        (
+            "baseline: ../../base.json\n",
+            "1:11: `../../base.json` lies outside of the repository, and this file may not name it: use --baseline instead",
+        ),
+        ("baseline: /etc/passwd\n", "1:11: "),
+        ("baseline: link.json\n", "1:11: "),
+        (
+            "mesh: {helm-values: [../../values.yaml]}\n",
+            "1:22: `../../values.yaml` lies outside",
+        ),
+        (
+            "render: {helm: [{chart: ../../chart}]}\n",
+            "1:25: `../../chart` lies outside",
+        ),
+        (
+            "render: {helm: [{chart: chart, values: [../../values.yaml]}]}\n",
+            "1:41: `../../values.yaml` lies outside",
+        ),
+    ] {
+        let repository = Repository::new(&[
+            ("base.json", "{\"version\": 1, \"findings\": []}"),
+            ("values.yaml", "a: b\n"),
+            ("chart/Chart.yaml", "name: a\n"),
+            ("etc/a.yaml", POD),
+            ("r/k8s/a.yaml", POD),
+            ("r/team/chart/Chart.yaml", "name: a\n"),
+            ("r/team/lameduck.yaml", text),
+        ]);
+        std::fs::create_dir(repository.path("r/.git")).unwrap();
+        std::os::unix::fs::symlink("..", repository.path("r/up")).unwrap();
+        let link = repository.path("r/team/link.json");
+        std::os::unix::fs::symlink("../../base.json", link).unwrap();
+        let enter = "cd r/team; exec \"$@\"";
+        let run = repository.script(enter, &["check"], std::process::Stdio::null());
+        run.ends(2, &[], &[&format!("error: lameduck.yaml:{expected}")]);
+        assert_eq!(run.stdout, "");
+    }
+    // Inside of it, a configuration may name what lies above itself.
+    let text = "context: [../k8s/, ../../r/k8s/]\nbaseline: ../base.json\nmax-file-size: 1Mi\n";
+    let repository = Repository::new(&[
+        ("r/base.json", "{\"version\": 1, \"findings\": []}"),
+        ("r/k8s/a.yaml", POD),
+        ("r/team/b.yaml", POD),
+        ("r/team/lameduck.yaml", text),
+    ]);
+    std::fs::create_dir(repository.path("r/.git")).unwrap();
+    let enter = "cd r/team; exec \"$@\"";
+    let run = repository.script(enter, &["check"], std::process::Stdio::null());
+    run.ends(0, &["1 note in 1 of 1 file"], &[]);
+}
+
+/// What a person takes for the configuration is not ignored without a word.
+#[test]
+fn a_configuration_that_is_no_file_is_told() {
+    for name in ["lameduck.yaml", ".lameduck.yaml"] {
+        for (make, expected) in [
+            ("mkdir", "it is no regular file"),
+            ("mkfifo", "it is no regular file"),
+            ("ln -s /dev/zero", "it is no regular file"),
+            ("ln -s missing.yaml", "No such file or directory"),
+            (
+                "ln -s ../elsewhere.yaml",
+                "it is a link that leads out of the repository: name it with --config",
+            ),
+        ] {
+            let repository =
+                Repository::new(&[("r/a.yaml", POD), ("elsewhere.yaml", "pedantic: true\n")]);
+            std::fs::create_dir(repository.path("r/.git")).unwrap();
+            let line = format!("cd r; {make} {name}; exec \"$@\"");
+            let run = repository.script(&line, &["check"], std::process::Stdio::null());
+            run.ends(2, &[], &["error: ", name, expected]);
+            let enter = "cd r; exec \"$@\"";
+            let arguments = ["check", "--no-config"];
+            let run = repository.script(enter, &arguments, std::process::Stdio::null());
+            run.ends(0, &["1 note"], &[]);
+        }
+    }
+}
+
 #[test]
 fn a_baseline_that_cannot_be_read_is_told() {
     for text in [

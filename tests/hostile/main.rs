@@ -13,6 +13,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bounds;
 mod configuration;
 mod files;
 mod output;

@@ -123,3 +123,114 @@ fn a_reader_that_goes_away_is_no_error() {
         assert_eq!(run.stderr, "", "{run:?}");
     }
 }
+
+/// A link that a repository holds may lead anywhere.
+#[test]
+fn no_report_is_written_through_a_link_out_of_the_repository() {
+    let repository = Repository::new(&[("r/a.yaml", FIXABLE), ("victim", "old\n")]);
+    fs::create_dir_all(repository.path("r/.git")).unwrap();
+    fs::create_dir_all(repository.path("r/in")).unwrap();
+    fs::remove_dir(repository.path(".git")).unwrap();
+    let links = "cd r; ln -sf ../victim out.sarif; ln -sfn .. up; ln -sfn in inner; ";
+    let expected = "a link in its path leads out of the repository";
+    for arguments in [
+        ["check", "--format=sarif=out.sarif"],
+        ["check", "--format=sarif=up/victim"],
+        ["check", "--write-baseline=up/new.json"],
+    ] {
+        let line = format!("{links}exec \"$@\"");
+        let run = repository.script(&line, &arguments, Stdio::null());
+        run.ends(2, &[], &["error: ", expected]);
+    }
+    assert_eq!(
+        fs::read_to_string(repository.path("victim")).unwrap(),
+        "old\n"
+    );
+    assert!(!repository.path("new.json").exists());
+
+    let line = format!("{links}exec \"$@\" >stdout.txt");
+    for file in [
+        "inner/a.sarif",
+        "/dev/stdout",
+        "/dev/fd/1",
+        "/proc/self/fd/1",
+        "/dev/null",
+    ] {
+        let format = format!("--format=sarif={file}");
+        let arguments = ["check", &format, "--format=concise=text", "--fail-on=never"];
+        let run = repository.script(&line, &arguments, Stdio::null());
+        run.ends(0, &[], &[]);
+        let written = fs::read_to_string(repository.path("r/stdout.txt")).unwrap();
+        assert_eq!(
+            written.contains("sarif-2.1.0"),
+            file.contains('1'),
+            "{file}"
+        );
+    }
+    assert!(repository.path("r/in/a.sarif").is_file());
+    let line = format!("{links}\"$@\" --format=sarif=>(cat >piped.txt); sleep 1; cat piped.txt");
+    let arguments = ["check", "--fail-on=never", "--format=concise=text"];
+    let run = repository.script(&line, &arguments, Stdio::null());
+    run.ends(0, &["sarif-2.1.0"], &[]);
+}
+
+#[test]
+fn nothing_is_fixed_through_a_link_out_of_the_repository() {
+    let repository = Repository::new(&[
+        ("r/b.yaml", FIXABLE),
+        ("victim.yaml", FIXABLE),
+        ("folder/a.yaml", FIXABLE),
+    ]);
+    fs::create_dir_all(repository.path("r/.git")).unwrap();
+    let line = "cd r; ln -sf ../victim.yaml a.yaml; ln -sfn ../folder folder; ln -sf b.yaml c.yaml; exec \"$@\"";
+    for path in ["a.yaml", "folder", "folder/a.yaml"] {
+        let arguments = ["check", "--fix", "--format=concise", path];
+        let run = repository.script(line, &arguments, Stdio::null());
+        let expected = "is not fixed: the link that names it leads out of the repository";
+        run.ends(2, &[], &["error: ", expected]);
+    }
+    for file in ["victim.yaml", "folder/a.yaml"] {
+        assert_eq!(fs::read_to_string(repository.path(file)).unwrap(), FIXABLE);
+    }
+    let arguments = ["check", "--fix", "--format=concise", "c.yaml"];
+    let run = repository.script(line, &arguments, Stdio::null());
+    run.ends(0, &["No findings"], &["applied 1 fix in 1 file"]);
+    assert!(
+        fs::symlink_metadata(repository.path("r/c.yaml"))
+            .unwrap()
+            .is_symlink()
+    );
+}
+
+#[test]
+fn files_of_any_name_are_fixed() {
+    use std::os::unix::ffi::OsStrExt;
+    let long = format!("{}.yaml", "a".repeat(250));
+    let names: [&[u8]; 3] = [
+        b"caf\xe9.yaml",
+        long.as_bytes(),
+        "ü\u{202e}.yaml".as_bytes(),
+    ];
+    for name in names {
+        let repository = Repository::new(&[]);
+        let file = repository.0.path().join(std::ffi::OsStr::from_bytes(name));
+        if fs::write(&file, FIXABLE).is_err() {
+            eprintln!("skipped: this file system has no such names");
+            continue;
+        }
+        let run = repository.run(&["check", "--fix", "--format=concise"]);
+        run.ends(0, &["No findings"], &["applied 1 fix in 1 file"]);
+        let fixed = FIXABLE.replacen("immutable: true\n", "", 1);
+        assert_eq!(fs::read_to_string(&file).unwrap(), fixed);
+        assert_eq!(repository.names().len(), 1);
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_is_gone_after_the_next() {
+    let repository = Repository::new(&[("a.yaml", FIXABLE), (".lameduck-Ab12Cd.tmp", "half")]);
+    let line = "touch -d '10 minutes ago' .lameduck-Ab12Cd.tmp; exec \"$@\"";
+    let run = repository.script(line, &["check", "--fix"], Stdio::null());
+    run.ends(0, &["No findings"], &["applied 1 fix in 1 file"]);
+    assert_eq!(repository.names(), ["a.yaml"]);
+}

@@ -1,6 +1,6 @@
 //! Text of manifests that means something to a terminal or to the runner of a CI job.
 
-use super::Repository;
+use super::{POD, Repository};
 
 /// Whatever a terminal or a runner would obey in a report. `github` is ours to command.
 pub(crate) fn obeyed(report: &str, format: &str) -> Option<String> {
@@ -124,4 +124,42 @@ fn what_is_not_obeyed_is_shown() {
     );
     let run = repository.run(&["check", "--format=json"]);
     run.ends(1, &["\\u001b[31m \\u0023#[error]y"], &[]);
+}
+
+#[test]
+fn what_nobody_sees_is_shown() {
+    for (char, shown) in [
+        ('\u{1bca0}', "\\u{1bca0}"),
+        ('\u{13430}', "\\u{13430}"),
+        ('\u{fffc}', "\\u{fffc}"),
+        ('\u{2800}', "\\u{2800}"),
+        ('\u{e000}', "\\u{e000}"),
+        ('\u{10fffd}', "\\u{10fffd}"),
+    ] {
+        let pod = POD.replace("name: a}", &format!("name: \"a{char}b\"}}"));
+        let repository = Repository::new(&[("a.yaml", &pod)]);
+        for format in ["full", "html", "markdown", "junit"] {
+            let run = repository.run(&["check", "--format", format]);
+            assert!(run.stdout.contains(shown), "{format}: {run:?}");
+            assert!(!run.stdout.contains(char), "{format}: {run:?}");
+        }
+    }
+}
+
+#[test]
+fn a_checklist_mentions_nobody_and_links_nothing() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: \"@team www.example.com\"\n  \
+                annotations:\n    lameduck.dev/attest.chaos-tests: \"@octocat, 2026-11-01, \
+                https://example.com/x #12\"\nspec: {template: {spec: {containers: [{name: \"@a\", image: b}]}}}\n";
+    let repository = Repository::new(&[("a.yaml", text)]);
+    let run = repository.run(&["checklist", "--format=markdown", "--today=2026-11-26"]);
+    for text in [
+        "`@team`",
+        "`www.example.com`",
+        "`@octocat`",
+        "`https://example.com/x`",
+        "`#12`",
+    ] {
+        assert!(run.stdout.contains(text), "{text}: {}", run.stdout);
+    }
 }

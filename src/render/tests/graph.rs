@@ -21,6 +21,8 @@ fn with<T>(files: &[(&str, &str)], look: impl FnOnce(&Path, &Graph) -> T) -> T {
         exclude: &[],
         context: None,
         gitignore: true,
+        folders: &[],
+        bounds: crate::settings::InputBounds::default(),
         max_file_size: SizeLimit::default(),
     })
     .unwrap();

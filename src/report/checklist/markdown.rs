@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::{areas, counts, place, reasons};
 use crate::finding::Checklist;
+use crate::report::markdown::{code, prose};
 use crate::report::sanitize;
 use crate::source::Sources;
 
@@ -18,47 +19,17 @@ pub(super) fn write(
         }
         let name = sanitize(&checklist.resource.to_string()).into_owned();
         let place = place(checklist.location, sources);
-        writeln!(out, "## {}\n", escape(&name))?;
-        writeln!(out, "{}: {}", escape(&place), counts(checklist))?;
+        writeln!(out, "## {}\n", prose(&name))?;
+        writeln!(out, "{}: {}", code(&place), counts(checklist))?;
         for (area, rows) in areas(checklist) {
             writeln!(out, "\n### {}\n", area.as_str())?;
             writeln!(out, "| item | state | why |\n|---|---|---|")?;
             for row in rows {
-                let why = escape(&reasons(row, sources));
+                let why = prose(&reasons(row, sources));
                 let (title, id, state) = (row.item.title, row.item.id, row.state.as_str());
                 writeln!(out, "| {title} (`{id}`) | {state} | {why} |")?;
             }
         }
     }
     Ok(())
-}
-
-/// Printable text in which Markdown sees nothing but text.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '<' => escaped.push_str("&lt;"),
-            '&' => escaped.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '>' | '!' | '@' => {
-                escaped.push('\\');
-                escaped.push(char);
-            }
-            _ => escaped.push(char),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escape;
-
-    #[test]
-    fn nothing_of_a_manifest_is_markup() {
-        assert_eq!(
-            escape("<b> | [x](y) `z` _a_ &amp; @all"),
-            "&lt;b\\> \\| \\[x\\](y) \\`z\\` \\_a\\_ &amp;amp; \\@all"
-        );
-    }
 }

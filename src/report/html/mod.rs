@@ -12,6 +12,7 @@ use std::io::{self, Write};
 
 use askama::Template;
 
+use super::text::unlisted;
 use super::{Report, Style, summary};
 use crate::finding::{Checklist, Severity};
 use crate::source::Sources;
@@ -75,6 +76,8 @@ struct ReportPage<'a> {
     rules: Vec<(String, usize)>,
     workloads: Vec<(String, usize)>,
     findings: Vec<FindingView<'a>>,
+    /// What is not listed, a line each.
+    unlisted: Vec<String>,
     timelines: Vec<TimelineView>,
     checklists: Vec<ChecklistView>,
 }
@@ -96,8 +99,9 @@ struct Tile {
 pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let outcome = report.outcome;
     let sources = report.sources;
-    let findings: Vec<FindingView<'_>> = report
-        .shown(style)
+    let listing = report.shown(style);
+    let listed = || listing.findings.iter().copied();
+    let findings: Vec<FindingView<'_>> = listed()
         .enumerate()
         .map(|(id, finding)| FindingView::new(id, finding, sources))
         .collect();
@@ -113,9 +117,10 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
         page: Page::new("lameduck report", summary::line(outcome), true),
         tiles: tiles(report),
         severities: [Severity::Error, Severity::Warning, Severity::Note].map(Severity::as_str),
-        rules: count_by(report.shown(style).map(|it| it.rule.to_owned()), []),
-        workloads: count_by(report.shown(style).filter_map(object_of), others),
+        rules: count_by(listed().map(|it| it.rule.to_owned()), []),
+        workloads: count_by(listed().filter_map(object_of), others),
         findings,
+        unlisted: unlisted(&listing, sources),
         timelines,
         checklists: ChecklistView::all(&outcome.checklists, sources, false),
     };

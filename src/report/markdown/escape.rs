@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 /// One line of text inside a paragraph or a table cell: what stands between backticks is code, and
 /// so is each word that a host could make more of.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::report) fn prose(text: &str) -> String {
     let pieces: Vec<&str> = text.split('`').collect();
     if pieces.len().is_multiple_of(2) {
         // A backtick is left over: nobody knows where code starts.
@@ -64,7 +64,7 @@ fn is_prose(word: &str) -> bool {
 
 /// One line of text as code, in Markdown. A pipe would end a table cell even there, so it stands
 /// between two pieces of code.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::report) fn code(text: &str) -> String {
     text.split('|').map(span).collect::<Vec<_>>().join("&#124;")
 }
 

@@ -10,7 +10,9 @@ use super::text::{sanitize_lines, subject};
 use super::{Report, sanitize, summary};
 use crate::finding::{Finding, Severity};
 use crate::source::Sources;
-use escape::{code, fenced, html_code, prose};
+use escape::{fenced, html_code};
+
+pub(in crate::report) use escape::{code, prose};
 
 /// What GitHub takes as a comment, in characters. Bytes are counted, of which there are never fewer.
 const MAX_COMMENT: usize = 65_536;
@@ -33,7 +35,9 @@ fn comment(report: &Report<'_>) -> String {
         "{MARKER}\n**lameduck**: {}\n",
         summary::line(report.outcome)
     );
-    let mut findings: Vec<&Finding> = report.outcome.open().collect();
+    let listing = report.outcome.listing(false);
+    let hidden = listing.hidden();
+    let mut findings: Vec<&Finding> = listing.findings;
     // Stable: inside a severity the order of the outcome stays.
     findings.sort_by_key(|finding| Reverse(finding.severity));
     if findings.is_empty() {
@@ -51,7 +55,7 @@ fn comment(report: &Report<'_>) -> String {
     let details = advised.iter().map(|it| details(it, report.sources));
     let explained = fill(&mut comment, details, MAX_COMMENT - RESERVE);
     for (cut, what) in [
-        (findings.len() - shown, "findings are not shown"),
+        (findings.len() + hidden - shown, "findings are not shown"),
         (
             advised.len() - explained,
             "findings are shown without advice",

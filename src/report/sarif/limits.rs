@@ -101,8 +101,8 @@ impl Write for Count {
 
 /// The `count` findings that matter most, in their order: those that count before suppressed ones,
 /// then the most severe, then the first.
-pub(super) fn weightiest(findings: &[Finding], count: usize) -> Vec<&Finding> {
-    let mut ranked: Vec<(usize, &Finding)> = findings.iter().enumerate().collect();
+pub(super) fn weightiest<'a>(findings: &[&'a Finding], count: usize) -> Vec<&'a Finding> {
+    let mut ranked: Vec<(usize, &Finding)> = findings.iter().copied().enumerate().collect();
     ranked.sort_by_key(|(_, finding)| (finding.suppressed.is_some(), Reverse(finding.severity)));
     ranked.truncate(count);
     ranked.sort_by_key(|(position, _)| *position);

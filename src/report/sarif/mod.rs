@@ -6,7 +6,7 @@ mod model;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::text::statement;
+use super::text::{statement, unlisted};
 use super::{Report, disarm};
 use crate::finding::{self, Applicability, Finding, Resource, RuleMeta, Severity, SuppressedBy};
 use crate::source::{self, SourceId, Sources};
@@ -31,11 +31,14 @@ pub(super) fn write_within(
     report: &Report<'_>,
     out: &mut dyn Write,
 ) -> io::Result<Vec<String>> {
-    let findings = &report.outcome.findings;
+    let listing = report.outcome.listing(true);
+    let findings = &listing.findings;
+    let unlisted = unlisted(&listing, report.sources);
     let mut kept = findings.len().min(limits.results);
     loop {
         let chosen = limits::weightiest(findings, kept);
-        let cuts = limits.cuts(&chosen, findings.len());
+        let mut cuts = limits.cuts(&chosen, findings.len());
+        cuts.extend_from_slice(&unlisted);
         let text = serde_json::to_string_pretty(&log(report, limits, &chosen, &cuts))?;
         let text = format!("{}\n", disarm::json(&text));
         let Some(fewer) = limits.fewer(text.as_bytes(), kept)? else {

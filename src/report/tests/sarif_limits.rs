@@ -14,14 +14,19 @@ const GENEROUS: Limits = Limits {
 /// Findings whose messages are their positions, and their severities.
 fn numbered(severities: &[Severity]) -> (Outcome, Sources) {
     let mut sources = Sources::default();
-    let app = add(&mut sources, "app.yaml", DEPLOYMENT);
-    let at = place(&sources, app, "30");
+    let files = severities.len().div_ceil(LISTED);
+    let places: Vec<Location> = (0..files)
+        .map(|file| {
+            let app = add(&mut sources, &format!("app{file}.yaml"), DEPLOYMENT);
+            place(&sources, app, "30")
+        })
+        .collect();
     let findings = severities
         .iter()
         .enumerate()
         .map(|(index, severity)| Finding {
             severity: *severity,
-            ..finding(at, &index.to_string())
+            ..finding(places[index / LISTED], &index.to_string())
         })
         .collect();
     (outcome(findings), sources)
