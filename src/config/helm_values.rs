@@ -10,8 +10,15 @@ use crate::yaml::{self, Content, Node};
 /// Reads the files that the list names, relative to the directory of the configuration.
 pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>, draft: &mut Draft) {
     for (item, path) in reader.list(node) {
-        let text = reader.inside(path, None).and_then(|file| {
-            let text = read_text(&file, SizeLimit::default()).map_err(|error| error.to_string())?;
+        let file = match reader.inside(path, None) {
+            Ok(file) => file,
+            Err(message) => {
+                reader.at(item, message);
+                continue;
+            }
+        };
+        let text = read_text(&file, SizeLimit::default());
+        let text = text.map_err(|error| error.to_string()).and_then(|text| {
             take_over(&text, &mut MeshSettings::default())?;
             Ok(text)
         });

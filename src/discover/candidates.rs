@@ -12,7 +12,7 @@ use ignore::{DirEntry, WalkBuilder};
 use super::DiscoverError;
 use super::context::View;
 use super::layout::KUSTOMIZATION_NAMES;
-use super::paths::relative;
+use super::paths::{normal, relative};
 use super::roots::{Extent, Roots};
 use super::unread::{Unread, gitignore_trap};
 use crate::settings::PathPatterns;
@@ -66,13 +66,17 @@ pub(super) fn resolve(cwd: &Path, paths: &[PathBuf]) -> Result<Vec<Named>, Vec<D
 
 /// The folders of the command line that are read as context, canonical.
 pub(super) fn folders(cwd: &Path, given: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<DiscoverError>> {
-    let named = resolve(cwd, given)?;
+    let shown: Vec<PathBuf> = given
+        .iter()
+        .map(|folder| relative(cwd, &normal(folder)).into())
+        .collect();
+    let named = resolve(cwd, &shown)?;
     let mut folders = Vec::new();
-    for (named, given) in named.into_iter().zip(given) {
+    for (named, shown) in named.into_iter().zip(shown) {
         match named {
             Named::Directory(path) => folders.push(path),
             Named::File(_) => {
-                let path = relative(cwd, &cwd.join(given));
+                let path = shown.display().to_string();
                 return Err(vec![DiscoverError::NoFolder { path }]);
             }
         }

@@ -118,7 +118,7 @@ impl Discovered {
         if let Some(known) = self.sources.iter().find(|source| source.path() == shown) {
             return known.id();
         }
-        self.sources.push(NewSource {
+        self.sources.push_aside(NewSource {
             root_path: self.root_path(path),
             path: shown,
             text,

@@ -116,7 +116,7 @@ impl Inventory {
         let manifests = listed
             .into_par_iter()
             .map(|source| {
-                if source.is_ingredient() {
+                if source.is_ingredient() || source.is_aside() {
                     Manifests::default()
                 } else {
                     read_source(source)

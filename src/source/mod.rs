@@ -108,6 +108,8 @@ enum Part {
     Judged,
     /// What is rendered from it is judged in its stead.
     Ingredient,
+    /// It holds no manifest, but findings may point at it.
+    Aside,
     /// No file: it was rendered from files.
     Rendered(Arc<Origin>),
 }
@@ -167,11 +169,16 @@ impl Source {
         matches!(self.part, Part::Ingredient)
     }
 
+    /// Whether it holds no manifest: a configuration file or a baseline.
+    pub fn is_aside(&self) -> bool {
+        matches!(self.part, Part::Aside)
+    }
+
     /// Where its text comes from, when it is no file.
     pub fn origin(&self) -> Option<&Origin> {
         match &self.part {
             Part::Rendered(origin) => Some(origin),
-            Part::Judged | Part::Ingredient => None,
+            Part::Judged | Part::Ingredient | Part::Aside => None,
         }
     }
 
@@ -219,6 +226,11 @@ impl Sources {
     /// every place in it stands for one in a file.
     pub fn push_rendered(&mut self, given: NewSource, origin: Origin) -> SourceId {
         self.push_part(given, Part::Rendered(Arc::new(origin)))
+    }
+
+    /// Adds a file that holds no manifest and gives its identity.
+    pub fn push_aside(&mut self, given: NewSource) -> SourceId {
+        self.push_part(given, Part::Aside)
     }
 
     fn push_part(&mut self, given: NewSource, part: Part) -> SourceId {

@@ -51,7 +51,7 @@ fn a_configuration_names_nothing_outside_of_its_repository() {
     for (text, expected) in [
         (
             "context: [k8s/, \"../../../../..\"]\n",
-            "1:16: `../../../../..` lies outside of the repository, and this file may not name it: use --context DIR instead",
+            "1:17: `../../../../..` lies outside of the repository, and this file may not name it: use --context DIR instead",
         ),
         (
             "context: [../up/*.yaml]\n",

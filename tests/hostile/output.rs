@@ -163,7 +163,7 @@ fn no_report_is_written_through_a_link_out_of_the_repository() {
         let written = fs::read_to_string(repository.path("r/stdout.txt")).unwrap();
         assert_eq!(
             written.contains("sarif-2.1.0"),
-            file.contains('1'),
+            file.contains("fd/1") || file.ends_with("stdout"),
             "{file}"
         );
     }
