@@ -20,6 +20,7 @@ pub mod render;
 pub mod report;
 pub mod rules;
 pub mod settings;
+pub mod skipped;
 pub mod source;
 pub mod suppress;
 pub mod timeline;

@@ -83,6 +83,12 @@ const ROOMS: &[(&str, &[&str])] = &[
         "suppress",
         &["inventory", "finding", "kube", "yaml", "source", "settings"],
     ),
+    (
+        "skipped",
+        &[
+            "discover", "inventory", "kube", "finding", "source", "settings",
+        ],
+    ),
     ("report", &["finding", "source"]),
     ("fix", &["finding", "yaml", "source"]),
     ("config", &["settings", "finding", "yaml", "source"]),
@@ -92,6 +98,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "config",
             "fix",
             "report",
+            "skipped",
             "suppress",
             "render",
             "engine",

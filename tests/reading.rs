@@ -25,7 +25,7 @@ fn of_size(bytes: usize) -> String {
 }
 
 #[test]
-fn larger_files_are_passed_over_and_said_with_what_to_do() {
+fn larger_files_are_skipped_and_said_with_what_to_do() {
     let folder = repository(&[
         ("fits.yaml", &of_size(2048)),
         ("large.yaml", &of_size(2049)),
@@ -38,7 +38,7 @@ fn larger_files_are_passed_over_and_said_with_what_to_do() {
         assert!(out.contains("fits.yaml:"), "{out}");
         assert!(!out.contains("large.yaml"), "{out}");
         insta::allow_duplicates! {
-            insta::assert_snapshot!(err, @"note: large.yaml: passed over, at 2.1 KiB it is larger than 2 KiB (--max-file-size takes more)");
+            insta::assert_snapshot!(err, @"note: large.yaml: skipped, at 2.1 KiB it is larger than 2 KiB (--max-file-size takes more)");
         }
     }
     std::fs::write(folder.path().join("lameduck.yaml"), "max-file-size: 3Ki\n").unwrap();
@@ -56,12 +56,12 @@ fn standard_input_has_the_same_limit() {
     assert!(out.contains("-:12:"), "{out}");
     let (_, out, err) = run(lameduck(folder.path(), &arguments).write_stdin(of_size(2049)));
     assert!(!out.contains("-:12:"), "{out}");
-    let said = "note: -: passed over, it is larger than 2 KiB (--max-file-size takes more)\n";
+    let said = "note: -: skipped, it is larger than 2 KiB (--max-file-size takes more)\n";
     assert!(err.starts_with(said), "{err}");
 }
 
 #[test]
-fn standard_input_that_is_passed_over_is_not_taken_for_fixed() {
+fn standard_input_that_is_skipped_is_not_taken_for_fixed() {
     let folder = repository(&[("lameduck.yaml", "max-file-size: 2Ki\nexclude: [vendor/]\n")]);
     let filename = "--stdin-filename=vendor/a.yaml";
     for (arguments, text) in [
@@ -71,8 +71,8 @@ fn standard_input_that_is_passed_over_is_not_taken_for_fixed() {
     ] {
         let (code, out, err) = run(lameduck(folder.path(), arguments).write_stdin(text));
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
-        let said = "error: standard input is not fixed: it was passed over\n";
-        assert!(err.ends_with(said), "{err}");
+        let said = "error: standard input is not fixed: it was skipped\n";
+        assert!(err.contains(said), "{err}");
     }
 }
 
@@ -312,7 +312,7 @@ fn an_ignore_file_is_a_regular_file() {
         let arguments = [&["check", "--format=concise"], arguments].concat();
         run(&mut bounded(folder.path(), 1024, &arguments))
     };
-    let said = "below/.gitignore: it is no regular file, and its folder is passed over\n";
+    let said = "below/.gitignore: it is no regular file, and its folder is skipped\n";
     for trap in [true, false] {
         let _ = std::fs::remove_file(&below);
         if trap {

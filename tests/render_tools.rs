@@ -269,7 +269,7 @@ fn comments_and_annotations_speak_for_what_is_rendered_from_them() {
     insta::assert_snapshot!(out, @"
     base/deployment.yaml:14:17 warning missing-prestop container `web` takes requests but has no preStop hook: SIGTERM comes while endpoints are still being removed, so requests reach a process that is already shutting down (suppressed by annotation: drained elsewhere)
     base/deployment.yaml:14:17 warning missing-readiness-probe container `web` takes requests but has no readiness probe: it gets them as soon as its process starts, before it can answer, on every rollout and restart (suppressed by comment: none yet)
-    No findings in 4 files (4 manifests, 1 workload); 2 suppressed
+    No findings in 4 objects of 4 files (1 workload); 2 suppressed
     ");
 
     // What is in use for one overlay is in use, though another one has no need of it.

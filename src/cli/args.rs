@@ -233,7 +233,8 @@ pub(super) struct InputArgs {
     )]
     pub(super) color: Color,
 
-    /// Leave out the summary, and say nothing on standard error but errors
+    /// Leave out the summary and all notes on standard error. Formats for
+    /// programs still hold what was not judged
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
 

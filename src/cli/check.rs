@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::args::{CheckArgs, Output};
+use super::input::Said;
 use super::progress::Progress;
 use super::verdict::{Baselines, Judge};
 use super::{CLEAN, FINDINGS, Failure, UNUSABLE, checklist, fixing, input, output};
@@ -46,6 +47,8 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
                 if !args.input.quiet {
                     fixing::tell(&discovered.sources, &outcome.findings, &fixed);
                 }
+                outcome.unjudged = input::unjudged(&discovered, &inventory, &settings);
+                tell(args, &[], &discovered, &inventory, &outcome);
                 output::to_stderr("internal error", &outcome.internal_errors);
                 let code = fixing::show(&discovered, &fixed)?;
                 return input::refuse(&args.input, &discovered, unfixed, is_empty(&outcome))
@@ -68,12 +71,31 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
         }
         progress.pause();
         judge.write_baseline(args.input.quiet, &discovered, &inventory, &mut outcome)?;
-        input::tell(&args.input, &discovered, &inventory, is_empty(&outcome));
+        outcome.unjudged = input::unjudged(&discovered, &inventory, &settings);
+        tell(args, &outputs, &discovered, &inventory, &outcome);
         output::to_stderr("internal error", &outcome.internal_errors);
         deliver(args, &outputs, &discovered, &outcome, settings.fail_on)?;
         input::refuse(&args.input, &discovered, unfixed, is_empty(&outcome))?;
         Ok(end(inventory, outcome, settings.fail_on))
     })
+}
+
+fn tell(
+    args: &CheckArgs,
+    outputs: &[Output],
+    discovered: &Discovered,
+    inventory: &Inventory,
+    outcome: &Outcome,
+) {
+    let on_stdout = |output: &Output| output.file.is_none() && output.format.tells_people();
+    let said = Said {
+        discovered,
+        inventory,
+        unjudged: &outcome.unjudged,
+        is_told: outputs.iter().any(on_stdout),
+        is_empty: is_empty(outcome),
+    };
+    input::tell(&args.input, &said);
 }
 
 /// The reports to write, at most one of them to standard output.

@@ -5,11 +5,12 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::args::{ChecklistArgs, ChecklistForm};
+use super::input::Said;
 use super::progress::Progress;
 use super::verdict::{Baselines, Judge};
 use super::{CLEAN, FINDINGS, Failure, UNUSABLE, input, output};
 use crate::checklist::{Problem, Request, checklists};
-use crate::finding::{Category, Checklist};
+use crate::finding::{Category, Checklist, Unjudged};
 use crate::inventory::Inventory;
 use crate::report::{ChecklistFormat, Style, write_checklists};
 use crate::rules::{Rule, metas};
@@ -31,13 +32,21 @@ pub(super) fn run(args: &ChecklistArgs, rules: &[&'static dyn Rule]) -> Result<u
         let found = &filled.checklists;
         progress.pause();
         let is_empty = filled.inventory.objects().next().is_none();
-        input::tell(&args.input, &discovered, &filled.inventory, is_empty);
+        let unjudged = input::unjudged(&discovered, &filled.inventory, &settings);
+        let said = Said {
+            discovered: &discovered,
+            inventory: &filled.inventory,
+            unjudged: &unjudged,
+            is_told: matches!(args.format, ChecklistForm::Markdown),
+            is_empty,
+        };
+        input::tell(&args.input, &said);
         if found.is_empty() && !is_empty && !args.input.quiet {
             output::to_stderr("note", ["no workload found"]);
         }
         output::to_stderr("warning", &filled.problems);
         output::to_stderr("internal error", &filled.internal_errors);
-        deliver(args, found, &discovered.sources)?;
+        deliver(args, found, &unjudged, &discovered.sources)?;
         input::refuse(&args.input, &discovered, Vec::new(), is_empty)?;
         if !filled.internal_errors.is_empty() {
             return Ok(UNUSABLE);
@@ -105,6 +114,7 @@ pub(super) fn today() -> Date {
 fn deliver(
     args: &ChecklistArgs,
     checklists: &[Checklist],
+    unjudged: &Unjudged,
     sources: &Sources,
 ) -> Result<(), Failure> {
     let style = Style {
@@ -118,6 +128,6 @@ fn deliver(
         ChecklistForm::Html => ChecklistFormat::Html,
     };
     output::stream(None, |out| {
-        write_checklists(checklists, sources, format, &style, out)
+        write_checklists(checklists, unjudged, sources, format, &style, out)
     })
 }

@@ -108,7 +108,7 @@ pub(super) fn write(
         }
     } else if args.input.has_stdin() {
         // Whoever takes standard output for the text must not take nothing for it.
-        failures.push("standard input is not fixed: it was passed over".to_owned());
+        failures.push("standard input is not fixed: it was skipped".to_owned());
     }
     let foreign = foreign(&args.input.paths, cwd);
     fixed.texts.retain(|id, text| {

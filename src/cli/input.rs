@@ -8,10 +8,13 @@ use super::progress::Progress;
 use super::{Failure, output};
 use crate::config::{self, Flags, apply_flags};
 use crate::discover::{self, Discovered, Request, Stdin};
+use crate::finding::Unjudged;
 use crate::inventory::Inventory;
 use crate::render;
+use crate::report::not_judged;
 use crate::rules::metas;
-use crate::settings::Settings;
+use crate::settings::{RenderMode, Settings};
+use crate::skipped;
 use crate::source::{Location, Role, Sources};
 
 /// The working directory.
@@ -132,21 +135,40 @@ pub(super) fn find(
     Ok(discovered)
 }
 
-/// Says on standard error what was not read, and where there was nothing to read at all.
-pub(super) fn tell(
-    args: &InputArgs,
-    discovered: &Discovered,
-    inventory: &Inventory,
-    is_empty: bool,
-) {
+/// What to say on standard error besides the reports.
+pub(super) struct Said<'a> {
+    pub(super) discovered: &'a Discovered,
+    pub(super) inventory: &'a Inventory,
+    pub(super) unjudged: &'a Unjudged,
+    /// Whether what goes to standard output says what was not judged.
+    pub(super) is_told: bool,
+    pub(super) is_empty: bool,
+}
+
+/// Says on standard error what was not read or judged, and where there was nothing to read at all.
+pub(super) fn tell(args: &InputArgs, said: &Said<'_>) {
     if args.quiet {
         return;
     }
+    let discovered = said.discovered;
     output::to_stderr("note", &discovered.notices);
-    output::to_stderr("note", passed_over(&discovered.sources, inventory));
-    if is_empty && !args.fail_on_empty && discovered.unread.is_empty() {
+    output::to_stderr("note", not_yaml(&discovered.sources, said.inventory));
+    if !said.is_told {
+        output::to_stderr("note", not_judged(said.unjudged));
+    }
+    if said.is_empty && !args.fail_on_empty && discovered.unread.is_empty() {
         output::to_stderr("note", [nothing_found(&args.paths)]);
     }
+}
+
+/// What was not judged.
+pub(super) fn unjudged(
+    discovered: &Discovered,
+    inventory: &Inventory,
+    settings: &Settings,
+) -> Unjudged {
+    let renders = settings.render.mode == RenderMode::Auto;
+    skipped::unjudged(discovered, inventory, renders)
 }
 
 /// Fails where something else has failed, where not all was read that was to be, and where there was
@@ -167,12 +189,11 @@ pub(super) fn refuse(
     Ok(())
 }
 
-/// What of the named files could not be read, for standard error.
-fn passed_over(sources: &Sources, inventory: &Inventory) -> Vec<String> {
+/// Where documents of named files stop being YAML, for standard error.
+fn not_yaml(sources: &Sources, inventory: &Inventory) -> Vec<String> {
     let named = |source| sources.get(source).role() == Role::Named;
-    let mut notices: Vec<String> = inventory
-        .unreadable()
-        .iter()
+    let documents = inventory.unreadable().iter();
+    documents
         .filter(|document| named(document.source))
         .map(|document| {
             let place = sources.place(Location {
@@ -182,30 +203,14 @@ fn passed_over(sources: &Sources, inventory: &Inventory) -> Vec<String> {
             let source = sources.get(place.source);
             let at = source.position(place.span.start);
             format!(
-                "{}:{}:{}: passed over, no manifest and no YAML either: {}",
+                "{}:{}:{}: skipped, not YAML and not a manifest: {}",
                 source.path(),
                 at.line,
                 at.column,
                 document.message
             )
         })
-        .collect();
-    let unrendered = inventory
-        .unrendered()
-        .iter()
-        .filter(|source| named(**source))
-        .count();
-    if unrendered > 0 {
-        let documents = if unrendered == 1 {
-            "document"
-        } else {
-            "documents"
-        };
-        notices.push(format!(
-            "passed over {unrendered} {documents} with placeholders ({{{{…}}}}): render templates first, then check the result"
-        ));
-    }
-    notices
+        .collect()
 }
 
 /// What standard error says when there was nothing to judge.

@@ -1,6 +1,7 @@
 //! `lameduck timeline`
 
 use super::args::{Drawing, TimelineArgs, WorkloadName};
+use super::input::Said;
 use super::progress::Progress;
 use super::{CLEAN, Failure, input, output};
 use crate::finding::{Resource, Timeline};
@@ -20,7 +21,15 @@ pub(super) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
         let all = timelines(&inventory, &discovered.sources);
         progress.pause();
         let is_empty = inventory.objects().next().is_none();
-        input::tell(&args.input, &discovered, &inventory, is_empty);
+        let unjudged = input::unjudged(&discovered, &inventory, &settings);
+        let said = Said {
+            discovered: &discovered,
+            inventory: &inventory,
+            unjudged: &unjudged,
+            is_told: false,
+            is_empty,
+        };
+        input::tell(&args.input, &said);
         if all.is_empty() && !is_empty && !args.input.quiet {
             output::to_stderr("note", ["no long-running workload found"]);
         }
@@ -35,7 +44,7 @@ pub(super) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
             Drawing::Svg => TimelineFormat::Svg,
         };
         output::stream(None, |out| {
-            write_timelines(&shown, &discovered.sources, format, &style, out)
+            write_timelines(&shown, &unjudged, &discovered.sources, format, &style, out)
         })?;
         input::refuse(&args.input, &discovered, Vec::new(), is_empty)?;
         Ok(CLEAN)

@@ -224,7 +224,7 @@ pub(super) const TOP: &[Key<Draft>] = &[
             name: "max-file-size",
             shape: Shape::Size,
             varies: false,
-            summary: "Larger files are passed over, which is said; what a program renders may not be \
+            summary: "Larger files are skipped with a notice; what a program renders may not be \
                       larger either. Only --max-file-size takes more than the default",
             default: "32Mi",
             example: "8Mi",

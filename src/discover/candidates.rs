@@ -14,7 +14,7 @@ use super::context::View;
 use super::layout::KUSTOMIZATION_NAMES;
 use super::paths::{normal, relative};
 use super::roots::{Extent, Roots};
-use super::unread::{Unread, gitignore_trap};
+use super::unread::{SkippedBecause, SkippedPath, Unread, gitignore_trap};
 use crate::settings::PathPatterns;
 use crate::source::Role;
 use crate::units::SizeLimit;
@@ -84,9 +84,6 @@ pub(super) fn folders(cwd: &Path, given: &[PathBuf]) -> Result<Vec<PathBuf>, Vec
     Ok(folders)
 }
 
-/// The files by canonical path, and what was passed over and could not be read on the way.
-type Found = (BTreeMap<PathBuf, Candidate>, Vec<String>, Unread);
-
 /// Collects files, each once however many paths and links lead to it.
 pub(super) struct Candidates<'a> {
     cwd: &'a Path,
@@ -99,9 +96,20 @@ pub(super) struct Candidates<'a> {
     /// Directories that were walked whole.
     walked: BTreeSet<PathBuf>,
     notices: Vec<String>,
+    skipped: Vec<SkippedPath>,
     unread: Unread,
     /// How many files there may be.
     most: usize,
+}
+
+/// What was found.
+pub(super) struct Found {
+    /// By canonical path.
+    pub(super) files: BTreeMap<PathBuf, Candidate>,
+    /// For standard error.
+    pub(super) notices: Vec<String>,
+    pub(super) skipped: Vec<SkippedPath>,
+    pub(super) unread: Unread,
 }
 
 impl<'a> Candidates<'a> {
@@ -120,6 +128,7 @@ impl<'a> Candidates<'a> {
             files: BTreeMap::new(),
             walked: BTreeSet::new(),
             notices: Vec::new(),
+            skipped: Vec::new(),
             unread: Unread::default(),
             most,
         }
@@ -157,9 +166,7 @@ impl<'a> Candidates<'a> {
             self.add_neighbours(path, roots);
         }
         if self.excludes.matches(path, false) {
-            let shown = relative(self.cwd, path);
-            self.notices
-                .push(format!("{shown}: passed over, it is excluded"));
+            self.exclude(path);
         } else {
             self.insert(path.to_owned(), path.to_owned(), Role::Named, true);
         }
@@ -179,7 +186,7 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    /// What was found.
+    /// What was found, and what was skipped and could not be read on the way.
     ///
     /// # Errors
     /// When there are too many files.
@@ -188,18 +195,31 @@ impl<'a> Candidates<'a> {
         if self.files.len() > most {
             return Err(DiscoverError::TooMany { most });
         }
-        Ok((self.files, self.notices, self.unread))
+        Ok(Found {
+            files: self.files,
+            notices: self.notices,
+            skipped: self.skipped,
+            unread: self.unread,
+        })
+    }
+
+    /// Takes note of a named path that the configuration excludes.
+    fn exclude(&mut self, path: &Path) {
+        let path = relative(self.cwd, path);
+        self.notices
+            .push(format!("{path}: skipped, it is excluded"));
+        self.skipped.push(SkippedPath {
+            path,
+            because: SkippedBecause::Excluded,
+        });
     }
 
     fn add_file(&mut self, path: &Path) {
-        let shown = relative(self.cwd, path);
         if self.excludes.matches(path, false) {
-            let notice = format!("{shown}: passed over, it is excluded");
-            self.notices.push(notice);
+            self.exclude(path);
         } else if !path.is_file() {
-            self.notices.push(format!(
-                "{shown}: passed over, it is no regular file (use `-` to read standard input)"
-            ));
+            let why = "it is not a regular file (use `-` to read standard input)".to_owned();
+            self.unread.add(relative(self.cwd, path), Role::Named, why);
         } else {
             self.insert(path.to_owned(), path.to_owned(), Role::Named, true);
         }
@@ -212,8 +232,7 @@ impl<'a> Candidates<'a> {
     fn add_tree(&mut self, top: &Path, role: Role, roots: &Roots) {
         if self.excludes.matches(top, true) {
             if role == Role::Named {
-                let notice = format!("{}: passed over, it is excluded", relative(self.cwd, top));
-                self.notices.push(notice);
+                self.exclude(top);
             }
             return;
         }

@@ -14,6 +14,8 @@ pub struct Chart {
     pub path: String,
     /// What is deployed with it.
     pub scope: Scope,
+    /// Whether it only lends its templates to other charts.
+    pub is_library: bool,
     /// Its YAML templates, in the order of their paths.
     pub templates: Vec<Template>,
 }
@@ -31,6 +33,13 @@ pub struct Template {
     pub role: Role,
 }
 
+impl Chart {
+    /// Whether a path on the command line names one of its templates.
+    pub fn is_named(&self) -> bool {
+        self.templates.iter().any(|it| it.role == Role::Named)
+    }
+}
+
 impl Discovered {
     /// The charts in view that are not rendered.
     pub fn charts(&self) -> &[Chart] {
@@ -40,9 +49,6 @@ impl Discovered {
     /// Takes note that charts were to be rendered, and which of them were. Whoever renders says
     /// what comes of the others.
     pub fn rendered(&mut self, is_rendered: impl Fn(&Path) -> bool) {
-        let skipped = notice(&self.charts);
-        self.notices
-            .retain(|notice| Some(notice) != skipped.as_ref());
         self.charts.retain(|chart| !is_rendered(&chart.directory));
         self.open_namespaces();
     }
@@ -51,7 +57,6 @@ impl Discovered {
     pub(super) fn skip(&mut self, charts: Vec<Chart>) {
         self.charts = charts;
         self.open_namespaces();
-        self.notices.extend(notice(&self.charts));
     }
 
     /// What an unrendered chart deploys, nobody knows.
@@ -59,24 +64,4 @@ impl Discovered {
         let scopes = self.charts.iter().map(|chart| chart.scope.clone());
         self.sources.set_charts(scopes.collect());
     }
-}
-
-/// Says which named files were skipped because they are templates.
-fn notice(charts: &[Chart]) -> Option<String> {
-    let named = |chart: &Chart| {
-        let templates = chart.templates.iter();
-        templates.filter(|it| it.role == Role::Named).count()
-    };
-    let skipped: Vec<&Chart> = charts.iter().filter(|chart| named(chart) > 0).collect();
-    let example = &skipped.first()?.path;
-    let files: usize = skipped.iter().map(|chart| named(chart)).sum();
-    let files = format!("{files} template file{}", if files == 1 { "" } else { "s" });
-    let charts = match skipped.len() {
-        1 => format!("the unrendered Helm chart {example}"),
-        count => format!("{count} unrendered Helm charts (such as {example})"),
-    };
-    Some(format!(
-        "skipped {files} of {charts}: to check what a chart deploys, use `--render auto`, or run \
-         `helm template CHART | lameduck check -`"
-    ))
 }

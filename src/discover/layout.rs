@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::charts::{Chart, Template};
 use super::paths::relative;
 use super::roots::Roots;
-use crate::source::{Role, Scope};
+use crate::source::{Role, Scope, read_text};
+use crate::units::SizeLimit;
 
 /// The names under which kustomize looks for its file.
 pub const KUSTOMIZATION_NAMES: [&str; 3] =
@@ -96,6 +97,7 @@ impl<'a> Layout<'a> {
             .map(|(directory, templates)| Chart {
                 path: relative(self.cwd, &directory),
                 scope: self.named_scope(self.base_of(&directory), &directory),
+                is_library: is_library(&directory),
                 directory,
                 templates,
             })
@@ -116,6 +118,12 @@ impl<'a> Layout<'a> {
         };
         Scope(relative(from, directory).into())
     }
+}
+
+/// Whether the chart in a directory says that it is a library.
+fn is_library(directory: &Path) -> bool {
+    let text = read_text(&directory.join("Chart.yaml"), SizeLimit::default());
+    text.is_ok_and(|text| text.lines().any(|line| line.trim_end() == "type: library"))
 }
 
 fn has_file(directory: &Path, names: &[&str]) -> bool {

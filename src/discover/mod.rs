@@ -16,7 +16,7 @@ mod unread;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,6 +36,7 @@ use unread::Unread;
 pub use charts::{Chart, Template};
 pub use layout::KUSTOMIZATION_NAMES;
 pub use paths::{normal, relative};
+pub use unread::{SkippedBecause, SkippedPath};
 
 /// What to look for.
 #[derive(Clone, Debug)]
@@ -54,10 +55,10 @@ pub struct Request<'a> {
     pub folders: &'a [PathBuf],
     /// How much is read at most.
     pub bounds: InputBounds,
-    /// Whether files that git ignores are passed over, as far as `.gitignore` files inside the
+    /// Whether files that git ignores are skipped, as far as `.gitignore` files inside the
     /// repository say so. Files named directly are always read.
     pub gitignore: bool,
-    /// Larger files are passed over.
+    /// Larger files are skipped.
     pub max_file_size: SizeLimit,
 }
 
@@ -77,8 +78,10 @@ pub struct Discovered {
     pub sources: Sources,
     /// The source that was read from standard input.
     pub stdin: Option<SourceId>,
-    /// What was passed over, and why; one line each, for standard error.
+    /// What was skipped, and why; one line each, for standard error.
     pub notices: Vec<String>,
+    /// What was named, or lies below what was named, and was not read as text; sorted.
+    pub skipped: Vec<SkippedPath>,
     /// What was named, or lies below what was named, and could not be read; one line each. It was not
     /// checked, so such a run is no success.
     pub unread: Vec<String>,
@@ -244,19 +247,21 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         found.add_stdin(&path, &roots);
         inputs.insert(path, stdin);
     }
-    let (files, passed_over, unread) = found.finish().map_err(|error| vec![error])?;
-    notices.extend(passed_over);
+    let found = found.finish().map_err(|error| vec![error])?;
+    notices.extend(found.notices);
 
     let mut layout = Layout::new(&cwd, &roots);
-    let planned = plan(&cwd, files, inputs, &mut layout);
+    let planned = plan(&cwd, found.files, inputs, &mut layout);
     let mut gathered = Gathered {
         notices,
-        unread,
+        skipped: found.skipped,
+        unread: found.unread,
         ..Gathered::default()
     };
     gathered
         .read_all(planned, request.max_file_size, request.bounds.bytes)
         .map_err(|error| vec![error])?;
+    let skipped = gathered.skipped();
     let (unread, beside) = gathered.unread.told();
     gathered.notices.extend(beside);
     let charts = layout.charts();
@@ -264,6 +269,7 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         sources: gathered.sources,
         stdin: gathered.stdin,
         notices: gathered.notices,
+        skipped,
         unread,
         files: gathered.files,
         cwd,
@@ -337,10 +343,33 @@ struct Gathered {
     stdin: Option<SourceId>,
     files: BTreeMap<SourceId, PathBuf>,
     notices: Vec<String>,
+    skipped: Vec<SkippedPath>,
     unread: Unread,
 }
 
 impl Gathered {
+    /// What was named and not read, in order.
+    fn skipped(&mut self) -> Vec<SkippedPath> {
+        let mut skipped = std::mem::take(&mut self.skipped);
+        let known: BTreeSet<String> = skipped.iter().map(|it| it.path.clone()).collect();
+        let others = self.unread.named().filter(|path| !known.contains(*path));
+        skipped.extend(others.map(|path| SkippedPath {
+            path: path.clone(),
+            because: SkippedBecause::Unreadable,
+        }));
+        skipped.sort();
+        skipped
+    }
+
+    fn skip(&mut self, planned: &Planned, because: SkippedBecause) {
+        if planned.role == Role::Named {
+            self.skipped.push(SkippedPath {
+                path: planned.shown.clone(),
+                because,
+            });
+        }
+    }
+
     /// Gives up where all files together are larger than `most`, in bytes.
     fn read_all(
         &mut self,
@@ -377,8 +406,13 @@ impl Gathered {
         let shown = &planned.shown;
         let (text, invalid_utf8) = match reading {
             Reading::Text { text, invalid_utf8 } => (text, invalid_utf8),
-            Reading::PassedOver(reason) => {
+            Reading::TooLarge(reason) => {
                 self.notices.push(format!("{shown}: {reason}"));
+                self.skip(&planned, SkippedBecause::TooLarge);
+                return;
+            }
+            Reading::Encrypted => {
+                self.skip(&planned, SkippedBecause::Encrypted);
                 return;
             }
             Reading::Failed(error) => {
@@ -392,13 +426,19 @@ impl Gathered {
                 return;
             }
             Reading::NoText => {
-                if planned.role == Role::Named {
-                    let notice = format!("{shown}: passed over, it is no UTF-8 text");
-                    self.notices.push(notice);
+                self.skip(&planned, SkippedBecause::NotUtf8);
+                if planned.explicit {
+                    let why = "it is not UTF-8 text: it holds NUL bytes".to_owned();
+                    self.unread.add(planned.shown, planned.role, why);
                 }
                 return;
             }
         };
+        if planned.explicit && invalid_utf8.is_some() {
+            // What can be read of it is judged all the same.
+            let why = "it is not UTF-8 text".to_owned();
+            self.unread.add(planned.shown.clone(), planned.role, why);
+        }
         if planned.explicit || read::could_matter(&text, &planned) {
             let id = self.sources.push(NewSource {
                 path: planned.shown,

@@ -11,8 +11,10 @@ pub(super) enum Reading {
     },
     /// It holds NUL bytes: a binary file, or UTF-16.
     NoText,
-    /// Why it was not to be read.
-    PassedOver(String),
+    /// It is encrypted as a whole.
+    Encrypted,
+    /// It is too large to be read, in words.
+    TooLarge(String),
     /// Why it was not read, though it was to be.
     Failed(ReadError),
 }
@@ -22,14 +24,26 @@ impl Reading {
         match content {
             Ok(content) => text(content),
             Err(error @ ReadError::TooLarge { .. }) => {
-                Self::PassedOver(format!("passed over, {error}{}", error.hint()))
+                Self::TooLarge(format!("skipped, {error}{}", error.hint()))
             }
             Err(error) => Self::Failed(error),
         }
     }
 }
 
+/// How files start that a program has encrypted as a whole: git-crypt, Ansible Vault, age and GnuPG.
+const ENCRYPTED: [&[u8]; 5] = [
+    b"\0GITCRYPT\0",
+    b"$ANSIBLE_VAULT;",
+    b"age-encryption.org/",
+    b"-----BEGIN AGE ENCRYPTED FILE-----",
+    b"-----BEGIN PGP MESSAGE-----",
+];
+
 fn text(content: Vec<u8>) -> Reading {
+    if ENCRYPTED.iter().any(|start| content.starts_with(start)) {
+        return Reading::Encrypted;
+    }
     if content.contains(&0) {
         return Reading::NoText;
     }

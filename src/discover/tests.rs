@@ -56,6 +56,11 @@ impl Tree {
     }
 }
 
+fn skipped(discovered: &Discovered) -> Vec<(&str, SkippedBecause)> {
+    let skipped = discovered.skipped.iter();
+    skipped.map(|it| (it.path.as_str(), it.because)).collect()
+}
+
 fn owned(paths: &[&str]) -> Vec<PathBuf> {
     paths.iter().map(PathBuf::from).collect()
 }
@@ -222,11 +227,12 @@ fn templates_of_a_chart_are_skipped_and_counted() {
         ]
     );
     assert_eq!(&*discovered.sources.charts()[0].0, "charts/web");
-    insta::assert_snapshot!(discovered.notices.join("\n"), @"skipped 2 template files of the unrendered Helm chart charts/web: to check what a chart deploys, use `--render auto`, or run `helm template CHART | lameduck check -`");
+    assert_eq!(discovered.charts()[0].templates.len(), 2);
+    assert!(discovered.charts()[0].is_named());
 
     let elsewhere = tree.run(&["templates"]);
     assert_eq!(elsewhere.sources.charts().len(), 1);
-    assert_eq!(elsewhere.notices, Vec::<String>::new());
+    assert!(!elsewhere.charts()[0].is_named());
 }
 
 #[test]
@@ -323,9 +329,16 @@ fn excluded_files_are_not_read_even_when_named() {
     let named = run(&["old/b.yaml", "old"]);
     assert_eq!(listed(&named), ["context a.yaml"]);
     insta::assert_snapshot!(named.notices.join("\n"), @r"
-    old/b.yaml: passed over, it is excluded
-    old: passed over, it is excluded
+    old/b.yaml: skipped, it is excluded
+    old: skipped, it is excluded
     ");
+    assert_eq!(
+        skipped(&named),
+        [
+            ("old", SkippedBecause::Excluded),
+            ("old/b.yaml", SkippedBecause::Excluded)
+        ]
+    );
 }
 
 #[test]
@@ -427,9 +440,10 @@ fn every_missing_path_is_an_error() {
 }
 
 #[test]
-fn what_is_no_text_is_passed_over() {
+fn what_is_no_text_is_skipped() {
     let tree = Tree::new(&[]);
     tree.write("binary.yaml", b"a\0b");
+    tree.write("locked.yaml", b"\0GITCRYPT\0x");
     tree.write("latin.yaml", b"name: caf\xe9\napiVersion: v1\n");
     tree.write("huge.yaml", vec![b'#'; 32 * 1024 * 1024 + 1]);
     let discovered = tree.run(&["."]);
@@ -438,9 +452,34 @@ fn what_is_no_text_is_passed_over() {
     assert_eq!(latin.invalid_utf8(), Some(9));
     assert_eq!(&latin.text()[..13], "name: caf\u{fffd}\n");
     insta::assert_snapshot!(discovered.notices.join("\n"), @r"
-    binary.yaml: passed over, it is no UTF-8 text
-    huge.yaml: passed over, at 32.1 MiB it is larger than 32 MiB (--max-file-size takes more)
+    huge.yaml: skipped, at 32.1 MiB it is larger than 32 MiB (--max-file-size takes more)
     ");
+    assert_eq!(
+        skipped(&discovered),
+        [
+            ("binary.yaml", SkippedBecause::NotUtf8),
+            ("huge.yaml", SkippedBecause::TooLarge),
+            ("locked.yaml", SkippedBecause::Encrypted)
+        ]
+    );
+    assert_eq!(discovered.unread, Vec::<String>::new());
+    // What is named by hand must not be skipped with a word.
+    let named = tree.run(&["binary.yaml", "latin.yaml", "locked.yaml"]);
+    assert_eq!(
+        named.unread,
+        [
+            "binary.yaml: it is not UTF-8 text: it holds NUL bytes",
+            "latin.yaml: it is not UTF-8 text"
+        ]
+    );
+    assert_eq!(listed(&named)[0], "named latin.yaml");
+    assert_eq!(
+        skipped(&named),
+        [
+            ("binary.yaml", SkippedBecause::NotUtf8),
+            ("locked.yaml", SkippedBecause::Encrypted)
+        ]
+    );
 }
 
 #[cfg(unix)]
@@ -481,7 +520,11 @@ fn sockets_are_skipped() {
     let _socket = std::os::unix::net::UnixListener::bind(tree.path().join("socket.yaml")).unwrap();
     assert_eq!(listed(&tree.run(&["."])), ["named a.yaml"]);
     let named = tree.run(&["socket.yaml"]);
-    insta::assert_snapshot!(named.notices.join("\n"), @"socket.yaml: passed over, it is no regular file (use `-` to read standard input)");
+    insta::assert_snapshot!(named.unread.join("\n"), @"socket.yaml: it is not a regular file (use `-` to read standard input)");
+    assert_eq!(
+        skipped(&named),
+        [("socket.yaml", SkippedBecause::Unreadable)]
+    );
 }
 
 fn run_stdin(tree: &Tree, filename: Option<&str>) -> Discovered {

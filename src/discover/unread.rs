@@ -1,10 +1,34 @@
-//! What could not be read, though it was to be.
+//! What could not be read, though it was to be, and what was skipped.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::source::{ReadError, Role, examine};
 use crate::units::SizeLimit;
+
+/// A named path, or one below a named folder, that was not read as text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SkippedPath {
+    /// As the user sees it.
+    pub path: String,
+    /// Why.
+    pub because: SkippedBecause,
+}
+
+/// Why a path was not read as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SkippedBecause {
+    /// The system does not let us read it, or it is not a regular file.
+    Unreadable,
+    /// It holds NUL bytes: a binary file, or UTF-16.
+    NotUtf8,
+    /// It is larger than is allowed.
+    TooLarge,
+    /// It is encrypted as a whole.
+    Encrypted,
+    /// The configuration excludes it.
+    Excluded,
+}
 
 /// By the path as the user sees it.
 #[derive(Debug, Default)]
@@ -17,6 +41,12 @@ impl Unread {
         if known.is_none_or(|(known, _)| *known != Role::Named) {
             self.0.insert(shown, (role, why));
         }
+    }
+
+    /// What was named or lies below what was named.
+    pub(super) fn named(&self) -> impl Iterator<Item = &String> {
+        let named = self.0.iter().filter(|(_, (role, _))| *role == Role::Named);
+        named.map(|(shown, _)| shown)
     }
 
     /// What was named or lies below what was named, and what would have been context: a line for each.
@@ -40,7 +70,7 @@ pub(super) fn gitignore_trap(folder: &Path, limit: SizeLimit) -> Option<(PathBuf
     match examine(&file, limit) {
         Err(error @ (ReadError::NoFile | ReadError::TooLarge { .. })) if !file.is_dir() => {
             let hint = error.hint();
-            let why = format!("{error}{hint}, and its folder is passed over");
+            let why = format!("{error}{hint}, and its folder is skipped");
             Some((file, why))
         }
         // What cannot be looked at is not opened either, and a folder is no danger.

@@ -4,6 +4,7 @@
 mod checklist;
 mod fingerprint;
 mod listing;
+mod skipped;
 mod timeline;
 
 use crate::settings::{Level, ObjectSettings, OptionValue};
@@ -12,6 +13,7 @@ use crate::source::{Location, SourceId, Span};
 pub use checklist::{Area, Because, Checklist, ChecklistItem, ChecklistRow, ItemState};
 pub use fingerprint::Fingerprint;
 pub use listing::{LISTED, Listing, Unlisted};
+pub use skipped::{SkipReason, Skipped, Unjudged};
 pub use timeline::{Bar, BarKind, Clock, Extent, Fit, Stated, Timeline, Verdict};
 
 /// How bad it is. Ordered: a note is less than an error.
@@ -386,6 +388,8 @@ pub struct Outcome {
     pub checked: Vec<SourceId>,
     /// The counts of a run.
     pub summary: Summary,
+    /// What was not judged.
+    pub unjudged: Unjudged,
     /// Pedantic findings that nobody asked for, so that what suppresses them is not taken for
     /// unused.
     pub unasked: Vec<Finding>,

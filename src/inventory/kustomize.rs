@@ -383,7 +383,7 @@ fn any_of_text(text: &str) -> AnyPatch<'_> {
     }
 }
 
-fn patch_files(data: &Kustomization) -> impl Iterator<Item = &str> {
+pub(super) fn patch_files(data: &Kustomization) -> impl Iterator<Item = &str> {
     all_patches(data).filter_map(|patch| patch.path)
 }
 
@@ -399,7 +399,7 @@ fn trees_of(text: &str) -> Vec<Arc<Tree>> {
 }
 
 /// A path written in a file of `directory`, relative to the repository root.
-fn join(directory: &str, path: &str) -> String {
+pub(super) fn join(directory: &str, path: &str) -> String {
     let mut parts: Vec<&str> = directory
         .split('/')
         .filter(|part| !part.is_empty())

@@ -18,6 +18,7 @@ mod proxy;
 mod replicas;
 mod serving;
 mod set_elsewhere;
+mod strangers;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +38,7 @@ pub use mesh::{Evidence, Membership, Mesh, ProxyKind};
 pub use proxy::{ProxySettings, Told, ToldBy};
 pub use replicas::{ReplicaOrigin, Replicas};
 pub use serving::{Serving, is_management_name};
+pub use strangers::Stranger;
 
 use crate::kube::{
     Body, BrokenDocument, DroppedText, Manifests, Object, OpaqueReason, PodTemplate, Workload,
@@ -92,8 +94,9 @@ pub struct Inventory {
     broken: Vec<BrokenDocument>,
     dropped: Vec<DroppedText>,
     unreadable: Vec<BrokenDocument>,
-    unrendered: Vec<SourceId>,
+    unrendered: Vec<Location>,
     set_elsewhere: set_elsewhere::SetElsewhere,
+    strangers: Vec<Stranger>,
     claims: claims::ClaimIndex,
     builds: duplicates::Builds,
     namesakes: duplicates::Namesakes,
@@ -139,6 +142,7 @@ impl Inventory {
         let entries = &inventory.entries;
         let name = |id: &ObjectId| entries.get(id.index()).map(|entry| entry.object.name());
         inventory.by_name.sort_by_key(name);
+        inventory.strangers = strangers::of(&inventory, sources, &others);
         kustomize::apply(&mut inventory, sources, &others);
         inventory.mark_replaced();
         inventory.namesakes = duplicates::Namesakes::of(&inventory);
@@ -265,10 +269,14 @@ impl Inventory {
             })
     }
 
-    /// For each document that cannot be read before another program fills in its `{{…}}`, the
-    /// file.
-    pub fn unrendered(&self) -> &[SourceId] {
+    /// Documents that cannot be read before another program fills in their `{{…}}`.
+    pub fn unrendered(&self) -> &[Location] {
         &self.unrendered
+    }
+
+    /// Documents that are not manifests.
+    pub fn strangers(&self) -> &[Stranger] {
+        &self.strangers
     }
 
     /// Documents that cannot be read and do not look like manifests.

@@ -26,7 +26,7 @@ impl OpenNamespaces {
             unrendered: inventory
                 .unrendered()
                 .iter()
-                .map(|source| sources.get(*source).scope().clone())
+                .map(|document| sources.get(document.source).scope().clone())
                 .collect(),
             ..Self::default()
         };

@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
+use super::check::is_placeholder_node;
 use super::fault::Fault;
 use super::istio::{
     DestinationRule, IstioOperator, PeerAuthentication, ServiceEntry, Sidecar, Telemetry,
@@ -245,6 +246,20 @@ impl Object {
         self.unknown.binary_search(&node.id()).is_ok()
     }
 
+    /// Whether a value that rules could judge is a placeholder. Scripts, arguments, environment
+    /// variables, annotations and the content of ConfigMaps hold `${…}` for programs of their own.
+    pub fn holds_placeholder(&self) -> bool {
+        let mut unknown = self.unknown.iter().map(|id| self.tree.node(*id));
+        unknown.any(|node| is_placeholder_node(node) && !is_free_text(node))
+    }
+
+    /// Whether it is encrypted: by SOPS, whatever its kind, or as a SealedSecret.
+    pub fn is_encrypted(&self) -> bool {
+        let sops = self.node().get("sops");
+        sops.is_some_and(|it| it.get("mac").is_some() || it.get("lastmodified").is_some())
+            || self.group() == "bitnami.com" && self.kind == "SealedSecret"
+    }
+
     /// The narrowest node that names the object: `metadata.name`, else `kind`, else the mapping.
     pub fn name_node(&self) -> Node<'_> {
         let root = self.node();
@@ -275,4 +290,26 @@ impl Object {
     pub fn label(&self, key: &str) -> Option<Node<'_>> {
         self.node().at(&["metadata", "labels", key])
     }
+}
+
+/// Whether a text is none of Kubernetes' own fields but somebody's content.
+fn is_free_text(node: Node<'_>) -> bool {
+    let Some(parent) = node.parent() else {
+        return false;
+    };
+    if parent.is_sequence() {
+        return matches!(key_of(parent), Some("command" | "args"));
+    }
+    let is_value = || parent.get("value").is_some_and(|it| it.id() == node.id());
+    match key_of(parent) {
+        Some(key) => matches!(key, "annotations" | "data" | "binaryData" | "stringData"),
+        None => is_value() && parent.parent().and_then(key_of) == Some("env"),
+    }
+}
+
+/// The key of a value in its mapping; `None` for an element of a list.
+fn key_of(node: Node<'_>) -> Option<&str> {
+    let mut entries = node.parent()?.entries();
+    let entry = entries.find(|entry| entry.value.id() == node.id())?;
+    Some(entry.key.key_text())
 }

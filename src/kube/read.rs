@@ -8,9 +8,9 @@ use super::check::KubeCheck;
 use super::demands;
 use super::fault::Fault;
 use super::object::{Body, Object, OpaqueReason};
-use super::tables::removed;
+use super::tables::{generators, removed};
 use super::workload::{Workload, WorkloadBody};
-use crate::source::{Source, SourceId, Span};
+use crate::source::{Location, Source, SourceId, Span};
 use crate::units::cut;
 use crate::yaml::{self, Content, Issue, IssueKind, Node, NodeId, SyntaxError, Tree};
 
@@ -25,9 +25,8 @@ pub struct Manifests {
     pub dropped: Vec<DroppedText>,
     /// Documents that are no manifests; kustomize patches may be among them.
     pub others: Vec<Arc<Tree>>,
-    /// For each document that cannot be read before Helm or another program fills in its
-    /// placeholders, the file.
-    pub unrendered: Vec<SourceId>,
+    /// Documents that cannot be read before Helm or another program fills in their placeholders.
+    pub unrendered: Vec<Location>,
     /// Documents that cannot be read and do not look like manifests.
     pub unreadable: Vec<BrokenDocument>,
 }
@@ -92,7 +91,11 @@ pub fn read_source(source: &Source) -> Manifests {
                 // A directive is split off from the manifest it stands above.
                 let directive = text.starts_with('%').then(|| document.span.range().start..);
                 let rest = directive.and_then(|rest| source.text().get(rest));
-                manifests.refuse(source, rest.unwrap_or(text), error);
+                let location = Location {
+                    source: source.id(),
+                    span: document.span,
+                };
+                manifests.refuse(source, location, rest.unwrap_or(text), error);
             }
         }
         // Other YAML files may end a document as they like.
@@ -109,10 +112,10 @@ pub fn read_source(source: &Source) -> Manifests {
 }
 
 impl Manifests {
-    fn refuse(&mut self, source: &Source, text: &str, error: SyntaxError) {
+    fn refuse(&mut self, source: &Source, document: Location, text: &str, error: SyntaxError) {
         let line = source.position(error.span.start).line;
         if text.contains("{{") || holds_template(source.slice(source.line_span(line))) {
-            self.unrendered.push(source.id());
+            self.unrendered.push(document);
             return;
         }
         let broken = BrokenDocument {
@@ -530,13 +533,12 @@ fn tolerant<T: DeserializeOwned>(
 
 fn opaque_reason(node: Node<'_>, who: &Identity<'_>) -> OpaqueReason {
     let group = who.api_version.split('/').next().unwrap_or_default();
-    match (group, who.kind) {
-        ("helm.toolkit.fluxcd.io", "HelmRelease")
-        | ("helm.cattle.io", "HelmChart")
-        | ("argoproj.io", "Application" | "ApplicationSet")
-        | ("flagger.app", "Canary") => OpaqueReason::Generator,
-        _ if has_pod_template(node) => OpaqueReason::PodTemplate,
-        _ => OpaqueReason::Other,
+    if generators::find(group, who.kind).is_some_and(|it| it.opens_namespace) {
+        OpaqueReason::Generator
+    } else if has_pod_template(node) {
+        OpaqueReason::PodTemplate
+    } else {
+        OpaqueReason::Other
     }
 }
 

@@ -38,6 +38,9 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
     }
     if !style.quiet {
         writeln!(out, "{}", summary::line(report.outcome))?;
+        if let Some(line) = summary::not_judged(&report.outcome.unjudged) {
+            writeln!(out, "{line}")?;
+        }
     }
     Ok(())
 }

@@ -42,6 +42,13 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
     }
     if !style.quiet {
         writeln!(out, "{}", summary::line(report.outcome))?;
+        let rows = summary::not_judged_rows(&report.outcome.unjudged);
+        if !rows.is_empty() {
+            writeln!(out, "Not judged:")?;
+        }
+        for row in rows {
+            writeln!(out, "  {row}")?;
+        }
     }
     Ok(())
 }

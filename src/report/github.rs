@@ -15,6 +15,10 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
     for line in unlisted(&listing, report.sources) {
         writeln!(out, "::notice title=lameduck::{}", data(&line))?;
     }
+    if let Some(line) = summary::not_judged(&report.outcome.unjudged) {
+        let title = property("lameduck (not judged)");
+        writeln!(out, "::notice title={title}::{}", data(&line))?;
+    }
     if !style.quiet {
         // Has no text of a manifest, so it cannot be read as a command.
         writeln!(out, "{}", summary::line(report.outcome))?;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Report;
-use crate::finding::{self, Applicability, Outcome, Severity};
+use crate::finding::{self, Applicability, Outcome, Severity, Unjudged};
 use crate::source::{Location, Sources};
 
 /// Raised when a field changes its meaning or goes away; new fields do not raise it.
@@ -22,6 +22,7 @@ struct Document<'a> {
     version: u32,
     tool: Tool,
     summary: Summary,
+    skipped: Vec<Skipped<'a>>,
     findings: Vec<Finding<'a>>,
     /// Findings that count and are not listed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -33,6 +34,29 @@ struct Unlisted<'a> {
     path: &'a str,
     rule: &'a str,
     count: usize,
+}
+
+/// What was not judged for one reason.
+#[derive(Serialize)]
+pub(super) struct Skipped<'a> {
+    reason: &'static str,
+    kind: Option<&'a str>,
+    count: usize,
+    example: &'a str,
+    render: Option<&'static str>,
+}
+
+impl<'a> Skipped<'a> {
+    pub(super) fn all(unjudged: &'a Unjudged) -> Vec<Self> {
+        let rows = unjudged.rows.iter().map(|row| Self {
+            reason: row.reason.as_str(),
+            kind: row.kind.as_deref(),
+            count: row.count,
+            example: &row.example,
+            render: row.render,
+        });
+        rows.collect()
+    }
 }
 
 #[derive(Serialize)]
@@ -147,6 +171,7 @@ impl<'a> Document<'a> {
                 suppressed: outcome.count_suppressed(),
                 fixable: outcome.open().filter(|it| it.fix.is_some()).count(),
             },
+            skipped: Skipped::all(&outcome.unjudged),
             findings: listing
                 .findings
                 .into_iter()

@@ -1,4 +1,5 @@
-//! For CI systems that show tests: JUnit XML, one suite per file and one test per finding.
+//! For CI systems that show tests: JUnit XML, one suite per file and one test per finding. What was not
+//! judged is a suite of skipped tests.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -7,13 +8,14 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::text::{more, sanitize_lines, statement, subject};
-use super::{Report, sanitize};
-use crate::finding::{Finding, Severity, Unlisted};
+use super::{Report, sanitize, summary};
+use crate::finding::{Finding, Severity, Unjudged, Unlisted};
 use crate::source::{SourceId, Sources};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let suites: Vec<Suite> = suites(report);
-    let tests: usize = suites.iter().map(Suite::tests).sum();
+    let skipped = skipped(&report.outcome.unjudged);
+    let tests = suites.iter().map(Suite::tests).sum::<usize>() + skipped.len();
     let failures: usize = suites.iter().map(Suite::failures).sum();
     let mut xml = Writer::new_with_indent(&mut *out, b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
@@ -23,12 +25,55 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         .with_attribute(("tests", &*tests.to_string()))
         .with_attribute(("failures", &*failures.to_string()))
         .with_attribute(("errors", "0"));
-    if suites.is_empty() {
+    if tests == 0 {
         root.write_empty()?;
     } else {
-        root.write_inner_content(|xml| suites.iter().try_for_each(|suite| suite.write(xml)))?;
+        root.write_inner_content(|xml| {
+            suites.iter().try_for_each(|suite| suite.write(xml))?;
+            write_skipped(&skipped, xml)
+        })?;
     }
     writeln!(out)
+}
+
+/// Skipped tests, each with its name and what it stands for.
+fn skipped(unjudged: &Unjudged) -> Vec<(String, String)> {
+    let (rows, more) = summary::shown(unjudged);
+    let tests = rows.iter().map(|row| {
+        let name = row.kind.clone();
+        let name = name.unwrap_or_else(|| row.reason.as_str().to_owned());
+        (name, summary::with_example(row))
+    });
+    let others = (more > 0).then(|| ("others".to_owned(), format!("{more} more")));
+    tests.chain(others).collect()
+}
+
+fn write_skipped<W: Write>(tests: &[(String, String)], xml: &mut Writer<W>) -> io::Result<()> {
+    const NAME: &str = "not judged";
+    if tests.is_empty() {
+        return Ok(());
+    }
+    let count = tests.len().to_string();
+    xml.create_element("testsuite")
+        .with_attribute(("name", NAME))
+        .with_attribute(("tests", &*count))
+        .with_attribute(("failures", "0"))
+        .with_attribute(("errors", "0"))
+        .with_attribute(("skipped", &*count))
+        .write_inner_content(|xml| {
+            for (name, message) in tests {
+                let test = xml.create_element("testcase");
+                test.with_attribute(("classname", NAME))
+                    .with_attribute(("name", &**name))
+                    .write_inner_content(|xml| {
+                        let skipped = xml.create_element("skipped");
+                        let skipped = skipped.with_attribute(("message", &**message));
+                        skipped.write_empty().map(|_| ())
+                    })?;
+            }
+            Ok(())
+        })?;
+    Ok(())
 }
 
 /// The files that were checked, and those that a finding is in, in order.

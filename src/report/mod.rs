@@ -31,7 +31,7 @@ use crate::source::Sources;
 use disarm::Spelling;
 
 pub use checklist::{ChecklistFormat, write_checklists};
-pub use summary::statistics;
+pub use summary::{not_judged, statistics};
 pub use text::{sanitize, sanitize_source, subject};
 pub use timeline::{TimelineFormat, write_timelines};
 
@@ -72,6 +72,15 @@ impl Format {
         Self::Markdown,
         Self::Html,
     ];
+
+    /// Whether a person who reads it where it is written sees what was not judged: the others carry it
+    /// for programs, or have no place for it.
+    pub fn tells_people(self) -> bool {
+        matches!(
+            self,
+            Self::Full | Self::Concise | Self::Github | Self::Markdown
+        )
+    }
 
     /// The lower-case word used on the command line.
     pub fn as_str(self) -> &'static str {

@@ -3,7 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::finding::{Applicability, Outcome, Severity};
+use super::sanitize;
+use crate::finding::{Applicability, Outcome, Severity, SkipReason, Skipped, Unjudged};
+
+/// Rows of [`not_judged`] that are shown; the formats for programs carry all.
+const MAX_ROWS: usize = 10;
+
+/// Kinds of custom resources that are shown one by one.
+const MAX_CUSTOM_KINDS: usize = 3;
 
 /// One line without a line break, such as `3 errors, 1 note in 2 of 7 files (4 workloads)`.
 pub(super) fn line(outcome: &Outcome) -> String {
@@ -17,13 +24,17 @@ pub(super) fn line(outcome: &Outcome) -> String {
 fn open(outcome: &Outcome) -> String {
     let summary = &outcome.summary;
     if outcome.open().next().is_none() {
+        let objects = summary.objects.saturating_sub(outcome.unjudged.objects);
+        let files = summary.files.saturating_sub(outcome.unjudged.files);
         return if summary.objects == 0 {
             "No findings: no manifest was read".to_owned()
+        } else if objects == 0 {
+            "No findings: no object was judged".to_owned()
         } else {
             format!(
-                "No findings in {} ({}, {})",
-                counted(summary.files, "file"),
-                counted(summary.objects, "manifest"),
+                "No findings in {} of {} ({})",
+                counted(objects, "object"),
+                counted(files, "file"),
                 counted(summary.workloads, "workload"),
             )
         };
@@ -47,6 +58,125 @@ fn open(outcome: &Outcome) -> String {
         (safe, other) => {
             format!("{line}; {safe} fixable with --fix, {other} more with --unsafe-fixes")
         }
+    }
+}
+
+/// One line without a line break, such as ``Not judged: 188 HelmReleases (render with `helm
+/// template`), 3 encrypted documents``; `None` where all was judged. Without the paths of examples,
+/// nothing in it is text of a manifest but kinds of letters and digits.
+pub fn not_judged(unjudged: &Unjudged) -> Option<String> {
+    let (rows, more) = shown(unjudged);
+    if rows.is_empty() {
+        return None;
+    }
+    let mut parts: Vec<String> = rows.iter().map(phrase).collect();
+    if more > 0 {
+        parts.push(format!("and {more} more"));
+    }
+    Some(format!("Not judged: {}", parts.join(", ")))
+}
+
+/// A line for each reason, with an example.
+pub(super) fn not_judged_rows(unjudged: &Unjudged) -> Vec<String> {
+    let (rows, more) = shown(unjudged);
+    let mut lines: Vec<String> = rows.iter().map(with_example).collect();
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines
+}
+
+/// ``188 HelmReleases (render with `helm template`), such as apps/web.yaml``
+pub(super) fn with_example(row: &Skipped) -> String {
+    let such_as = if row.count == 1 { ": " } else { ", such as " };
+    format!("{}{such_as}{}", phrase(row), sanitize(&row.example))
+}
+
+/// The rows that people see, and how much is counted in the others. Kinds of custom resources are the
+/// first to be counted together.
+pub(super) fn shown(unjudged: &Unjudged) -> (Vec<Skipped>, usize) {
+    let mut rows = with_custom_kinds(unjudged, MAX_CUSTOM_KINDS);
+    if rows.len() > MAX_ROWS {
+        rows = with_custom_kinds(unjudged, 0);
+    }
+    let hidden = rows.split_off(rows.len().min(MAX_ROWS));
+    (rows, hidden.iter().map(|row| row.count).sum())
+}
+
+/// The rows, with no more than so many kinds of custom resources by themselves.
+fn with_custom_kinds(unjudged: &Unjudged, kinds: usize) -> Vec<Skipped> {
+    let mut rows: Vec<Skipped> = Vec::new();
+    let mut seen = 0;
+    for row in &unjudged.rows {
+        if row.reason == SkipReason::CustomResource {
+            seen += 1;
+        }
+        let is_lumped = row.reason == SkipReason::CustomResource && seen > kinds;
+        match rows.last_mut() {
+            Some(rest) if is_lumped && seen > kinds + 1 => rest.count += row.count,
+            _ if is_lumped => rows.push(Skipped {
+                kind: None,
+                ..row.clone()
+            }),
+            _ => rows.push(row.clone()),
+        }
+    }
+    rows
+}
+
+/// ``188 HelmReleases (render with `helm template`)``
+fn phrase(row: &Skipped) -> String {
+    if row.reason == SkipReason::Placeholder {
+        return format!("placeholders in {}", counted(row.count, "object"));
+    }
+    let (one, many) = match (row.reason, &row.kind) {
+        (_, Some(kind)) => (kind.clone(), plural(kind)),
+        (reason, None) => {
+            let (one, many) = nouns(reason);
+            (one.to_owned(), many.to_owned())
+        }
+    };
+    let noun = if row.count == 1 { one } else { many };
+    let render = row
+        .render
+        .map_or_else(String::new, |it| format!(" (render with `{it}`)"));
+    format!("{} {noun}{render}", row.count)
+}
+
+fn nouns(reason: SkipReason) -> (&'static str, &'static str) {
+    match reason {
+        SkipReason::Generator => ("generator", "generators"),
+        SkipReason::UnrenderedChart => ("Helm chart", "Helm charts"),
+        SkipReason::Remote => (
+            "kustomization with remote bases or charts",
+            "kustomizations with remote bases or charts",
+        ),
+        SkipReason::UnrenderedTemplate => ("unrendered template", "unrendered templates"),
+        SkipReason::Placeholder => ("placeholder", "placeholders"),
+        SkipReason::Encrypted => ("encrypted document", "encrypted documents"),
+        SkipReason::Patch => ("patch", "patches"),
+        SkipReason::Unreadable => ("unreadable path", "unreadable paths"),
+        SkipReason::NotUtf8 => ("file that is not UTF-8", "files that are not UTF-8"),
+        SkipReason::NotYaml => ("document that is not YAML", "documents that are not YAML"),
+        SkipReason::TooLarge => ("file above `max-file-size`", "files above `max-file-size`"),
+        SkipReason::Excluded => ("excluded path", "excluded paths"),
+        SkipReason::CustomResource => ("custom resource", "custom resources"),
+        SkipReason::NoManifest => (
+            "document that is not a manifest",
+            "documents that are not manifests",
+        ),
+    }
+}
+
+/// The plural of a kind, as Kubernetes names resources: `NetworkPolicies`, `Ingresses`, `Gateways`.
+fn plural(kind: &str) -> String {
+    let vowels = ['a', 'e', 'i', 'o', 'u'];
+    match kind.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(vowels) => format!("{stem}ies"),
+        _ if kind.ends_with('s') || kind.ends_with('x') || kind.ends_with("ch") => {
+            format!("{kind}es")
+        }
+        _ => format!("{kind}s"),
     }
 }
 

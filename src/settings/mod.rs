@@ -302,7 +302,7 @@ pub struct Settings {
     pub context_folders: Vec<PathBuf>,
     /// How much a run reads.
     pub bounds: InputBounds,
-    /// Larger files are passed over, and more is not taken from any program.
+    /// Larger files are skipped, and more is not taken from any program.
     pub max_file_size: SizeLimit,
     /// Where the findings are listed that do not count.
     pub baseline: Option<PathBuf>,

@@ -43,7 +43,7 @@ fn pipes_are_not_waited_for() {
     let run = repository.run(&["check", "--format=concise"]);
     run.ends(0, &["pod.yaml:3:18 note bare-pod "], &[]);
     let run = repository.run(&["check", "a.yaml"]);
-    run.ends(0, &[], &["a.yaml: passed over, it is no regular file"]);
+    run.ends(2, &[], &["a.yaml: it is not a regular file"]);
 }
 
 #[test]

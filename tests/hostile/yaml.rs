@@ -73,9 +73,9 @@ fn nesting_has_an_end() {
     );
 }
 
-/// Nobody can tell whether broken JSON was meant for Kubernetes, so it is told and passed over.
+/// Nobody can tell whether broken JSON was meant for Kubernetes, so it is told and skipped.
 #[test]
-fn deep_json_is_passed_over() {
+fn deep_json_is_skipped() {
     let text = format!(
         "{{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"data\":{}{}}}",
         "[".repeat(DEPTH),
@@ -129,7 +129,7 @@ fn fifty_thousand_objects_are_read() {
     let run = repository.run(&["check"]);
     run.ends(
         0,
-        &["No findings in 1 file (50000 manifests, 0 workloads)"],
+        &["No findings in 50000 objects of 1 file (0 workloads)"],
         &[],
     );
 }
@@ -171,8 +171,17 @@ fn what_is_no_utf8_is_told() {
         let repository = Repository::new(&[]);
         repository.write("a.yaml", bytes);
         let run = repository.run(&["check", "a.yaml"]);
-        let expected = "note: a.yaml: passed over, it is no UTF-8 text\n";
-        run.ends(0, &["No findings: no manifest was read"], &[expected]);
+        let expected = "error: a.yaml: it is not UTF-8 text: it holds NUL bytes\n";
+        run.ends(
+            2,
+            &[
+                "No findings: no manifest was read",
+                "1 file that is not UTF-8: a.yaml",
+            ],
+            &[expected],
+        );
+        let run = repository.run(&["check"]);
+        run.ends(0, &["1 file that is not UTF-8: a.yaml"], &[]);
     }
     let repository = Repository::new(&[]);
     repository.write(
@@ -185,6 +194,9 @@ fn what_is_no_utf8_is_told() {
         &["a.yaml:4:11 error invalid-yaml ", "invalid UTF-8"],
         &[],
     );
+    let run = repository.run(&["check", "--format=concise", "a.yaml"]);
+    let expected = "error: a.yaml: it is not UTF-8 text\n";
+    run.ends(2, &["a.yaml:4:11 error invalid-yaml "], &[expected]);
     // The mark of UTF-8 is no part of the text.
     let repository = Repository::new(&[("a.yaml", &format!("\u{feff}{POD}"))]);
     let run = repository.run(&["check", "--format=concise"]);

@@ -22,7 +22,7 @@ fn only_new_findings_count() {
     let run = repository.run(&format!("{WRITE} --format concise"));
     assert_eq!(run.code, 0, "{}", run.stderr);
     insta::assert_snapshot!(run.stderr, @"note: base.json lists 3 findings");
-    insta::assert_snapshot!(run.stdout, @"No findings in 2 files (2 manifests, 2 workloads); 3 suppressed");
+    insta::assert_snapshot!(run.stdout, @"No findings in 2 objects of 2 files (2 workloads); 3 suppressed");
     insta::assert_snapshot!(repository.read("base.json"), @r#"
     {
       "version": 1,

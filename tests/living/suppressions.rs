@@ -16,7 +16,7 @@ fn suppressed() -> Repository {
 fn suppressed_findings_do_not_count_but_are_counted() {
     let run = suppressed().run("check --format concise");
     assert_eq!(run.code, 0, "{}", run.stderr);
-    insta::assert_snapshot!(run.stdout, @"No findings in 2 files (2 manifests, 2 workloads); 2 suppressed");
+    insta::assert_snapshot!(run.stdout, @"No findings in 2 objects of 2 files (2 workloads); 2 suppressed");
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn they_are_shown_where_that_is_asked_for() {
     insta::assert_snapshot!(run.stdout, @r"
     a.yaml:17:18 warning mutable-image-tag image `a` has no tag, which means `latest`: pods of one workload may run different code, and a rollback brings nothing back (suppressed by comment: built right before)
     b.yaml:18:18 warning mutable-image-tag image `b` has no tag, which means `latest`: pods of one workload may run different code, and a rollback brings nothing back (suppressed by annotation)
-    No findings in 2 files (2 manifests, 2 workloads); 2 suppressed
+    No findings in 2 objects of 2 files (2 workloads); 2 suppressed
     ");
     let run = repository.run("check a.yaml --show-suppressed");
     assert_eq!(run.code, 0, "{}", run.stderr);
@@ -45,7 +45,7 @@ fn they_are_shown_where_that_is_asked_for() {
       help: name the version that was tested, best with its digest: `image: NAME:VERSION@sha256:DIGEST`
             read more: lameduck explain mutable-image-tag
 
-    No findings in 1 file (1 manifest, 1 workload); 1 suppressed
+    No findings in 1 object of 1 file (1 workload); 1 suppressed
     ");
 }
 

@@ -150,7 +150,7 @@ impl Check for KubeCheck {
     }
 
     fn placeholder(&self, value: Node<'_>) -> bool {
-        placeholder::is_placeholder_node(value)
+        is_placeholder_node(value)
     }
 
     fn substitute(&self, value: Node<'_>) -> Option<&'static str> {

@@ -1,5 +1,7 @@
 //! Facts about Kubernetes and Istio as tables.
 
+pub mod generators;
+pub mod groups;
 pub mod istio_catalogue;
 pub mod removed;
 pub mod values;

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::finding::{self, ItemState};
-use crate::report::json::{Resource, Tool, VERSION};
+use crate::finding::{self, ItemState, Unjudged};
+use crate::report::json::{Resource, Skipped, Tool, VERSION};
 use crate::report::text::line_of;
 use crate::source::Sources;
 
@@ -13,6 +13,7 @@ use crate::source::Sources;
 struct Document<'a> {
     version: u32,
     tool: Tool,
+    skipped: Vec<Skipped<'a>>,
     checklists: Vec<Checklist<'a>>,
 }
 
@@ -54,12 +55,14 @@ struct Because<'a> {
 
 pub(super) fn write(
     checklists: &[finding::Checklist],
+    unjudged: &Unjudged,
     sources: &Sources,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let document = Document {
         version: VERSION,
         tool: Tool::this(),
+        skipped: Skipped::all(unjudged),
         checklists: checklists
             .iter()
             .map(|checklist| Checklist::new(checklist, sources))

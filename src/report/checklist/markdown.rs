@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 
 use super::{areas, counts, place, reasons};
-use crate::finding::Checklist;
+use crate::finding::{Checklist, Unjudged};
 use crate::report::markdown::{code, prose};
-use crate::report::sanitize;
+use crate::report::{not_judged, sanitize};
 use crate::source::Sources;
 
 pub(super) fn write(
     checklists: &[Checklist],
+    unjudged: &Unjudged,
     sources: &Sources,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -30,6 +31,9 @@ pub(super) fn write(
                 writeln!(out, "| {title} (`{id}`) | {state} | {why} |")?;
             }
         }
+    }
+    if let Some(line) = not_judged(unjudged) {
+        writeln!(out, "\n{}", prose(&line))?;
     }
     Ok(())
 }

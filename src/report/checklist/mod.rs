@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use super::disarm::{self, Spelling};
 use super::text::line_of;
 use super::{Style, sanitize};
-use crate::finding::{Area, Because, Checklist, ChecklistRow, ItemState};
+use crate::finding::{Area, Because, Checklist, ChecklistRow, ItemState, Unjudged};
 use crate::source::Sources;
 
 /// How checklists are written.
@@ -32,6 +32,7 @@ pub enum ChecklistFormat {
 /// Only those of `out`.
 pub fn write_checklists(
     checklists: &[Checklist],
+    unjudged: &Unjudged,
     sources: &Sources,
     format: ChecklistFormat,
     style: &Style,
@@ -42,13 +43,13 @@ pub fn write_checklists(
             text::write(checklists, sources, style, out)
         }),
         ChecklistFormat::Json => disarm::write(Spelling::Json, out, |out| {
-            json::write(checklists, sources, out)
+            json::write(checklists, unjudged, sources, out)
         }),
         ChecklistFormat::Markdown => disarm::write(Spelling::Text, out, |out| {
-            markdown::write(checklists, sources, out)
+            markdown::write(checklists, unjudged, sources, out)
         }),
         ChecklistFormat::Html => disarm::write(Spelling::Markup, out, |out| {
-            super::html::write_checklists(checklists, sources, out)
+            super::html::write_checklists(checklists, unjudged, sources, out)
         }),
     }
 }

@@ -14,7 +14,7 @@ use askama::Template;
 
 use super::text::unlisted;
 use super::{Report, Style, summary};
-use crate::finding::{Checklist, Severity};
+use crate::finding::{Checklist, Severity, Unjudged};
 use crate::source::Sources;
 use findings::{FindingView, count_by, object_of};
 use workloads::{ChecklistView, TimelineView};
@@ -71,6 +71,7 @@ impl Page {
 struct ReportPage<'a> {
     page: Page,
     tiles: Vec<Tile>,
+    not_judged: Vec<String>,
     severities: [&'static str; 3],
     /// Each with the number of its findings.
     rules: Vec<(String, usize)>,
@@ -86,6 +87,7 @@ struct ReportPage<'a> {
 #[template(path = "checklist.html")]
 struct ChecklistPage {
     page: Page,
+    not_judged: Vec<String>,
     checklists: Vec<ChecklistView>,
 }
 
@@ -116,6 +118,7 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
     let page = ReportPage {
         page: Page::new("lameduck report", summary::line(outcome), true),
         tiles: tiles(report),
+        not_judged: summary::not_judged_rows(&outcome.unjudged),
         severities: [Severity::Error, Severity::Warning, Severity::Note].map(Severity::as_str),
         rules: count_by(listed().map(|it| it.rule.to_owned()), []),
         workloads: count_by(listed().filter_map(object_of), others),
@@ -129,6 +132,7 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
 
 pub(super) fn write_checklists(
     checklists: &[Checklist],
+    unjudged: &Unjudged,
     sources: &Sources,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -136,6 +140,7 @@ pub(super) fn write_checklists(
     let subtitle = format!("{} workload{unit}", checklists.len());
     let page = ChecklistPage {
         page: Page::new("lameduck checklist", subtitle, false),
+        not_judged: summary::not_judged_rows(unjudged),
         checklists: ChecklistView::all(checklists, sources, checklists.len() <= UNFOLDED),
     };
     render(&page, out)

@@ -142,7 +142,7 @@ fn text_of_a_manifest_is_text() {
     let mut page = Vec::new();
     write(&report, &Style::default(), &mut page).unwrap();
     let mut list = Vec::new();
-    super::write_checklists(&outcome.checklists, &sources, &mut list).unwrap();
+    super::write_checklists(&outcome.checklists, &outcome.unjudged, &sources, &mut list).unwrap();
     for (page, scripts) in [(page, 1), (list, 0)] {
         let page = String::from_utf8(page).unwrap();
         for own in [

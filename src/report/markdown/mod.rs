@@ -35,6 +35,10 @@ fn comment(report: &Report<'_>) -> String {
         "{MARKER}\n**lameduck**: {}\n",
         summary::line(report.outcome)
     );
+    if let Some(line) = summary::not_judged(&report.outcome.unjudged) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(comment, "\n{}", prose(&line));
+    }
     let listing = report.outcome.listing(false);
     let hidden = listing.hidden();
     let mut findings: Vec<&Finding> = listing.findings;

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::text::{statement, unlisted};
-use super::{Report, disarm};
-use crate::finding::{self, Applicability, Finding, Resource, RuleMeta, Severity, SuppressedBy};
+use super::{Report, disarm, summary};
+use crate::finding::{
+    self, Applicability, Finding, Outcome, Resource, RuleMeta, Severity, SuppressedBy,
+};
 use crate::source::{self, SourceId, Sources};
 pub(super) use limits::Limits;
 use model::{
@@ -85,7 +87,7 @@ fn run<'a>(
             },
         },
         automation_details: AutomationDetails { id: "lameduck/" },
-        invocations: [invocation(&report.outcome.internal_errors, cuts)],
+        invocations: [invocation(report.outcome, cuts)],
         column_kind: "unicodeCodePoints",
         original_uri_base_ids: BTreeMap::from([(
             ROOT,
@@ -103,20 +105,22 @@ fn run<'a>(
     }
 }
 
-/// What the run says of itself: what it had to leave out, and rules that failed.
-fn invocation(internal_errors: &[String], cuts: &[String]) -> Invocation {
-    let notification = |level| {
-        move |text: &String| Notification {
-            level,
-            message: Text::new(plain(text)),
-        }
-    };
+/// What the run says of itself: what it had to leave out, rules that failed, and what was not judged.
+fn invocation(outcome: &Outcome, cuts: &[String]) -> Invocation {
+    let errors = outcome.internal_errors.iter().cloned();
+    let cuts = cuts.iter().cloned();
+    let skipped = summary::not_judged_rows(&outcome.unjudged).into_iter();
+    let skipped = skipped.map(|row| format!("Not judged: {row}"));
     Invocation {
-        execution_successful: internal_errors.is_empty(),
-        tool_execution_notifications: internal_errors
-            .iter()
-            .map(notification("error"))
-            .chain(cuts.iter().map(notification("warning")))
+        execution_successful: outcome.internal_errors.is_empty(),
+        tool_execution_notifications: errors
+            .map(|text| ("error", text))
+            .chain(cuts.map(|text| ("warning", text)))
+            .chain(skipped.map(|text| ("note", text)))
+            .map(|(level, text)| Notification {
+                level,
+                message: Text::new(plain(&text)),
+            })
             .collect(),
     }
 }

@@ -125,7 +125,15 @@ fn reports(outcome: &Outcome, sources: &Sources, style: &Style) -> Vec<(String, 
         TimelineFormat::Svg,
     ] {
         let mut out = Vec::new();
-        write_timelines(&outcome.timelines, sources, format, style, &mut out).unwrap();
+        write_timelines(
+            &outcome.timelines,
+            &outcome.unjudged,
+            sources,
+            format,
+            style,
+            &mut out,
+        )
+        .unwrap();
         add(&format!("timeline {format:?}"), out);
     }
     for format in [
@@ -135,7 +143,15 @@ fn reports(outcome: &Outcome, sources: &Sources, style: &Style) -> Vec<(String, 
         ChecklistFormat::Html,
     ] {
         let mut out = Vec::new();
-        write_checklists(&outcome.checklists, sources, format, style, &mut out).unwrap();
+        write_checklists(
+            &outcome.checklists,
+            &outcome.unjudged,
+            sources,
+            format,
+            style,
+            &mut out,
+        )
+        .unwrap();
         add(&format!("checklist {format:?}"), out);
     }
     reports

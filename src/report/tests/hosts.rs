@@ -41,7 +41,7 @@ fn markdown() {
 fn nothing_is_said_where_nothing_was_found() {
     let sources = Sources::default();
     let clean = outcome(Vec::new());
-    let line = "No findings in 2 files (2 manifests, 1 workload)\n";
+    let line = "No findings in 2 objects of 2 files (1 workload)\n";
     assert_eq!(render(Format::Github, &clean, &sources), line);
     assert_eq!(render(Format::Gitlab, &clean, &sources), "[]\n");
     assert_eq!(

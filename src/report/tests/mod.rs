@@ -278,7 +278,7 @@ fn nothing_found() {
     for format in [Format::Full, Format::Concise] {
         assert_eq!(
             render(format, &clean, &sources),
-            "No findings in 2 files (2 manifests, 1 workload)\n"
+            "No findings in 2 objects of 2 files (1 workload)\n"
         );
         assert_eq!(
             render(format, &Outcome::default(), &sources),

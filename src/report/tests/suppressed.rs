@@ -18,7 +18,10 @@ fn suppressed_findings_are_carried_by_formats_for_programs_only() {
     assert_eq!(outcome.count(Severity::Error), 0);
     for format in [Format::Full, Format::Concise, Format::Github] {
         let text = render(format, &outcome, &sources);
-        assert!(text.starts_with("No findings in 2 files"), "{text}");
+        assert!(
+            text.starts_with("No findings in 2 objects of 2 files"),
+            "{text}"
+        );
     }
     for format in [Format::Gitlab, Format::Junit, Format::Markdown] {
         let text = render(format, &outcome, &sources);

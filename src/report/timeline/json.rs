@@ -6,19 +6,21 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Number, Value};
 
-use crate::finding::{self, Extent};
-use crate::report::json::{Resource, Tool, VERSION};
+use crate::finding::{self, Extent, Unjudged};
+use crate::report::json::{Resource, Skipped, Tool, VERSION};
 use crate::report::text::line_of;
 use crate::source::Sources;
 
 pub(super) fn write(
     timelines: &[finding::Timeline],
+    unjudged: &Unjudged,
     sources: &Sources,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let document = Document {
         version: VERSION,
         tool: Tool::this(),
+        skipped: Skipped::all(unjudged),
         timelines: timelines
             .iter()
             .map(|timeline| Timeline::new(timeline, sources))
@@ -32,6 +34,7 @@ pub(super) fn write(
 struct Document<'a> {
     version: u32,
     tool: Tool,
+    skipped: Vec<Skipped<'a>>,
     timelines: Vec<Timeline<'a>>,
 }
 

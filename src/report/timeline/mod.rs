@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::disarm::{self, Spelling};
 use super::text::line_of;
 use super::{Style, sanitize};
-use crate::finding::{Bar, Clock, Extent, Fit, Stated, Timeline};
+use crate::finding::{Bar, Clock, Extent, Fit, Stated, Timeline, Unjudged};
 use crate::source::Sources;
 use crate::units::show_seconds;
 
@@ -32,12 +32,13 @@ pub enum TimelineFormat {
     Svg,
 }
 
-/// Writes timelines. The same timelines give the same bytes on every run and machine.
+/// Writes timelines; only JSON has a place for what was not judged. The same timelines give the same bytes on every run and machine.
 ///
 /// # Errors
 /// Only those of `out`.
 pub fn write_timelines(
     timelines: &[Timeline],
+    unjudged: &Unjudged,
     sources: &Sources,
     format: TimelineFormat,
     style: &Style,
@@ -48,7 +49,7 @@ pub fn write_timelines(
             text::write(timelines, sources, style, out)
         }),
         TimelineFormat::Json => disarm::write(Spelling::Json, out, |out| {
-            json::write(timelines, sources, out)
+            json::write(timelines, unjudged, sources, out)
         }),
         TimelineFormat::Svg => disarm::write(Spelling::Markup, out, |out| {
             svg::write(timelines, sources, out)

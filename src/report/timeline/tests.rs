@@ -138,7 +138,7 @@ proptest! {
     ) {
         let style = Style { unicode, width, ..Style::default() };
         let mut out = Vec::new();
-        write_timelines(&[timeline(clock)], &sources_of_one(), TimelineFormat::Text, &style, &mut out)
+        write_timelines(&[timeline(clock)], &Unjudged::default(), &sources_of_one(), TimelineFormat::Text, &style, &mut out)
             .unwrap();
         let text = String::from_utf8(out).unwrap();
         let rows = text.lines().filter(|line| line.contains("◆") || line.contains("drain from"));
@@ -166,6 +166,7 @@ fn a_label_that_reads_as_a_command_keeps_its_column() {
     let timelines = [timeline(clock)];
     write_timelines(
         &timelines,
+        &Unjudged::default(),
         &sources_of_one(),
         TimelineFormat::Text,
         &style,
@@ -200,7 +201,15 @@ fn text_of_a_manifest_is_shown_and_not_obeyed() {
         let mut out = Vec::new();
         let style = Style::default();
         let timelines = [timeline(clock.clone())];
-        write_timelines(&timelines, &sources_of_one(), format, &style, &mut out).unwrap();
+        write_timelines(
+            &timelines,
+            &Unjudged::default(),
+            &sources_of_one(),
+            format,
+            &style,
+            &mut out,
+        )
+        .unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'));
         assert!(format == TimelineFormat::Text || !text.contains("<script"));

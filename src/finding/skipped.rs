@@ -1,0 +1,100 @@
+//! What was read, or was to be read, and not judged.
+
+/// Why something is not judged. The words are public: programs that read reports compare them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SkipReason {
+    /// It makes objects that no file shows: a HelmRelease, an Argo CD Application, and the like.
+    Generator,
+    /// A Helm chart whose templates are not rendered.
+    UnrenderedChart,
+    /// A kustomization with bases or charts that only a download shows, and that is not built.
+    Remote,
+    /// A document with placeholders that cannot be read before something fills them in.
+    UnrenderedTemplate,
+    /// A judged object that holds placeholders: what depends on their values is not judged.
+    Placeholder,
+    /// An encrypted document or file.
+    Encrypted,
+    /// A patch: it is judged only as a part of the objects that it changes.
+    Patch,
+    /// A file or folder that the system does not let us read.
+    Unreadable,
+    /// A file that is not UTF-8.
+    NotUtf8,
+    /// A document that is not YAML and does not look like a manifest.
+    NotYaml,
+    /// A file above the limit of sizes.
+    TooLarge,
+    /// A path that was named and that the configuration excludes.
+    Excluded,
+    /// A custom resource of a kind that no rule knows.
+    CustomResource,
+    /// A document without `apiVersion` and `kind`.
+    NoManifest,
+}
+
+impl SkipReason {
+    /// All reasons, in the order of reports.
+    pub const ALL: [Self; 14] = [
+        Self::Generator,
+        Self::UnrenderedChart,
+        Self::Remote,
+        Self::UnrenderedTemplate,
+        Self::Placeholder,
+        Self::Encrypted,
+        Self::Patch,
+        Self::Unreadable,
+        Self::NotUtf8,
+        Self::NotYaml,
+        Self::TooLarge,
+        Self::Excluded,
+        Self::CustomResource,
+        Self::NoManifest,
+    ];
+
+    /// The lower-case word used in reports for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Generator => "generator",
+            Self::UnrenderedChart => "unrendered-chart",
+            Self::Remote => "remote",
+            Self::UnrenderedTemplate => "unrendered-template",
+            Self::Placeholder => "placeholder",
+            Self::Encrypted => "encrypted",
+            Self::Patch => "patch",
+            Self::Unreadable => "unreadable",
+            Self::NotUtf8 => "not-utf-8",
+            Self::NotYaml => "not-yaml",
+            Self::TooLarge => "too-large",
+            Self::Excluded => "excluded",
+            Self::CustomResource => "custom-resource",
+            Self::NoManifest => "no-manifest",
+        }
+    }
+}
+
+/// What is not judged for one reason; of generators and custom resources, of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Why.
+    pub reason: SkipReason,
+    /// The kind of generators and custom resources, where it is a name: letters and digits.
+    pub kind: Option<String>,
+    /// How many documents, objects, files, charts or paths.
+    pub count: usize,
+    /// The path of the first, with its line where it is not the first document of its file.
+    pub example: String,
+    /// The command that shows what is not judged, where there is one.
+    pub render: Option<&'static str>,
+}
+
+/// What a run did not judge.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unjudged {
+    /// By reason, the most frequent kind of each first.
+    pub rows: Vec<Skipped>,
+    /// How many manifests of named files are not judged at all.
+    pub objects: usize,
+    /// How many named files hold nothing but such manifests.
+    pub files: usize,
+}
