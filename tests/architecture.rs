@@ -86,7 +86,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "skipped",
         &[
-            "discover", "inventory", "kube", "finding", "source", "settings",
+            "discover",
+            "inventory",
+            "kube",
+            "finding",
+            "source",
+            "settings",
         ],
     ),
     ("report", &["finding", "source"]),
