@@ -49,7 +49,7 @@ impl Draft {
         Override {
             // What is no pattern was told where it was read.
             paths: PathPatterns::new(&self.paths).unwrap_or_default(),
-            workloads: self.workloads,
+            workloads: self.workloads.into(),
             assignments: self.assignments,
         }
     }

@@ -52,9 +52,10 @@ pub fn run_rules(
     trace::to_files(&mut outcome.unasked, sources);
     (outcome.checked, outcome.summary) = view(sources, inventory);
     if !settings.overrides.is_empty() {
-        outcome
-            .findings
-            .retain_mut(|finding| is_wanted_there(rules, finding, sources, settings));
+        let mut known = HashMap::new();
+        let findings = &mut outcome.findings;
+        findings
+            .retain_mut(|finding| is_wanted_there(rules, finding, sources, settings, &mut known));
     }
     finish(&mut outcome.findings, sources);
     outcome
@@ -201,6 +202,9 @@ pub fn finish(findings: &mut Vec<Finding>, sources: &Sources) {
     findings.retain(|finding| concerns_named(finding, sources));
 }
 
+/// A rule, and of what it speaks: in which file, and the kind and name of the object.
+type Subject = (&'static str, SourceId, Option<(String, String)>);
+
 /// A rule is asked about one object and may speak of another, with other settings: those have a say,
 /// too.
 fn is_wanted_there(
@@ -208,12 +212,20 @@ fn is_wanted_there(
     finding: &mut Finding,
     sources: &Sources,
     settings: &Settings,
+    known: &mut HashMap<Subject, Option<Enabled>>,
 ) -> bool {
     let subject = finding.resource.as_ref();
-    let subject = subject.map(|it| (it.kind.as_str(), it.name.as_str()));
-    let path = sources.get(finding.primary.source).path();
-    let rule = rules.iter().find(|rule| rule.meta().id == finding.rule);
-    let enabled = rule.and_then(|rule| rule.meta().enabled(&settings.of(path, subject)));
+    let subject = subject.map(|it| (it.kind.clone(), it.name.clone()));
+    let source = finding.primary.source;
+    let enabled = known
+        .entry((finding.rule, source, subject))
+        .or_insert_with_key(|(id, _, subject)| {
+            let subject = subject.as_ref();
+            let subject = subject.map(|(kind, name)| (kind.as_str(), name.as_str()));
+            let rule = rules.iter().find(|rule| rule.meta().id == *id)?;
+            let path = sources.get(source).path();
+            rule.meta().enabled(&settings.of(path, subject))
+        });
     if let Some(severity) = enabled.and_then(|it| it.severity) {
         finding.severity = severity;
     }

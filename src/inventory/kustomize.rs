@@ -16,9 +16,9 @@ use super::{Inventory, ObjectId, Standing};
 use crate::kube::models::kustomization::{
     Kustomization, Patch, PatchEntry, PatchTarget, is_inline,
 };
-use crate::kube::{Body, Object, Workload};
+use crate::kube::{Body, Object};
 use crate::source::{Scope, SourceId, Sources};
-use crate::yaml::{self, Content, Node, Tree, path_below};
+use crate::yaml::{self, Content, Tree};
 
 /// A kustomization in view.
 struct Kustomized<'a> {

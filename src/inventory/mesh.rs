@@ -78,6 +78,7 @@ impl Mesh<'_> {
 #[derive(Debug, Default)]
 pub(super) struct MeshView {
     namespaces: HashMap<String, Vec<ObjectId>>,
+    labels: HashMap<String, NamespaceLabels>,
     /// Namespaces of one scope, for workloads that do not say theirs.
     by_scope: HashMap<Scope, Vec<ObjectId>>,
     /// Istio's resources that speak for sidecars, by scope.
@@ -94,6 +95,25 @@ pub(super) struct MeshView {
     telemetries: Vec<ObjectId>,
 }
 
+/// By label, the first Namespace of one name that has it: of all, and of each scope where one has any.
+#[derive(Debug, Default)]
+struct NamespaceLabels {
+    all: HashMap<&'static str, ObjectId>,
+    by_scope: HashMap<Scope, HashMap<&'static str, ObjectId>>,
+}
+
+impl NamespaceLabels {
+    fn add(&mut self, id: ObjectId, namespace: &Object, scope: &Scope) {
+        for key in [NAMESPACE_INJECTION, REVISION, DATAPLANE_MODE] {
+            if namespace.label(key).is_some() {
+                let beside = self.by_scope.entry(scope.clone()).or_default();
+                beside.entry(key).or_insert(id);
+                self.all.entry(key).or_insert(id);
+            }
+        }
+    }
+}
+
 impl MeshView {
     pub(super) fn of(inventory: &Inventory) -> Self {
         let mut view = Self::default();
@@ -101,6 +121,11 @@ impl MeshView {
             match entry.object.body() {
                 Body::Namespace(_) => {
                     let name = entry.object.name().to_owned();
+                    view.labels.entry(name.clone()).or_default().add(
+                        id,
+                        &entry.object,
+                        &entry.scope,
+                    );
                     view.namespaces.entry(name).or_default().push(id);
                     view.by_scope
                         .entry(entry.scope.clone())
@@ -484,17 +509,10 @@ impl Inventory {
     /// A label of the object's Namespace, in any scope; where one beside the object says anything of
     /// the mesh, only that counts.
     fn namespace_label(&self, from: &Object, key: &str) -> Option<(&Object, Node<'_>)> {
-        const KEYS: [&str; 3] = [NAMESPACE_INJECTION, REVISION, DATAPLANE_MODE];
-        let namespaces = self.mesh.namespaces.get(self.namespace(from)?)?;
-        let all = || {
-            let entries = namespaces.iter().filter_map(|id| self.get(*id));
-            entries.map(|entry| &entry.object)
-        };
-        let speaks = |it: &Object| KEYS.iter().any(|key| it.label(key).is_some());
-        let is_told_beside = all().any(|it| self.same_scope(it, from) && speaks(it));
-        all()
-            .filter(|it| !is_told_beside || self.same_scope(it, from))
-            .find_map(|it| Some((it, it.label(key)?)))
+        let labels = self.mesh.labels.get(self.namespace(from)?)?;
+        let beside = labels.by_scope.get(&self.entry(from)?.scope);
+        let object = &self.get(*beside.unwrap_or(&labels.all).get(key)?)?.object;
+        Some((object, object.label(key)?))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Objects of one scope are deployed together as far as files can tell; objects of different scopes
 //! meet only to silence a rule about absence. So every relation says whether it stays in one scope.
 
+mod alike;
 mod claims;
 mod duplicates;
 mod grpc;
@@ -12,6 +13,7 @@ mod load_balancer;
 mod matching;
 mod mesh;
 mod mtls;
+mod names;
 mod namespaces;
 mod overlaps;
 mod proxy;
@@ -91,6 +93,9 @@ pub struct Inventory {
     entries: Vec<Entry>,
     /// Sorted by the name of the object.
     by_name: Vec<ObjectId>,
+    names: names::Names,
+    /// Of the workloads that are judged.
+    workload_names: names::Names,
     broken: Vec<BrokenDocument>,
     dropped: Vec<DroppedText>,
     unreadable: Vec<BrokenDocument>,
@@ -145,6 +150,16 @@ impl Inventory {
         inventory.strangers = strangers::of(&inventory, sources, &others);
         kustomize::apply(&mut inventory, sources, &others);
         inventory.mark_replaced();
+        for entry in &inventory.entries {
+            inventory
+                .names
+                .add(&entry.object, entry.namespace.as_deref());
+            let is_workload = matches!(entry.object.body(), Body::Workload(_));
+            if is_workload && entry.standing == Standing::Whole {
+                let names = &mut inventory.workload_names;
+                names.add(&entry.object, entry.namespace.as_deref());
+            }
+        }
         inventory.namesakes = duplicates::Namesakes::of(&inventory);
         inventory.open = OpenNamespaces::of(&inventory, sources);
         inventory.claims = claims::ClaimIndex::of(&inventory);
@@ -390,9 +405,14 @@ impl Inventory {
     /// Whether an object of this kind and name that may be in the namespace of `beside` is in view,
     /// if only as a patch.
     pub fn is_in_view(&self, kind: &str, name: &str, beside: &Object) -> bool {
-        self.objects_named(name)
-            .filter(|object| object.kind() == kind)
-            .any(|object| self.same_namespace(object, beside))
+        let namespace = self.namespace(beside);
+        self.names.holds(kind, name, namespace)
+    }
+
+    /// As [`is_in_view`](Self::is_in_view), as a workload that is judged.
+    pub fn is_workload_in_view(&self, kind: &str, name: &str, beside: &Object) -> bool {
+        let namespace = self.namespace(beside);
+        self.workload_names.holds(kind, name, namespace)
     }
 
     /// The long-running workloads that are deployed to the object's namespace together with it.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::units::{SizeLimit, Version};
 
-pub use overrides::{Assignment, Override, WorkloadPattern};
+pub use overrides::{Assignment, Override, WorkloadPattern, WorkloadPatterns};
 pub use patterns::{PathPatterns, PatternError};
 
 /// The names of the configuration file. One of them also marks a directory as the root of a run.

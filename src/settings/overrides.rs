@@ -1,6 +1,6 @@
 //! What holds for some objects only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
@@ -98,7 +98,7 @@ pub struct Override {
     /// The files; empty: all.
     pub paths: PathPatterns,
     /// The objects; empty: all.
-    pub workloads: Vec<WorkloadPattern>,
+    pub workloads: WorkloadPatterns,
     /// The values.
     pub assignments: Vec<Assignment>,
 }
@@ -108,13 +108,56 @@ impl Override {
     pub(super) fn applies(&self, path: &Path, subject: Option<(&str, &str)>) -> bool {
         let paths = self.paths.is_empty() || self.paths.matches(path, false);
         let workloads = self.workloads.is_empty()
-            || subject.is_some_and(|(kind, name)| {
-                let subject = format!("{kind}/{name}");
-                self.workloads.iter().any(|it| it.matches(&subject))
-            });
+            || subject.is_some_and(|(kind, name)| self.workloads.matches(kind, name));
         paths && workloads
     }
 }
+
+/// Patterns for `Kind/name`, by how the name begins, so that an object meets only those that it may
+/// match.
+#[derive(Clone, Debug, Default)]
+pub struct WorkloadPatterns {
+    all: Vec<WorkloadPattern>,
+    by_start: HashMap<String, Vec<usize>>,
+    lengths: BTreeSet<usize>,
+}
+
+impl WorkloadPatterns {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    fn matches(&self, kind: &str, name: &str) -> bool {
+        let subject = format!("{kind}/{name}");
+        let starts = self.lengths.range(..=name.len());
+        let mut near = starts
+            .filter_map(|length| self.by_start.get(name.get(..*length)?))
+            .flatten()
+            .filter_map(|at| self.all.get(*at));
+        near.any(|pattern| pattern.matches(&subject))
+    }
+}
+
+impl From<Vec<WorkloadPattern>> for WorkloadPatterns {
+    fn from(all: Vec<WorkloadPattern>) -> Self {
+        let mut patterns = Self::default();
+        for (at, pattern) in all.iter().enumerate() {
+            let start = pattern.start().to_owned();
+            patterns.lengths.insert(start.len());
+            patterns.by_start.entry(start).or_default().push(at);
+        }
+        Self { all, ..patterns }
+    }
+}
+
+impl PartialEq for WorkloadPatterns {
+    fn eq(&self, other: &Self) -> bool {
+        self.all == other.all
+    }
+}
+
+impl Eq for WorkloadPatterns {}
 
 /// A pattern for `Kind/name`, such as `Deployment/legacy-*` or `*/redis`.
 #[derive(Clone, Debug)]
@@ -143,6 +186,17 @@ impl WorkloadPattern {
 
     fn matches(&self, subject: &str) -> bool {
         self.0.is_match(subject)
+    }
+
+    /// What every name begins with that it matches.
+    fn start(&self) -> &str {
+        const SPECIAL: [char; 6] = ['*', '?', '[', ']', '{', '\\'];
+        let (kind, name) = self.0.glob().glob().split_once('/').unwrap_or_default();
+        // In braces and brackets the slash need not be the one between kind and name.
+        if kind.contains(['[', '{', '\\']) {
+            return "";
+        }
+        name.split(SPECIAL).next().unwrap_or_default()
     }
 }
 

@@ -11,21 +11,32 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         return None;
     }
     let word = simplified(word);
+    let word_length = word.chars().count();
+    let letters = counted(&word);
+    let mut target = String::new();
     let mut best: Option<(usize, &'a str)> = None;
     let mut longer = Vec::new();
     for candidate in candidates {
-        let target = simplified(candidate);
-        let distance = strsim::osa_distance(&word, &target);
+        simplify(candidate, &mut target);
+        if longer.len() < 2 && target.starts_with(&word) {
+            longer.push(candidate);
+        }
         // One typing error per three letters; a word of two letters has no near miss. An ending that
         // both share, as names of a kind do (`api-deployment`, `nginx-deployment`), excuses nothing.
-        let length = word.chars().count().max(target.chars().count());
+        let length = word_length.max(target.chars().count());
         let differing = length - shared_ending(&word, &target);
         let allowed = (length / 3).min((differing / 3).max(1));
-        if distance <= allowed && best.is_none_or(|(nearest, _)| distance < nearest) {
-            best = Some((distance, candidate));
+        let allowed = best.map_or(allowed, |(nearest, _)| allowed.min(nearest - 1));
+        // Comparing costs the square of the length, so most names are told apart without it.
+        if least_distance(&letters, &target) > allowed {
+            continue;
         }
-        if target.starts_with(&word) {
-            longer.push(candidate);
+        let distance = strsim::osa_distance(&word, &target);
+        if distance <= allowed {
+            best = Some((distance, candidate));
+            if distance == 0 {
+                break;
+            }
         }
     }
     match (best, longer.as_slice()) {
@@ -59,10 +70,45 @@ fn shared_ending(one: &str, other: &str) -> usize {
 }
 
 fn simplified(word: &str) -> String {
-    word.chars()
-        .filter(|c| !matches!(c, '-' | '_'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    let mut simple = String::new();
+    simplify(word, &mut simple);
+    simple
+}
+
+fn simplify(word: &str, simple: &mut String) {
+    simple.clear();
+    let letters = word.chars().filter(|c| !matches!(c, '-' | '_'));
+    simple.extend(letters.flat_map(char::to_lowercase));
+}
+
+/// How often each letter is there; letters beyond ASCII share their counts.
+type Letters = [i32; 128];
+
+fn counted(word: &str) -> Letters {
+    let mut letters = [0; 128];
+    for c in word.chars() {
+        if let Some(count) = letters.get_mut(c as usize % 128) {
+            *count += 1;
+        }
+    }
+    letters
+}
+
+/// No more than the distance of two words: each error adds a letter, takes one away, or both; swapped
+/// letters stay the same ones.
+fn least_distance(word: &Letters, target: &str) -> usize {
+    let mut letters = *word;
+    let mut missing = 0;
+    for c in target.chars() {
+        if let Some(count) = letters.get_mut(c as usize % 128) {
+            missing += usize::from(*count <= 0);
+            *count -= 1;
+        }
+    }
+    let left = letters
+        .iter()
+        .filter_map(|count| usize::try_from(*count).ok());
+    missing.max(left.sum())
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use super::labels;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{ReplicaOrigin, Replicas, Standing};
-use crate::kube::{Object, Workload, WorkloadKind, is_placeholder};
+use crate::inventory::{ReplicaOrigin, Replicas};
+use crate::kube::{Workload, WorkloadKind, is_placeholder};
 use crate::rules::text::{count, yaml_pair};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -70,6 +70,15 @@ impl Rule for MissingPdb {
     }
 }
 
+/// The kinds of [`takes_budget`].
+const BUDGETED: [&str; 5] = [
+    "Deployment",
+    "StatefulSet",
+    "ReplicaSet",
+    "Rollout",
+    "DeploymentConfig",
+];
+
 fn takes_budget(workload: Workload<'_>) -> bool {
     matches!(
         workload.kind(),
@@ -88,20 +97,15 @@ fn free_name(cx: &Context<'_>, workload: Workload<'_>) -> Option<String> {
     const LONGEST: usize = 253;
     let object = workload.object();
     let inventory = cx.inventory;
-    let is_beside = |other: &Object| inventory.same_namespace(object, other);
     let is_of_other = |name: &str| {
-        let mut named = inventory.objects_named(name).filter(|it| is_beside(it));
-        named.any(|other| {
+        let mut kinds = BUDGETED.iter();
+        kinds.any(|kind| {
             // What shares the kind, too, is a variant of this object.
-            (other.kind(), other.name()) != (object.kind(), object.name())
-                && inventory.standing(other) == Standing::Whole
-                && inventory.workload(other).is_some_and(takes_budget)
+            (*kind, name) != (object.kind(), object.name())
+                && inventory.is_workload_in_view(kind, name, object)
         })
     };
-    let is_budget = |name: &str| {
-        let mut named = inventory.objects_named(name).filter(|it| is_beside(it));
-        named.any(|it| it.kind() == "PodDisruptionBudget")
-    };
+    let is_budget = |name: &str| inventory.is_in_view("PodDisruptionBudget", name, object);
     let name = object.name();
     let plain = [name.to_owned(), format!("{name}-pdb")];
     let plain = plain.into_iter().filter(|_| !is_of_other(name));
