@@ -16,6 +16,7 @@
 mod bounds;
 mod configuration;
 mod files;
+mod growth;
 mod output;
 mod text;
 mod yaml;

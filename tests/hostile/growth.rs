@@ -1,0 +1,95 @@
+//! Small files in which everything has to do with everything.
+
+use super::Repository;
+
+/// An object for each number, as documents of one file.
+fn documents(count: usize, make: impl Fn(usize) -> String) -> String {
+    (0..count).map(make).collect()
+}
+
+fn deployment(name: &str) -> String {
+    format!(
+        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  replicas: 3\n  \
+         selector: {{matchLabels: {{app: a}}}}\n  template:\n    metadata: {{labels: {{app: a}}}}\n    \
+         spec: {{containers: [{{name: a, image: 'a:1'}}]}}\n"
+    )
+}
+
+fn budget(nth: usize) -> String {
+    format!(
+        "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: p{nth}}}\n\
+         spec: {{minAvailable: 1, selector: {{}}}}\n"
+    )
+}
+
+#[test]
+fn budgets_over_all_workloads_point_at_few_of_them() {
+    let text = documents(600, |nth| deployment(&format!("d{nth}"))) + &documents(600, budget);
+    let repository = Repository::new(&[("a.yaml", &text)]);
+    let run = repository.run(&["check", "--format=json", "--select=overlapping-pdbs"]);
+    run.ends(
+        1,
+        &[
+            "Deployment `d9` and 590 more too",
+            "selected by both, and 590 more",
+        ],
+        &[],
+    );
+    assert!(!run.stdout.contains("`d10`"), "ten are named");
+    repository.run(&["checklist", "."]);
+}
+
+#[test]
+fn services_and_autoscalers_of_one_label_and_name() {
+    let services = documents(600, |nth| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: s{nth}}}\n\
+             spec: {{selector: {{app: a}}, ports: [{{port: 80, targetPort: web{nth}}}]}}\n"
+        )
+    });
+    let autoscalers = documents(600, |nth| {
+        format!(
+            "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: h{nth}}}\n\
+             spec: {{maxReplicas: 3, scaleTargetRef: {{kind: Deployment, name: d}}}}\n"
+        )
+    });
+    let text = documents(600, |_| deployment("d")) + &services + &autoscalers;
+    let repository = Repository::new(&[("a.yaml", &text)]);
+    let run = repository.run(&["check", "--format=concise"]);
+    run.ends(
+        1,
+        &["unresolved-target-port", "hpa-conflicts-replicas"],
+        &[],
+    );
+}
+
+#[test]
+fn kustomizations_that_take_in_one_another() {
+    let repository = Repository::new(&[]);
+    let all: String = (0..300).map(|nth| format!("  - ../k{nth}\n")).collect();
+    for nth in 0..300 {
+        repository.write(
+            &format!("k{nth}/kustomization.yaml"),
+            format!("commonLabels: {{l{nth}: a}}\nresources:\n  - a.yaml\n{all}"),
+        );
+        repository.write(&format!("k{nth}/a.yaml"), deployment("d"));
+    }
+    let run = repository.run(&["check", "--format=concise"]);
+    run.ends(1, &["k299/a.yaml"], &[]);
+}
+
+#[test]
+fn patterns_that_match_nothing() {
+    let repository = Repository::new(&[]);
+    repository.write(
+        "a.yaml",
+        documents(2000, |nth| deployment(&format!("d{nth}"))),
+    );
+    let patterns: String = (0..5000)
+        .map(|nth| format!("      - '*/x{nth}-*'\n"))
+        .collect();
+    let config = format!("overrides:\n  - workloads:\n{patterns}    pedantic: true\n");
+    repository.write("lameduck.yaml", config);
+    let run = repository.run(&["check", "--format=concise"]);
+    run.ends(1, &["a.yaml"], &[]);
+}
