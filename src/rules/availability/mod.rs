@@ -1,6 +1,7 @@
 //! Rules of the category `availability`.
 
 pub(super) mod bare_pod;
+mod behind;
 pub(super) mod dangling_hpa;
 pub(super) mod dangling_service;
 pub(super) mod eviction_blocked_by_annotation;
@@ -19,6 +20,7 @@ pub(super) mod pdb_blocks_eviction;
 pub(super) mod pdb_selects_nothing;
 pub(super) mod removed_api_version;
 mod rollout;
+mod selected;
 pub(super) mod selector_mismatch;
 pub(super) mod single_replica;
 pub(super) mod unresolved_target_port;

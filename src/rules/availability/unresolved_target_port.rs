@@ -1,16 +1,13 @@
 //! `unresolved-target-port`
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use k8s_openapi::api::core::v1::{ContainerPort, ServicePort};
+use k8s_openapi::api::core::v1::ServicePort;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::behind::{Behind, protocol};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Relation;
-use crate::kube::{
-    Body, ContainerRef, ContainerRole, Object, Workload, WorkloadKind, is_placeholder,
-};
+use crate::kube::{Body, Object, Workload, is_placeholder};
 use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::suggest;
@@ -98,58 +95,6 @@ impl Rule for UnresolvedTargetPort {
     }
 }
 
-/// The ports of the long-running workloads behind a Service.
-#[derive(Default)]
-struct Behind {
-    workloads: usize,
-    /// Whether all ports of all of them are in view.
-    is_known: bool,
-    /// The protocols of the ports of each name.
-    named: BTreeMap<String, BTreeSet<String>>,
-    /// The number of the port, where there is but one.
-    only: Option<i32>,
-}
-
-impl Behind {
-    fn of(cx: &Context<'_>, object: &Object) -> Self {
-        let mut behind = Self {
-            is_known: true,
-            ..Self::default()
-        };
-        let mut numbers = Vec::new();
-        for (workload, _) in cx.inventory.selects(object) {
-            if !workload.is_long_running() {
-                continue;
-            }
-            behind.workloads += 1;
-            behind.is_known &= ports_are_known(cx, workload);
-            for port in declared(workload) {
-                if let Some(name) = &port.name {
-                    let protocols = behind.named.entry(name.clone()).or_default();
-                    protocols.insert(protocol(port.protocol.as_deref()).to_owned());
-                }
-                if numbers.len() < 2 {
-                    numbers.push(port.container_port);
-                }
-            }
-        }
-        if let [only] = numbers.as_slice() {
-            behind.only = Some(*only);
-        }
-        behind
-    }
-
-    /// The endpoints controller looks for name and protocol.
-    fn serves(&self, port: &ServicePort, name: &str) -> bool {
-        let protocols = self.named.get(name);
-        protocols.is_some_and(|it| it.contains(protocol(port.protocol.as_deref())))
-    }
-
-    fn names(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        self.named.keys().map(String::as_str)
-    }
-}
-
 /// The name that a port leads to; `None` for numbers, placeholders and ports of injected sidecars.
 fn target_name(port: &ServicePort) -> Option<&str> {
     match &port.target_port {
@@ -160,40 +105,6 @@ fn target_name(port: &ServicePort) -> Option<&str> {
         }
         _ => None,
     }
-}
-
-/// Whether all ports of a workload's containers are in view.
-fn ports_are_known(cx: &Context<'_>, workload: Workload<'_>) -> bool {
-    let template = workload.template();
-    let is_gateway =
-        template.is_injected() || template.annotation("inject.istio.io/templates").is_some();
-    let mut containers = template.containers().peekable();
-    workload.kind() != WorkloadKind::KnativeService
-        && !is_gateway
-        && containers.peek().is_some()
-        && containers.all(|container| {
-            let names_are_known = container
-                .ports()
-                .iter()
-                .all(|port| !port.name.as_deref().is_some_and(is_placeholder));
-            names_are_known
-                && !container.field(&["ports"]).is_unknown()
-                && !cx
-                    .inventory
-                    .is_set_elsewhere(container.object(), container.node, "ports")
-        })
-}
-
-fn declared(workload: Workload<'_>) -> impl Iterator<Item = &ContainerPort> {
-    workload
-        .template()
-        .containers()
-        .filter(|container| container.role != ContainerRole::Init)
-        .flat_map(ContainerRef::ports)
-}
-
-fn protocol(written: Option<&str>) -> &str {
-    written.unwrap_or("TCP")
 }
 
 fn what(name: &str, first: Workload<'_>, others: usize) -> String {

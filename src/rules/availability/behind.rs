@@ -1,0 +1,94 @@
+//! The ports behind a Service.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::core::v1::{ContainerPort, ServicePort};
+
+use crate::kube::{ContainerRef, ContainerRole, Object, Workload, WorkloadKind, is_placeholder};
+use crate::rules::Context;
+
+/// The ports of the long-running workloads behind a Service.
+#[derive(Default)]
+pub(super) struct Behind {
+    pub(super) workloads: usize,
+    /// Whether all ports of all of them are in view.
+    pub(super) is_known: bool,
+    /// The protocols of the ports of each name.
+    pub(super) named: BTreeMap<String, BTreeSet<String>>,
+    /// The number of the port, where there is but one.
+    pub(super) only: Option<i32>,
+}
+
+impl Behind {
+    pub(super) fn of(cx: &Context<'_>, object: &Object) -> Self {
+        let mut behind = Self {
+            is_known: true,
+            ..Self::default()
+        };
+        let mut numbers = Vec::new();
+        for (workload, _) in cx.inventory.selects(object) {
+            if !workload.is_long_running() {
+                continue;
+            }
+            behind.workloads += 1;
+            behind.is_known &= ports_are_known(cx, workload);
+            for port in declared(workload) {
+                if let Some(name) = &port.name {
+                    let protocols = behind.named.entry(name.clone()).or_default();
+                    protocols.insert(protocol(port.protocol.as_deref()).to_owned());
+                }
+                if numbers.len() < 2 {
+                    numbers.push(port.container_port);
+                }
+            }
+        }
+        if let [only] = numbers.as_slice() {
+            behind.only = Some(*only);
+        }
+        behind
+    }
+
+    /// The endpoints controller looks for name and protocol.
+    pub(super) fn serves(&self, port: &ServicePort, name: &str) -> bool {
+        let protocols = self.named.get(name);
+        protocols.is_some_and(|it| it.contains(protocol(port.protocol.as_deref())))
+    }
+
+    pub(super) fn names(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.named.keys().map(String::as_str)
+    }
+}
+
+/// Whether all ports of a workload's containers are in view.
+fn ports_are_known(cx: &Context<'_>, workload: Workload<'_>) -> bool {
+    let template = workload.template();
+    let is_gateway =
+        template.is_injected() || template.annotation("inject.istio.io/templates").is_some();
+    let mut containers = template.containers().peekable();
+    workload.kind() != WorkloadKind::KnativeService
+        && !is_gateway
+        && containers.peek().is_some()
+        && containers.all(|container| {
+            let names_are_known = container
+                .ports()
+                .iter()
+                .all(|port| !port.name.as_deref().is_some_and(is_placeholder));
+            names_are_known
+                && !container.field(&["ports"]).is_unknown()
+                && !cx
+                    .inventory
+                    .is_set_elsewhere(container.object(), container.node, "ports")
+        })
+}
+
+fn declared(workload: Workload<'_>) -> impl Iterator<Item = &ContainerPort> {
+    workload
+        .template()
+        .containers()
+        .filter(|container| container.role != ContainerRole::Init)
+        .flat_map(ContainerRef::ports)
+}
+
+pub(super) fn protocol(written: Option<&str>) -> &str {
+    written.unwrap_or("TCP")
+}
