@@ -347,25 +347,33 @@ impl Reader<'_> {
         Ok(self.base.join(path))
     }
 
-    /// Reads path patterns that may reach no further than the repository.
-    pub(super) fn globs_inside(&mut self, node: Node<'_>, flag: &str) -> Vec<PathGlob> {
-        for (item, glob) in self.list(node) {
-            if trust::reaches_out(&self.root, self.base, glob) {
-                let path = glob.trim_start_matches('!');
-                self.at(item, outside(path, Some(flag)));
-            }
-        }
-        self.globs(node)
-    }
-
     pub(super) fn duration(&mut self, node: Node<'_>) -> Option<Duration> {
         self.parsed(node, DURATION, words::parse_duration)
     }
 
     /// Reads path patterns, with the meaning of the lines of a `.gitignore` file.
     pub(super) fn globs(&mut self, node: Node<'_>) -> Vec<PathGlob> {
+        let listed = self.list(node);
+        self.listed_globs(listed)
+    }
+
+    /// Reads path patterns that may reach no further than the repository; `flag` may.
+    pub(super) fn globs_inside(&mut self, node: Node<'_>, flag: &str) -> Vec<PathGlob> {
+        let mut listed = self.list(node);
+        listed.retain(|(item, glob)| {
+            let is_out = trust::reaches_out(&self.root, self.base, glob);
+            if is_out {
+                let path = glob.trim_start_matches('!');
+                self.at(*item, outside(path, Some(flag)));
+            }
+            !is_out
+        });
+        self.listed_globs(listed)
+    }
+
+    fn listed_globs(&mut self, listed: Vec<(Node<'_>, &str)>) -> Vec<PathGlob> {
         let mut globs = Vec::new();
-        for (item, glob) in self.list(node) {
+        for (item, glob) in listed {
             let glob = PathGlob {
                 base: self.base.to_owned(),
                 glob: glob.to_owned(),

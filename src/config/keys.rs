@@ -213,7 +213,7 @@ pub(super) const TOP: &[Key<Draft>] = &[
             varies: false,
             summary: "What is read beside the named paths so that they are judged with all that surrounds them: it narrows the view to what matches, or widens it with patterns that start with `../`, though not beyond the repository, which only --context can",
             default: "the whole repository",
-            example: "[k8s/, ../platform/k8s/]",
+            example: "[k8s/, platform/k8s/]",
         },
         read: |reader, node, draft| {
             draft.settings.context = Some(reader.globs_inside(node, "context DIR"));

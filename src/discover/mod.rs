@@ -217,11 +217,7 @@ struct Planned {
 pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> {
     let cwd = canonical(request.cwd)?;
     let excludes = PathPatterns::new(request.exclude).map_err(invalid)?;
-    let view = request
-        .context
-        .map(|globs| View::new(globs, request.folders))
-        .transpose()
-        .map_err(invalid)?;
+    let view = view(&request)?;
     let named = candidates::resolve(&cwd, request.paths)?;
     let stdin = request.stdin.map(|stdin| (stdin_path(&cwd, &stdin), stdin));
     let mut roots = Roots::of(
@@ -280,6 +276,14 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
     };
     discovered.skip(charts);
     Ok(discovered)
+}
+
+/// What the configuration says of context.
+fn view(request: &Request<'_>) -> Result<Option<View>, Vec<DiscoverError>> {
+    let view = request
+        .context
+        .map(|globs| View::new(globs, request.folders));
+    view.transpose().map_err(invalid)
 }
 
 fn invalid(errors: Vec<PatternError>) -> Vec<DiscoverError> {

@@ -11,7 +11,6 @@ use rayon::prelude::*;
 
 use crate::finding::{Enabled, Finding, Fingerprint, LISTED, Outcome, Severity, Summary};
 use crate::inventory::Inventory;
-use crate::kube::Object;
 use crate::rules::{self, Context, Findings, Rule};
 use crate::settings::{ObjectSettings, Settings};
 use crate::source::{Location, Origin, Role, SourceId, Sources};
@@ -89,21 +88,6 @@ fn judge_all(
     settings: &Settings,
 ) -> Outcome {
     let objects: Vec<_> = inventory.objects().collect();
-    let judge_object = |object: &&Object| {
-        let cx = Context {
-            inventory,
-            settings: inventory.settings(object),
-        };
-        let path = sources.get(object.source()).path();
-        let subject = || format!("{} {} in {path}", object.kind(), object.name());
-        let workload = inventory.workload(object);
-        judge(panel, cx.settings, subject, |rule, out| {
-            rule.check_object(&cx, object, out);
-            if let Some(workload) = workload {
-                rule.check_workload(&cx, workload, out);
-            }
-        })
-    };
     let texts = Texts {
         panel,
         sources,
@@ -113,7 +97,22 @@ fn judge_all(
     let mut collected = Collected::default();
     // Part by part: what no report lists is given up before more of it comes.
     for part in objects.chunks(PART) {
-        collected.take(part.par_iter().map(judge_object).collect());
+        let judged = part.par_iter().map(|object| {
+            let cx = Context {
+                inventory,
+                settings: inventory.settings(object),
+            };
+            let path = sources.get(object.source()).path();
+            let subject = || format!("{} {} in {path}", object.kind(), object.name());
+            let workload = inventory.workload(object);
+            judge(panel, cx.settings, subject, |rule, out| {
+                rule.check_object(&cx, object, out);
+                if let Some(workload) = workload {
+                    rule.check_workload(&cx, workload, out);
+                }
+            })
+        });
+        collected.take(judged.collect());
     }
     collected.take(texts.judged().collect());
     collected.outcome

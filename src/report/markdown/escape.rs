@@ -36,13 +36,14 @@ fn words(text: &str) -> String {
             if is_prose(word) {
                 word.replace('<', "&lt;").replace('>', "&gt;")
             } else {
+                let (open, word) = match word.strip_prefix('(') {
+                    Some(rest) => ("(", rest),
+                    None => ("", word),
+                };
                 let closes = |char| char == ')' && !word.contains('(');
                 let core = word.trim_end_matches(|char| ",;.:".contains(char) || closes(char));
-                format!(
-                    "{}{}",
-                    code(core),
-                    word.get(core.len()..).unwrap_or_default()
-                )
+                let end = word.get(core.len()..).unwrap_or_default();
+                format!("{open}{}{end}", code(core))
             }
         })
         .collect::<Vec<_>>()
