@@ -8,6 +8,7 @@ use std::path::Path;
 use super::args::Color;
 use super::{Failure, replace};
 use crate::report::{Style, disarm, sanitize, sanitize_source};
+use crate::units::cut;
 
 /// Writes all at once to standard output. A reader that went away is no error.
 pub(super) fn to_stdout(content: &[u8]) -> Result<(), Failure> {
@@ -55,13 +56,24 @@ pub(super) fn patch_to_stdout(patch: &str) -> Result<(), Failure> {
     to_stdout(disarm::lines(&shown).as_bytes())
 }
 
+/// How many lines of one kind are told, and how much of each, in characters.
+const TOLD: (usize, usize) = (1_000, 10_000);
+
 /// Writes lines to standard error, with a word before each; control characters and commands to
-/// runners of CI systems are made visible.
+/// runners of CI systems are made visible. Of very many only the first are written, and how many more
+/// there are.
 pub(super) fn to_stderr<T: AsRef<str>>(word: &str, lines: impl IntoIterator<Item = T>) {
-    let mut out = io::stderr().lock();
-    for line in lines {
+    let (most, length) = TOLD;
+    let mut lines = lines.into_iter();
+    let mut out = BufWriter::new(io::stderr().lock());
+    for line in lines.by_ref().take(most) {
+        let line = cut::clip(line.as_ref(), length);
         // Nobody is left to be told that standard error cannot be written.
-        let _ = writeln!(out, "{word}: {}", disarm::line(line.as_ref()));
+        let _ = writeln!(out, "{word}: {}", disarm::line(line));
+    }
+    let more = lines.count();
+    if more > 0 {
+        let _ = writeln!(out, "{word}: {more} more, which are not listed");
     }
 }
 

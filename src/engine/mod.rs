@@ -187,6 +187,8 @@ impl Collected {
                 }
             }
             self.outcome.findings.extend(part.findings);
+            // No report lists them.
+            part.unasked.iter_mut().for_each(Finding::trim);
             self.outcome.unasked.extend(part.unasked);
             self.outcome.internal_errors.extend(part.internal_errors);
         }

@@ -303,13 +303,13 @@ impl Entry {
         let start = offset_in(file.text(), text);
         let written: WrittenEntry<'_> = read(file, text)?;
         let missing = |key: &str| error(file, start, expected(&format!("a finding with `{key}`")));
-        let mut shared = |text: &str| match known.get(text) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let new: Arc<str> = text.into();
-                known.insert(Arc::clone(&new));
-                new
+        let mut shared = |text: &str| {
+            if let Some(known) = known.get(text) {
+                return Arc::clone(known);
             }
+            let new: Arc<str> = text.into();
+            known.insert(Arc::clone(&new));
+            new
         };
         let fingerprint = written.fingerprint.ok_or_else(|| missing("fingerprint"))?;
         let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);

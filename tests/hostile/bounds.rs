@@ -265,3 +265,12 @@ fn fixing_goes_beyond_what_is_listed() {
     let run = repository.run(&["check", "--fix", "--format=concise"]);
     run.ends(0, &["No findings"], &["applied 1200 fixes in 1 file"]);
 }
+
+#[test]
+fn standard_error_has_an_end() {
+    let keys: String = (0..5_000).map(|index| format!("key{index}: a\n")).collect();
+    let repository = Repository::new(&[("lameduck.yaml", &keys), ("a.yaml", POD)]);
+    let run = repository.run(&["check"]);
+    run.ends(2, &[], &["error: 4000 more, which are not listed\n"]);
+    assert_eq!(run.stderr.lines().count(), 1_001);
+}
