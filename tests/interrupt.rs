@@ -13,7 +13,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
-use rendering::{DEPLOYMENT, repository};
+use rendering::{DEPLOYMENT, recorded, repository};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Nothing here takes that long; a run that hangs is a failure, and no endless test.
@@ -96,22 +96,27 @@ fn lives(id: &str) -> bool {
     state.is_ok_and(|state| !state.contains(") Z "))
 }
 
-/// A `kustomize` that does this, and a folder for temporary files beside it.
+/// A `kustomize` that does this, which runs confined and tells by the open file 9, and a folder for
+/// temporary files beside it.
 fn builder(script: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("kustomize");
-    let text = format!(
-        "#!/bin/sh\nPATH=/usr/bin:/bin\nhere={}\n{script}\n",
-        folder.path().display()
-    );
-    fs::write(&program, text).unwrap();
+    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     fs::create_dir(folder.path().join("tmp")).unwrap();
     folder
 }
 
 fn rendering(repository: &Path, builder: &Path) -> Child {
-    lameduck(repository, &["check", "--render=auto"])
+    Command::new("/bin/sh")
+        .args(["-c", "exec 9>>\"$0\"; exec \"$@\""])
+        .arg(builder.join("record"))
+        .arg(cargo_bin!("lameduck"))
+        .args(["check", "--render=auto"])
+        .current_dir(repository)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .env("PATH", builder)
         .env("TMPDIR", builder.join("tmp"))
         .spawn()
@@ -231,21 +236,21 @@ fn every_file_is_the_old_or_the_fixed_one_and_nothing_lies_beside() {
 fn a_program_that_renders_does_not_live_on() {
     let repository = repository(&KUSTOMIZED);
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let tools = builder(
-            "sleep 600 &\necho $! >below\necho x >kept\necho $$ >\"$here/id.new\"\n\
-             cp below \"$here/below\"\nmv \"$here/id.new\" \"$here/id\"\nwait",
-        );
+        let tools =
+            builder("(while :; do :; done) &\necho x >\"$HOME/kept\"\necho \"$$ $!\" >&9\nwait");
         let child = rendering(repository.path(), tools.path());
-        let id = tools.path().join("id");
-        wait_for("the program runs", || id.exists());
+        wait_for("the program runs", || {
+            recorded(tools.path()).ends_with('\n')
+        });
         assert_eq!(names(&tools.path().join("tmp")).len(), 1);
         send(child.id(), signal);
         let (status, out, err) = end(child);
         assert_eq!(status.code(), Some(code), "{status}");
         assert_eq!((out.as_str(), err.as_str()), ("", ""));
-        for file in ["id", "below"] {
-            let id = fs::read_to_string(tools.path().join(file)).unwrap();
-            wait_for("the program is gone", || !lives(&id));
+        let ids = recorded(tools.path());
+        assert_eq!(ids.split_whitespace().count(), 2, "{ids}");
+        for id in ids.split_whitespace() {
+            wait_for("the program is gone", || !lives(id));
         }
         assert!(names(&tools.path().join("tmp")).is_empty());
     }
@@ -260,11 +265,11 @@ fn a_second_signal_ends_a_run_that_still_cleans_up() {
     let repository = repository(&KUSTOMIZED);
     // So much that removing it takes a while.
     let tools = builder(
-        "i=0\nwhile [ $i -lt 30000 ]; do : >$i; i=$((i+1)); done\ntouch \"$here/ready\"\nsleep 600",
+        "i=0\nwhile [ $i -lt 30000 ]; do : >\"$HOME/$i\"; i=$((i+1)); done\n\
+         echo ready >&9\nwhile :; do :; done",
     );
     let child = rendering(repository.path(), tools.path());
-    let ready = tools.path().join("ready");
-    wait_for("the program runs", || ready.exists());
+    wait_for("the program runs", || !recorded(tools.path()).is_empty());
     send(child.id(), Signal::INT);
     wait_for("the first signal has arrived", || {
         status(child.id(), "ShdPnd").is_none_or(|pending| pending.trim_matches('0').is_empty())

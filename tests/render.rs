@@ -11,7 +11,7 @@ mod rendering;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use rendering::{DEPLOYMENT, check, repository, run};
+use rendering::{DEPLOYMENT, recorded, recording as check, repository, run};
 
 /// A directory with programs of these names; `$here` is that directory.
 fn programs(scripts: &[(&str, &str)]) -> tempfile::TempDir {
@@ -23,10 +23,6 @@ fn programs(scripts: &[(&str, &str)]) -> tempfile::TempDir {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
     folder
-}
-
-fn read(folder: &Path, name: &str) -> String {
-    std::fs::read_to_string(folder.join(name)).unwrap()
 }
 
 const KUSTOMIZED: [(&str, &str); 2] = [
@@ -50,7 +46,7 @@ const CHART: [(&str, &str); 3] = [
 fn no_program_is_run_unasked() {
     let files = [&KUSTOMIZED[..], &CHART[..]].concat();
     let repository = repository(&files);
-    let script = "echo called >\"$here/called\"";
+    let script = "echo called >&9";
     let tools = programs(&[
         ("kustomize", script),
         ("kubectl", script),
@@ -60,7 +56,7 @@ fn no_program_is_run_unasked() {
     for arguments in [&[] as &[&str], &["--render", "never"]] {
         let (code, out, _) = run(check(repository.path(), tools.path()).args(arguments));
         assert_eq!(code, 1, "{out}");
-        assert!(!tools.path().join("called").exists(), "{arguments:?}");
+        assert_eq!(recorded(tools.path()), "", "{arguments:?}");
     }
 }
 
@@ -85,91 +81,205 @@ fn a_missing_program_ends_with_2_where_there_is_something_to_render() {
 #[test]
 fn kubectl_takes_the_place_of_kustomize() {
     let repository = repository(&KUSTOMIZED);
-    let tools = programs(&[("kubectl", "echo \"$@\" >\"$here/arguments\"")]);
+    let tools = programs(&[("kubectl", "echo \"$@\" >&9")]);
     run(check(repository.path(), tools.path()).args(["--render", "auto"]));
-    assert_eq!(read(tools.path(), "arguments"), "kustomize .\n");
+    assert_eq!(recorded(tools.path()), "kustomize .\n");
 }
 
 #[test]
-fn programs_run_without_network_and_without_the_users_settings() {
+fn a_configuration_file_starts_no_program() {
+    let tools = programs(&[("kustomize", "echo called >&9")]);
+    for text in ["render: auto\n", "render: {mode: auto, timeout: 5s}\n"] {
+        let mut files = KUSTOMIZED.to_vec();
+        files.push(("lameduck.yaml", text));
+        let repository = repository(&files);
+        let (code, out, err) = run(&mut check(repository.path(), tools.path()));
+        assert_eq!((code, recorded(tools.path()).as_str()), (1, ""), "{out}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(err, @"note: lameduck.yaml: `render` asks for `auto`, but nothing is rendered: that runs programs, which a file of the repository cannot decide; add `--render auto` to the command line");
+        }
+        let (_, _, err) = run(check(repository.path(), tools.path()).args(["--render", "never"]));
+        assert_eq!((err.as_str(), recorded(tools.path()).as_str()), ("", ""));
+    }
+}
+
+#[test]
+fn programs_run_with_an_environment_of_their_own() {
     let files = [&KUSTOMIZED[..], &CHART[..]].concat();
     let repository = repository(&files);
     let tools = programs(&[
         (
             "kustomize",
-            "env >\"$here/env\"; pwd >\"$here/pwd\"; cat >\"$here/stdin\"",
+            "export -p >&9\necho \"pwd=$(pwd)\" >&9\nread line\necho \"stdin=$line\" >&9",
         ),
-        (
-            "helm",
-            "env >\"$here/helm-env\"; echo \"$@\" >\"$here/arguments\"",
-        ),
+        ("helm", "export -p >&9\necho \"helm=$*\" >&9"),
     ]);
     run(check(repository.path(), tools.path())
         .args(["--render", "auto", "--kubernetes-version", "1.33"])
-        .env("PATH", format!("{}:/usr/bin:/bin", tools.path().display()))
         .env("https_proxy", "http://proxy.example:3128")
         .env("NO_PROXY", "*")
-        .env("HELM_NAMESPACE", "mine")
         .env("HELM_DRIVER", "sql")
         .env("KUSTOMIZE_ENABLE_ALPHA_COMMANDS", "true")
-        .env("GIT_ALLOW_PROTOCOL", "https:ssh")
         .env("GIT_SSH_COMMAND", "touch /tmp/x")
         .env("KUBECONFIG", "/home/me/.kube/config")
+        .env("HOME", "/home/me")
+        .env("SSH_AUTH_SOCK", "/home/me/agent")
+        .env("GITHUB_TOKEN", "secret")
         .env("LC_ALL", "tr_TR.UTF-8")
         .write_stdin("not for the program"));
-    for name in ["env", "helm-env"] {
-        let env = read(tools.path(), name);
-        let lines: Vec<&str> = env.lines().collect();
-        for line in [
-            "GIT_ALLOW_PROTOCOL=file",
-            "LC_ALL=C",
-            "http_proxy=http://127.0.0.1:1",
-            "https_proxy=http://127.0.0.1:1",
-            "all_proxy=http://127.0.0.1:1",
-            "HTTP_PROXY=http://127.0.0.1:1",
-            "HTTPS_PROXY=http://127.0.0.1:1",
-            "ALL_PROXY=http://127.0.0.1:1",
-        ] {
-            assert!(lines.contains(&line), "{name}: {line} of\n{env}");
-        }
-        for gone in [
-            "NO_PROXY",
-            "HELM_NAMESPACE",
-            "HELM_DRIVER",
-            "GIT_SSH",
-            "ALPHA",
-            "/home/me",
-        ] {
-            assert!(!env.contains(gone), "{name}: {gone} in\n{env}");
-        }
+    let record = recorded(tools.path()).replace(['\'', '"'], "");
+    for line in [
+        " LC_ALL=C",
+        " PATH=",
+        " http_proxy=http://127.0.0.1:1",
+        " HTTPS_PROXY=http://127.0.0.1:1",
+    ] {
+        let count = record.lines().filter(|it| it.ends_with(line)).count();
+        assert_eq!(count, 2, "{line} in\n{record}");
     }
-    assert_eq!(read(tools.path(), "stdin"), "");
-    let directory = read(tools.path(), "pwd");
-    assert!(!Path::new(directory.trim()).exists(), "{directory}");
+    for gone in [
+        "NO_PROXY", "DRIVER", "GIT", "ALPHA", "home/me", "secret", "SSH",
+    ] {
+        assert!(!record.contains(gone), "{gone} in\n{record}");
+    }
+    let line = |start: &str| {
+        let mut lines = record.lines();
+        lines.find_map(|line| line.strip_prefix(start)).unwrap()
+    };
+    assert_eq!(line("stdin="), "");
+    assert!(!Path::new(line("pwd=")).exists());
     let chart = repository.path().canonicalize().unwrap().join("chart");
-    assert_eq!(
-        read(tools.path(), "arguments"),
-        format!(
-            "template web {} --namespace default --skip-tests --kube-version 1.33\n",
-            chart.display()
-        )
+    let arguments = line("helm=");
+    let flags = "template --namespace default --skip-tests --kube-version 1.33 -- web ";
+    let copy = arguments.strip_prefix(flags).expect(arguments);
+    assert!(
+        copy.ends_with(&format!("/view{}", chart.display())),
+        "{copy}"
+    );
+}
+
+#[test]
+fn programs_of_folders_relative_to_the_repository_are_not_found() {
+    let repository = repository(&KUSTOMIZED);
+    let tools = programs(&[("kustomize", "echo called >&9")]);
+    std::fs::copy(
+        tools.path().join("kustomize"),
+        repository.path().join("kustomize"),
+    )
+    .unwrap();
+    let (code, _, err) = run(check(repository.path(), tools.path())
+        .args(["--render", "auto"])
+        .env("PATH", ".:"));
+    assert_eq!((code, recorded(tools.path()).as_str()), (2, ""), "{err}");
+    assert!(
+        err.contains("neither `kustomize` nor `kubectl` is on the PATH"),
+        "{err}"
+    );
+}
+
+/// Whether this kernel has Landlock; says where it has not.
+#[cfg(target_os = "linux")]
+fn has_landlock() -> bool {
+    use landlock::{AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
+    let ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(AccessFs::Execute);
+    let has = ruleset.is_ok_and(|it| it.create().is_ok());
+    if !has {
+        eprintln!("skipped: this kernel has no Landlock");
+    }
+    has
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_reads_writes_and_starts_nothing_but_what_it_is_given() {
+    if !has_landlock() {
+        return;
+    }
+    let mut files = KUSTOMIZED.to_vec();
+    files.push(("beside.yaml", "secret: 1\n"));
+    let repository = repository(&files);
+    let real = repository.path().canonicalize().unwrap();
+    let script = format!(
+        "repository={}\n\
+         try() {{ (eval \"$2\") 2>/dev/null && echo \"$1\" >&9; }}\n\
+         try home ': >\"$HOME/x\"'\n\
+         try view 'read line <\"../view$repository/deployment.yaml\"'\n\
+         try passwd 'read line </etc/passwd'\n\
+         try repository 'read line <\"$repository/deployment.yaml\"'\n\
+         try beside 'read line <\"../view$repository/beside.yaml\"'\n\
+         try itself 'read line <\"$here/secret\"'\n\
+         try listing 'for it in \"$here\"/*; do [ \"$it\" = \"$here/*\" ] || exit 0; done; exit 1'\n\
+         try written ': >\"$here/written\"'\n\
+         try work ': >written'\n\
+         try copy ': >>\"../view$repository/deployment.yaml\"'\n\
+         try cat '/bin/cat </dev/null'\n\
+         try script '\"$here/other\"'\n\
+         try signal \"kill -0 $PPID\"\n",
+        real.display()
+    );
+    let tools = programs(&[("kustomize", &script), ("other", "exit 0")]);
+    std::fs::write(tools.path().join("secret"), "secret\n").unwrap();
+    let (_, out, err) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
+    // Signals are kept in from Linux 6.12 on.
+    let record = recorded(tools.path()).replace("signal\n", "");
+    assert_eq!(record, "home\nview\n", "{out}{err}");
+    assert!(!tools.path().join("written").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_cannot_connect() {
+    let bash = Path::new("/bin/bash");
+    if !has_landlock() || !bash.exists() {
+        eprintln!("skipped: Landlock or {} is missing", bash.display());
+        return;
+    }
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let repository = repository(&KUSTOMIZED);
+    let tools = programs(&[]);
+    let script = format!("#!/bin/bash\necho called >&9\necho x >/dev/tcp/127.0.0.1/{port}\n");
+    let path = tools.path().join("kustomize");
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (_, out, _) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
+    assert_eq!(recorded(tools.path()), "called\n");
+    assert!(out.contains("render-failed"), "{out}");
+    let accepted = listener.accept();
+    assert_eq!(accepted.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_script_that_starts_another_program_is_told() {
+    if !has_landlock() {
+        return;
+    }
+    let repository = repository(&KUSTOMIZED);
+    let tools = programs(&[("kustomize", "exec \"$here/other\" \"$@\""), ("other", "")]);
+    let (_, out, _) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
+    assert!(
+        out.contains(
+            "it is a script, and these may start no other program: put the program itself"
+        ),
+        "{out}"
     );
 }
 
 #[test]
 fn a_program_that_does_not_end_is_stopped_with_all_it_started() {
     let mut files = KUSTOMIZED.to_vec();
-    files.push(("lameduck.yaml", "render: {mode: auto, timeout: 2s}\n"));
+    files.push(("lameduck.yaml", "render: {timeout: 2s}\n"));
     let repository = repository(&files);
-    let tools = programs(&[(
-        "kustomize",
-        "PATH=/usr/bin:/bin\nsleep 600 &\necho $! >\"$here/pid\"\nwait",
-    )]);
-    let (code, out, _) = run(&mut check(repository.path(), tools.path()));
+    let tools = programs(&[("kustomize", "(while :; do :; done) &\necho $! >&9\nwait")]);
+    let (code, out, _) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
     assert_eq!(code, 1);
     let failure = out.lines().find(|line| line.contains("render-failed"));
     insta::assert_snapshot!(failure.unwrap(), @"kustomization.yaml:1:1 error render-failed `kustomize build .` fails, and what it would deploy is not checked: it was stopped after 2s (`render.timeout` in the configuration)");
-    let pid = read(tools.path(), "pid");
+    let pid = recorded(tools.path());
     let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
     // Nobody may have waited for it yet.
     assert!(state.is_err() || state.unwrap().contains(") Z "), "{pid}");
@@ -178,7 +288,10 @@ fn a_program_that_does_not_end_is_stopped_with_all_it_started() {
 #[test]
 fn endless_output_is_cut_off() {
     let repository = repository(&KUSTOMIZED);
-    let tools = programs(&[("kustomize", "PATH=/usr/bin:/bin\nyes 'apiVersion: v1'")]);
+    let tools = programs(&[(
+        "kustomize",
+        "l='# more and more and more'\nl=$l$l$l$l$l$l\nl=$l$l$l$l$l$l\nwhile :; do echo \"$l\"; done",
+    )]);
     let (code, out, _) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
     assert_eq!(code, 1);
     assert!(
@@ -245,7 +358,7 @@ fn what_needs_the_network_or_a_plugin_is_not_built_and_that_is_said() {
         "transformers: [\"apiVersion: example.com/v1\\nkind: Plugin\\n\"]",
         "resources: [base]",
     ];
-    let tools = programs(&[("kustomize", "echo called >\"$here/called\"")]);
+    let tools = programs(&[("kustomize", "echo called >&9")]);
     let mut said = String::new();
     for text in remote {
         let repository = repository(&[
@@ -263,7 +376,7 @@ fn what_needs_the_network_or_a_plugin_is_not_built_and_that_is_said() {
         let (code, out, err) =
             run(check(repository.path(), tools.path()).args(["--render", "auto"]));
         assert_eq!(code, 1, "{out}");
-        assert!(!tools.path().join("called").exists(), "{text}");
+        assert_eq!(recorded(tools.path()), "", "{text}");
         assert!(out.contains("base/deployment.yaml:12:17 warning"), "{out}");
         let own = err
             .lines()
@@ -287,21 +400,115 @@ fn what_needs_the_network_or_a_plugin_is_not_built_and_that_is_said() {
 }
 
 #[test]
-fn a_directory_for_temporary_files_inside_of_a_kustomization_is_no_place_to_build_it() {
-    let repository = repository(&KUSTOMIZED);
-    let tools = programs(&[("kustomize", "echo called >\"$here/called\"")]);
-    let (code, out, _) = run(check(repository.path(), tools.path())
+fn a_directory_for_temporary_files_may_lie_inside_of_what_is_rendered() {
+    let files = [&KUSTOMIZED[..], &CHART[..]].concat();
+    let repository = repository(&files);
+    let tools = programs(&[
+        ("kustomize", "echo called >&9"),
+        ("helm", "echo called >&9"),
+    ]);
+    let (code, out, err) = run(check(repository.path(), tools.path())
         .args(["--render", "auto"])
-        .env("TMPDIR", repository.path()));
-    assert_eq!(code, 1);
-    assert!(out.contains("set TMPDIR to one outside"), "{out}");
-    assert!(!tools.path().join("called").exists());
+        .env("TMPDIR", repository.path().join("chart")));
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert_eq!(recorded(tools.path()), "called\ncalled\n");
+}
+
+#[test]
+fn what_leads_out_of_the_repository_is_not_rendered_and_that_is_said() {
+    let outside = repository(&[
+        ("secret", "top secret\n"),
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("base/pod.yaml", DEPLOYMENT),
+    ]);
+    let tools = programs(&[
+        ("kustomize", "echo called >&9"),
+        ("helm", "echo called >&9"),
+    ]);
+    let out_of = |path: &str| outside.path().join(path);
+    let mut said = String::new();
+    for text in [
+        "resources: [link]",
+        "resources: [folder]",
+        "Resources: [link]",
+        "components: [folder/base]",
+        "configMapGenerator: [{name: a, files: [key=link]}]",
+        "configMapGenerator: [{name: a, Files: [folder/secret]}]",
+        "transformers: [plugin.yaml]",
+    ] {
+        let repository = repository(&[
+            ("kustomization.yaml", text),
+            ("deployment.yaml", DEPLOYMENT),
+            (
+                "plugin.yaml",
+                "apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: a}\nPath: link\n",
+            ),
+        ]);
+        std::os::unix::fs::symlink(out_of("secret"), repository.path().join("link")).unwrap();
+        std::os::unix::fs::symlink(out_of(""), repository.path().join("folder")).unwrap();
+        let (_, out, err) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
+        assert!(!out.contains("secret"), "{out}");
+        said.push_str(&err);
+    }
+    for link in ["values.yaml", "files/a", "templates/a.yaml", "charts/part"] {
+        let repository = repository(&CHART);
+        let link = repository.path().join("chart").join(link);
+        std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+        let _ = std::fs::remove_file(&link);
+        let target = if link.ends_with("part") {
+            "base"
+        } else {
+            "secret"
+        };
+        std::os::unix::fs::symlink(out_of(target), link).unwrap();
+        let (_, out, err) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
+        assert!(!out.contains("secret"), "{out}");
+        said.push_str(&err);
+    }
+    assert_eq!(recorded(tools.path()), "");
+    insta::assert_snapshot!(said, @"");
+}
+
+#[test]
+fn links_inside_of_the_repository_are_links_in_the_copy() {
+    let mut files = CHART.to_vec();
+    files.extend([
+        (
+            "app/kustomization.yaml",
+            "resources: [link.yaml, folder/base]\n",
+        ),
+        ("common/deployment.yaml", DEPLOYMENT),
+        ("common/base/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("common/base/a.yaml", "a: 1\n"),
+        ("common/values.yaml", "replicas: 7\n"),
+    ]);
+    let repository = repository(&files);
+    let link = |target: &str, link: &str| {
+        std::os::unix::fs::symlink(target, repository.path().join(link)).unwrap();
+    };
+    link("../common/deployment.yaml", "app/link.yaml");
+    link("../common", "app/folder");
+    std::fs::remove_file(repository.path().join("chart/values.yaml")).unwrap();
+    link("../common/values.yaml", "chart/values.yaml");
+    let view = format!(
+        "../view{}",
+        repository.path().canonicalize().unwrap().display()
+    );
+    let kustomize = format!(
+        "cd {view}/app\n[ -L link.yaml ] && [ -L folder ] && [ -f link.yaml ] && echo linked >&9\n\
+         [ -f folder/base/a.yaml ] && [ ! -e folder/values.yaml ] && echo whole >&9"
+    );
+    let helm = format!("read line <{view}/chart/values.yaml && echo \"$line\" >&9");
+    let tools = programs(&[("kustomize", &kustomize), ("helm", &helm)]);
+    let (_, _, err) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
+    assert_eq!(err, "");
+    assert_eq!(recorded(tools.path()), "linked\nwhole\nreplicas: 7\n");
 }
 
 #[test]
 fn standard_input_is_not_mixed_with_what_is_on_disk() {
     let repository = repository(&KUSTOMIZED);
-    let tools = programs(&[("kustomize", "echo called >\"$here/called\"")]);
+    let tools = programs(&[("kustomize", "echo called >&9")]);
     let (code, out, err) = run(check(repository.path(), tools.path())
         .args([
             "--render",
@@ -312,7 +519,7 @@ fn standard_input_is_not_mixed_with_what_is_on_disk() {
         ])
         .write_stdin(DEPLOYMENT));
     assert_eq!(code, 1, "{out}");
-    assert!(!tools.path().join("called").exists());
+    assert_eq!(recorded(tools.path()), "");
     insta::assert_snapshot!(err, @"note: kustomization.yaml: not built, standard input stands for deployment.yaml, which is part of it: its raw files are checked");
 }
 
@@ -335,7 +542,7 @@ fn pipes_where_kustomize_and_helm_have_files_do_not_hang() {
         let made = std::process::Command::new("mkfifo").arg(pipe).status();
         assert!(made.unwrap().success());
     }
-    let script = "echo called >\"$here/called\"";
+    let script = "echo called >&9";
     let tools = programs(&[("kustomize", script), ("helm", script)]);
     let mut command = check(repository.path(), tools.path());
     command
@@ -351,5 +558,5 @@ fn pipes_where_kustomize_and_helm_have_files_do_not_hang() {
         err.contains("its dependency `part` is not in its charts/ folder"),
         "{err}"
     );
-    assert!(!tools.path().join("called").exists());
+    assert_eq!(recorded(tools.path()), "");
 }

@@ -79,7 +79,10 @@ fn rendered(run: &Run, settings: &Settings) -> Option<Sources> {
         max_file_size: settings.max_file_size,
     })
     .unwrap();
-    match render::render(&mut discovered, folder.path(), settings) {
+    let mut settings = settings.clone();
+    // The page's configuration says that it is about rendering; the command line would say so, too.
+    settings.render.mode = settings.render.wanted;
+    match render::render(&mut discovered, folder.path(), &settings) {
         Ok(()) => Some(discovered.sources),
         Err(missing) => {
             eprintln!("skipped {}: {missing}", run.heading);
@@ -90,7 +93,7 @@ fn rendered(run: &Run, settings: &Settings) -> Option<Sources> {
 
 fn findings(rule: &str, run: &Run) -> (Sources, Vec<Finding>) {
     let settings = settings(run);
-    if settings.render.mode != RenderMode::Never {
+    if settings.render.wanted != RenderMode::Never {
         let sources = rendered(run, &settings).unwrap_or_default();
         let findings = judge(rule, run, &sources);
         return (sources, findings);
@@ -113,7 +116,7 @@ fn findings(rule: &str, run: &Run) -> (Sources, Vec<Finding>) {
 /// Whether the run asks for programs that are not here.
 fn is_skipped(run: &Run) -> bool {
     let settings = settings(run);
-    settings.render.mode != RenderMode::Never && rendered(run, &settings).is_none()
+    settings.render.wanted != RenderMode::Never && rendered(run, &settings).is_none()
 }
 
 fn judge(rule: &str, run: &Run, sources: &Sources) -> Vec<Finding> {

@@ -267,10 +267,10 @@ pub(super) const TOP: &[Key<Draft>] = &[
             name: "render",
             shape: Shape::WordOrSection(|| list(&RENDER_MODES), render::keys),
             varies: false,
-            summary: "Whether kustomizations and charts are rendered, by a word or by a mapping of all \
-                      that can be said",
+            summary: "How kustomizations and charts are rendered; `--render auto` on the command line \
+                      alone decides whether they are",
             default: "never",
-            example: "auto",
+            example: "{ timeout: 90s }",
         },
         read: render::read,
     },

@@ -15,7 +15,7 @@ const RENDER: &[Key<RenderSettings>] = &[
             name: "mode",
             shape: Shape::Word(|| list(&RENDER_MODES)),
             varies: false,
-            summary: "Whether kustomizations and charts are rendered with the programs of this machine",
+            summary: "What the repository is meant for; `auto` only reminds of `--render auto`, which alone starts programs",
             default: "never",
             example: "auto",
         },

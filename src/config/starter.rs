@@ -100,8 +100,8 @@ fn notes(key: &str, survey: &Survey) -> Vec<String> {
     match key {
         "mesh" => mesh_notes(survey.meshed),
         "render" if rendered.iter().any(|names| !names.is_empty()) => vec![
-            "There are kustomizations or charts here: with `auto`, what they make is judged instead of \
-             their files; kustomize (or kubectl) and helm must be installed."
+            "There are kustomizations or charts here: with `--render auto`, what they make is judged \
+             instead of their files; kustomize (or kubectl) and helm must be installed."
                 .to_owned(),
         ],
         "overrides" if !survey.stages.is_empty() => {

@@ -17,8 +17,8 @@ use super::view::Places;
 const CONFINED: &str = "__confined";
 /// What the trampoline ends with where the program cannot be started, as shells do.
 const NOT_STARTED: u8 = 127;
-/// How much address space a program may have. Programs in Go reserve more than they use.
-pub(super) const MEMORY: u64 = 4 << 30;
+/// How much memory a program may have for its data.
+pub(super) const MEMORY: u64 = 2 << 30;
 /// Nothing listens there: a program that goes by this proxy gets nowhere.
 const DEAD_PROXY: &str = "http://127.0.0.1:1";
 
@@ -103,6 +103,8 @@ fn set_environment(command: &mut Command, home: &Path) {
     command.env("PATH", "").env("LC_ALL", "C");
     // The first line of a crash is enough.
     command.env("GOTRACEBACK", "none");
+    // Otherwise the C library reserves address space for every core.
+    command.env("MALLOC_ARENA_MAX", "2");
 }
 
 /// What a program may do.
@@ -140,7 +142,10 @@ impl Bounds<'_> {
         const MAX_OPEN: u64 = 1024;
         let limits = [
             #[cfg(target_os = "linux")]
-            (Resource::As, MEMORY),
+            (Resource::Data, MEMORY),
+            // Programs in Go reserve more than they use, the more the more cores there are.
+            #[cfg(target_os = "linux")]
+            (Resource::As, 16 << 30),
             (Resource::Cpu, self.cpu.as_secs()),
             (Resource::Fsize, MAX_FILE),
             (Resource::Nofile, MAX_OPEN),

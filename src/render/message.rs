@@ -74,27 +74,36 @@ fn shortened(line: &str) -> String {
 }
 
 fn shown(word: &str, places: &Places, cwd: &Path) -> String {
-    // An address in memory is another one on every run.
-    if let Some(at) = word.find("0x") {
-        return word.get(..at + 2).unwrap_or_default().to_owned() + "…";
-    }
     if word.starts_with("//") {
         // Of an address, behind its colon.
         return word.to_owned();
     }
     let path = Path::new(word);
+    let copied = places.outside(&normal(&places.work().join(path)));
     let is_path = path.is_absolute() || word.starts_with("../") || word == "..";
-    if !is_path {
-        return word.to_owned();
+    if let Some(path) = copied.filter(|_| is_path) {
+        return from_here(cwd, &path);
     }
-    let path = normal(&places.work().join(path));
-    let path = places.outside(&path).unwrap_or(path);
     if path.starts_with(places.scratch()) {
         return "(temporary directory)".to_owned();
     }
+    // An address in memory is another one on every run.
+    if let Some(at) = word.find("0x") {
+        return word.get(..at + 2).unwrap_or_default().to_owned() + "…";
+    }
+    // Other relative paths are as a kustomization names them.
+    if path.is_absolute() {
+        from_here(cwd, &normal(path))
+    } else {
+        word.to_owned()
+    }
+}
+
+/// A path as the working directory sees it, where both have something in common.
+fn from_here(cwd: &Path, path: &Path) -> String {
     let root = |path: &Path| path.components().nth(1).map(|it| it.as_os_str().to_owned());
-    if root(&path) == root(cwd) {
-        relative(cwd, &path)
+    if root(path) == root(cwd) {
+        relative(cwd, path)
     } else {
         path.display().to_string()
     }
@@ -131,6 +140,10 @@ mod tests {
         assert_eq!(
             tidy("cannot get https://example.com/a/b.yaml: 404"),
             "cannot get https://example.com/a/b.yaml: 404"
+        );
+        assert_eq!(
+            tidy("'../crd' at '/tmp/.x1/view/home/me/repo/0x/a.yaml'"),
+            "'../crd' at '0x/a.yaml'"
         );
         assert_eq!(tidy(" \n"), "it says nothing");
         assert_eq!(tidy(&"é".repeat(1000)).chars().count(), 120 + 3 + 240);

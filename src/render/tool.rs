@@ -128,6 +128,7 @@ fn is_out_of_memory(line: &str) -> bool {
         "out of memory",
         "cannot allocate memory",
         "cannot map pages",
+        "OS thread",
     ];
     fatal.iter().any(|start| line.starts_with(start)) && want.iter().any(|it| line.contains(it))
 }

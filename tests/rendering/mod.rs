@@ -47,6 +47,26 @@ pub(crate) fn check(directory: &Path, programs: &Path) -> Command {
     command
 }
 
+/// The same with shell scripts for programs, which run confined: all that they can leave behind is
+/// what they write to the open file 9, which [`recorded`] reads.
+#[cfg(unix)]
+pub(crate) fn recording(directory: &Path, programs: &Path) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command
+        .args(["-c", "exec 9>>\"$0\"; exec \"$@\""])
+        .arg(programs.join("record"))
+        .arg(cargo_bin!("lameduck"))
+        .args(["check", "--format", "concise"])
+        .current_dir(directory)
+        .env("PATH", programs);
+    command
+}
+
+/// What the scripts have written.
+pub(crate) fn recorded(programs: &Path) -> String {
+    std::fs::read_to_string(programs.join("record")).unwrap_or_default()
+}
+
 /// The exit code, standard output and standard error.
 pub(crate) fn run(command: &mut Command) -> (i32, String, String) {
     let output = command.output().unwrap();
