@@ -192,7 +192,7 @@ fn a_chart_that_eats_memory_or_does_not_end_is_stopped() {
         repository(&[
             ("chart/Chart.yaml", CHART),
             ("chart/templates/a.yaml", template),
-            ("lameduck.yaml", "render: {timeout: 20s}\n"),
+            ("lameduck.yaml", "render: {timeout: 100s}\n"),
         ])
     };
     let folder = chart("a: {{ range until 1000000000 }}x{{ end }}\n");

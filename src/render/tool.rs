@@ -62,8 +62,10 @@ impl Tool {
         let path = std::env::var_os("PATH")?;
         let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
         let path = std::env::join_paths(folders).ok()?;
+        let mut programs = which::which_in_global(name, Some(path)).ok()?;
         Some(Self {
-            program: which::which_in_global(name, Some(path)).ok()?.next()?,
+            // Where no folder is left, `which` looks at the working directory.
+            program: programs.find(|program| program.is_absolute())?,
             arguments,
             shown,
         })

@@ -74,10 +74,7 @@ fn every_key_in_it_can_be_switched_on() {
         "lameduck-baseline.json",
         "{\"version\": 1, \"findings\": []}",
     );
-    repository.write(
-        "lameduck.yaml",
-        &text,
-    );
+    repository.write("lameduck.yaml", &text);
     let run = repository.run("check --format concise");
     assert!(run.code < 2, "{text}{}", run.stderr);
     assert!(
