@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::discover::{Request, discover};
-use crate::settings::Settings;
+use crate::settings::{InputBounds, Settings};
 use crate::units::SizeLimit;
 
 const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
@@ -23,6 +23,8 @@ fn rows_of(files: &[(&str, &str)], paths: &[&str], renders: bool) -> (Vec<String
         stdin: None,
         exclude: &[],
         context: None,
+        folders: &[],
+        bounds: InputBounds::default(),
         gitignore: true,
         max_file_size: SizeLimit::default(),
     })
