@@ -8,7 +8,7 @@ use super::check::KubeCheck;
 use super::demands;
 use super::fault::Fault;
 use super::object::{Body, Object, OpaqueReason};
-use super::tables::{generators, removed};
+use super::tables::{generators, kinds, removed};
 use super::workload::{Workload, WorkloadBody};
 use crate::source::{Location, Source, SourceId, Span};
 use crate::units::cut;
@@ -388,14 +388,31 @@ fn read_body(node: Node<'_>, who: &Identity<'_>) -> BodyReading {
             tolerant(node, who, |it| Body::ScaledObject(Box::new(it)))
         }
         "kustomize.config.k8s.io" => tolerant(node, who, |it| Body::Kustomization(Box::new(it))),
-        _ => BodyReading::opaque(opaque_reason(node, who)),
+        _ => opaque(node, who),
     }
+}
+
+/// An object that no rule looks into. What its type says of it is said all the same, where it has one.
+fn opaque(node: Node<'_>, who: &Identity<'_>) -> BodyReading {
+    let mut read = BodyReading::opaque(opaque_reason(node, who));
+    if let Some(kind) = kinds::served(who.api_version, who.kind) {
+        judge_as(kind, node, &mut read);
+    }
+    read
+}
+
+/// Sets what is wrong with an object by the type of this kind.
+fn judge_as(kind: &kinds::ServedKind, node: Node<'_>, read: &mut BodyReading) {
+    let typed = kind.read(KubeCheck::new(), node);
+    read.faults = demands::faults(node, &typed.structures, &typed.unknown, &typed.issues);
+    read.issues = typed.issues;
+    read.unknown = typed.unknown;
 }
 
 fn builtin(node: Node<'_>, who: &Identity<'_>, group: &str) -> BodyReading {
     let is_current = who.api_version.rsplit('/').next() == Some("v1") || group == "autoscaling";
     if !is_current && removed::canonical(who.api_version, who.kind).is_none() {
-        return BodyReading::opaque(opaque_reason(node, who));
+        return opaque(node, who);
     }
 
     macro_rules! workload {
@@ -429,10 +446,19 @@ fn builtin(node: Node<'_>, who: &Identity<'_>, group: &str) -> BodyReading {
         ("", "LimitRange") => other!(LimitRange),
         ("", "ConfigMap") => other!(ConfigMap),
         ("policy", "PodDisruptionBudget") => other!(PodDisruptionBudget),
-        ("autoscaling", "HorizontalPodAutoscaler") => other!(HorizontalPodAutoscaler),
+        ("autoscaling", "HorizontalPodAutoscaler") => {
+            let mut read = other!(HorizontalPodAutoscaler);
+            // Rules read one version; what is wrong is judged by the version that is written.
+            if let Some(own) = kinds::served(who.api_version, who.kind)
+                && own.api_version == "autoscaling/v1"
+            {
+                judge_as(own, node, &mut read);
+            }
+            read
+        }
         ("networking.k8s.io" | "extensions", "Ingress") => other!(Ingress),
         ("networking.k8s.io", "IngressClass") => other!(IngressClass),
-        _ => BodyReading::opaque(opaque_reason(node, who)),
+        _ => opaque(node, who),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What Kubernetes demands of values beyond their types: enumerated strings, ranges, quantities,
 //! durations, names and labels. k8s-openapi checks none of it.
 
+pub(super) mod forms;
 mod names;
 mod placeholder;
 #[cfg(test)]
@@ -324,22 +325,12 @@ fn name_complaint(structure: &str, field: &str, value: Node<'_>) -> Option<Strin
             let object = value.parent()?.parent()?;
             let kind = object.get("kind")?.as_str()?;
             let name = value.text()?;
-            match kind {
-                "Service" | "Namespace" => names::dns_label_complaint(name),
-                "Deployment"
-                | "StatefulSet"
-                | "DaemonSet"
-                | "ReplicaSet"
-                | "Pod"
-                | "Job"
-                | "CronJob"
-                | "ConfigMap"
-                | "PersistentVolumeClaim"
-                | "PodDisruptionBudget"
-                | "HorizontalPodAutoscaler"
-                | "Ingress" => names::dns_subdomain_complaint(name),
-                _ => None,
-            }
+            names::object_name_complaint(kind, name, false)
+        }
+        ("ObjectMeta", "generateName") => {
+            let object = value.parent()?.parent()?;
+            let kind = object.get("kind")?.as_str()?;
+            names::object_name_complaint(kind, value.text()?, true)
         }
         _ => None,
     }

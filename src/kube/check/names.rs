@@ -111,6 +111,78 @@ pub(super) fn dns_subdomain_complaint(name: &str) -> Option<String> {
     })
 }
 
+/// The name of an object of this kind, or the beginning of one that is generated.
+pub(super) fn object_name_complaint(kind: &str, name: &str, is_prefix: bool) -> Option<String> {
+    // What is generated goes on behind the dash.
+    let whole = match name.strip_suffix('-') {
+        Some(start) if is_prefix && !start.is_empty() => start,
+        _ => name,
+    };
+    match kind {
+        "Service" | "Namespace" => dns_label_complaint(whole),
+        // pkg/apis/rbac/validation/validation.go; of budgets only `rest.BeforeCreate` judges the name.
+        "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" | "PodDisruptionBudget" => {
+            path_segment_complaint(whole)
+        }
+        _ if SUBDOMAINS.contains(&kind) => dns_subdomain_complaint(whole),
+        _ => None,
+    }
+}
+
+/// Kinds of Kubernetes' own whose names are DNS subdomains (`ValidateObjectMeta` in their validation).
+const SUBDOMAINS: [&str; 40] = [
+    "CertificateSigningRequest",
+    "ConfigMap",
+    "ControllerRevision",
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "DeviceClass",
+    "EndpointSlice",
+    "Endpoints",
+    "FlowSchema",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "IngressClass",
+    "Job",
+    "Lease",
+    "LimitRange",
+    "MutatingAdmissionPolicy",
+    "MutatingWebhookConfiguration",
+    "NetworkPolicy",
+    "Node",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Pod",
+    "PodTemplate",
+    "PriorityClass",
+    "PriorityLevelConfiguration",
+    "ReplicaSet",
+    "ReplicationController",
+    "ResourceClaim",
+    "ResourceClaimTemplate",
+    "ResourceQuota",
+    "RuntimeClass",
+    "Secret",
+    "ServiceAccount",
+    "StatefulSet",
+    "StorageClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingWebhookConfiguration",
+    "VolumeAttachment",
+    "VolumeAttributesClass",
+];
+
+/// What can be a segment of a URL's path.
+fn path_segment_complaint(name: &str) -> Option<String> {
+    (!super::forms::is_path_segment(name)).then(|| {
+        format!(
+            "expected a name without `/` and `%`, found {}",
+            shown(name)
+        )
+    })
+}
+
 fn is_qualified(text: &str) -> bool {
     text.len() <= 63 && is_qualified_form(text)
 }
@@ -133,11 +205,13 @@ fn is_dns_part(text: &str) -> bool {
         && bytes.iter().all(|byte| edge(byte) || *byte == b'-')
 }
 
-fn is_dns_label(text: &str) -> bool {
+/// A DNS label.
+pub(in crate::kube) fn is_dns_label(text: &str) -> bool {
     text.len() <= 63 && is_dns_part(text)
 }
 
-fn is_dns_subdomain(text: &str) -> bool {
+/// A DNS subdomain.
+pub(in crate::kube) fn is_dns_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_dns_part)
 }
 

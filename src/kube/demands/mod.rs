@@ -7,6 +7,7 @@
 //! through [`Judge`], which knows what is not known.
 
 mod judge;
+mod kinds;
 mod required;
 #[cfg(test)]
 mod tests;
@@ -35,12 +36,14 @@ pub(super) fn faults(
     issues: &[Issue],
 ) -> Vec<Fault> {
     let mut judge = Judge::new(object, unknown, issues);
+    kinds::check_metadata(&mut judge);
     for (structure, id) in structures {
         let node = object.tree().node(*id).resolved();
-        for field in required::fields(structure) {
+        let own = kinds::required(&judge, structure);
+        for field in required::fields(structure).iter().chain(own) {
             judge.require(node, field);
         }
-        for check in checkers(structure) {
+        for check in checkers(structure).iter().chain(kinds::checkers(structure)) {
             check(&mut judge, node);
         }
     }

@@ -1,0 +1,68 @@
+//! Fields that a structure of these kinds cannot do without. An empty text or list counts as none.
+
+use super::super::Judge;
+
+/// The required fields of a structure. Structures of one name in several groups are told apart by the
+/// object's kind.
+pub(in crate::kube::demands) fn fields(
+    judge: &Judge<'_>,
+    structure: &str,
+) -> &'static [&'static str] {
+    let kind = judge.kind();
+    let is_webhook = kind.ends_with("WebhookConfiguration");
+    match structure {
+        // pkg/apis/core/validation/validation.go, 1.37: validateServicePort
+        "ServicePort" if kind == "Service" => &["port"],
+        // pkg/apis/networking/validation/validation.go, 1.37
+        "HTTPIngressRuleValue" => &["paths"],
+        "HTTPIngressPath" => &["pathType", "backend"],
+        "IngressServiceBackend" => &["name"],
+        "IngressClassSpec" => &["controller"],
+        "IngressClassParametersReference" => &["kind", "name", "scope"],
+        "IPBlock" => &["cidr"],
+        "TypedLocalObjectReference" => &["kind", "name"],
+        // pkg/apis/autoscaling/validation/validation.go, 1.37
+        "HorizontalPodAutoscalerSpec" => &["maxReplicas", "scaleTargetRef"],
+        "CrossVersionObjectReference" => &["kind", "name"],
+        "MetricSpec" => &["type"],
+        "MetricTarget" => &["type"],
+        "MetricIdentifier" => &["name"],
+        "ResourceMetricSource" => &["name", "target"],
+        "ContainerResourceMetricSource" => &["name", "container", "target"],
+        "PodsMetricSource" | "ExternalMetricSource" => &["metric", "target"],
+        "ObjectMetricSource" => &["describedObject", "metric", "target"],
+        "HPAScalingPolicy" => &["type", "value", "periodSeconds"],
+        // pkg/apis/rbac/validation/validation.go, 1.37
+        "RoleBinding" | "ClusterRoleBinding" => &["roleRef"],
+        "RoleRef" => &["apiGroup", "kind", "name"],
+        "Subject" if matches!(kind, "RoleBinding" | "ClusterRoleBinding") => &["kind", "name"],
+        "PolicyRule" => &["verbs"],
+        "AggregationRule" => &["clusterRoleSelectors"],
+        // pkg/apis/core/validation/validation.go, 1.37: ValidatePersistentVolumeSpec
+        "PersistentVolume" => &["spec"],
+        "PersistentVolumeSpec" => &["accessModes", "capacity"],
+        "LocalVolumeSource" => &["path"],
+        "CSIPersistentVolumeSource" => &["driver", "volumeHandle"],
+        "VolumeNodeAffinity" => &["required"],
+        // pkg/apis/storage/validation/validation.go, 1.37
+        "StorageClass" => &["provisioner"],
+        // pkg/apis/admissionregistration/validation/validation.go, 1.37
+        "ValidatingWebhook" | "MutatingWebhook" => {
+            &["name", "clientConfig", "sideEffects", "admissionReviewVersions"]
+        }
+        "RuleWithOperations" if is_webhook => {
+            &["operations", "apiGroups", "apiVersions", "resources"]
+        }
+        "ServiceReference" if is_webhook => &["name", "namespace"],
+        // pkg/apis/node/validation/validation.go, 1.37
+        "RuntimeClass" => &["handler"],
+        // staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go, 1.37
+        "CustomResourceDefinition" => &["spec"],
+        "CustomResourceDefinitionSpec" => &["group", "scope", "names", "versions"],
+        "CustomResourceDefinitionNames" => &["plural", "kind"],
+        "CustomResourceDefinitionVersion" => &["name", "schema"],
+        // pkg/apis/core/validation/validation.go, 1.37: ValidateLimitRange
+        "LimitRangeItem" => &["type"],
+        _ => &[],
+    }
+}

@@ -1,0 +1,172 @@
+//! Claims, volumes and their classes (`pkg/apis/core/validation/validation.go` and
+//! `pkg/apis/storage/validation/validation.go`, 1.37).
+
+use super::super::Judge;
+use super::super::judge::shown;
+use super::{exactly_one, form, key_of, texts};
+use crate::kube::check::forms;
+use crate::units::Quantity;
+use crate::yaml::Node;
+
+/// Tells of an access mode that excludes the others beside it.
+fn access_modes<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
+    let modes = texts(judge, spec, "accessModes");
+    if modes.len() > 1
+        && let Some((node, _)) = modes.iter().find(|(_, mode)| *mode == "ReadWriteOncePod")
+    {
+        judge.wrong(*node, "ReadWriteOncePod does not go with other access modes");
+    }
+}
+
+/// Tells of an amount that is not above zero.
+fn positive<'t>(judge: &mut Judge<'t>, holder: Node<'t>, key: &str, what: &str) {
+    if let Some(node) = judge.get(holder, key)
+        && let Some(text) = judge.text_of(node)
+        && text
+            .trim()
+            .parse::<Quantity>()
+            .is_ok_and(|quantity| quantity.milli <= 0)
+    {
+        judge.wrong(node, format!("{what} is not above 0"));
+    }
+}
+
+/// `ValidatePersistentVolumeClaimSpec`. The claims of a StatefulSet are judged when its pods are made.
+pub(super) fn claim<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
+    let is_ephemeral = spec.parent().and_then(key_of) == Some("volumeClaimTemplate");
+    if judge.kind() != "PersistentVolumeClaim" && !is_ephemeral {
+        return;
+    }
+    if judge.lacks(spec, "accessModes") {
+        judge.missing(spec, "accessModes", "the claim has no `accessModes`");
+    }
+    access_modes(judge, spec);
+    storage_request(judge, spec);
+    let is_name = |text: &str| forms::is_dns_subdomain(text);
+    form(judge, spec, "storageClassName", is_name, "the name of a StorageClass");
+    if let Some(source) = judge.get(spec, "dataSource")
+        && source.is_mapping()
+        && judge.lacks(source, "apiGroup")
+        && let Some(kind) = judge.text(source, "kind")
+        && kind != "PersistentVolumeClaim"
+        && let Some(node) = judge.get(source, "kind")
+    {
+        judge.wrong(node, format!("a data source {} needs an `apiGroup`", shown(kind)));
+    }
+}
+
+/// The one resource that a claim asks for.
+fn storage_request<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
+    const FAULT: &str = "the claim requests no `storage`";
+    if judge.field(spec, "resources").is_absent() {
+        judge.missing(spec, "resources", FAULT);
+        return;
+    }
+    let Some(resources) = judge.get(spec, "resources") else {
+        return;
+    };
+    if judge.field(resources, "requests").is_absent() {
+        judge.missing(resources, "requests", FAULT);
+        return;
+    }
+    let Some(requests) = judge.get(resources, "requests") else {
+        return;
+    };
+    if judge.field(requests, "storage").is_absent() {
+        judge.missing(requests, "storage", FAULT);
+    }
+    positive(judge, requests, "storage", "the storage request");
+}
+
+/// What a volume can be of.
+const SOURCES: [&str; 22] = [
+    "hostPath",
+    "nfs",
+    "csi",
+    "local",
+    "gcePersistentDisk",
+    "awsElasticBlockStore",
+    "glusterfs",
+    "flocker",
+    "rbd",
+    "quobyte",
+    "cephfs",
+    "iscsi",
+    "cinder",
+    "fc",
+    "flexVolume",
+    "azureFile",
+    "azureDisk",
+    "vsphereVolume",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "scaleIO",
+    "storageos",
+];
+
+/// `ValidatePersistentVolumeSpec`
+pub(super) fn volume<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
+    // A VolumeAttachment holds one, too, with rules of its own.
+    if judge.kind() != "PersistentVolume" {
+        return;
+    }
+    access_modes(judge, spec);
+    let given: Vec<&&str> = SOURCES
+        .iter()
+        .filter(|source| !judge.field(spec, source).is_absent())
+        .collect();
+    if given.is_empty() {
+        judge.missing(spec, "csi", "the volume has no source such as `csi` or `nfs`");
+    } else {
+        exactly_one(judge, spec, &SOURCES, "the volume", "source");
+    }
+    if let Some(capacity) = judge.get(spec, "capacity")
+        && capacity.is_mapping()
+    {
+        if judge.field(capacity, "storage").is_absent() {
+            judge.missing(capacity, "storage", "`capacity` has no `storage`");
+        }
+        for entry in capacity.entries().filter(|entry| entry.key.key_text() != "storage") {
+            judge.wrong(entry.key, "`capacity` takes `storage` alone");
+        }
+        positive(judge, capacity, "storage", "the capacity");
+    }
+    if !judge.field(spec, "local").is_absent() && judge.field(spec, "nodeAffinity").is_absent() {
+        judge.missing(spec, "nodeAffinity", "a local volume has no `nodeAffinity`");
+    }
+    for source in ["local", "hostPath"] {
+        if let Some(source) = judge.get(spec, source)
+            && let Some(path) = judge.text(source, "path")
+            && path.split('/').any(|part| part == "..")
+            && let Some(node) = judge.get(source, "path")
+        {
+            judge.wrong(node, format!("path {} contains `..`", shown(path)));
+        }
+    }
+    let is_name = |text: &str| forms::is_dns_subdomain(text);
+    form(judge, spec, "storageClassName", is_name, "the name of a StorageClass");
+    root_recycled(judge, spec);
+}
+
+fn root_recycled<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
+    if judge.text(spec, "persistentVolumeReclaimPolicy") == Some("Recycle")
+        && let Some(host) = judge.get(spec, "hostPath")
+        && judge.text(host, "path") == Some("/")
+        && let Some(node) = judge.get(spec, "persistentVolumeReclaimPolicy")
+    {
+        judge.wrong(node, "Recycle would empty the whole host");
+    }
+}
+
+/// `ValidateStorageClass`
+pub(super) fn class<'t>(judge: &mut Judge<'t>, class: Node<'t>) {
+    let is_name = |text: &str| forms::is_qualified_name(&text.to_ascii_lowercase());
+    form(judge, class, "provisioner", is_name, "a name such as ebs.csi.aws.com");
+    if let Some(parameters) = judge.get(class, "parameters") {
+        for entry in parameters.entries() {
+            if entry.key.key_text().is_empty() {
+                judge.wrong(entry.key, "a parameter has no name");
+            }
+        }
+    }
+}
