@@ -205,7 +205,7 @@ impl<'a> View<'a> {
         }
         let mut patches: HashMap<(&str, &str), Vec<&Object>> = HashMap::new();
         for (id, entry) in (0_u32..).map(ObjectId).zip(&self.inventory.entries) {
-            if !entry.object.is_partial() || claimed.contains(&id) {
+            if entry.standing != Standing::Patch || claimed.contains(&id) {
                 continue;
             }
             let key = (entry.object.kind(), entry.object.name());

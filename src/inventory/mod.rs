@@ -6,6 +6,7 @@
 mod alike;
 mod claims;
 mod duplicates;
+mod fragments;
 mod grpc;
 mod hosts;
 mod kustomize;
@@ -81,6 +82,8 @@ struct Entry {
     scope: Scope,
     namespace: Option<String>,
     standing: Standing,
+    /// Whether it stands where patches stand: nothing that it leaves out is missing.
+    among_patches: bool,
     settings: Arc<ObjectSettings>,
     /// Answers that many rules ask for.
     serving: OnceLock<serving::Answer>,
@@ -147,6 +150,7 @@ impl Inventory {
         let entries = &inventory.entries;
         let name = |id: &ObjectId| entries.get(id.index()).map(|entry| entry.object.name());
         inventory.by_name.sort_by_key(name);
+        fragments::settle(&mut inventory, sources);
         inventory.strangers = strangers::of(&inventory, sources, &others);
         kustomize::apply(&mut inventory, sources, &others);
         inventory.mark_replaced();
@@ -200,11 +204,8 @@ impl Inventory {
                     Cow::Borrowed(_) => Arc::clone(common),
                     Cow::Owned(own) => Arc::new(own),
                 },
-                standing: if object.is_partial() {
-                    Standing::Patch
-                } else {
-                    Standing::Whole
-                },
+                standing: Standing::Whole,
+                among_patches: false,
                 namespace: object.namespace().map(str::to_owned),
                 scope: source.scope().clone(),
                 object: object.numbered(number),
@@ -371,6 +372,12 @@ impl Inventory {
     pub fn is_seen_whole(&self, object: &Object) -> bool {
         let id = self.id(object);
         !self.is_open(object) && !id.is_some_and(|id| self.set_elsewhere.holds_any(id))
+    }
+
+    /// Whether an object stands where patches stand, such as beside a kustomization that does not
+    /// deploy its file: what it leaves out may be given by another object.
+    pub fn is_among_patches(&self, object: &Object) -> bool {
+        self.entry(object).is_some_and(|entry| entry.among_patches)
     }
 
     /// Whether a kustomization in view sets this label of the pods.

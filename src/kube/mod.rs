@@ -20,7 +20,7 @@ mod workload;
 pub use check::{KubeCheck, is_placeholder};
 pub use fault::{Fault, FaultRule};
 pub use load_balancer::LoadBalancer;
-pub use object::{Body, Field, Object, OpaqueReason};
+pub use object::{Body, Field, Object, OpaqueReason, Part};
 pub use proxy_annotation::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation};
 pub use read::{BrokenDocument, DroppedText, Manifests, read_source};
 pub use selector::{Match, Selector};

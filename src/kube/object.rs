@@ -79,6 +79,17 @@ pub enum OpaqueReason {
     Other,
 }
 
+/// Whether an object may be only a part of one, as far as its own text tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// It has what makes it an object.
+    Whole,
+    /// It leaves out what every object of its kind has: a patch, or an object with a fault.
+    Possible,
+    /// It says itself that it is a patch.
+    Certain,
+}
+
 /// What a manifest says of one field.
 #[derive(Clone, Copy, Debug)]
 pub enum Field<'a> {
@@ -125,7 +136,7 @@ pub struct Object {
     pub(super) issues: Vec<Issue>,
     pub(super) faults: Vec<Fault>,
     pub(super) unknown: Vec<NodeId>,
-    pub(super) partial: bool,
+    pub(super) part: Part,
 }
 
 impl Object {
@@ -189,9 +200,9 @@ impl Object {
         &self.faults
     }
 
-    /// Whether it is plainly only a part of an object: a patch.
-    pub fn is_partial(&self) -> bool {
-        self.partial
+    /// Whether it may be only a part of an object: a patch.
+    pub fn part(&self) -> Part {
+        self.part
     }
 
     /// The object's outermost mapping.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::check::KubeCheck;
 use super::demands;
 use super::fault::Fault;
-use super::object::{Body, Object, OpaqueReason};
+use super::object::{Body, Object, OpaqueReason, Part};
 use super::tables::{generators, kinds, removed};
 use super::workload::{Workload, WorkloadBody};
 use crate::source::{Location, Source, SourceId, Span};
@@ -285,9 +285,9 @@ impl Reader<'_> {
             issues: read.issues,
             faults: read.faults,
             unknown: read.unknown,
-            partial: false,
+            part: Part::Whole,
         };
-        object.partial = is_partial(&object);
+        object.part = part_of(&object);
         self.manifests.objects.push(object);
     }
 }
@@ -297,13 +297,35 @@ fn identifier(text: &str) -> String {
     cut::clip(text, cut::LONGEST_NAME).to_owned()
 }
 
-/// A patch that no kustomization in view names: a workload with neither selector nor image that says
-/// something all the same, or an object that says what is to be deleted.
-fn is_partial(object: &Object) -> bool {
-    let root = object.node();
-    if root.get("$patch").is_some() {
-        return true;
+/// What an object's text tells: it says what is to be deleted, or it leaves out what every object of its
+/// kind has.
+fn part_of(object: &Object) -> Part {
+    if object.node().get("$patch").is_some() {
+        Part::Certain
+    } else if leaves_out(object) && !holds_wrong_shape(object) {
+        Part::Possible
+    } else {
+        Part::Whole
     }
+}
+
+/// Whether something else stands where a list or mapping belongs, or the other way round, such as
+/// `containers: {}`. A patch takes the same shapes as the object.
+fn holds_wrong_shape(object: &Object) -> bool {
+    object.issues().iter().any(|issue| match &issue.kind {
+        IssueKind::Invalid { message, .. } => {
+            object.node_of(issue.node).text().is_none()
+                || message.starts_with("expected a list")
+                || message.starts_with("expected a mapping")
+        }
+        IssueKind::UnknownField { .. } => false,
+    })
+}
+
+/// A workload with neither selector nor image that says something all the same, or a Service without
+/// what it is for.
+fn leaves_out(object: &Object) -> bool {
+    let root = object.node();
     let Some(workload) = Workload::of(object) else {
         return is_partial_service(object);
     };

@@ -189,6 +189,7 @@ static ALL: &[&dyn Rule] = &[
     &mesh::grpc_connection_churn::GrpcConnectionChurn,
     &mesh::probe_rewrite_disabled::ProbeRewriteDisabled,
     &schema::invalid_yaml::InvalidYaml,
+    &schema::unknown_kind::UnknownKind,
     &schema::unknown_field::UnknownField,
     &schema::invalid_field::InvalidField,
     &schema::duplicate_key::DuplicateKey,

@@ -68,7 +68,10 @@ pub(in crate::kube) fn parse_cidr(text: &str) -> Option<Cidr> {
     let address = parse_ip(address)?;
     let most = if address.is_ipv4() { 32 } else { 128 };
     let is_number = length.bytes().all(|byte| byte.is_ascii_digit());
-    let length = length.parse().ok().filter(|length| is_number && *length <= most)?;
+    let length = length
+        .parse()
+        .ok()
+        .filter(|length| is_number && *length <= most)?;
     Some(Cidr { address, length })
 }
 
@@ -123,7 +126,11 @@ pub(in crate::kube) fn from_base64(text: &str) -> Option<Vec<u8>> {
             bytes.push(u8::try_from(bits >> held & 0xff).unwrap_or_default());
         }
     }
-    Some(bytes)
+    let length = text
+        .bytes()
+        .filter(|byte| !matches!(byte, b'\r' | b'\n'))
+        .count();
+    (length % 4 == 0).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -161,6 +168,7 @@ mod tests {
         assert_eq!(from_base64("e30="), Some(b"{}".to_vec()));
         assert_eq!(from_base64("YW\nJj"), Some(b"abc".to_vec()));
         assert_eq!(from_base64("not base64"), None);
+        assert_eq!(from_base64("YWI"), None);
     }
 
     #[test]

@@ -175,12 +175,8 @@ const SUBDOMAINS: [&str; 40] = [
 
 /// What can be a segment of a URL's path.
 fn path_segment_complaint(name: &str) -> Option<String> {
-    (!super::forms::is_path_segment(name)).then(|| {
-        format!(
-            "expected a name without `/` and `%`, found {}",
-            shown(name)
-        )
-    })
+    (!super::forms::is_path_segment(name))
+        .then(|| format!("expected a name without `/` and `%`, found {}", shown(name)))
 }
 
 fn is_qualified(text: &str) -> bool {

@@ -2,10 +2,14 @@
 
 use crate::yaml::Node;
 
-/// Whether a text stands for a value that something else fills in: it holds `${…}` or `{{…}}`, or
-/// is as a whole `$(NAME)`, `$NAME` or `<name>`. `$(NAME)` inside a longer text is Kubernetes' own
+/// Whether a text stands for a value that something else fills in: it holds `${…}` or `{{…}}`, is
+/// encrypted (`ENC[…]`), or is as a whole `$(NAME)`, `$NAME` or `<name>`. `$(NAME)` inside a longer text is Kubernetes' own
 /// reference to an environment variable.
 pub fn is_placeholder(text: &str) -> bool {
+    // What SOPS has encrypted.
+    if text.starts_with("ENC[") {
+        return true;
+    }
     // Nearly every text is none.
     if !text.bytes().any(|byte| matches!(byte, b'$' | b'{' | b'<')) {
         return false;
@@ -67,6 +71,7 @@ mod tests {
             "$(REPLICAS)",
             "<your-image>",
             "$REPLICAS",
+            "ENC[AES256_GCM,data:Zm9v]",
         ] {
             assert!(is_placeholder(text), "{text}");
         }

@@ -18,7 +18,7 @@ pub struct Removed {
 }
 
 /// Whether this API version of this kind was removed from Kubernetes. Kinds that later came to an
-/// old-looking API version (ServiceCIDR in `networking.k8s.io/v1beta1`) are not in the table.
+/// old-looking API version (Workload in `scheduling.k8s.io/v1beta1`) are not in the table.
 pub fn removed(api_version: &str, kind: &str) -> Option<&'static Removed> {
     TABLE
         .iter()
@@ -64,7 +64,8 @@ const fn row_until(
     }
 }
 
-/// From the Kubernetes deprecation guide, and the change logs for the alpha versions.
+/// From the Kubernetes deprecation guide, and for the alpha versions and those that went with 1.33 and
+/// later from the change logs and what `k8s-openapi` no longer has.
 const TABLE: &[Removed] = &[
     row("apps/v1beta1", "ControllerRevision", 16, "apps/v1"),
     row("apps/v1beta1", "Deployment", 16, "apps/v1"),
@@ -313,6 +314,134 @@ const TABLE: &[Removed] = &[
         32,
         "flowcontrol.apiserver.k8s.io/v1",
     ),
+    row(
+        "admissionregistration.k8s.io/v1alpha1",
+        "ValidatingAdmissionPolicy",
+        32,
+        "admissionregistration.k8s.io/v1",
+    ),
+    row(
+        "admissionregistration.k8s.io/v1beta1",
+        "ValidatingAdmissionPolicy",
+        34,
+        "admissionregistration.k8s.io/v1",
+    ),
+    row(
+        "admissionregistration.k8s.io/v1alpha1",
+        "ValidatingAdmissionPolicyBinding",
+        32,
+        "admissionregistration.k8s.io/v1",
+    ),
+    row(
+        "admissionregistration.k8s.io/v1beta1",
+        "ValidatingAdmissionPolicyBinding",
+        34,
+        "admissionregistration.k8s.io/v1",
+    ),
+    row(
+        "authentication.k8s.io/v1alpha1",
+        "SelfSubjectReview",
+        32,
+        "authentication.k8s.io/v1",
+    ),
+    row(
+        "authentication.k8s.io/v1beta1",
+        "SelfSubjectReview",
+        33,
+        "authentication.k8s.io/v1",
+    ),
+    row(
+        "storage.k8s.io/v1alpha1",
+        "CSIStorageCapacity",
+        24,
+        "storage.k8s.io/v1",
+    ),
+    row(
+        "storage.k8s.io/v1alpha1",
+        "VolumeAttachment",
+        24,
+        "storage.k8s.io/v1",
+    ),
+    row(
+        "storage.k8s.io/v1alpha1",
+        "VolumeAttributesClass",
+        35,
+        "storage.k8s.io/v1",
+    ),
+    row(
+        "storage.k8s.io/v1beta1",
+        "VolumeAttributesClass",
+        37,
+        "storage.k8s.io/v1",
+    ),
+    row(
+        "networking.k8s.io/v1alpha1",
+        "IPAddress",
+        33,
+        "networking.k8s.io/v1",
+    ),
+    row(
+        "networking.k8s.io/v1beta1",
+        "IPAddress",
+        37,
+        "networking.k8s.io/v1",
+    ),
+    row(
+        "networking.k8s.io/v1alpha1",
+        "ServiceCIDR",
+        33,
+        "networking.k8s.io/v1",
+    ),
+    row(
+        "networking.k8s.io/v1beta1",
+        "ServiceCIDR",
+        37,
+        "networking.k8s.io/v1",
+    ),
+    row(
+        "resource.k8s.io/v1alpha3",
+        "DeviceClass",
+        34,
+        "resource.k8s.io/v1",
+    ),
+    row(
+        "resource.k8s.io/v1alpha3",
+        "ResourceClaim",
+        34,
+        "resource.k8s.io/v1",
+    ),
+    row(
+        "resource.k8s.io/v1alpha3",
+        "ResourceClaimTemplate",
+        34,
+        "resource.k8s.io/v1",
+    ),
+    row(
+        "resource.k8s.io/v1alpha3",
+        "ResourceSlice",
+        34,
+        "resource.k8s.io/v1",
+    ),
+    row(
+        "certificates.k8s.io/v1alpha1",
+        "ClusterTrustBundle",
+        37,
+        "certificates.k8s.io/v1",
+    ),
+    row_until(
+        "certificates.k8s.io/v1alpha1",
+        "PodCertificateRequest",
+        35,
+        "certificates.k8s.io/v1",
+        37,
+    ),
+    row_until(
+        "storagemigration.k8s.io/v1alpha1",
+        "StorageVersionMigration",
+        35,
+        "storagemigration.k8s.io/v1",
+        37,
+    ),
 ];
 
 /// The API version whose type an object is read with.
@@ -353,6 +482,7 @@ pub fn canonical(api_version: &str, kind: &str) -> Option<Canonical> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kube::tables::kinds;
 
     #[test]
     fn every_row_is_unique_and_leads_to_a_served_version() {
@@ -374,17 +504,23 @@ mod tests {
     #[test]
     fn newer_kinds_of_old_groups_are_served() {
         for (api_version, kind) in [
-            ("networking.k8s.io/v1beta1", "ServiceCIDR"),
-            ("networking.k8s.io/v1beta1", "IPAddress"),
-            ("storage.k8s.io/v1beta1", "VolumeAttributesClass"),
             (
                 "admissionregistration.k8s.io/v1beta1",
-                "ValidatingAdmissionPolicy",
+                "MutatingAdmissionPolicy",
             ),
+            ("scheduling.k8s.io/v1beta1", "Workload"),
+            ("networking.k8s.io/v1", "ServiceCIDR"),
             ("autoscaling/v1", "HorizontalPodAutoscaler"),
             ("apps/v1", "Deployment"),
         ] {
             assert_eq!(removed(api_version, kind), None, "{api_version} {kind}");
+        }
+        for row in TABLE {
+            let served = kinds::served(row.api_version, row.kind);
+            assert!(served.is_none(), "{row:?} is served");
+            if let Some(replacement) = row.replacement {
+                assert!(kinds::served(replacement, row.kind).is_some(), "{row:?}");
+            }
         }
         assert_eq!(
             removed("policy/v1beta1", "PodDisruptionBudget").map(|row| row.release),

@@ -48,8 +48,10 @@ impl Rule for SelectorMismatch {
                 let set = cx
                     .inventory
                     .is_set_elsewhere(object, object.node(), "spec.selector");
-                // What has neither selector nor labels is a patch of some other tool.
-                if is_required(workload) && !set && !template.labels().is_empty() {
+                // What has neither selector nor labels among patches is one of some other tool.
+                let may_be_patch =
+                    template.labels().is_empty() && cx.inventory.is_among_patches(object);
+                if is_required(workload) && !set && !may_be_patch {
                     out.push(missing(workload));
                 }
             }

@@ -23,7 +23,8 @@ pub(in crate::rules) fn report(
 /// Whether nothing in view completes or replaces what is at fault, and the release refuses it.
 fn stands(cx: &Context<'_>, object: &Object, fault: &Fault) -> bool {
     let inventory = cx.inventory;
-    let completed = fault.is_absence && (object.is_partial() || !inventory.is_seen_whole(object));
+    let completed = fault.is_absence
+        && (inventory.is_among_patches(object) || !inventory.is_seen_whole(object));
     let mut fields = fault.rests_on.iter();
     !completed
         && fault.is_refused_by(cx.settings.kubernetes_version)

@@ -9,4 +9,5 @@ pub(super) mod invalid_yaml;
 pub(super) mod render_failed;
 mod required;
 pub(super) mod unknown_field;
+pub(super) mod unknown_kind;
 pub(super) mod unused_suppression;

@@ -14,13 +14,14 @@ pub(super) fn missing<'a>(inventory: &Inventory, workload: Workload<'a>) -> Vec<
         // Custom resources have demands of their own.
         WorkloadKind::Rollout | WorkloadKind::DeploymentConfig | WorkloadKind::KnativeService
     ) && removed(object.api_version(), object.kind()).is_none();
-    // What lacks its selector is a finding of its own, or a patch of some other tool.
+    // What lacks its selector among patches is one of some other tool.
     let takes_selector = workload.has_replicas() || workload.kind() == WorkloadKind::DaemonSet;
     let says_something = |spec: Node<'_>| spec.entries().next().is_some();
-    let lacks_selector = takes_selector
+    let may_be_patch = takes_selector
+        && inventory.is_among_patches(object)
         && object.node().get("spec").is_some_and(says_something)
         && object.field(&["spec", "selector"]).is_absent();
-    if !is_known || lacks_selector || !inventory.is_seen_whole(object) {
+    if !is_known || may_be_patch || !inventory.is_seen_whole(object) {
         return Vec::new();
     }
     match pod_spec(workload) {

@@ -3,10 +3,11 @@
 use crate::edit::Refusal;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Object;
+use crate::kube::tables::kinds::NEWEST;
 use crate::kube::tables::removed::removed;
 use crate::kube::tables::wrong_fields::{self, Mend};
 use crate::rules::{Context, Findings, Report, Rule};
-use crate::units::{Version, only_slip, suggest};
+use crate::units::{only_slip, suggest};
 use crate::yaml::{IssueKind, Node};
 
 static META: RuleMeta = RuleMeta {
@@ -21,9 +22,6 @@ static META: RuleMeta = RuleMeta {
     since: "0.1.0",
     checklist: &[],
 };
-
-/// The release whose fields are known: the newest that the typed objects have.
-const MODELLED: Version = Version::new(1, 37);
 
 /// See the rule's page.
 pub(in crate::rules) struct UnknownField;
@@ -41,7 +39,7 @@ impl Rule for UnknownField {
         let may_be_newer = cx
             .settings
             .kubernetes_version
-            .is_some_and(|version| version > MODELLED)
+            .is_some_and(|version| version > NEWEST)
             && !object.group().ends_with(".istio.io");
         for issue in object.issues() {
             let IssueKind::UnknownField { structure, known } = issue.kind else {
@@ -49,6 +47,9 @@ impl Rule for UnknownField {
             };
             let node = object.node_of(issue.node);
             let field = node.text().unwrap_or_default();
+            if is_encryption(object, node) {
+                continue;
+            }
             let place = node
                 .parent()
                 .map(Node::path)
@@ -75,6 +76,19 @@ impl Rule for UnknownField {
             });
         }
     }
+}
+
+/// Whether a key holds what SOPS needs to decrypt the object; it is taken away then.
+fn is_encryption(object: &Object, key: Node<'_>) -> bool {
+    let is_top = key
+        .parent()
+        .is_some_and(|parent| parent.id() == object.node().id());
+    let is_signed = |sops: Node<'_>| {
+        ["mac", "lastmodified"]
+            .iter()
+            .any(|it| sops.get(it).is_some())
+    };
+    is_top && key.text() == Some("sops") && object.node().get("sops").is_some_and(is_signed)
 }
 
 /// Renames the field or moves it to where it belongs.

@@ -39,10 +39,16 @@ pub(super) fn spec<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     };
     if metrics.iter().any(wakes) {
         judge
-            .wrong(node, "`minReplicas: 0` needs the feature gate HPAScaleToZero before 1.37")
+            .wrong(
+                node,
+                "`minReplicas: 0` needs the feature gate HPAScaleToZero before 1.37",
+            )
             .until(Version::new(1, 37));
     } else if judge.knows_all(spec, "metrics") {
-        judge.wrong(node, "`minReplicas: 0` needs a metric of type Object or External");
+        judge.wrong(
+            node,
+            "`minReplicas: 0` needs a metric of type Object or External",
+        );
     }
 }
 
@@ -57,8 +63,15 @@ pub(super) fn reference<'t>(judge: &mut Judge<'t>, reference: Node<'t>) {
     }
     let is_target = super::key_of(reference) == Some("scaleTargetRef");
     let Some(node) = judge.get(reference, "apiVersion") else {
-        if is_target && judge.field(reference, "apiVersion").is_absent() && !names_core(judge, reference) {
-            judge.missing(reference, "apiVersion", "`scaleTargetRef` has no `apiVersion`");
+        if is_target
+            && judge.field(reference, "apiVersion").is_absent()
+            && !names_core(judge, reference)
+        {
+            judge.missing(
+                reference,
+                "apiVersion",
+                "`scaleTargetRef` has no `apiVersion`",
+            );
         }
         return;
     };
@@ -68,7 +81,10 @@ pub(super) fn reference<'t>(judge: &mut Judge<'t>, reference: Node<'t>) {
     if version.split('/').count() > 2 {
         judge.wrong(
             node,
-            format!("`apiVersion` {} is not a group and a version", shown(version)),
+            format!(
+                "`apiVersion` {} is not a group and a version",
+                shown(version)
+            ),
         );
     } else if is_target && !version.contains('/') && !names_core(judge, reference) {
         judge.wrong(node, "the `apiVersion` of `scaleTargetRef` names no group");
@@ -102,7 +118,11 @@ pub(super) fn metric<'t>(judge: &mut Judge<'t>, metric: Node<'t>) {
         return;
     };
     if judge.field(metric, own).is_absent() {
-        judge.missing(metric, own, format!("a metric of type {kind} has no `{own}`"));
+        judge.missing(
+            metric,
+            own,
+            format!("a metric of type {kind} has no `{own}`"),
+        );
     }
     for (_, other) in SOURCES.iter().filter(|(_, source)| source != own) {
         if !judge.field(metric, other).is_absent()
@@ -164,7 +184,13 @@ pub(super) fn target<'t>(judge: &mut Judge<'t>, target: Node<'t>) {
 /// `validateMetricIdentifier`
 pub(super) fn identifier<'t>(judge: &mut Judge<'t>, identifier: Node<'t>) {
     let is_segment = |text: &str| forms::is_path_segment(text);
-    form(judge, identifier, "name", is_segment, "a metric's name: it has a `/` or `%`");
+    form(
+        judge,
+        identifier,
+        "name",
+        is_segment,
+        "a metric's name: it has a `/` or `%`",
+    );
 }
 
 /// `validateScalingRules`

@@ -101,15 +101,21 @@ pub(super) fn secret<'t>(judge: &mut Judge<'t>, secret: Node<'t>) {
         if !row.iter().any(|key| has(key)) {
             let list = row.join("` or `");
             let fault = format!("a Secret of type {kind} has no `{list}`");
-            judge.missing(secret, "data", fault).map(|told| told.rests_on(secret, "stringData"));
+            judge
+                .missing(secret, "data", fault)
+                .map(|told| told.rests_on(secret, "stringData"));
         }
     }
     if kind == "kubernetes.io/service-account-token" {
-        let path = ["metadata", "annotations", "kubernetes.io/service-account.name"];
+        let path = [
+            "metadata",
+            "annotations",
+            "kubernetes.io/service-account.name",
+        ];
         let is_named = judge.at(secret, &path).is_some();
-        let is_known = judge
-            .get(secret, "metadata")
-            .is_some_and(|metadata| !matches!(judge.field(metadata, "annotations"), Field::Unknown(_)));
+        let is_known = judge.get(secret, "metadata").is_some_and(|metadata| {
+            !matches!(judge.field(metadata, "annotations"), Field::Unknown(_))
+        });
         if !is_named && is_known {
             judge.missing(
                 secret,

@@ -30,7 +30,10 @@ pub(super) fn spec<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         && old != class
     {
         judge
-            .wrong(node, "the annotation names another class than `ingressClassName`")
+            .wrong(
+                node,
+                "the annotation names another class than `ingressClassName`",
+            )
             .rests_on(spec, "ingressClassName")
             .help("remove the annotation");
     }
@@ -101,7 +104,10 @@ pub(super) fn path<'t>(judge: &mut Judge<'t>, path: Node<'t>) {
         return;
     };
     if !text.starts_with('/') {
-        judge.wrong(node, format!("path {} does not start with `/`", shown(text)));
+        judge.wrong(
+            node,
+            format!("path {} does not start with `/`", shown(text)),
+        );
     } else if is_matched {
         let bad = FORBIDDEN.iter().find(|bad| text.contains(**bad));
         let ending = ["/..", "/."].iter().find(|end| text.ends_with(**end));
@@ -142,7 +148,11 @@ pub(super) fn service_port<'t>(judge: &mut Judge<'t>, service: Node<'t>) {
             judge.wrong(entry.key, "the backend's port has both a name and a number");
         }
     } else if !judge.has(port, "name") && !has_number {
-        judge.missing(port, "number", "the backend's port has neither `number` nor `name`");
+        judge.missing(
+            port,
+            "number",
+            "the backend's port has neither `number` nor `name`",
+        );
     }
     range(judge, port, "number", 0, 65_535);
     form(

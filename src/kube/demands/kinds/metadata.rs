@@ -41,6 +41,7 @@ pub(in crate::kube::demands) fn check(judge: &mut Judge<'_>) {
     annotations(judge, metadata);
     finalizers(judge, metadata);
     owners(judge, metadata);
+    managers(judge, metadata);
 }
 
 /// Kinds whose generation the API server counts itself, whatever is written (`PrepareForCreate` of
@@ -85,7 +86,10 @@ fn namespace<'t>(judge: &mut Judge<'t>, metadata: Node<'t>) {
         && !forms::is_dns_label(text)
     {
         judge
-            .wrong(node, format!("{} is not the name of a namespace", shown(text)))
+            .wrong(
+                node,
+                format!("{} is not the name of a namespace", shown(text)),
+            )
             .help("names of namespaces take at most 63 lower-case letters, digits and `-`");
     }
 }
@@ -122,7 +126,10 @@ fn finalizers<'t>(judge: &mut Judge<'t>, metadata: Node<'t>) {
         let is_full = name.contains('/') || is_lenient || STANDARD.contains(&name);
         if !(is_full && forms::is_qualified_name(name)) {
             judge
-                .wrong(node, format!("finalizer {} is not fully qualified", shown(name)))
+                .wrong(
+                    node,
+                    format!("finalizer {} is not fully qualified", shown(name)),
+                )
                 .help("write a name such as example.com/cleanup");
         }
     }
@@ -143,7 +150,10 @@ fn owners<'t>(judge: &mut Judge<'t>, metadata: Node<'t>) {
             && !holds_placeholder(text)
             && (text.split('/').count() > 2 || text.ends_with('/'))
         {
-            judge.wrong(node, format!("{} is not a group and a version", shown(text)));
+            judge.wrong(
+                node,
+                format!("{} is not a group and a version", shown(text)),
+            );
         }
         if judge.is_true(owner, "controller") {
             controllers += 1;
@@ -152,6 +162,22 @@ fn owners<'t>(judge: &mut Judge<'t>, metadata: Node<'t>) {
             {
                 judge.wrong(node, "two owners are the controller");
             }
+        }
+    }
+}
+
+/// `ValidateManagedFields` in `staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/validation`
+fn managers<'t>(judge: &mut Judge<'t>, metadata: Node<'t>) {
+    let managers: Vec<Node<'t>> = judge.items(metadata, "managedFields").collect();
+    for manager in managers {
+        if let Some(node) = judge.get(manager, "operation")
+            && let Some(text) = judge.text_of(node)
+            && !matches!(text, "Apply" | "Update")
+        {
+            judge.wrong(
+                node,
+                format!("operation {} is not Apply or Update", shown(text)),
+            );
         }
     }
 }

@@ -57,7 +57,11 @@ pub(super) fn peer<'t>(judge: &mut Judge<'t>, peer: Node<'t>) {
     let blocks = !judge.field(peer, "ipBlock").is_absent();
     if !selects && !blocks {
         judge
-            .missing(peer, "podSelector", "the peer names neither pods nor addresses")
+            .missing(
+                peer,
+                "podSelector",
+                "the peer names neither pods nor addresses",
+            )
             .map(|told| {
                 told.rests_on(peer, "namespaceSelector")
                     .rests_on(peer, "ipBlock")

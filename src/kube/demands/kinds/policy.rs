@@ -30,7 +30,10 @@ pub(super) fn limits<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
             && !seen.insert(kind)
             && let Some(node) = judge.get(item, "type")
         {
-            judge.wrong(node, format!("limits of type {} are given twice", shown(kind)));
+            judge.wrong(
+                node,
+                format!("limits of type {} are given twice", shown(kind)),
+            );
         }
     }
 }
@@ -59,7 +62,9 @@ pub(super) fn limit<'t>(judge: &mut Judge<'t>, limit: Node<'t>) {
     }
     if kind == "Pod" {
         for field in ["default", "defaultRequest"] {
-            if judge.get(limit, field).is_some_and(|map| map.entries().next().is_some())
+            if judge
+                .get(limit, field)
+                .is_some_and(|map| map.entries().next().is_some())
                 && let Some(entry) = limit.entry(field)
             {
                 judge.wrong(entry.key, format!("limits of type Pod have no `{field}`"));
@@ -77,9 +82,10 @@ pub(super) fn limit<'t>(judge: &mut Judge<'t>, limit: Node<'t>) {
             if kind == "Pod" && (low.starts_with("default") || high.starts_with("default")) {
                 continue;
             }
-            if let (Some((node, least)), Some((_, most))) =
-                (amount(judge, limit, low, key), amount(judge, limit, high, key))
-                && least > most
+            if let (Some((node, least)), Some((_, most))) = (
+                amount(judge, limit, low, key),
+                amount(judge, limit, high, key),
+            ) && least > most
             {
                 judge.wrong(node, format!("`{low}` of {key} is above `{high}`"));
             }
@@ -124,9 +130,14 @@ pub(super) fn quota<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
                 continue;
             }
             if is_plain && !QUOTA.contains(&key) || !forms::is_qualified_name(key) {
-                judge.wrong(entry.key, format!("{} is not a resource of quotas", shown(key)));
+                judge.wrong(
+                    entry.key,
+                    format!("{} is not a resource of quotas", shown(key)),
+                );
             } else if let Some(text) = judge.text_of(entry.value)
-                && text.parse::<Quantity>().is_ok_and(|quantity| quantity.milli < 0)
+                && text
+                    .parse::<Quantity>()
+                    .is_ok_and(|quantity| quantity.milli < 0)
             {
                 judge.wrong(entry.value, format!("the quota of {key} is below 0"));
             }
@@ -136,12 +147,18 @@ pub(super) fn quota<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         .into_iter()
         .map(|(_, text)| text)
         .collect();
-    for (one, other) in [("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")] {
+    for (one, other) in [
+        ("BestEffort", "NotBestEffort"),
+        ("Terminating", "NotTerminating"),
+    ] {
         if scopes.contains(one)
             && scopes.contains(other)
             && let Some(entry) = spec.entry("scopes")
         {
-            judge.wrong(entry.key, format!("scopes {one} and {other} exclude each other"));
+            judge.wrong(
+                entry.key,
+                format!("scopes {one} and {other} exclude each other"),
+            );
         }
     }
 }
@@ -156,7 +173,9 @@ pub(super) fn priority<'t>(judge: &mut Judge<'t>, class: Node<'t>) {
     const HIGHEST: i64 = 1_000_000_000;
     let value = judge.int(class, "value");
     let name = judge.at(class, &["metadata", "name"]);
-    let text = name.and_then(|name| judge.text_of(name)).unwrap_or_default();
+    let text = name
+        .and_then(|name| judge.text_of(name))
+        .unwrap_or_default();
     if text.starts_with("system-") {
         let is_known = SYSTEM
             .iter()
@@ -181,7 +200,10 @@ pub(super) fn definition<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         && let Some(node) = judge.get(spec, "group")
         && !(forms::is_dns_subdomain(group) && group.contains('.'))
     {
-        judge.wrong(node, format!("group {} is not a domain with a dot", shown(group)));
+        judge.wrong(
+            node,
+            format!("group {} is not a domain with a dot", shown(group)),
+        );
     }
     if let (Some(name), Some(plural), Some(group)) = (
         judge.at(judge.object(), &["metadata", "name"]),
@@ -213,6 +235,9 @@ pub(super) fn definition<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         && !versions.is_empty()
         && let Some(entry) = spec.entry("versions")
     {
-        judge.wrong(entry.key, format!("{stored} versions have `storage: true` instead of one"));
+        judge.wrong(
+            entry.key,
+            format!("{stored} versions have `storage: true` instead of one"),
+        );
     }
 }

@@ -19,7 +19,10 @@ pub(super) fn rule<'t>(judge: &mut Judge<'t>, rule: Node<'t>) {
         }
         let others = ["apiGroups", "resources", "resourceNames"];
         if others.iter().any(|field| judge.has(rule, field)) {
-            judge.wrong(entry.key, "a rule takes either resources or `nonResourceURLs`");
+            judge.wrong(
+                entry.key,
+                "a rule takes either resources or `nonResourceURLs`",
+            );
         }
         return;
     }
@@ -51,7 +54,10 @@ pub(super) fn role_ref<'t>(judge: &mut Judge<'t>, reference: Node<'t>) {
         && let Some(node) = judge.get(reference, "kind")
     {
         let list = allowed.join(" or ");
-        judge.wrong(node, format!("`roleRef` names {} and takes a {list}", shown(kind)));
+        judge.wrong(
+            node,
+            format!("`roleRef` names {} and takes a {list}", shown(kind)),
+        );
     }
     let is_segment = |text: &str| forms::is_path_segment(text);
     form(judge, reference, "name", is_segment, "the name of a role");
@@ -69,14 +75,26 @@ pub(super) fn subject<'t>(judge: &mut Judge<'t>, subject: Node<'t>) {
     match kind {
         "ServiceAccount" => {
             let is_name = |text: &str| forms::is_dns_subdomain(text);
-            form(judge, subject, "name", is_name, "the name of a ServiceAccount");
-            if judge.text(subject, "apiGroup").is_some_and(|group| !group.is_empty())
+            form(
+                judge,
+                subject,
+                "name",
+                is_name,
+                "the name of a ServiceAccount",
+            );
+            if judge
+                .text(subject, "apiGroup")
+                .is_some_and(|group| !group.is_empty())
                 && let Some(node) = judge.get(subject, "apiGroup")
             {
                 judge.wrong(node, "a ServiceAccount has no `apiGroup`");
             }
             if binding == "ClusterRoleBinding" && judge.lacks(subject, "namespace") {
-                judge.missing(subject, "namespace", "the ServiceAccount has no `namespace`");
+                judge.missing(
+                    subject,
+                    "namespace",
+                    "the ServiceAccount has no `namespace`",
+                );
             }
         }
         // Left out, the group has a default (SetDefaults_Subject in pkg/apis/rbac/v1/defaults.go).

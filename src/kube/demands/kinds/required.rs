@@ -11,6 +11,16 @@ pub(in crate::kube::demands) fn fields(
     let kind = judge.kind();
     let is_webhook = kind.ends_with("WebhookConfiguration");
     match structure {
+        // What an empty spec lacks, a missing one lacks, too.
+        "Service"
+        | "Ingress"
+        | "HorizontalPodAutoscaler"
+        | "PersistentVolumeClaim"
+        | "PersistentVolume"
+            if kind == structure =>
+        {
+            &["spec"]
+        }
         // pkg/apis/core/validation/validation.go, 1.37: validateServicePort
         "ServicePort" if kind == "Service" => &["port"],
         // pkg/apis/networking/validation/validation.go, 1.37
@@ -39,7 +49,6 @@ pub(in crate::kube::demands) fn fields(
         "PolicyRule" => &["verbs"],
         "AggregationRule" => &["clusterRoleSelectors"],
         // pkg/apis/core/validation/validation.go, 1.37: ValidatePersistentVolumeSpec
-        "PersistentVolume" => &["spec"],
         "PersistentVolumeSpec" => &["accessModes", "capacity"],
         "LocalVolumeSource" => &["path"],
         "CSIPersistentVolumeSource" => &["driver", "volumeHandle"],
@@ -47,9 +56,12 @@ pub(in crate::kube::demands) fn fields(
         // pkg/apis/storage/validation/validation.go, 1.37
         "StorageClass" => &["provisioner"],
         // pkg/apis/admissionregistration/validation/validation.go, 1.37
-        "ValidatingWebhook" | "MutatingWebhook" => {
-            &["name", "clientConfig", "sideEffects", "admissionReviewVersions"]
-        }
+        "ValidatingWebhook" | "MutatingWebhook" => &[
+            "name",
+            "clientConfig",
+            "sideEffects",
+            "admissionReviewVersions",
+        ],
         "RuleWithOperations" if is_webhook => {
             &["operations", "apiGroups", "apiVersions", "resources"]
         }

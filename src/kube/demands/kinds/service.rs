@@ -55,7 +55,11 @@ pub(super) fn spec<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     }
     if is_external_name {
         if judge.lacks(spec, "externalName") {
-            judge.missing(spec, "externalName", "type ExternalName needs `externalName`");
+            judge.missing(
+                spec,
+                "externalName",
+                "type ExternalName needs `externalName`",
+            );
         }
         let is_name = |text: &str| forms::is_dns_subdomain(text.strip_suffix('.').unwrap_or(text));
         form(judge, spec, "externalName", is_name, "a DNS name");
@@ -113,7 +117,9 @@ fn traffic<'t>(judge: &mut Judge<'t>, spec: Node<'t>, kind: &str) {
     let needs_check = is_balancer && judge.text(spec, "externalTrafficPolicy") == Some("Local");
     if !needs_check
         && !judge.field(spec, "externalTrafficPolicy").is_unknown()
-        && judge.int(spec, "healthCheckNodePort").is_some_and(|port| port != 0)
+        && judge
+            .int(spec, "healthCheckNodePort")
+            .is_some_and(|port| port != 0)
     {
         forbidden(
             judge,
@@ -133,14 +139,10 @@ fn affinity<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     let Some(config) = judge.get(spec, "sessionAffinityConfig") else {
         return;
     };
-    if affinity == "None" {
-        forbidden(
-            judge,
-            spec,
-            "sessionAffinityConfig",
-            "needs `sessionAffinity: ClientIP`",
-        );
-    } else if let Some(client) = judge.get(config, "clientIP") {
+    // Without affinity the configuration is dropped (`SetDefaults_Service`).
+    if affinity == "ClientIP"
+        && let Some(client) = judge.get(config, "clientIP")
+    {
         range(judge, client, "timeoutSeconds", 1, 86_400);
     }
 }
@@ -151,8 +153,15 @@ pub(super) fn ports<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         return;
     }
     let items: Vec<Node<'t>> = judge.items(spec, "ports").collect();
-    let written = judge.get(spec, "ports").map_or(0, |list| list.items().count());
+    let written = judge
+        .get(spec, "ports")
+        .map_or(0, |list| list.items().count());
     let is_cluster_ip = service_type(judge, spec) == Some("ClusterIP");
+    let list = judge.get(spec, "ports");
+    let void = list.and_then(|list| list.items().find(|item| item.is_null()));
+    if let Some(void) = void {
+        judge.wrong(void, "an item of `ports` is null");
+    }
     let (mut names, mut numbers, mut node_ports) =
         (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for port in items {

@@ -14,7 +14,10 @@ fn access_modes<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     if modes.len() > 1
         && let Some((node, _)) = modes.iter().find(|(_, mode)| *mode == "ReadWriteOncePod")
     {
-        judge.wrong(*node, "ReadWriteOncePod does not go with other access modes");
+        judge.wrong(
+            *node,
+            "ReadWriteOncePod does not go with other access modes",
+        );
     }
 }
 
@@ -43,7 +46,13 @@ pub(super) fn claim<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     access_modes(judge, spec);
     storage_request(judge, spec);
     let is_name = |text: &str| forms::is_dns_subdomain(text);
-    form(judge, spec, "storageClassName", is_name, "the name of a StorageClass");
+    form(
+        judge,
+        spec,
+        "storageClassName",
+        is_name,
+        "the name of a StorageClass",
+    );
     if let Some(source) = judge.get(spec, "dataSource")
         && source.is_mapping()
         && judge.lacks(source, "apiGroup")
@@ -51,7 +60,10 @@ pub(super) fn claim<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         && kind != "PersistentVolumeClaim"
         && let Some(node) = judge.get(source, "kind")
     {
-        judge.wrong(node, format!("a data source {} needs an `apiGroup`", shown(kind)));
+        judge.wrong(
+            node,
+            format!("a data source {} needs an `apiGroup`", shown(kind)),
+        );
     }
 }
 
@@ -116,7 +128,11 @@ pub(super) fn volume<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         .filter(|source| !judge.field(spec, source).is_absent())
         .collect();
     if given.is_empty() {
-        judge.missing(spec, "csi", "the volume has no source such as `csi` or `nfs`");
+        judge.missing(
+            spec,
+            "csi",
+            "the volume has no source such as `csi` or `nfs`",
+        );
     } else {
         exactly_one(judge, spec, &SOURCES, "the volume", "source");
     }
@@ -126,7 +142,10 @@ pub(super) fn volume<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         if judge.field(capacity, "storage").is_absent() {
             judge.missing(capacity, "storage", "`capacity` has no `storage`");
         }
-        for entry in capacity.entries().filter(|entry| entry.key.key_text() != "storage") {
+        for entry in capacity
+            .entries()
+            .filter(|entry| entry.key.key_text() != "storage")
+        {
             judge.wrong(entry.key, "`capacity` takes `storage` alone");
         }
         positive(judge, capacity, "storage", "the capacity");
@@ -144,7 +163,13 @@ pub(super) fn volume<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         }
     }
     let is_name = |text: &str| forms::is_dns_subdomain(text);
-    form(judge, spec, "storageClassName", is_name, "the name of a StorageClass");
+    form(
+        judge,
+        spec,
+        "storageClassName",
+        is_name,
+        "the name of a StorageClass",
+    );
     root_recycled(judge, spec);
 }
 
@@ -161,7 +186,13 @@ fn root_recycled<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
 /// `ValidateStorageClass`
 pub(super) fn class<'t>(judge: &mut Judge<'t>, class: Node<'t>) {
     let is_name = |text: &str| forms::is_qualified_name(&text.to_ascii_lowercase());
-    form(judge, class, "provisioner", is_name, "a name such as ebs.csi.aws.com");
+    form(
+        judge,
+        class,
+        "provisioner",
+        is_name,
+        "a name such as ebs.csi.aws.com",
+    );
     if let Some(parameters) = judge.get(class, "parameters") {
         for entry in parameters.entries() {
             if entry.key.key_text().is_empty() {

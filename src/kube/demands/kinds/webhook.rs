@@ -55,7 +55,10 @@ pub(super) fn hook<'t>(judge: &mut Judge<'t>, hook: Node<'t>) {
         && !seen.iter().any(is_known)
         && let Some(entry) = hook.entry("admissionReviewVersions")
     {
-        judge.wrong(entry.key, "`admissionReviewVersions` has neither v1 nor v1beta1");
+        judge.wrong(
+            entry.key,
+            "`admissionReviewVersions` has neither v1 nor v1beta1",
+        );
     }
 }
 
@@ -98,7 +101,10 @@ pub(super) fn rule<'t>(judge: &mut Judge<'t>, rule: Node<'t>) {
             continue;
         };
         if all_of.contains(resource) || of_all.contains(sub) {
-            judge.wrong(*node, format!("{} is covered by a wildcard above", shown(text)));
+            judge.wrong(
+                *node,
+                format!("{} is covered by a wildcard above", shown(text)),
+            );
         }
         if sub == "*" {
             all_of.insert(resource);
@@ -125,7 +131,12 @@ pub(super) fn client<'t>(judge: &mut Judge<'t>, client: Node<'t>) {
             None => Some("is not an https address"),
             Some(rest) if rest.is_empty() || rest.starts_with('/') => Some("names no host"),
             Some(rest) if rest.contains(['?', '#']) => Some("has a query or a fragment"),
-            Some(rest) if rest.split('/').next().is_some_and(|host| host.contains('@')) => {
+            Some(rest)
+                if rest
+                    .split('/')
+                    .next()
+                    .is_some_and(|host| host.contains('@')) =>
+            {
                 Some("names a user")
             }
             Some(_) => None,
