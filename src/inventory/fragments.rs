@@ -9,8 +9,14 @@ use super::{Inventory, Standing};
 use crate::kube::{Body, Part};
 use crate::source::Sources;
 
-/// Words in the names of files and folders that hold patches.
-const WORDS: [&str; 10] = [
+/// Words in the names of files and folders that hold patches and excerpts.
+const WORDS: [&str; 15] = [
+    // Excerpts, to be read or to be merged by hand.
+    "doc",
+    "docs",
+    "override",
+    "overrides",
+    "snippets",
     "patch",
     "patches",
     "overlay",

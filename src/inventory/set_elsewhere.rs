@@ -327,7 +327,8 @@ pub(super) fn transforms(data: &Kustomization) -> bool {
         && data.labels.is_empty()
         && data.common_labels.is_empty()
         && data.common_annotations.is_empty()
-        && data.images.is_empty())
+        && data.images.is_empty()
+        && data.namespace.is_none())
 }
 
 /// What `replicas`, `images`, labels and annotations of a kustomization set in the objects that it
@@ -355,6 +356,12 @@ pub(super) fn transform(
             .or_insert_with(|| Arc::new(FieldSet::from(metadata_paths(data, template))));
         set.entry(*id).or_default().share(shared);
     }
+    if data.namespace.is_some() {
+        for (id, object) in &objects.all {
+            let namespaces = namespaces_of_subjects(object);
+            set.entry(*id).or_default().own.extend(namespaces);
+        }
+    }
     let images: HashSet<&str> = data
         .images
         .iter()
@@ -378,6 +385,13 @@ pub(super) fn transform(
             }
         }
     }
+}
+
+/// The namespace of a binding's subjects follows that of the kustomization.
+fn namespaces_of_subjects(object: &Object) -> impl Iterator<Item = String> {
+    let subjects = object.node().get("subjects").into_iter();
+    let subjects = subjects.flat_map(Node::items);
+    subjects.map(|subject| format!("{}.namespace", subject.path()))
 }
 
 /// The labels, annotations and selectors that a kustomization sets in objects with a pod template there.

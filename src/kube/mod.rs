@@ -10,6 +10,7 @@ pub mod istio;
 mod load_balancer;
 pub mod models;
 mod object;
+mod part;
 mod proxy_annotation;
 mod read;
 mod selector;

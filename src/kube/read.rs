@@ -8,8 +8,9 @@ use super::check::KubeCheck;
 use super::demands;
 use super::fault::Fault;
 use super::object::{Body, Object, OpaqueReason, Part};
+use super::part::part_of;
 use super::tables::{generators, kinds, removed};
-use super::workload::{Workload, WorkloadBody};
+use super::workload::WorkloadBody;
 use crate::source::{Location, Source, SourceId, Span};
 use crate::units::cut;
 use crate::yaml::{self, Content, Issue, IssueKind, Node, NodeId, SyntaxError, Tree};
@@ -295,71 +296,6 @@ impl Reader<'_> {
 /// What every finding about the object repeats: no more of it than the API server takes.
 fn identifier(text: &str) -> String {
     cut::clip(text, cut::LONGEST_NAME).to_owned()
-}
-
-/// What an object's text tells: it says what is to be deleted, or it leaves out what every object of its
-/// kind has.
-fn part_of(object: &Object) -> Part {
-    if object.node().get("$patch").is_some() {
-        Part::Certain
-    } else if leaves_out(object) && !holds_wrong_shape(object) {
-        Part::Possible
-    } else {
-        Part::Whole
-    }
-}
-
-/// Whether something else stands where a list or mapping belongs, or the other way round, such as
-/// `containers: {}`. A patch takes the same shapes as the object.
-fn holds_wrong_shape(object: &Object) -> bool {
-    object.issues().iter().any(|issue| match &issue.kind {
-        IssueKind::Invalid { message, .. } => {
-            object.node_of(issue.node).text().is_none()
-                || message.starts_with("expected a list")
-                || message.starts_with("expected a mapping")
-        }
-        IssueKind::UnknownField { .. } => false,
-    })
-}
-
-/// A workload with neither selector nor image that says something all the same, or a Service without
-/// what it is for.
-fn leaves_out(object: &Object) -> bool {
-    let root = object.node();
-    let Some(workload) = Workload::of(object) else {
-        return is_partial_service(object);
-    };
-    let no_image = workload
-        .template()
-        .spec_node()
-        .and_then(|spec| spec.get("containers"))
-        .is_none_or(|list| list.items().all(|item| item.get("image").is_none()));
-    // A patch leaves out the spec that it does not change.
-    let is_void =
-        |spec: Node<'_>| spec.is_null() || spec.is_mapping() && spec.entries().next().is_none();
-    no_image
-        && !root.get("spec").is_some_and(is_void)
-        && !has_unknown_field(object, &["Container", "PodSpec"])
-        && root.at(&["spec", "selector"]).is_none()
-        && root.at(&["spec", "workloadRef"]).is_none()
-}
-
-/// Whether one of these structures has an unknown field: a misspelt key may be what is missing. Patches
-/// that change an object's kind have keys of the other kind further up.
-fn has_unknown_field(object: &Object, structures: &[&str]) -> bool {
-    object.issues().iter().any(|issue| match &issue.kind {
-        IssueKind::UnknownField { structure, .. } => structures.contains(structure),
-        IssueKind::Invalid { .. } => false,
-    })
-}
-
-/// A Service that says neither where requests go nor on which port.
-fn is_partial_service(object: &Object) -> bool {
-    const TELLING: [&str; 4] = ["ports", "selector", "externalName", "clusterIP"];
-    let spec = object.node().get("spec");
-    matches!(object.body(), Body::Service(_))
-        && !has_unknown_field(object, &["Service", "ServiceSpec", "ServicePort"])
-        && spec.is_some_and(|spec| TELLING.iter().all(|key| spec.get(key).is_none()))
 }
 
 /// What an object's text is read as.

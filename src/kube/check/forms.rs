@@ -62,6 +62,35 @@ pub(in crate::kube) struct Cidr {
     length: u8,
 }
 
+/// Whether an address or a range is written as Kubernetes writes it: without leading zeros, and without
+/// bits behind the prefix. Others are refused since 1.36 (`StrictIPCIDRValidation`).
+pub(in crate::kube) fn is_canonical(text: &str) -> bool {
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, Some(length)),
+        None => (text, None),
+    };
+    let Ok(address) = address.parse::<IpAddr>() else {
+        return false;
+    };
+    // IPv4 in IPv6.
+    if let IpAddr::V6(address) = address
+        && address.to_ipv4_mapped().is_some()
+    {
+        return false;
+    }
+    let Some(length) = length else {
+        return true;
+    };
+    let has_no_zero = length == "0" || !length.starts_with('0');
+    let rest = length.parse::<u32>().ok().map(|length| match address {
+        IpAddr::V4(address) => {
+            u128::from(address.to_bits().checked_shl(length).unwrap_or_default())
+        }
+        IpAddr::V6(address) => address.to_bits().checked_shl(length).unwrap_or_default(),
+    });
+    has_no_zero && rest == Some(0)
+}
+
 /// Reads a range; bits behind its prefix are ignored.
 pub(in crate::kube) fn parse_cidr(text: &str) -> Option<Cidr> {
     let (address, length) = text.split_once('/')?;
@@ -161,6 +190,29 @@ mod tests {
         assert!(!holds("10.0.0.0/8", "10.0.0.0/8"));
         assert!(!holds("10.0.0.0/8", "11.0.0.0/16"));
         assert!(!holds("::/0", "10.0.0.0/16"));
+    }
+
+    #[test]
+    fn canonical_addresses() {
+        for good in [
+            "10.0.0.1",
+            "::1",
+            "10.0.0.0/8",
+            "10.0.0.1/32",
+            "0.0.0.0/0",
+            "fd00::/8",
+        ] {
+            assert!(is_canonical(good), "{good}");
+        }
+        for bad in [
+            "010.0.0.1",
+            "10.0.0.1/24",
+            "::1/64",
+            "10.0.0.0/08",
+            "::ffff:1.2.3.4",
+        ] {
+            assert!(!is_canonical(bad), "{bad}");
+        }
     }
 
     #[test]

@@ -13,8 +13,11 @@ mod service;
 mod storage;
 mod webhook;
 
+use super::judge::shown;
 use super::{Checker, Judge};
+use crate::kube::check::forms;
 use crate::kube::object::Field;
+use crate::units::Version;
 use crate::yaml::Node;
 
 pub(super) use metadata::check as check_metadata;
@@ -156,6 +159,25 @@ fn range<'t>(judge: &mut Judge<'t>, holder: Node<'t>, key: &str, least: i64, gre
             node,
             format!("`{key}` is not between {least} and {greatest}"),
         );
+    }
+}
+
+/// Tells of an address or range that is not one, or that only older releases read.
+fn address<'t>(
+    judge: &mut Judge<'t>,
+    node: Node<'t>,
+    text: &str,
+    is_one: fn(&str) -> bool,
+    what: &str,
+) {
+    if !is_one(text) {
+        judge.wrong(node, format!("{} is not {what}", shown(text)));
+    } else if !forms::is_canonical(text) {
+        let fault = format!(
+            "{} has leading zeros or bits behind its prefix",
+            shown(text)
+        );
+        judge.wrong(node, fault).since(Version::new(1, 36));
     }
 }
 

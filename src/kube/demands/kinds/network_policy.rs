@@ -2,7 +2,7 @@
 
 use super::super::Judge;
 use super::super::judge::shown;
-use super::{range, texts};
+use super::{address, range, texts};
 use crate::kube::check::forms;
 use crate::yaml::{Node, Scalar};
 
@@ -83,19 +83,16 @@ pub(super) fn block<'t>(judge: &mut Judge<'t>, block: Node<'t>) {
     let Some(text) = judge.text_of(node).filter(|text| !text.is_empty()) else {
         return;
     };
+    address(judge, node, text, forms::is_cidr, "an address range");
     let Some(whole) = forms::parse_cidr(text) else {
-        judge.wrong(node, format!("{} is not an address range", shown(text)));
         return;
     };
     for (node, text) in texts(judge, block, "except") {
-        match forms::parse_cidr(text) {
-            None => {
-                judge.wrong(node, format!("{} is not an address range", shown(text)));
-            }
-            Some(part) if !whole.strictly_holds(&part) => {
-                judge.wrong(node, format!("{} is not a part of `cidr`", shown(text)));
-            }
-            Some(_) => {}
+        address(judge, node, text, forms::is_cidr, "an address range");
+        if let Some(part) = forms::parse_cidr(text)
+            && !whole.strictly_holds(&part)
+        {
+            judge.wrong(node, format!("{} is not a part of `cidr`", shown(text)));
         }
     }
 }

@@ -28,7 +28,7 @@ pub(in crate::kube::demands) fn fields(
         "HTTPIngressPath" => &["pathType", "backend"],
         "IngressServiceBackend" => &["name"],
         "IngressClassSpec" => &["controller"],
-        "IngressClassParametersReference" => &["kind", "name", "scope"],
+        "IngressClassParametersReference" => &["kind", "name"],
         "IPBlock" => &["cidr"],
         "TypedLocalObjectReference" => &["kind", "name"],
         // pkg/apis/autoscaling/validation/validation.go, 1.37
@@ -44,7 +44,7 @@ pub(in crate::kube::demands) fn fields(
         "HPAScalingPolicy" => &["type", "value", "periodSeconds"],
         // pkg/apis/rbac/validation/validation.go, 1.37
         "RoleBinding" | "ClusterRoleBinding" => &["roleRef"],
-        "RoleRef" => &["apiGroup", "kind", "name"],
+        "RoleRef" => &["kind", "name"],
         "Subject" if matches!(kind, "RoleBinding" | "ClusterRoleBinding") => &["kind", "name"],
         "PolicyRule" => &["verbs"],
         "AggregationRule" => &["clusterRoleSelectors"],

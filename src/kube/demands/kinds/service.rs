@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::super::Judge;
 use super::super::judge::shown;
-use super::{forbidden, form, range, text_or, texts};
+use super::{address, forbidden, form, range, text_or, texts};
 use crate::kube::check::forms;
 use crate::kube::object::Field;
 use crate::yaml::Node;
@@ -99,9 +99,7 @@ fn traffic<'t>(judge: &mut Judge<'t>, spec: Node<'t>, kind: &str) {
         "a name such as example.com/class",
     );
     for (node, text) in texts(judge, spec, "loadBalancerSourceRanges") {
-        if !forms::is_cidr(text.trim()) {
-            judge.wrong(node, format!("{} is not an address range", shown(text)));
-        }
+        address(judge, node, text.trim(), forms::is_cidr, "an address range");
     }
     // An external address makes a ClusterIP Service reachable from outside, too.
     let is_external = matches!(kind, "NodePort" | "LoadBalancer")
@@ -227,18 +225,16 @@ pub(super) fn addresses<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     if !is_service(judge) || service_type(judge, spec) == Some("ExternalName") {
         return;
     }
-    let is_address = |text: &str| text == "None" || forms::is_ip(text);
-    form(
-        judge,
-        spec,
-        "clusterIP",
-        is_address,
-        "an IP address or `None`",
-    );
+    if let Some(node) = judge.get(spec, "clusterIP")
+        && let Some(text) = judge.text_of(node)
+        && !matches!(text, "" | "None")
+    {
+        address(judge, node, text, forms::is_ip, "an IP address or `None`");
+    }
     let list = texts(judge, spec, "clusterIPs");
     for (node, text) in &list {
-        if !forms::is_ip(text) && !(*text == "None" && list.len() == 1) {
-            judge.wrong(*node, format!("{} is not an IP address", shown(text)));
+        if !(*text == "None" && list.len() == 1) {
+            address(judge, *node, text, forms::is_ip, "an IP address");
         }
     }
     if list.len() > 2
@@ -253,9 +249,7 @@ pub(super) fn addresses<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         judge.wrong(*node, "the first of `clusterIPs` differs from `clusterIP`");
     }
     for (node, text) in texts(judge, spec, "externalIPs") {
-        if !forms::is_ip(text) {
-            judge.wrong(node, format!("{} is not an IP address", shown(text)));
-        }
+        address(judge, node, text, forms::is_ip, "an IP address");
     }
     families(judge, spec);
 }

@@ -126,6 +126,7 @@ pub(super) fn client<'t>(judge: &mut Judge<'t>, client: Node<'t>) {
     );
     if let Some(node) = judge.get(client, "url")
         && let Some(url) = judge.text_of(node)
+        && !is_name_to_fill_in(url)
     {
         let fault = match url.strip_prefix("https://") {
             None => Some("is not an https address"),
@@ -161,4 +162,10 @@ pub(super) fn client<'t>(judge: &mut Judge<'t>, client: Node<'t>) {
             judge.wrong(node, format!("`path` {} is not a plain path", shown(path)));
         }
     }
+}
+
+/// `VALIDATION_URL`, which a setter replaces.
+fn is_name_to_fill_in(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
