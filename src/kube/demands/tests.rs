@@ -1,6 +1,9 @@
 //! Each row: what is written, and what is told of it.
 
+mod autoscalers;
 mod harness;
+mod objects;
+mod traffic;
 
 use harness::{assert_faults, container};
 

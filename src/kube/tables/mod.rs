@@ -4,6 +4,7 @@ pub mod generators;
 pub mod groups;
 pub mod istio_catalogue;
 pub mod kinds;
+mod object_values;
 pub mod removed;
 pub mod values;
 pub mod wrong_fields;

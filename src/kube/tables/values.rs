@@ -1,11 +1,14 @@
 //! The values that fields take, beyond what their types say. Structures and fields are named as
 //! serde knows them.
 
+use super::object_values;
+
 /// The values an enumerated string takes, in the order messages list them. Case counts.
 pub(crate) fn allowed(structure: &str, field: &str) -> Option<&'static [&'static str]> {
     pod(structure, field)
         .or_else(|| workload(structure, field))
         .or_else(|| other(structure, field))
+        .or_else(|| object_values::allowed(structure, field))
 }
 
 fn pod(structure: &str, field: &str) -> Option<&'static [&'static str]> {
@@ -108,7 +111,7 @@ pub(crate) fn allowed_elements(structure: &str, field: &str) -> Option<&'static 
             "ReadWriteOncePod",
         ]),
         ("ServiceSpec", "ipFamilies") => Some(&["IPv4", "IPv6"]),
-        _ => None,
+        _ => object_values::allowed_elements(structure, field),
     }
 }
 

@@ -53,18 +53,6 @@ pub(super) fn claim<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         is_name,
         "the name of a StorageClass",
     );
-    if let Some(source) = judge.get(spec, "dataSource")
-        && source.is_mapping()
-        && judge.lacks(source, "apiGroup")
-        && let Some(kind) = judge.text(source, "kind")
-        && kind != "PersistentVolumeClaim"
-        && let Some(node) = judge.get(source, "kind")
-    {
-        judge.wrong(
-            node,
-            format!("a data source {} needs an `apiGroup`", shown(kind)),
-        );
-    }
 }
 
 /// The one resource that a claim asks for.

@@ -36,6 +36,13 @@ pub(super) fn assert_faults(text: &str, expected: &[&str]) {
     assert!(fits, "{text}\nfound {found:#?}\nexpected {expected:#?}");
 }
 
+/// Holds the faults of many texts.
+pub(super) fn assert_rows(rows: &[(String, &[&str])]) {
+    for (text, expected) in rows {
+        assert_faults(text, expected);
+    }
+}
+
 /// A Pod whose spec says this besides its one container.
 pub(super) fn pod(spec: &str) -> String {
     format!(
