@@ -9,7 +9,6 @@ pub(in crate::kube::demands) fn fields(
     structure: &str,
 ) -> &'static [&'static str] {
     let kind = judge.kind();
-    let is_webhook = kind.ends_with("WebhookConfiguration");
     match structure {
         // What an empty spec lacks, a missing one lacks, too.
         "Service"
@@ -42,6 +41,13 @@ pub(in crate::kube::demands) fn fields(
         "PodsMetricSource" | "ExternalMetricSource" => &["metric", "target"],
         "ObjectMetricSource" => &["describedObject", "metric", "target"],
         "HPAScalingPolicy" => &["type", "value", "periodSeconds"],
+        _ => others(structure, kind),
+    }
+}
+
+fn others(structure: &str, kind: &str) -> &'static [&'static str] {
+    let is_webhook = kind.ends_with("WebhookConfiguration");
+    match structure {
         // pkg/apis/rbac/validation/validation.go, 1.37
         "RoleBinding" | "ClusterRoleBinding" => &["roleRef"],
         "RoleRef" => &["kind", "name"],

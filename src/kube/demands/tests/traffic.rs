@@ -375,6 +375,12 @@ fn webhooks() {
             ),
             &["`timeoutSeconds` is not between 1 and 30"],
         ),
+    ]);
+}
+
+#[test]
+fn names_and_rules_of_webhooks() {
+    assert_rows(&[
         (
             webhook(
                 "{name: a.example.com, sideEffects: None, admissionReviewVersions: [v1], clientConfig: {service: {name: web, namespace: web}}}, {name: a.example.com, sideEffects: None, admissionReviewVersions: [v1], clientConfig: {service: {name: web, namespace: web}}}",
