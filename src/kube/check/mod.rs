@@ -2,7 +2,7 @@
 //! durations, names and labels. k8s-openapi checks none of it.
 
 pub(super) mod forms;
-mod names;
+pub(super) mod names;
 mod placeholder;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use super::shown;
 
 /// A label's value: at most 63 of letters, digits, `-`, `_` and `.`, with a letter or digit at
 /// either end; or nothing.
-pub(super) fn label_value_complaint(text: &str) -> Option<String> {
+pub(in crate::kube) fn label_value_complaint(text: &str) -> Option<String> {
     if text.is_empty() || is_qualified(text) {
         return None;
     }
@@ -25,7 +25,7 @@ pub(super) fn label_value_complaint(text: &str) -> Option<String> {
 
 /// The key of a label or annotation: a name, and before a `/` a DNS subdomain. Annotations do not
 /// heed the case of the latter.
-pub(super) fn key_complaint(key: &str, annotation: bool) -> Option<String> {
+pub(in crate::kube) fn key_complaint(key: &str, annotation: bool) -> Option<String> {
     let (prefix, name) = match key.split_once('/') {
         Some((prefix, name)) => (Some(prefix), name),
         None => (None, key),
@@ -58,7 +58,7 @@ pub(super) fn key_complaint(key: &str, annotation: bool) -> Option<String> {
 }
 
 /// A port's name (an IANA service name).
-pub(super) fn port_name_complaint(name: &str) -> Option<String> {
+pub(in crate::kube) fn port_name_complaint(name: &str) -> Option<String> {
     let fits = name.len() <= 15
         && name
             .bytes()
@@ -179,7 +179,7 @@ fn path_segment_complaint(name: &str) -> Option<String> {
         .then(|| format!("expected a name without `/` and `%`, found {}", shown(name)))
 }
 
-fn is_qualified(text: &str) -> bool {
+pub(in crate::kube) fn is_qualified(text: &str) -> bool {
     text.len() <= 63 && is_qualified_form(text)
 }
 

@@ -175,6 +175,52 @@ impl<'t> Judge<'t> {
         }
     }
 
+    /// Tells where a mapping has none of several fields.
+    pub(super) fn missing_one_of(
+        &mut self,
+        holder: Node<'t>,
+        fields: &'static [&'static str],
+        fault: impl AsRef<str>,
+    ) {
+        let Some((first, rest)) = fields.split_first() else {
+            return;
+        };
+        if let Some(mut told) = self.missing(holder, first, fault) {
+            for field in rest {
+                told = told.rests_on(holder, field);
+            }
+        }
+    }
+
+    /// The keys of those of some fields that hold something, in the order of the text.
+    pub(super) fn present(&self, holder: Node<'t>, fields: &[&str]) -> Vec<Node<'t>> {
+        let mut keys: Vec<Node<'t>> = fields
+            .iter()
+            .filter_map(|field| holder.entry(field))
+            .filter(|entry| !entry.value.is_null())
+            .map(|entry| entry.key)
+            .collect();
+        keys.sort_by_key(|key| key.span().start);
+        keys
+    }
+
+    /// Tells of each text that an earlier one of the list equals. `fault` makes a clause of the text.
+    pub(super) fn unique(
+        &mut self,
+        texts: impl IntoIterator<Item = Node<'t>>,
+        fault: impl Fn(&str) -> String,
+    ) {
+        let mut seen = BTreeSet::new();
+        for node in texts {
+            if let Some(text) = self.text_of(node)
+                && !text.is_empty()
+                && !seen.insert(text)
+            {
+                self.wrong(node, fault(&shown(text)));
+            }
+        }
+    }
+
     fn tell(&mut self, node: Node<'t>, fault: &str, is_absence: bool) -> Told<'_> {
         self.faults.push(Fault {
             node: node.id(),
@@ -218,6 +264,12 @@ impl Told<'_> {
         self.with(|fault| fault.rests_on.push((holder.id(), field)))
     }
 
+    /// Makes it rest on a field that is missing, or on what is missing in it.
+    pub(super) fn absence(self, holder: Node<'_>, field: &'static str) -> Self {
+        self.with(|fault| fault.is_absence = true)
+            .rests_on(holder, field)
+    }
+
     /// Says what to write instead.
     pub(super) fn help(self, help: impl Into<String>) -> Self {
         self.with(|fault| fault.help = Some(help.into()))
@@ -230,7 +282,11 @@ impl Told<'_> {
 
     /// Names the first release that does not refuse it any more.
     pub(super) fn until(self, release: Version) -> Self {
-        self.with(|fault| fault.until = Some(release))
+        self.with(|fault| {
+            fault.until = Some(release);
+            let clause = fault.message.trim_end_matches(REFUSED);
+            fault.message = format!("{clause}Kubernetes before {release} refuses it");
+        })
     }
 
     /// Names the first release that refuses it.
@@ -240,7 +296,7 @@ impl Told<'_> {
 }
 
 /// The narrowest node that names a mapping: its `name`, else its key, else its first key.
-fn place_of<'t>(mapping: Node<'t>, object: Node<'t>) -> Node<'t> {
+pub(super) fn place_of<'t>(mapping: Node<'t>, object: Node<'t>) -> Node<'t> {
     let named = mapping.get("name").filter(|name| name.text().is_some());
     if mapping.id() == object.id() {
         return mapping.get("kind").unwrap_or(mapping);

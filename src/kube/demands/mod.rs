@@ -6,11 +6,23 @@
 //! the file of its subject, name it in [`checkers`], and say where Kubernetes states it. Judge values
 //! through [`Judge`], which knows what is not known.
 
+mod claims;
+mod containers;
+mod cron;
+mod env;
+mod forms;
+mod jobs;
 mod judge;
 mod kinds;
+mod pod;
 mod required;
+mod resources;
+mod scheduling;
+mod security;
 #[cfg(test)]
 mod tests;
+mod volumes;
+mod workloads;
 
 use super::fault::Fault;
 use crate::yaml::{Issue, Node, NodeId};
@@ -23,9 +35,67 @@ type Checker = for<'t> fn(&mut Judge<'t>, Node<'t>);
 /// The checkers of a structure of Kubernetes' own kinds, besides [`required::fields`].
 fn checkers(structure: &str) -> &'static [Checker] {
     match structure {
+        "Container" => &[
+            containers::port_names,
+            containers::propagation,
+            resources::of_container,
+            pod::resize,
+        ],
+        "CSIVolumeSource" => &[pod::csi],
+        "ConfigMapVolumeSource" | "KeyToPath" | "SecretVolumeSource" => &[volumes::mode],
+        "ContainerRestartRule" => &[pod::restart_rule],
+        "CronJob" | "Job" => &[jobs::names],
+        "CronJobSpec" => &[jobs::cron_job],
+        "DaemonSetSpec" => &[workloads::long_running, workloads::daemon_set],
+        "DeploymentSpec" => &[workloads::long_running, workloads::deployment],
+        "DownwardAPIVolumeFile" => &[volumes::mode, volumes::downward_file],
+        "DownwardAPIVolumeSource" => &[volumes::mode],
+        "EmptyDirVolumeSource" => &[volumes::empty_dir],
+        "EnvFromSource" => &[env::list],
+        "EnvVar" => &[env::variable],
+        "HTTPGetAction" => &[security::http],
+        "JobSpec" => &[jobs::job],
+        "LabelSelectorRequirement" => &[scheduling::label_requirement],
+        "NodeSelectorRequirement" => &[scheduling::node_requirement],
+        "ObjectFieldSelector" => &[env::field_path],
+        "PersistentVolumeClaimSpec" => &[claims::spec],
+        "PersistentVolumeClaimTemplate" => &[volumes::claim_metadata],
+        "Pod" | "PodTemplateSpec" => &[security::annotations],
+        "PodAffinityTerm" => &[scheduling::label_keys],
+        "PodResourceClaim" => &[containers::claim],
+        "PodSecurityContext" => &[security::pod],
+        "PodSpec" => POD_SPEC,
+        "ProjectedVolumeSource" => &[volumes::mode, volumes::paths],
+        "ReplicaSetSpec" | "ReplicationControllerSpec" => &[workloads::long_running],
+        "ResourceFieldSelector" => &[env::resource],
+        "AppArmorProfile" | "SeccompProfile" => &[security::profile],
+        "SecurityContext" => &[security::container],
+        "ServiceAccountTokenProjection" => &[volumes::token],
+        "StatefulSet" => &[jobs::stateful_name],
+        "StatefulSetSpec" => &[workloads::long_running, workloads::stateful_set],
+        "Toleration" => &[scheduling::toleration],
+        "TopologySpreadConstraint" => &[scheduling::constraint],
+        "Volume" => &[volumes::source],
+        "VolumeMount" => &[containers::mount],
+        "VolumeProjection" => &[volumes::projection],
         _ => &[],
     }
 }
+
+const POD_SPEC: &[Checker] = &[
+    containers::names,
+    containers::host_ports,
+    containers::restarts,
+    containers::mounts,
+    containers::claims,
+    pod::spec,
+    pod::dns,
+    resources::of_pod,
+    scheduling::spread,
+    security::system,
+    security::users,
+    security::host_process,
+];
 
 /// The faults of one object of Kubernetes' own kinds, in the order of the text. `structures` are its
 /// mappings that were read as structs, `unknown` the values that nothing is known about, sorted.
@@ -43,6 +113,7 @@ pub(super) fn faults(
         for field in required::fields(structure).iter().chain(own) {
             judge.require(node, field);
         }
+        forms::check(&mut judge, structure, node);
         for check in checkers(structure).iter().chain(kinds::checkers(structure)) {
             check(&mut judge, node);
         }

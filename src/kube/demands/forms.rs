@@ -1,0 +1,242 @@
+//! The forms of texts: which field takes which, and how each is told.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::judge::{Judge, shown};
+use crate::kube::check::names::{is_dns_label, is_dns_subdomain, key_complaint};
+use crate::units::Version;
+use crate::yaml::Node;
+
+/// What a text must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// At most 63 of a–z, 0–9 and `-`.
+    DnsLabel,
+    /// At most 253 of a–z, 0–9, `-` and `.`.
+    DnsName,
+    /// The same, of which the end may be cut off.
+    DnsPrefix,
+    /// The key of a label.
+    Qualified,
+    /// A key of a ConfigMap or Secret.
+    ConfigKey,
+    /// A variable's name.
+    Variable,
+    /// A path without `..`.
+    Descending,
+    /// A relative path without `..`.
+    Relative,
+    /// The same, the name of a file in a volume.
+    File,
+    /// A path that starts with `/`.
+    Absolute,
+    /// An IP address.
+    Ip,
+    /// The name of an HTTP header.
+    Header,
+    /// The name of a kernel parameter.
+    Sysctl,
+}
+
+/// The field's form in the object's own words.
+const FIELDS: &[(&str, &str, Form)] = &[
+    // pkg/apis/core/validation/validation.go, 1.37: validateContainerCommon, ValidateVolumes
+    ("Container", "name", Form::DnsLabel),
+    ("EphemeralContainer", "name", Form::DnsLabel),
+    ("Volume", "name", Form::DnsLabel),
+    // ValidatePodSpec, validateReadinessGates, validateSchedulingGates, validatePodResourceClaim
+    ("PodSpec", "serviceAccountName", Form::DnsName),
+    ("PodSpec", "nodeName", Form::DnsName),
+    ("PodSpec", "priorityClassName", Form::DnsName),
+    ("PodSpec", "runtimeClassName", Form::DnsName),
+    ("PodReadinessGate", "conditionType", Form::Qualified),
+    ("PodSchedulingGate", "name", Form::Qualified),
+    ("PodResourceClaim", "name", Form::DnsLabel),
+    ("PodResourceClaim", "resourceClaimName", Form::DnsName),
+    (
+        "PodResourceClaim",
+        "resourceClaimTemplateName",
+        Form::DnsName,
+    ),
+    ("HostAlias", "ip", Form::Ip),
+    // ValidateEnv, ValidateEnvFrom, validateSecretKeySelector, validateConfigMapKeySelector
+    ("EnvVar", "name", Form::Variable),
+    ("EnvFromSource", "prefix", Form::Variable),
+    ("SecretKeySelector", "name", Form::DnsName),
+    ("SecretKeySelector", "key", Form::ConfigKey),
+    ("ConfigMapKeySelector", "name", Form::DnsName),
+    ("ConfigMapKeySelector", "key", Form::ConfigKey),
+    ("SecretEnvSource", "name", Form::DnsPrefix),
+    ("ConfigMapEnvSource", "name", Form::DnsPrefix),
+    ("FileKeySelector", "volumeName", Form::DnsLabel),
+    ("FileKeySelector", "path", Form::Descending),
+    // validateKeyToPath, validateDownwardAPIVolumeFile, validateProjectionSources
+    ("KeyToPath", "path", Form::File),
+    ("DownwardAPIVolumeFile", "path", Form::File),
+    ("ServiceAccountTokenProjection", "path", Form::File),
+    ("ClusterTrustBundleProjection", "path", Form::File),
+    // validateHostPathVolumeSource, validateNFSVolumeSource, validateGitRepoVolumeSource
+    ("HostPathVolumeSource", "path", Form::Descending),
+    ("NFSVolumeSource", "path", Form::Absolute),
+    ("GitRepoVolumeSource", "directory", Form::Relative),
+    // ValidateVolumeMounts, ValidateVolumeDevices
+    ("VolumeMount", "subPath", Form::Relative),
+    ("VolumeMount", "subPathExpr", Form::Relative),
+    ("VolumeDevice", "devicePath", Form::Descending),
+    // validateSeccompProfileField, validateSysctls, validateHTTPGetAction
+    ("SeccompProfile", "localhostProfile", Form::Relative),
+    ("Sysctl", "name", Form::Sysctl),
+    ("HTTPHeader", "name", Form::Header),
+    // ValidateTolerations, validatePodAffinityTerm
+    ("Toleration", "key", Form::Qualified),
+    ("PodAffinityTerm", "topologyKey", Form::Qualified),
+    // apimachinery pkg/apis/meta/v1/validation: ValidateLabelSelectorRequirement
+    ("LabelSelectorRequirement", "key", Form::Qualified),
+    // pkg/apis/batch/validation/validation.go: validatePodFailurePolicyRuleOnPodConditions
+    (
+        "PodFailurePolicyOnPodConditionsPattern",
+        "type",
+        Form::Qualified,
+    ),
+];
+
+/// The elements of lists of texts, likewise.
+const ELEMENTS: &[(&str, &str, Form)] = &[
+    // ValidateHostAliases, validatePodDNSConfig, validatePodAffinityTerm
+    ("HostAlias", "hostnames", Form::DnsName),
+    ("PodDNSConfig", "nameservers", Form::Ip),
+    ("PodAffinityTerm", "namespaces", Form::DnsLabel),
+    ("PodAffinityTerm", "matchLabelKeys", Form::Qualified),
+    ("PodAffinityTerm", "mismatchLabelKeys", Form::Qualified),
+    (
+        "TopologySpreadConstraint",
+        "matchLabelKeys",
+        Form::Qualified,
+    ),
+];
+
+/// From this release on, most printable characters may stand in a variable's name
+/// (RelaxedEnvironmentVariableValidation, on by default).
+const RELAXED_VARIABLES: Version = Version::new(1, 32);
+
+/// From this release on, addresses are read strictly (StrictIPCIDRValidation, on by default).
+const STRICT_ADDRESSES: Version = Version::new(1, 36);
+
+/// Checks the texts of one structure.
+pub(super) fn check<'t>(judge: &mut Judge<'t>, structure: &str, node: Node<'t>) {
+    let of = |(name, ..): &&(&str, &'static str, Form)| *name == structure;
+    for (_, field, form) in FIELDS.iter().filter(of) {
+        if let Some(value) = judge.get(node, field) {
+            one(judge, value, *form);
+        }
+    }
+    for (_, field, form) in ELEMENTS.iter().filter(of) {
+        for value in judge.items(node, field) {
+            one(judge, value, *form);
+        }
+    }
+}
+
+/// Checks one text. An empty one is missing, which is told where it matters.
+pub(super) fn one<'t>(judge: &mut Judge<'t>, value: Node<'t>, form: Form) {
+    let Some(text) = judge.text_of(value).filter(|text| !text.is_empty()) else {
+        return;
+    };
+    if !form.fits(text) {
+        judge.wrong(value, format!("{} {}", shown(text), form.complaint()));
+    } else if form == Form::Variable && !is_strict_variable(text) {
+        judge
+            .wrong(value, format!("{} is not an identifier", shown(text)))
+            .until(RELAXED_VARIABLES);
+    } else if form == Form::Ip && text.parse::<IpAddr>().is_err() {
+        judge
+            .wrong(value, format!("{} has leading zeros", shown(text)))
+            .since(STRICT_ADDRESSES);
+    }
+}
+
+impl Form {
+    fn fits(self, text: &str) -> bool {
+        match self {
+            Self::DnsLabel => is_dns_label(text),
+            Self::DnsName => is_dns_subdomain(text),
+            Self::DnsPrefix => is_dns_subdomain(text.trim_end_matches('-')),
+            Self::Qualified => key_complaint(text, false).is_none(),
+            Self::ConfigKey => is_config_key(text),
+            Self::Variable => text
+                .bytes()
+                .all(|byte| matches!(byte, b' '..=b'~') && byte != b'='),
+            Self::Descending => !has_backsteps(text),
+            Self::Relative => !text.starts_with('/') && !has_backsteps(text),
+            Self::File => !text.starts_with(['/']) && !text.starts_with(".."),
+            Self::Absolute => text.starts_with('/'),
+            Self::Ip => text.parse::<IpAddr>().is_ok() || is_sloppy_ipv4(text),
+            Self::Header => text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'),
+            Self::Sysctl => is_sysctl(text),
+        }
+    }
+
+    fn complaint(self) -> &'static str {
+        match self {
+            Self::DnsLabel => "is not a DNS label (a-z, 0-9 and `-`, at most 63)",
+            Self::DnsName | Self::DnsPrefix => "is not a DNS name (a-z, 0-9, `-` and `.`)",
+            Self::Qualified => "is not a qualified name such as example.com/name",
+            Self::ConfigKey => "is not a key (letters, digits, `-`, `_` and `.`)",
+            Self::Variable => "is not printable ASCII without `=`",
+            Self::Descending => "contains `..`",
+            Self::Relative | Self::File => "is not a relative path without `..`",
+            Self::Absolute => "is not an absolute path",
+            Self::Ip => "is not an IP address",
+            Self::Header => "is not a header name",
+            Self::Sysctl => "is not a sysctl name",
+        }
+    }
+}
+
+fn has_backsteps(path: &str) -> bool {
+    path.split('/').any(|part| part == "..")
+}
+
+/// apimachinery pkg/util/validation: IsConfigMapKey
+pub(super) fn is_config_key(text: &str) -> bool {
+    text.len() <= 253
+        && text != "."
+        && !text.starts_with("..")
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// apimachinery pkg/util/validation: IsEnvVarName
+fn is_strict_variable(text: &str) -> bool {
+    is_config_key(text) && !text.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// An IPv4 address as Go read it once, with leading zeros.
+fn is_sloppy_ipv4(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    let without_zeros: Vec<&str> = parts
+        .iter()
+        .map(|part| match part.trim_start_matches('0') {
+            "" if !part.is_empty() => "0",
+            digits => digits,
+        })
+        .collect();
+    without_zeros.join(".").parse::<Ipv4Addr>().is_ok()
+}
+
+/// pkg/apis/core/validation/validation.go: IsValidSysctlName
+fn is_sysctl(text: &str) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.len() <= 253
+        && text.split(['.', '/']).all(|segment| {
+            let bytes = segment.as_bytes();
+            bytes.first().is_some_and(is_letter)
+                && bytes.last().is_some_and(is_letter)
+                && bytes
+                    .iter()
+                    .all(|byte| is_letter(byte) || b"-_".contains(byte))
+        })
+}
