@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::check::KubeCheck;
-use super::demands;
+use super::demands::Subject;
 use super::fault::Fault;
 use super::object::{Body, Object, OpaqueReason, Part};
 use super::part::part_of;
@@ -303,6 +303,8 @@ struct BodyReading {
     body: Body,
     issues: Vec<Issue>,
     unknown: Vec<NodeId>,
+    /// Mappings that were read as structs, with the structs' names.
+    structures: Vec<(&'static str, NodeId)>,
     faults: Vec<Fault>,
 }
 
@@ -313,7 +315,17 @@ impl BodyReading {
             body: Body::Opaque(reason),
             issues: Vec::new(),
             unknown: Vec::new(),
+            structures: Vec::new(),
             faults: Vec::new(),
+        }
+    }
+
+    fn subject<'t>(&'t self, node: Node<'t>) -> Subject<'t> {
+        Subject {
+            node,
+            structures: &self.structures,
+            unknown: &self.unknown,
+            issues: &self.issues,
         }
     }
 }
@@ -362,9 +374,10 @@ fn opaque(node: Node<'_>, who: &Identity<'_>) -> BodyReading {
 /// Sets what is wrong with an object by the type of this kind.
 fn judge_as(kind: &kinds::ServedKind, node: Node<'_>, read: &mut BodyReading) {
     let typed = kind.read(KubeCheck::new(), node);
-    read.faults = demands::faults(node, &typed.structures, &typed.unknown, &typed.issues);
     read.issues = typed.issues;
     read.unknown = typed.unknown;
+    read.structures = typed.structures;
+    read.faults = read.subject(node).faults();
 }
 
 fn builtin(node: Node<'_>, who: &Identity<'_>, group: &str) -> BodyReading {
@@ -438,10 +451,10 @@ fn native<T: DeserializeOwned>(
     who: &Identity<'_>,
     body: impl FnOnce(T) -> Body,
 ) -> BodyReading {
-    let (mut read, structures) = read_as(node, who, body);
+    let mut read = whole(node, who, body);
     // One that is written in a removed version is refused as a whole.
     if removed::canonical(who.api_version, who.kind).is_none() {
-        read.faults = demands::faults(node, &structures, &read.unknown, &read.issues);
+        read.faults = read.subject(node).faults();
     }
     read
 }
@@ -453,17 +466,6 @@ fn whole<T: DeserializeOwned>(
     who: &Identity<'_>,
     body: impl FnOnce(T) -> Body,
 ) -> BodyReading {
-    read_as(node, who, body).0
-}
-
-/// The mappings that were read as structs, with the structs' names.
-type Structures = Vec<(&'static str, NodeId)>;
-
-fn read_as<T: DeserializeOwned>(
-    node: Node<'_>,
-    who: &Identity<'_>,
-    body: impl FnOnce(T) -> Body,
-) -> (BodyReading, Structures) {
     let canonical = removed::canonical(who.api_version, who.kind);
     let check = match (canonical, node.get("apiVersion")) {
         (Some(canonical), Some(version)) => {
@@ -471,21 +473,20 @@ fn read_as<T: DeserializeOwned>(
         }
         _ => KubeCheck::new(),
     };
-    let mut reading = check.read::<T>(node);
+    let mut reading = check.with_claim_templates(node).read::<T>(node);
     if canonical.is_some_and(|canonical| !canonical.same_fields) {
         let is_type = |issue: &Issue| matches!(issue.kind, IssueKind::Invalid { .. });
         reading.issues.retain(is_type);
     }
-    let body = reading
-        .value
-        .map_or(Body::Opaque(OpaqueReason::Unreadable), body);
-    let read = BodyReading {
-        body,
+    BodyReading {
+        body: reading
+            .value
+            .map_or(Body::Opaque(OpaqueReason::Unreadable), body),
         issues: reading.issues,
         unknown: reading.unknown,
+        structures: reading.structures,
         faults: Vec::new(),
-    };
-    (read, reading.structures)
+    }
 }
 
 /// Reads a kind of which only some fields are modelled: keys that the type does not have say
@@ -497,6 +498,9 @@ fn tolerant<T: DeserializeOwned>(
 ) -> BodyReading {
     let mut read = whole(node, who, body);
     let knative = who.kind == "Service";
+    if knative {
+        read.faults = read.subject(node).knative_faults();
+    }
     read.issues.retain(|issue| match issue.kind {
         IssueKind::Invalid { .. } => true,
         // Knative adds fields of its own to the pod's spec.

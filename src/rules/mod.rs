@@ -4,6 +4,7 @@
 //! or other rules. It is asked once per object (and once per workload) and says what it finds.
 
 mod availability;
+mod faults;
 mod handler;
 mod mesh;
 mod probes;

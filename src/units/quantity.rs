@@ -23,7 +23,9 @@ impl FromStr for Quantity {
     }
 }
 
+/// Blanks around it are cut off, and without digits it is 0.
 fn parse(text: &str) -> Option<Quantity> {
+    let text = text.trim();
     let (negative, unsigned) = match text.as_bytes().first()? {
         b'-' => (true, text.get(1..)?),
         b'+' => (false, text.get(1..)?),
@@ -34,7 +36,7 @@ fn parse(text: &str) -> Option<Quantity> {
         .unwrap_or(unsigned.len());
     let (number, suffix) = unsigned.split_at(end);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
+    if fraction.contains('.') {
         return None;
     }
     let scale = scale(suffix)?;
@@ -90,7 +92,10 @@ impl Scale {
     fn apply(&self, whole: &str, fraction: &str) -> i128 {
         let digits: String = whole.chars().chain(fraction.chars()).collect();
         let fraction_digits = i32::try_from(fraction.len()).unwrap_or(i32::MAX);
-        let mantissa: i128 = digits.parse().unwrap_or(i128::MAX);
+        let mantissa: i128 = match digits.as_str() {
+            "" => 0,
+            digits => digits.parse().unwrap_or(i128::MAX),
+        };
         match self {
             Self::Decimal(exponent) => shift(
                 mantissa,
@@ -143,6 +148,9 @@ mod tests {
             ("1E", 1_000_000_000_000_000_000_000),
             ("100e-1", 10_000),
             ("1n", 1),
+            (" 1Gi ", 1_073_741_824_000),
+            ("Gi", 0),
+            ("m", 0),
         ];
         for (text, milli) in cases {
             assert_eq!(text.parse(), Ok(Quantity { milli }), "{text}");
@@ -152,7 +160,7 @@ mod tests {
     #[test]
     fn what_the_api_server_refuses() {
         for text in [
-            "", "m", "1 Gi", "1gb", "1GB", "64MiB", "1.2.3", "abc", "--1", "1e", "0x10", "1K",
+            "", "1 Gi", "1gb", "1GB", "64MiB", "1.2.3", "abc", "--1", "1e", "0x10", "1K",
         ] {
             assert!(text.parse::<Quantity>().is_err(), "{text}");
         }

@@ -23,7 +23,8 @@ pub(super) use placeholder::{holds_placeholder, is_placeholder_node};
 /// Checks the values of one object.
 #[derive(Debug, Default)]
 pub struct KubeCheck {
-    api_version: Option<(NodeId, &'static str)>,
+    /// Texts to read as others: they must equal what the type says, which the API server does not ask.
+    substitutes: Vec<(NodeId, &'static str)>,
     kept: RefCell<BTreeMap<NodeId, String>>,
 }
 
@@ -36,9 +37,23 @@ impl KubeCheck {
     /// For an object whose `apiVersion`, the node given, is read as `canonical`.
     pub fn for_object(api_version: NodeId, canonical: &'static str) -> Self {
         Self {
-            api_version: Some((api_version, canonical)),
+            substitutes: vec![(api_version, canonical)],
             ..Self::default()
         }
+    }
+
+    /// Of the claim templates of a StatefulSet, the API server looks neither at the version nor at the
+    /// kind.
+    pub fn with_claim_templates(mut self, object: Node<'_>) -> Self {
+        let templates = object.at(&["spec", "volumeClaimTemplates"]);
+        for template in templates.into_iter().flat_map(Node::items) {
+            for (field, read_as) in [("apiVersion", "v1"), ("kind", "PersistentVolumeClaim")] {
+                if let Some(value) = template.get(field) {
+                    self.substitutes.push((value.id(), read_as));
+                }
+            }
+        }
+        self
     }
 
     /// Reads a node as a `T`. Issues are in the order of the text, those of values that rules still
@@ -183,9 +198,9 @@ impl Check for KubeCheck {
     }
 
     fn substitute(&self, value: Node<'_>) -> Option<&'static str> {
-        self.api_version
-            .filter(|(node, _)| *node == value.id())
-            .map(|(_, canonical)| canonical)
+        let mut substitutes = self.substitutes.iter();
+        let found = substitutes.find(|(node, _)| *node == value.id());
+        found.map(|(_, read_as)| *read_as)
     }
 }
 

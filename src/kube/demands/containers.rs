@@ -229,13 +229,8 @@ fn places<'t>(judge: &mut Judge<'t>, container: Node<'t>) {
 
 /// `VolumeMount`: one of two kinds of sub-path; what `recursiveReadOnly` needs.
 pub(super) fn mount<'t>(judge: &mut Judge<'t>, mount: Node<'t>) {
-    let has = |judge: &Judge<'t>, field: &str| {
-        judge
-            .text(mount, field)
-            .is_some_and(|text| !text.is_empty())
-    };
-    if has(judge, "subPath") && has(judge, "subPathExpr") {
-        let node = judge.get(mount, "subPathExpr").unwrap_or(mount);
+    if judge.has(mount, "subPath") && judge.has(mount, "subPathExpr") {
+        let node = mount.entry("subPathExpr").map_or(mount, |it| it.key);
         let place = describe(mount, judge.object());
         judge.wrong(
             node,
@@ -263,15 +258,15 @@ pub(super) fn mount<'t>(judge: &mut Judge<'t>, mount: Node<'t>) {
 
 /// `Container`: only privileged containers propagate mounts to the node.
 pub(super) fn propagation<'t>(judge: &mut Judge<'t>, container: Node<'t>) {
-    let path = ["securityContext", "privileged"];
-    let security = judge.field(container, path[0]);
+    let (outer, inner) = ("securityContext", "privileged");
+    let security = judge.field(container, outer);
     let is_unknown = security.is_unknown()
         || judge
-            .get(container, path[0])
-            .is_some_and(|security| judge.field(security, path[1]).is_unknown());
+            .get(container, outer)
+            .is_some_and(|security| judge.field(security, inner).is_unknown());
     let is_privileged = judge
-        .get(container, path[0])
-        .is_some_and(|security| judge.is_true(security, path[1]));
+        .get(container, outer)
+        .is_some_and(|security| judge.is_true(security, inner));
     if is_unknown || is_privileged {
         return;
     }

@@ -66,26 +66,30 @@ pub(super) fn list<'t>(judge: &mut Judge<'t>, source: Node<'t>) {
     }
 }
 
+/// The fields of a pod that variables can have.
+const OF_VARIABLES: [&str; 9] = [
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "spec.nodeName",
+    "spec.serviceAccountName",
+    "status.hostIP",
+    "status.hostIPs",
+    "status.podIP",
+    "status.podIPs",
+];
+
+/// The fields of a pod that volumes can have.
+const OF_VOLUMES: [&str; 5] = [
+    "metadata.annotations",
+    "metadata.labels",
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+];
+
 /// `ObjectFieldSelector`: a field that the downward API has, in variables or in volumes.
 pub(super) fn field_path<'t>(judge: &mut Judge<'t>, selector: Node<'t>) {
-    const OF_VARIABLES: [&str; 9] = [
-        "metadata.name",
-        "metadata.namespace",
-        "metadata.uid",
-        "spec.nodeName",
-        "spec.serviceAccountName",
-        "status.hostIP",
-        "status.hostIPs",
-        "status.podIP",
-        "status.podIPs",
-    ];
-    const OF_VOLUMES: [&str; 5] = [
-        "metadata.annotations",
-        "metadata.labels",
-        "metadata.name",
-        "metadata.namespace",
-        "metadata.uid",
-    ];
     if let Some(version) = judge.get(selector, "apiVersion")
         && judge
             .text_of(version)

@@ -38,19 +38,52 @@ pub(super) enum Form {
     Sysctl,
 }
 
-/// The field's form in the object's own words.
-const FIELDS: &[(&str, &str, Form)] = &[
-    // pkg/apis/core/validation/validation.go, 1.37: validateContainerCommon, ValidateVolumes
+/// A structure, a field of it, and the field's form.
+type Row = (&'static str, &'static str, Form);
+
+/// The form of each field that has one, by structure in order.
+///
+/// Sources, of Kubernetes 1.37: pkg/apis/core/validation/validation.go (validateContainerCommon,
+/// ValidateVolumes, ValidatePodSpec, validateReadinessGates, validateSchedulingGates,
+/// validatePodResourceClaim, ValidateHostAliases, ValidateEnv, ValidateEnvFrom,
+/// validateSecretKeySelector, validateConfigMapKeySelector, validateFileKeySelector, validateKeyToPath,
+/// validateDownwardAPIVolumeFile, validateProjectionSources, validateHostPathVolumeSource,
+/// validateNFSVolumeSource, validateGitRepoVolumeSource, ValidateVolumeMounts, ValidateVolumeDevices,
+/// validateSeccompProfileField, validateSysctls, validateHTTPGetAction, ValidateTolerations,
+/// validatePodAffinityTerm, ValidatePersistentVolumeClaimSpec);
+/// pkg/apis/batch/validation/validation.go (validatePodFailurePolicyRuleOnPodConditions); apimachinery
+/// pkg/apis/meta/v1/validation (ValidateLabelSelectorRequirement).
+const FIELDS: &[Row] = &[
+    ("ClusterTrustBundleProjection", "path", Form::File),
+    ("ConfigMapEnvSource", "name", Form::DnsPrefix),
+    ("ConfigMapKeySelector", "name", Form::DnsName),
+    ("ConfigMapKeySelector", "key", Form::ConfigKey),
     ("Container", "name", Form::DnsLabel),
+    ("DownwardAPIVolumeFile", "path", Form::File),
+    ("EnvFromSource", "prefix", Form::Variable),
+    ("EnvVar", "name", Form::Variable),
     ("EphemeralContainer", "name", Form::DnsLabel),
-    ("Volume", "name", Form::DnsLabel),
-    // ValidatePodSpec, validateReadinessGates, validateSchedulingGates, validatePodResourceClaim
-    ("PodSpec", "serviceAccountName", Form::DnsName),
-    ("PodSpec", "nodeName", Form::DnsName),
-    ("PodSpec", "priorityClassName", Form::DnsName),
-    ("PodSpec", "runtimeClassName", Form::DnsName),
+    ("FileKeySelector", "volumeName", Form::DnsLabel),
+    ("FileKeySelector", "path", Form::Descending),
+    ("GitRepoVolumeSource", "directory", Form::Relative),
+    ("HTTPHeader", "name", Form::Header),
+    ("HostAlias", "ip", Form::Ip),
+    ("HostPathVolumeSource", "path", Form::Descending),
+    ("KeyToPath", "path", Form::File),
+    ("LabelSelectorRequirement", "key", Form::Qualified),
+    ("NFSVolumeSource", "path", Form::Absolute),
+    (
+        "PersistentVolumeClaimSpec",
+        "storageClassName",
+        Form::DnsName,
+    ),
+    ("PodAffinityTerm", "topologyKey", Form::Qualified),
+    (
+        "PodFailurePolicyOnPodConditionsPattern",
+        "type",
+        Form::Qualified,
+    ),
     ("PodReadinessGate", "conditionType", Form::Qualified),
-    ("PodSchedulingGate", "name", Form::Qualified),
     ("PodResourceClaim", "name", Form::DnsLabel),
     ("PodResourceClaim", "resourceClaimName", Form::DnsName),
     (
@@ -58,56 +91,31 @@ const FIELDS: &[(&str, &str, Form)] = &[
         "resourceClaimTemplateName",
         Form::DnsName,
     ),
-    ("HostAlias", "ip", Form::Ip),
-    // ValidateEnv, ValidateEnvFrom, validateSecretKeySelector, validateConfigMapKeySelector
-    ("EnvVar", "name", Form::Variable),
-    ("EnvFromSource", "prefix", Form::Variable),
+    ("PodSchedulingGate", "name", Form::Qualified),
+    ("PodSpec", "serviceAccountName", Form::DnsName),
+    ("PodSpec", "nodeName", Form::DnsName),
+    ("PodSpec", "priorityClassName", Form::DnsName),
+    ("PodSpec", "runtimeClassName", Form::DnsName),
+    ("SeccompProfile", "localhostProfile", Form::Relative),
+    ("SecretEnvSource", "name", Form::DnsPrefix),
     ("SecretKeySelector", "name", Form::DnsName),
     ("SecretKeySelector", "key", Form::ConfigKey),
-    ("ConfigMapKeySelector", "name", Form::DnsName),
-    ("ConfigMapKeySelector", "key", Form::ConfigKey),
-    ("SecretEnvSource", "name", Form::DnsPrefix),
-    ("ConfigMapEnvSource", "name", Form::DnsPrefix),
-    ("FileKeySelector", "volumeName", Form::DnsLabel),
-    ("FileKeySelector", "path", Form::Descending),
-    // validateKeyToPath, validateDownwardAPIVolumeFile, validateProjectionSources
-    ("KeyToPath", "path", Form::File),
-    ("DownwardAPIVolumeFile", "path", Form::File),
     ("ServiceAccountTokenProjection", "path", Form::File),
-    ("ClusterTrustBundleProjection", "path", Form::File),
-    // validateHostPathVolumeSource, validateNFSVolumeSource, validateGitRepoVolumeSource
-    ("HostPathVolumeSource", "path", Form::Descending),
-    ("NFSVolumeSource", "path", Form::Absolute),
-    ("GitRepoVolumeSource", "directory", Form::Relative),
-    // ValidateVolumeMounts, ValidateVolumeDevices
+    ("Sysctl", "name", Form::Sysctl),
+    ("Toleration", "key", Form::Qualified),
+    ("Volume", "name", Form::DnsLabel),
+    ("VolumeDevice", "devicePath", Form::Descending),
     ("VolumeMount", "subPath", Form::Relative),
     ("VolumeMount", "subPathExpr", Form::Relative),
-    ("VolumeDevice", "devicePath", Form::Descending),
-    // validateSeccompProfileField, validateSysctls, validateHTTPGetAction
-    ("SeccompProfile", "localhostProfile", Form::Relative),
-    ("Sysctl", "name", Form::Sysctl),
-    ("HTTPHeader", "name", Form::Header),
-    // ValidateTolerations, validatePodAffinityTerm
-    ("Toleration", "key", Form::Qualified),
-    ("PodAffinityTerm", "topologyKey", Form::Qualified),
-    // apimachinery pkg/apis/meta/v1/validation: ValidateLabelSelectorRequirement
-    ("LabelSelectorRequirement", "key", Form::Qualified),
-    // pkg/apis/batch/validation/validation.go: validatePodFailurePolicyRuleOnPodConditions
-    (
-        "PodFailurePolicyOnPodConditionsPattern",
-        "type",
-        Form::Qualified,
-    ),
 ];
 
 /// The elements of lists of texts, likewise.
-const ELEMENTS: &[(&str, &str, Form)] = &[
-    // ValidateHostAliases, validatePodDNSConfig, validatePodAffinityTerm
+const ELEMENTS: &[Row] = &[
     ("HostAlias", "hostnames", Form::DnsName),
-    ("PodDNSConfig", "nameservers", Form::Ip),
     ("PodAffinityTerm", "namespaces", Form::DnsLabel),
     ("PodAffinityTerm", "matchLabelKeys", Form::Qualified),
     ("PodAffinityTerm", "mismatchLabelKeys", Form::Qualified),
+    ("PodDNSConfig", "nameservers", Form::Ip),
     (
         "TopologySpreadConstraint",
         "matchLabelKeys",
@@ -122,15 +130,21 @@ const RELAXED_VARIABLES: Version = Version::new(1, 32);
 /// From this release on, addresses are read strictly (StrictIPCIDRValidation, on by default).
 const STRICT_ADDRESSES: Version = Version::new(1, 36);
 
+/// The rows of one structure.
+fn rows(table: &'static [Row], structure: &str) -> impl Iterator<Item = &'static Row> {
+    let from = table.partition_point(|(name, ..)| *name < structure);
+    let to = table.partition_point(|(name, ..)| *name <= structure);
+    table.get(from..to).into_iter().flatten()
+}
+
 /// Checks the texts of one structure.
 pub(super) fn check<'t>(judge: &mut Judge<'t>, structure: &str, node: Node<'t>) {
-    let of = |(name, ..): &&(&str, &'static str, Form)| *name == structure;
-    for (_, field, form) in FIELDS.iter().filter(of) {
+    for (_, field, form) in rows(FIELDS, structure) {
         if let Some(value) = judge.get(node, field) {
             one(judge, value, *form);
         }
     }
-    for (_, field, form) in ELEMENTS.iter().filter(of) {
+    for (_, field, form) in rows(ELEMENTS, structure) {
         for value in judge.items(node, field) {
             one(judge, value, *form);
         }
@@ -168,7 +182,7 @@ impl Form {
                 .all(|byte| matches!(byte, b' '..=b'~') && byte != b'='),
             Self::Descending => !has_backsteps(text),
             Self::Relative => !text.starts_with('/') && !has_backsteps(text),
-            Self::File => !text.starts_with(['/']) && !text.starts_with(".."),
+            Self::File => !text.starts_with('/') && !text.starts_with("..") && !has_backsteps(text),
             Self::Absolute => text.starts_with('/'),
             Self::Ip => text.parse::<IpAddr>().is_ok() || is_sloppy_ipv4(text),
             Self::Header => text
@@ -239,4 +253,15 @@ fn is_sysctl(text: &str) -> bool {
                     .iter()
                     .all(|byte| is_letter(byte) || b"-_".contains(byte))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ELEMENTS, FIELDS};
+
+    #[test]
+    fn tables_are_in_order() {
+        assert!(FIELDS.is_sorted_by_key(|(structure, ..)| *structure));
+        assert!(ELEMENTS.is_sorted_by_key(|(structure, ..)| *structure));
+    }
 }

@@ -41,8 +41,13 @@ pub(super) fn job<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     if let Some(policy) = judge.get(spec, "podFailurePolicy") {
         failure_policy(judge, spec, policy);
     }
+    if judge.is_true(spec, "manualSelector") && judge.kind() == "Job" {
+        judge.require(spec, "selector");
+    }
     // The API server itself makes the selector, unless told otherwise.
     if let Some(selector) = judge.get(spec, "selector")
+        && selector.is_mapping()
+        && selector.entries().next().is_some()
         && !judge.is_true(spec, "manualSelector")
         && !judge.field(spec, "manualSelector").is_unknown()
     {
@@ -117,7 +122,9 @@ fn indexes<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     if !is_indexed {
         return;
     }
-    if !judge.has(spec, "completions") {
+    // Where a Job says neither, both are 1; the template of a CronJob gets no defaults.
+    let is_given = judge.has(spec, "parallelism") || judge.kind() == "CronJob";
+    if !judge.has(spec, "completions") && is_given {
         let mode = judge.get(spec, "completionMode").unwrap_or(spec);
         judge
             .wrong(mode, "an indexed Job without `completions`")
@@ -270,6 +277,11 @@ pub(super) fn cron_job<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
             judge.wrong(node, format!("schedule {}: {error}", shown(text)));
         }
     }
+    if let Some(manual) = judge.at(spec, &["jobTemplate", "spec", "manualSelector"])
+        && matches!(manual.scalar(), Some(Scalar::Bool(true)))
+    {
+        judge.wrong(manual, "`manualSelector` in a CronJob");
+    }
     if let Some(node) = judge.get(spec, "startingDeadlineSeconds")
         && judge
             .int(spec, "startingDeadlineSeconds")
@@ -290,7 +302,8 @@ pub(super) fn cron_job<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
 
 /// `CronJob` and `Job`: names that leave room for what is added to them.
 pub(super) fn names<'t>(judge: &mut Judge<'t>, object: Node<'t>) {
-    const LONGEST: usize = 52;
+    const LONGEST_OF_CRON_JOBS: usize = 52;
+    const LONGEST_LABEL: usize = 63;
     let Some(name) = judge.at(object, &["metadata", "name"]) else {
         return;
     };
@@ -298,7 +311,7 @@ pub(super) fn names<'t>(judge: &mut Judge<'t>, object: Node<'t>) {
         return;
     };
     if judge.kind() == "CronJob" {
-        if text.len() > LONGEST {
+        if text.len() > LONGEST_OF_CRON_JOBS {
             judge.wrong(
                 name,
                 format!(
@@ -307,6 +320,14 @@ pub(super) fn names<'t>(judge: &mut Judge<'t>, object: Node<'t>) {
                 ),
             );
         }
+        return;
+    }
+    // Its pods have it as a label.
+    if text.len() > LONGEST_LABEL {
+        judge.wrong(
+            name,
+            format!("the Job's name has {} characters, more than 63", text.len()),
+        );
         return;
     }
     let Some(spec) = judge.get(object, "spec") else {

@@ -8,9 +8,6 @@ use crate::kube::object::Field;
 use crate::units::Version;
 use crate::yaml::{Issue, IssueKind, Node, NodeId, Scalar};
 
-/// How every message ends.
-const REFUSED: &str = "the API server refuses it";
-
 /// One object under judgement. Values that are placeholders or of the wrong type are never judged:
 /// every question about one is answered by `None` or `false`.
 pub(in crate::kube) struct Judge<'t> {
@@ -19,10 +16,17 @@ pub(in crate::kube) struct Judge<'t> {
     /// Mappings with a key that their structure does not have, which may be the missing one, misspelt.
     misspelt: BTreeSet<NodeId>,
     faults: Vec<Fault>,
+    /// Who refuses: every message ends with it.
+    refuser: &'static str,
 }
 
 impl<'t> Judge<'t> {
-    pub(super) fn new(object: Node<'t>, unknown: &'t [NodeId], issues: &[Issue]) -> Self {
+    pub(super) fn new(
+        object: Node<'t>,
+        unknown: &'t [NodeId],
+        issues: &[Issue],
+        refuser: &'static str,
+    ) -> Self {
         let misspelt = issues
             .iter()
             .filter(|issue| matches!(issue.kind, IssueKind::UnknownField { .. }))
@@ -34,6 +38,7 @@ impl<'t> Judge<'t> {
             unknown,
             misspelt,
             faults: Vec::new(),
+            refuser,
         }
     }
 
@@ -224,7 +229,7 @@ impl<'t> Judge<'t> {
     fn tell(&mut self, node: Node<'t>, fault: &str, is_absence: bool) -> Told<'_> {
         self.faults.push(Fault {
             node: node.id(),
-            message: format!("{fault}: {REFUSED}"),
+            message: format!("{fault}: {} refuses it", self.refuser),
             help: None,
             rule: FaultRule::InvalidField,
             rests_on: Vec::new(),
@@ -238,6 +243,17 @@ impl<'t> Judge<'t> {
     /// What was told, in the order of the text, each once.
     pub(super) fn into_faults(mut self) -> Vec<Fault> {
         let tree = self.object.tree();
+        for fault in &mut self.faults {
+            // What a probe or a hook holds is told with it.
+            if fault.rule == FaultRule::InvalidField {
+                let path = tree.node(fault.node).path();
+                if path.contains("Probe.") {
+                    fault.rule = FaultRule::InvalidProbe;
+                } else if path.contains(".lifecycle.") {
+                    fault.rule = FaultRule::InvalidLifecycleHook;
+                }
+            }
+        }
         self.faults
             .sort_by_key(|fault| (tree.node(fault.node).span().start, fault.node));
         // An alias shows the same mapping again.
@@ -284,8 +300,9 @@ impl Told<'_> {
     pub(super) fn until(self, release: Version) -> Self {
         self.with(|fault| {
             fault.until = Some(release);
-            let clause = fault.message.trim_end_matches(REFUSED);
-            fault.message = format!("{clause}Kubernetes before {release} refuses it");
+            if let Some((clause, _)) = fault.message.rsplit_once(": ") {
+                fault.message = format!("{clause}: Kubernetes before {release} refuses it");
+            }
         })
     }
 

@@ -14,6 +14,7 @@ mod forms;
 mod jobs;
 mod judge;
 mod kinds;
+mod knative;
 mod pod;
 mod required;
 mod resources;
@@ -42,14 +43,16 @@ fn checkers(structure: &str) -> &'static [Checker] {
             pod::resize,
         ],
         "CSIVolumeSource" => &[pod::csi],
-        "ConfigMapVolumeSource" | "KeyToPath" | "SecretVolumeSource" => &[volumes::mode],
+        "ConfigMapVolumeSource"
+        | "DownwardAPIVolumeSource"
+        | "KeyToPath"
+        | "SecretVolumeSource" => &[volumes::mode],
         "ContainerRestartRule" => &[pod::restart_rule],
         "CronJob" | "Job" => &[jobs::names],
         "CronJobSpec" => &[jobs::cron_job],
         "DaemonSetSpec" => &[workloads::long_running, workloads::daemon_set],
         "DeploymentSpec" => &[workloads::long_running, workloads::deployment],
         "DownwardAPIVolumeFile" => &[volumes::mode, volumes::downward_file],
-        "DownwardAPIVolumeSource" => &[volumes::mode],
         "EmptyDirVolumeSource" => &[volumes::empty_dir],
         "EnvFromSource" => &[env::list],
         "EnvVar" => &[env::variable],
@@ -90,6 +93,7 @@ const POD_SPEC: &[Checker] = &[
     containers::claims,
     pod::spec,
     pod::dns,
+    pod::sleeps,
     resources::of_pod,
     scheduling::spread,
     security::system,
@@ -97,26 +101,54 @@ const POD_SPEC: &[Checker] = &[
     security::host_process,
 ];
 
-/// The faults of one object of Kubernetes' own kinds, in the order of the text. `structures` are its
-/// mappings that were read as structs, `unknown` the values that nothing is known about, sorted.
-pub(super) fn faults(
-    object: Node<'_>,
-    structures: &[(&'static str, NodeId)],
-    unknown: &[NodeId],
-    issues: &[Issue],
-) -> Vec<Fault> {
-    let mut judge = Judge::new(object, unknown, issues);
-    kinds::check_metadata(&mut judge);
-    for (structure, id) in structures {
-        let node = object.tree().node(*id).resolved();
-        let own = kinds::required(&judge, structure);
-        for field in required::fields(structure).iter().chain(own) {
-            judge.require(node, field);
+/// One object as it was read.
+pub(super) struct Subject<'t> {
+    /// Its outermost mapping.
+    pub(super) node: Node<'t>,
+    /// Its mappings that were read as structs, with the names of these.
+    pub(super) structures: &'t [(&'static str, NodeId)],
+    /// The values that nothing is known about, sorted.
+    pub(super) unknown: &'t [NodeId],
+    /// What did not fit its type.
+    pub(super) issues: &'t [Issue],
+}
+
+impl<'t> Subject<'t> {
+    fn judged(
+        &self,
+        refuser: &'static str,
+        whole: impl Fn(&mut Judge<'t>),
+        check: impl Fn(&mut Judge<'t>, &'static str, Node<'t>),
+    ) -> Vec<Fault> {
+        let mut judge = Judge::new(self.node, self.unknown, self.issues, refuser);
+        whole(&mut judge);
+        for (structure, id) in self.structures {
+            let node = self.node.tree().node(*id).resolved();
+            check(&mut judge, structure, node);
         }
-        forms::check(&mut judge, structure, node);
-        for check in checkers(structure).iter().chain(kinds::checkers(structure)) {
-            check(&mut judge, node);
-        }
+        judge.into_faults()
     }
-    judge.into_faults()
+
+    /// The faults of an object of Kubernetes' own kinds, in the order of the text.
+    pub(super) fn faults(&self) -> Vec<Fault> {
+        self.judged(
+            "the API server",
+            kinds::check_metadata,
+            |judge, structure, node| {
+                let own = kinds::required(judge, structure);
+                for field in required::fields(structure).iter().chain(own) {
+                    judge.require(node, field);
+                }
+                forms::check(judge, structure, node);
+                for check in checkers(structure).iter().chain(kinds::checkers(structure)) {
+                    check(judge, node);
+                }
+            },
+        )
+    }
+
+    /// The faults of a Knative Service, likewise.
+    pub(super) fn knative_faults(&self) -> Vec<Fault> {
+        self.judged("its webhook", |_| {}, knative::check)
+    }
 }

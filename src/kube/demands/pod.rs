@@ -5,6 +5,7 @@
 
 use super::forms::{self, Form};
 use super::judge::{Judge, shown};
+use crate::kube::fault::FaultRule;
 use crate::units::Version;
 use crate::yaml::{Node, Scalar};
 
@@ -35,13 +36,6 @@ pub(super) fn spec<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
             deadline,
             "`activeDeadlineSeconds` is not from 1 to 2147483647",
         );
-    }
-    if let Some(grace) = judge.get(spec, "terminationGracePeriodSeconds")
-        && judge.kind() == "Pod"
-        && let Some(Scalar::Int(number)) = grace.scalar()
-        && number < 0
-    {
-        judge.wrong(grace, "`terminationGracePeriodSeconds` is negative");
     }
     if let Some(list) = judge.get(spec, "ephemeralContainers")
         && list.items().next().is_some()
@@ -212,5 +206,41 @@ pub(super) fn csi<'t>(judge: &mut Judge<'t>, source: Node<'t>) {
             driver,
             format!("{} is no name of a CSI driver", shown(name)),
         );
+    }
+}
+
+/// `PodSpec`: a native sleep of pods that end by themselves, of which the rule about hooks does not
+/// speak: `validateSleepAction`.
+pub(super) fn sleeps<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
+    /// In seconds.
+    const DEFAULT_GRACE: i64 = 30;
+    const GRACE: &str = "terminationGracePeriodSeconds";
+    let ends = match judge.kind() {
+        "Job" | "CronJob" => true,
+        "Pod" => matches!(
+            judge.text(spec, "restartPolicy"),
+            Some("Never" | "OnFailure")
+        ),
+        _ => false,
+    };
+    if !ends || judge.field(spec, GRACE).is_unknown() {
+        return;
+    }
+    let grace = judge.int(spec, GRACE).unwrap_or(DEFAULT_GRACE);
+    for container in judge.items(spec, "containers") {
+        if let Some(sleep) = judge.at(container, &["lifecycle", "preStop", "sleep"])
+            && let Some(node) = judge.get(sleep, "seconds")
+            && let Some(seconds) = judge.int(sleep, "seconds")
+            && grace > 0
+            && seconds > grace
+        {
+            judge
+                .wrong(
+                    node,
+                    format!("a sleep of {seconds}s exceeds the grace period of {grace}s"),
+                )
+                .rests_on(spec, GRACE)
+                .rule(FaultRule::PrestopExceedsGracePeriod);
+        }
     }
 }

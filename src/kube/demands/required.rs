@@ -4,21 +4,22 @@
 
 /// The required fields of a structure.
 pub(super) fn fields(structure: &str) -> &'static [&'static str] {
+    if structure.ends_with("VolumeSource") {
+        return of_volume(structure);
+    }
     match structure {
         // pkg/apis/core/validation/validation.go, 1.37
-        "AWSElasticBlockStoreVolumeSource" | "CinderVolumeSource" => &["volumeID"],
-        "AppArmorProfile" | "SeccompProfile" => &["type"],
-        "AzureDiskVolumeSource" => &["diskName", "diskURI"],
-        "AzureFileVolumeSource" => &["secretName", "shareName"],
-        "CSIVolumeSource" | "FlexVolumeSource" => &["driver"],
-        "CephFSVolumeSource" => &["monitors"],
+        "AppArmorProfile" | "PodFailurePolicyOnPodConditionsPattern" | "SeccompProfile" => {
+            &["type"]
+        }
+        "ContainerRestartRule" => &["action"],
+        "ContainerRestartRuleOnExitCodes" => &["operator"],
+        "PodCertificateProjection" => &["signerName", "keyType"],
         "ClusterTrustBundleProjection"
         | "DownwardAPIVolumeFile"
-        | "HostPathVolumeSource"
         | "ServiceAccountTokenProjection" => &["path"],
         "ConfigMapEnvSource"
         | "ConfigMapProjection"
-        | "ConfigMapVolumeSource"
         | "EnvVar"
         | "HTTPHeader"
         | "PodOS"
@@ -32,39 +33,52 @@ pub(super) fn fields(structure: &str) -> &'static [&'static str] {
         "ConfigMapKeySelector" | "SecretKeySelector" => &["name", "key"],
         "ContainerPort" => &["containerPort"],
         "ContainerResizePolicy" => &["resourceName", "restartPolicy"],
-        "EphemeralVolumeSource" => &["volumeClaimTemplate"],
         "FileKeySelector" => &["key", "volumeName", "path"],
-        "GCEPersistentDiskVolumeSource" => &["pdName"],
-        "GitRepoVolumeSource" => &["repository"],
-        "GlusterfsVolumeSource" => &["endpoints", "path"],
         "HostAlias" => &["ip"],
-        "ISCSIVolumeSource" => &["targetPortal", "iqn"],
         "KeyToPath" => &["key", "path"],
         "LabelSelectorRequirement" | "NodeSelectorRequirement" => &["key", "operator"],
-        "NFSVolumeSource" => &["server", "path"],
         "NodeSelector" => &["nodeSelectorTerms"],
         "ObjectFieldSelector" => &["fieldPath"],
-        "PersistentVolumeClaimVolumeSource" => &["claimName"],
-        "PhotonPersistentDiskVolumeSource" => &["pdID"],
         "PodAffinityTerm" => &["topologyKey"],
         "PodReadinessGate" => &["conditionType"],
-        "PortworxVolumeSource" => &["volumeID"],
         "PreferredSchedulingTerm" => &["weight"],
-        "QuobyteVolumeSource" => &["registry", "volume"],
-        "RBDVolumeSource" => &["monitors", "image"],
         "ResourceFieldSelector" => &["resource"],
-        "ScaleIOVolumeSource" => &["gateway", "system", "volumeName"],
-        "SecretVolumeSource" => &["secretName"],
-        "StorageOSVolumeSource" => &["volumeName"],
         "TopologySpreadConstraint" => &["maxSkew", "topologyKey", "whenUnsatisfiable"],
         "VolumeDevice" => &["name", "devicePath"],
         "VolumeMount" => &["name", "mountPath"],
-        "VsphereVirtualDiskVolumeSource" => &["volumePath"],
         "WeightedPodAffinityTerm" => &["weight", "podAffinityTerm"],
-        // pkg/apis/batch/validation/validation.go, 1.37: validateCronJobSpec,
-        // validatePodFailurePolicyRuleOnPodConditions
+        // pkg/apis/batch/validation/validation.go, 1.37: validateCronJobSpec
         "CronJobSpec" => &["schedule"],
-        "PodFailurePolicyOnPodConditionsPattern" => &["type"],
+        _ => &[],
+    }
+}
+
+/// pkg/apis/core/validation/validation.go, 1.37: validateVolumeSource and what it calls
+fn of_volume(source: &str) -> &'static [&'static str] {
+    match source {
+        "AWSElasticBlockStoreVolumeSource" | "CinderVolumeSource" | "PortworxVolumeSource" => {
+            &["volumeID"]
+        }
+        "CSIVolumeSource" | "FlexVolumeSource" => &["driver"],
+        "ConfigMapVolumeSource" => &["name"],
+        "HostPathVolumeSource" => &["path"],
+        "AzureDiskVolumeSource" => &["diskName", "diskURI"],
+        "AzureFileVolumeSource" => &["secretName", "shareName"],
+        "CephFSVolumeSource" => &["monitors"],
+        "EphemeralVolumeSource" => &["volumeClaimTemplate"],
+        "GCEPersistentDiskVolumeSource" => &["pdName"],
+        "GitRepoVolumeSource" => &["repository"],
+        "GlusterfsVolumeSource" => &["endpoints", "path"],
+        "ISCSIVolumeSource" => &["targetPortal", "iqn"],
+        "NFSVolumeSource" => &["server", "path"],
+        "PersistentVolumeClaimVolumeSource" => &["claimName"],
+        "PhotonPersistentDiskVolumeSource" => &["pdID"],
+        "QuobyteVolumeSource" => &["registry", "volume"],
+        "RBDVolumeSource" => &["monitors", "image"],
+        "ScaleIOVolumeSource" => &["gateway", "system", "volumeName"],
+        "SecretVolumeSource" => &["secretName"],
+        "StorageOSVolumeSource" => &["volumeName"],
+        "VsphereVirtualDiskVolumeSource" => &["volumePath"],
         _ => &[],
     }
 }

@@ -157,21 +157,27 @@ fn amounts<'t>(judge: &mut Judge<'t>, resources: Node<'t>) {
             );
         }
     }
-    let has = |is: &dyn Fn(&str) -> bool| {
-        let mut all = limits.iter().chain(&requests);
-        all.any(|entry| is(entry.key.key_text()))
-    };
-    if has(&|name| name.starts_with("hugepages-"))
-        && !has(&|name| matches!(name, "cpu" | "memory"))
-        && knows_limits
-        && !judge.field(resources, "requests").is_unknown()
+    if knows_limits && !judge.field(resources, "requests").is_unknown() {
+        huge_pages(judge, resources, &limits, &requests);
+    }
+}
+
+/// Huge pages come with cpu or memory.
+fn huge_pages<'t>(
+    judge: &mut Judge<'t>,
+    resources: Node<'t>,
+    limits: &[Entry<'t>],
+    requests: &[Entry<'t>],
+) {
+    let all = || limits.iter().chain(requests).map(|entry| entry.key);
+    let is_page = |key: &Node<'t>| key.key_text().starts_with("hugepages-");
+    let is_core = |key: Node<'t>| matches!(key.key_text(), "cpu" | "memory");
+    if let Some(key) = all().find(is_page)
+        && !all().any(is_core)
     {
-        let key = limits.iter().chain(&requests).next().map(|entry| entry.key);
-        if let Some(key) = key {
-            judge
-                .wrong(key, "huge pages without cpu or memory")
-                .absence(resources, "limits");
-        }
+        judge
+            .wrong(key, "huge pages without cpu or memory")
+            .absence(resources, "limits");
     }
 }
 

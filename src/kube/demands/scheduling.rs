@@ -36,6 +36,14 @@ pub(super) fn toleration<'t>(judge: &mut Judge<'t>, toleration: Node<'t>) {
             .wrong(key, "`tolerationSeconds` without the effect NoExecute")
             .rests_on(toleration, "effect");
     }
+    if let Some(node) = judge.get(toleration, "operator")
+        && matches!(operator, "Lt" | "Gt")
+    {
+        judge.wrong(
+            node,
+            format!("the operator {operator} without the gate TaintTolerationComparisonOperators"),
+        );
+    }
     let Some(value) = judge.get(toleration, "value") else {
         return;
     };
@@ -85,6 +93,12 @@ pub(super) fn node_requirement<'t>(judge: &mut Judge<'t>, requirement: Node<'t>)
             )
             .rests_on(requirement, "values");
     }
+    operands(judge, requirement, is_field);
+}
+
+/// The key and the values of a requirement on nodes.
+fn operands<'t>(judge: &mut Judge<'t>, requirement: Node<'t>, is_field: bool) {
+    let list = requirement.parent();
     let Some(key) = judge.get(requirement, "key") else {
         return;
     };

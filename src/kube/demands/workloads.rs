@@ -5,6 +5,8 @@
 //! pkg/apis/core/validation/validation.go: ValidatePodTemplateSpecForRC.
 
 use super::judge::{Judge, shown};
+use crate::kube::check::names::is_dns_label;
+use crate::units::Version;
 use crate::yaml::{Node, Scalar};
 
 /// The spec of a workload whose pods run on: their restart policy, deadline and selector.
@@ -93,7 +95,7 @@ pub(super) fn stateful_set<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         {
             judge
                 .wrong(unavailable, "`maxUnavailable` of a StatefulSet is 0")
-                .since(crate::units::Version::new(1, 37));
+                .since(Version::new(1, 37));
         }
         if let Some(rolling) = rolling {
             not_negative(judge, rolling, "partition");
@@ -102,10 +104,22 @@ pub(super) fn stateful_set<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     if let Some(ordinals) = judge.get(spec, "ordinals") {
         not_negative(judge, ordinals, "start");
     }
+    if let Some(name) = judge.get(spec, "serviceName")
+        && let Some(text) = judge.text_of(name)
+        && !text.is_empty()
+        && !is_dns_label(text)
+    {
+        judge
+            .wrong(name, format!("{} is not a DNS label", shown(text)))
+            .since(Version::new(1, 34));
+    }
     for template in judge.items(spec, "volumeClaimTemplates") {
+        judge.require(template, "spec");
         let Some(metadata) = judge.get(template, "metadata") else {
+            judge.missing(template, "metadata", "a claim template has no name");
             continue;
         };
+        judge.require(metadata, "name");
         if let Some(name) = judge.get(metadata, "name")
             && judge.text_of(name).is_some()
         {

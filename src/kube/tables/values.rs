@@ -133,6 +133,8 @@ fn kubernetes_range(structure: &str, field: &str) -> Option<(i64, i64)> {
         "ContainerPort" if field == "hostPort" => PORT_OR_NONE,
         "ServicePort" if field == "port" => PORT,
         "ServicePort" if field == "nodePort" => PORT_OR_NONE,
+        // The API server does not look at a StatefulSet's.
+        "StatefulSetSpec" if field == "revisionHistoryLimit" => return None,
         "DeploymentSpec"
         | "StatefulSetSpec"
         | "ReplicaSetSpec"
@@ -205,13 +207,9 @@ pub(crate) struct Percentage {
 /// Whether a field takes an integer or a percentage.
 pub(crate) fn percentage(structure: &str, field: &str) -> Option<Percentage> {
     let capped = match (structure, field) {
-        ("RollingUpdateDeployment" | "RollingUpdateDaemonSet", "maxSurge") => false,
-        (
-            "RollingUpdateDeployment"
-            | "RollingUpdateDaemonSet"
-            | "RollingUpdateStatefulSetStrategy",
-            "maxUnavailable",
-        )
+        ("RollingUpdateDeployment", "maxSurge") => false,
+        ("RollingUpdateDaemonSet", "maxSurge" | "maxUnavailable")
+        | ("RollingUpdateDeployment" | "RollingUpdateStatefulSetStrategy", "maxUnavailable")
         | ("PodDisruptionBudgetSpec", "minAvailable" | "maxUnavailable") => true,
         _ => return None,
     };

@@ -6,9 +6,9 @@ use super::init_container;
 use super::probe::{ProbeKind, ProbeRef, probes_of};
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{ContainerRole, Field, Workload, WorkloadKind};
+use crate::kube::{ContainerRole, FaultRule, Field, Workload, WorkloadKind};
 use crate::rules::handler::{self, Handlers};
-use crate::rules::{Context, Findings, Report, Rule};
+use crate::rules::{Context, Findings, Report, Rule, faults};
 use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
@@ -35,6 +35,7 @@ impl Rule for InvalidProbe {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        faults::report(cx, workload.object(), FaultRule::InvalidProbe, out);
         for container in workload.template().containers() {
             match container.role {
                 ContainerRole::Init => init_container::check(cx, workload, container, out),

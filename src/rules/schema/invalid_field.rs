@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{faults, required};
+use super::required;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, FaultRule, Object, Workload};
 use crate::rules::retype::Retype;
-use crate::rules::{Context, Findings, Report, Rule};
+use crate::rules::{Context, Findings, Report, Rule, faults};
 use crate::yaml::{IssueKind, Node, NodeId};
 
 static META: RuleMeta = RuleMeta {

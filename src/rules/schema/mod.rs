@@ -3,7 +3,6 @@
 pub(super) mod dropped_document;
 pub(super) mod duplicate_key;
 pub(super) mod duplicate_object;
-pub(super) mod faults;
 pub(super) mod invalid_field;
 pub(super) mod invalid_yaml;
 pub(super) mod render_failed;

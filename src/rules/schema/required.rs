@@ -6,6 +6,16 @@ use crate::kube::{ContainerRef, ContainerRole, Field, Object, Workload, Workload
 use crate::rules::Report;
 use crate::yaml::{IssueKind, Node};
 
+/// Containers that an injector gives an image where they stand in a Pod: to set other fields of them is
+/// documented by Istio and by Linkerd.
+const INJECTED: [&str; 5] = [
+    "istio-proxy",
+    "istio-init",
+    "istio-validation",
+    "linkerd-proxy",
+    "linkerd-init",
+];
+
 /// What is missing, from the outermost on: what lacks the whole pod lacks its containers, too.
 pub(super) fn missing<'a>(inventory: &Inventory, workload: Workload<'a>) -> Vec<Report<'a>> {
     let object = workload.object();
@@ -73,9 +83,13 @@ fn in_pod<'a>(workload: Workload<'a>, spec: Node<'a>) -> Vec<Report<'a>> {
 }
 
 fn in_container<'a>(workload: Workload<'a>, container: ContainerRef<'a>) -> Option<Report<'a>> {
-    let is_missing = |field: &str| container.field(&[field]).is_absent();
+    let is_missing = |field: &str| match container.field(&[field]) {
+        Field::Absent => true,
+        Field::Set(value) => value.text() == Some(""),
+        Field::Unknown(_) => false,
+    };
     // Injectors complete the pods that they see, and so bare Pods, but no pod templates.
-    let is_injected = workload.template().path().is_empty();
+    let is_injected = workload.template().path().is_empty() && INJECTED.contains(&container.name());
     let field = if is_missing("name") {
         "name"
     } else if is_missing("image") && !is_injected {
@@ -95,8 +109,9 @@ fn in_container<'a>(workload: Workload<'a>, container: ContainerRef<'a>) -> Opti
         "name" => format!("a container of `{list}` has no `name`"),
         _ => format!("container `{}` has no `image`", container.name()),
     };
-    let node = match container.node.get("name") {
-        Some(name) if !name.is_null() => name,
+    let written = container.node.get(field).filter(|value| !value.is_null());
+    let node = match written.or_else(|| container.node.get("name")) {
+        Some(node) if !node.is_null() => node,
         _ => first_key(container.node),
     };
     let message = format!("{message}: the API server rejects the object");

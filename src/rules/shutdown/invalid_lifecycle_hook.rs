@@ -3,10 +3,10 @@
 use super::hook::{Hook, Problem, Repair};
 use super::wait;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Workload, WorkloadKind};
+use crate::kube::{FaultRule, Workload, WorkloadKind};
 use crate::lifecycle::shutdown::grace_period;
 use crate::rules::handler::{self, Handlers};
-use crate::rules::{Context, Findings, Rule};
+use crate::rules::{Context, Findings, Rule, faults};
 use crate::units::show_seconds;
 use crate::yaml::Node;
 
@@ -34,6 +34,7 @@ impl Rule for InvalidLifecycleHook {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        faults::report(cx, workload.object(), FaultRule::InvalidLifecycleHook, out);
         // Knative rejects hooks, and says so.
         if workload.kind() == WorkloadKind::KnativeService {
             return;

@@ -3,9 +3,9 @@
 use super::grace;
 use crate::clocks::PodBudget;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Workload, WorkloadKind};
+use crate::kube::{FaultRule, Workload, WorkloadKind};
 use crate::lifecycle::shutdown::{GraceBudget, LEAST_AFTER_SIGTERM};
-use crate::rules::{Context, Findings, Report, Rule};
+use crate::rules::{Context, Findings, Report, Rule, faults};
 use crate::units::show_seconds;
 
 static META: RuleMeta = RuleMeta {
@@ -30,6 +30,12 @@ impl Rule for PrestopExceedsGracePeriod {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        faults::report(
+            cx,
+            workload.object(),
+            FaultRule::PrestopExceedsGracePeriod,
+            out,
+        );
         // Knative rejects hooks.
         if !workload.is_long_running()
             || workload.kind() == WorkloadKind::KnativeService

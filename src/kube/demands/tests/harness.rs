@@ -70,3 +70,31 @@ fn indented(text: &str, by: usize) -> String {
     }
     out
 }
+
+/// Holds rows of what is written at one place, and the one fault of it; an empty one stands for none.
+pub(super) fn assert_rows(place: impl Fn(&str) -> String, rows: &[(&str, &str)]) {
+    for (text, expected) in rows {
+        let expected: &[&str] = if expected.is_empty() {
+            &[]
+        } else {
+            &[expected]
+        };
+        assert_faults(&place(text), expected);
+    }
+}
+
+/// A workload of this kind whose spec says this besides what it must.
+pub(super) fn workload(kind: &str, spec: &str) -> String {
+    let version = if kind == "Job" { "batch/v1" } else { "apps/v1" };
+    let (selector, policy) = if kind == "Job" {
+        ("", "      restartPolicy: Never\n")
+    } else {
+        ("  selector: {matchLabels: {app: web}}\n", "")
+    };
+    format!(
+        "apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: web\nspec:\n{selector}  \
+         template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n{policy}      containers:\n        \
+         - {{name: app, image: app}}\n{}",
+        indented(spec, 2)
+    )
+}

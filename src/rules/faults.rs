@@ -1,15 +1,10 @@
 //! What the API server refuses in an object whose values all have the right types, as findings.
 
+use super::{Context, Findings, Report};
 use crate::kube::{Fault, FaultRule, Object};
-use crate::rules::{Context, Findings, Report};
 
 /// Adds the findings of one rule about an object.
-pub(in crate::rules) fn report(
-    cx: &Context<'_>,
-    object: &Object,
-    rule: FaultRule,
-    out: &mut Findings,
-) {
+pub(super) fn report(cx: &Context<'_>, object: &Object, rule: FaultRule, out: &mut Findings) {
     let faults = object.faults().iter();
     for fault in faults.filter(|fault| fault.rule == rule && stands(cx, object, fault)) {
         let report = Report::object(object, fault.node_in(object), &fault.message);
