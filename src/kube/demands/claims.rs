@@ -18,7 +18,7 @@ pub(super) fn spec<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         && let Some(list) = judge.get(spec, "accessModes")
     {
         let key = spec.entry("accessModes").map_or(list, |entry| entry.key);
-        judge.wrong(key, "ReadWriteOncePod with another access mode");
+        judge.wrong(key, "the access mode ReadWriteOncePod with another one");
     }
     let mut holder = spec;
     for field in ["resources", "requests"] {

@@ -277,7 +277,7 @@ pub(super) fn propagation<'t>(judge: &mut Judge<'t>, container: Node<'t>) {
             judge
                 .wrong(
                     node,
-                    "Bidirectional propagation in a container that is not privileged",
+                    "a mount with Bidirectional propagation in a container that is not privileged",
                 )
                 .absence(container, "securityContext.privileged");
         }

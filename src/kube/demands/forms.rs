@@ -157,7 +157,10 @@ pub(super) fn one<'t>(judge: &mut Judge<'t>, value: Node<'t>, form: Form) {
         return;
     };
     if !form.fits(text) {
-        judge.wrong(value, format!("{} {}", shown(text), form.complaint()));
+        let told = judge.wrong(value, format!("{} {}", shown(text), form.complaint()));
+        if form == Form::Header {
+            told.help("write a name of letters, digits and `-`, such as X-Probe");
+        }
     } else if form == Form::Variable && !is_strict_variable(text) {
         judge
             .wrong(value, format!("{} is not an identifier", shown(text)))

@@ -195,7 +195,10 @@ fn failure_policy<'t>(judge: &mut Judge<'t>, spec: Node<'t>, policy: Node<'t>) {
             && !per_index
         {
             judge
-                .wrong(action, "FailIndex without `backoffLimitPerIndex`")
+                .wrong(
+                    action,
+                    "the action FailIndex without `backoffLimitPerIndex`",
+                )
                 .absence(spec, "backoffLimitPerIndex");
         }
         let codes = judge.get(rule, "onExitCodes");

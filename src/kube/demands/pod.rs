@@ -240,6 +240,9 @@ pub(super) fn sleeps<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
                     format!("a sleep of {seconds}s exceeds the grace period of {grace}s"),
                 )
                 .rests_on(spec, GRACE)
+                .help(format!(
+                    "shorten the sleep, or raise `{GRACE}` above {seconds}"
+                ))
                 .rule(FaultRule::PrestopExceedsGracePeriod);
         }
     }

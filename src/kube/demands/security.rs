@@ -32,7 +32,10 @@ pub(super) fn container<'t>(judge: &mut Judge<'t>, context: Node<'t>) {
     };
     for added in judge.items(capabilities, "add") {
         if judge.text_of(added) == Some("CAP_SYS_ADMIN") {
-            judge.wrong(added, "CAP_SYS_ADMIN without `allowPrivilegeEscalation`");
+            judge.wrong(
+                added,
+                "the capability CAP_SYS_ADMIN without `allowPrivilegeEscalation`",
+            );
         }
     }
 }

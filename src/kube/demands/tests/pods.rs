@@ -32,6 +32,15 @@ fn variables() {
                 "{name: A, valueFrom: {secretKeyRef: {name: b, key: a/b}}}",
                 "`a/b` is not a key",
             ),
+        ],
+    );
+}
+
+#[test]
+fn fields_of_variables() {
+    assert_rows(
+        |text| container(&format!("env: [{text}]")),
+        &[
             (
                 "{name: A, valueFrom: {fieldRef: {fieldPath: metadata.labels}}}",
                 "`metadata.labels` is no field for a variable",
@@ -113,6 +122,15 @@ fn volumes() {
                 "{name: a, emptyDir: {sizeLimit: -1Gi}}",
                 "`sizeLimit` is negative",
             ),
+        ],
+    );
+}
+
+#[test]
+fn files_of_volumes() {
+    assert_rows(
+        |text| pod(&format!("volumes: [{text}]")),
+        &[
             (
                 "{name: a, configMap: {name: a, items: [{key: a}]}}",
                 "has no `path`",
@@ -302,7 +320,6 @@ fn resources() {
 
 #[test]
 fn scheduling() {
-    const SPREAD: &str = "maxSkew: 1, topologyKey: zone, whenUnsatisfiable";
     assert_rows(
         |text| pod(&format!("tolerations: [{text}]")),
         &[
@@ -324,6 +341,11 @@ fn scheduling() {
             ("{key: a, effect: '${EFFECT}', tolerationSeconds: 5}", ""),
         ],
     );
+}
+
+#[test]
+fn spreading() {
+    const SPREAD: &str = "maxSkew: 1, topologyKey: zone, whenUnsatisfiable";
     assert_rows(
         |text| {
             pod(&format!(
@@ -413,6 +435,10 @@ fn security() {
             ),
         ],
     );
+}
+
+#[test]
+fn security_of_pods() {
     assert_rows(
         pod,
         &[
