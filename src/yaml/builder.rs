@@ -1,5 +1,6 @@
 //! Nodes as they come → arena tree, with the checks that the decoder makes on the way.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::SyntaxError;
@@ -55,8 +56,11 @@ pub(super) struct Chunk<'a> {
     pub(super) text: &'a str,
     /// Where the document lies in the file.
     pub(super) span: Span,
-    /// Whether the text is JSON, which knows no limit on the length of a key.
+    /// Whether the text is a JSON value, whose strings know other escapes, and which knows no limit on the
+    /// length of a key.
     pub(super) json: bool,
+    /// How many bytes at the start are its `---` with what else stands on that line.
+    pub(super) marker: usize,
 }
 
 /// What came of a document.
@@ -100,14 +104,22 @@ pub(super) struct Extent {
     pub(super) depth: u32,
 }
 
+/// The anchor of a node.
+pub(super) struct Anchor {
+    /// From 1 on, in the order of the text.
+    pub(super) id: usize,
+    /// `&name`, in the chunk.
+    pub(super) at: Range<usize>,
+}
+
 /// Makes a tree of nodes as they come in the text.
 pub(super) struct Builder<'a> {
     pub(super) chunk: Chunk<'a>,
     pub(super) tree: Tree,
     pub(super) frames: Vec<Frame>,
     targets: Vec<Target>,
-    /// End of the last token that was read, in the chunk.
-    pub(super) cursor: usize,
+    /// Whether JSON has no place for some node. It does no harm where another value replaces it.
+    has_foreign: bool,
 }
 
 /// Boxed, so that the common way stays small.
@@ -125,6 +137,7 @@ impl<'a> Builder<'a> {
                 nodes,
                 texts: Vec::new(),
                 aliases: Vec::new(),
+                numeric_keys: Vec::new(),
                 anchors: Vec::new(),
                 comments: Vec::new(),
                 duplicates: Vec::new(),
@@ -133,25 +146,55 @@ impl<'a> Builder<'a> {
             },
             frames: Vec::new(),
             targets: Vec::new(),
-            cursor: 0,
+            has_foreign: false,
         }
     }
 
-    pub(super) fn finish(mut self, end: usize) -> Built {
+    pub(super) fn finish(mut self, end: usize) -> Result<Built, Box<SyntaxError>> {
+        if self.has_foreign
+            && let Some((node, problem)) = keys::foreign(self.tree.root(), self.chunk.json)
+        {
+            return Err(Box::new(syntax_error(
+                node.span(),
+                problem.to_owned(),
+                false,
+            )));
+        }
         self.tree.anchors.sort_unstable_by_key(|(node, _)| *node);
         self.tree
             .duplicates
             .sort_unstable_by_key(|duplicate| (duplicate.second, duplicate.first));
         self.tree.nodes.shrink_to_fit();
         let end = self.file_offset(end);
-        Built {
+        Ok(Built {
             end: (end < self.chunk.span.end).then_some(end),
             tree: (!self.tree.nodes.is_empty()).then_some(self.tree),
-        }
+        })
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.tree.nodes.is_empty()
+    }
+
+    /// Adds a scalar.
+    pub(super) fn scalar(
+        &mut self,
+        value: &str,
+        style: ScalarStyle,
+        tag: Tag,
+        anchor: Option<Anchor>,
+        at: Range<usize>,
+    ) -> Step {
+        let text = self.scalar_text(value, style, &at);
+        let span = self.span(at);
+        let node = self.push(span, Shape::Scalar { text, style, tag })?;
+        let extent = Extent {
+            size: 1,
+            bytes: span.range().len() as u64,
+            depth: 1,
+        };
+        self.anchor(anchor, node, Some(extent));
+        self.attach(node, 1, 0, 0)
     }
 
     /// Adds a scalar without an anchor; its text is what is written where it is not given.
@@ -160,7 +203,7 @@ impl<'a> Builder<'a> {
         value: Option<&str>,
         style: ScalarStyle,
         tag: Tag,
-        at: std::ops::Range<usize>,
+        at: Range<usize>,
     ) -> Step {
         let text = match value {
             Some(value) => self.scalar_text(value, style, &at),
@@ -173,24 +216,13 @@ impl<'a> Builder<'a> {
     }
 
     /// Borrows the text where the decoded value is what is written.
-    pub(super) fn scalar_text(
-        &mut self,
-        value: &str,
-        style: ScalarStyle,
-        at: &std::ops::Range<usize>,
-    ) -> At {
+    fn scalar_text(&mut self, value: &str, style: ScalarStyle, at: &Range<usize>) -> At {
         let is_quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
         let inner = match style {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
                 at.start + 1..at.end.saturating_sub(1).max(at.start + 1)
             }
             _ => at.clone(),
-        };
-        // The parser gives `~` for a value that is not written at all.
-        let value = if style == ScalarStyle::Plain && inner.is_empty() {
-            ""
-        } else {
-            value
         };
         let span = self.span(inner);
         if self.chunk.source.get(span.range()) == Some(value) {
@@ -204,16 +236,17 @@ impl<'a> Builder<'a> {
         At::Elsewhere
     }
 
-    pub(super) fn open(&mut self, shape: Shape, anchor: usize, start: usize) -> Step {
+    pub(super) fn open(&mut self, shape: Shape, anchor: Option<Anchor>, start: usize) -> Step {
         let span = self.span(start..start);
         let node = self.push(span, shape)?;
+        let id = anchor.as_ref().map_or(0, |anchor| anchor.id);
         self.anchor(anchor, node, None);
         if self.frames.len() >= MAX_DEPTH as usize {
             return self.too_deep(start..start);
         }
         self.frames.push(Frame {
             node,
-            anchor,
+            anchor: id,
             last_child: NONE,
             children: 0,
             size: 1,
@@ -224,7 +257,8 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    pub(super) fn close(&mut self, at: &std::ops::Range<usize>) -> Step {
+    /// Closes the innermost collection; one with brackets ends here.
+    pub(super) fn close(&mut self, at: usize) -> Step {
         let Some(frame) = self.frames.pop() else {
             return Ok(());
         };
@@ -238,8 +272,7 @@ impl<'a> Builder<'a> {
         let mut end = last.unwrap_or_default();
         if flow {
             // A pair in a flow sequence (`[a: 1]`) has no bracket of its own.
-            end = end.max(self.file_offset(at.end));
-            self.cursor = self.cursor.max(at.end);
+            end = end.max(self.file_offset(at));
         }
         if let Some(data) = self.data_mut(frame.node) {
             data.span.end = end.max(data.span.start);
@@ -260,7 +293,7 @@ impl<'a> Builder<'a> {
         self.attach(frame.node, frame.size, frame.aliased, depth)
     }
 
-    pub(super) fn alias(&mut self, id: usize, at: std::ops::Range<usize>) -> Step {
+    pub(super) fn alias(&mut self, id: usize, at: Range<usize>) -> Step {
         let Some(target) = target(&mut self.targets, id).copied() else {
             return self.error(at, "there is no such anchor before this alias".to_owned());
         };
@@ -274,7 +307,6 @@ impl<'a> Builder<'a> {
         if let Some(message) = self.tree.expansion.excess() {
             return Err(Box::new(syntax_error(self.span(at), message, true)));
         }
-        self.cursor = self.cursor.max(at.end);
         let span = self.span(at.clone());
         let node = self.push(span, Shape::Alias)?;
         self.tree.aliases.push((NodeId(node), NodeId(target.node)));
@@ -288,6 +320,7 @@ impl<'a> Builder<'a> {
     /// Links a finished node to the collection around it.
     pub(super) fn attach(&mut self, node: u32, size: u64, aliased: u64, depth: u32) -> Step {
         let Some(frame) = self.frames.last_mut() else {
+            self.has_foreign |= keys::is_foreign_value(self.node(node), self.chunk.json);
             return Ok(());
         };
         frame.size = frame.size.saturating_add(size);
@@ -308,25 +341,33 @@ impl<'a> Builder<'a> {
         let in_mapping = self
             .data(parent)
             .is_some_and(|data| matches!(data.shape, Shape::Mapping { .. }));
+        if in_mapping && is_key {
+            return self.check_key(node);
+        }
+        self.has_foreign |= keys::is_foreign_value(self.node(node), self.chunk.json);
         if in_mapping {
-            if is_key {
-                self.check_key(node)?;
-            } else {
-                self.check_value(previous, node)?;
-            }
+            self.check_value(previous, node)?;
         }
         Ok(())
     }
 
     fn check_key(&mut self, key: u32) -> Step {
         let node = self.node(key);
-        if let Some(problem) = keys::key_problem(node) {
-            return refuse(node.span(), problem);
+        if node.scalar().is_none() {
+            return refuse(node.span(), "a collection cannot be a mapping's key");
         }
-        if node.is_merge_key()
-            && let Some(frame) = self.frames.last_mut()
-        {
+        let is_merge = node.is_merge_key();
+        let is_foreign = keys::is_foreign_key(node);
+        let number = keys::numeric_key(node);
+        if let Some(frame) = self.frames.last_mut().filter(|_| is_merge) {
             frame.merges = true;
+        }
+        self.has_foreign |= is_foreign;
+        if let Some(text) = number {
+            let start = offset(self.tree.decoded.len());
+            self.tree.decoded.push_str(&text);
+            let text = Text::Decoded(start, offset(self.tree.decoded.len()));
+            self.tree.numeric_keys.push((NodeId(key), text));
         }
         Ok(())
     }
@@ -368,19 +409,25 @@ impl<'a> Builder<'a> {
         Ok(node)
     }
 
-    /// Anchor identities count from 1 in the order of the text.
-    pub(super) fn anchor(&mut self, id: usize, node: u32, extent: Option<Extent>) {
-        if id > self.targets.len() {
-            let nothing = Target { node, extent: None };
-            self.targets.resize(id, nothing);
-        }
+    /// The identity of the next anchor.
+    pub(super) fn new_anchor(&mut self) -> usize {
+        let nothing = Target {
+            node: NONE,
+            extent: None,
+        };
+        self.targets.push(nothing);
+        self.targets.len()
+    }
+
+    fn anchor(&mut self, anchor: Option<Anchor>, node: u32, extent: Option<Extent>) {
+        let Some(Anchor { id, at }) = anchor else {
+            return;
+        };
         if let Some(target) = target(&mut self.targets, id) {
             *target = Target { node, extent };
         }
-    }
-
-    pub(super) fn byte(&self, at: usize) -> Option<u8> {
-        self.chunk.text.as_bytes().get(at).copied()
+        let span = self.span(at);
+        self.tree.anchors.push((NodeId(node), span));
     }
 
     fn node(&self, id: u32) -> Node<'_> {
@@ -404,15 +451,15 @@ impl<'a> Builder<'a> {
             .min(self.chunk.span.end)
     }
 
-    pub(super) fn span(&self, at: std::ops::Range<usize>) -> Span {
+    pub(super) fn span(&self, at: Range<usize>) -> Span {
         Span::new(self.file_offset(at.start), self.file_offset(at.end))
     }
 
-    pub(super) fn error(&self, at: std::ops::Range<usize>, message: String) -> Step {
+    pub(super) fn error(&self, at: Range<usize>, message: String) -> Step {
         Err(Box::new(syntax_error(self.span(at), message, false)))
     }
 
-    fn too_deep(&self, at: std::ops::Range<usize>) -> Step {
+    fn too_deep(&self, at: Range<usize>) -> Step {
         let message = format!("more than {MAX_DEPTH} collections lie within one another");
         Err(Box::new(syntax_error(self.span(at), message, true)))
     }

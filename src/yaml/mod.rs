@@ -1,7 +1,8 @@
 //! YAML as Kubernetes reads it, with a place for every node.
 //!
 //! A text is split into documents first, textually, as kubectl does: a broken document costs only
-//! itself. Each document is parsed once into a [`Tree`]: an arena of nodes with byte spans,
+//! itself. Text becomes tokens and nodes as in libyaml, on a translation of which `sigs.k8s.io/yaml` stands, so
+//! that what it refuses is refused here, and nothing else. Each document is parsed once into a [`Tree`]: an arena of nodes with byte spans,
 //! comments and duplicate keys. Scalars resolve lazily by the rules of `sigs.k8s.io/yaml` (YAML 1.1
 //! booleans, octal and underscore numbers, no base 60, no timestamps). [`read`] turns a node into a
 //! typed value and says, node by node, what did not fit.
@@ -11,13 +12,13 @@ mod builder;
 mod children;
 mod de;
 mod embedded;
-mod gap;
 mod keys;
 mod parse;
 mod path;
-mod repair;
 mod scalar;
 mod scan;
+mod tags;
+mod tokens;
 mod tree;
 
 pub use de::{Check, Issue, IssueKind, Reading, read};
@@ -90,5 +91,7 @@ pub struct SyntaxError {
     pub budget: bool,
 }
 
+#[cfg(test)]
+mod dialect;
 #[cfg(test)]
 mod tests;

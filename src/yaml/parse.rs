@@ -3,19 +3,30 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
+
 use super::builder::{Built, Chunk, Expansion, syntax_error};
-use super::repair;
-use super::{Comment, Content, Document, Node, Stream, SyntaxError, Tree};
+use super::{Comment, Content, Document, Stream, SyntaxError};
+use super::{build, scan};
 use crate::source::Span;
+
+/// How far kubectl looks for the `{` of JSON.
+const JSON_PREFIX: usize = 4096;
+/// How much kubectl reads at once to look for white space behind JSON.
+const JSON_REST: usize = 4;
 
 /// Parses a text. Never fails: what cannot be read is a [`Broken`](super::Content::Broken) document.
 pub fn parse(text: &Arc<str>) -> Stream {
     let mut documents = Vec::new();
-    for piece in split(text) {
-        match piece.separator {
-            Some(separator) => documents.push(broken_separator(separator, piece.span)),
-            None => parse_piece(text, piece.span, &mut documents),
-        }
+    // A byte order mark belongs to no document.
+    let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let rest = json_values(text, start, &mut documents);
+    let pieces = rest.map(|start| split(text, start)).unwrap_or_default();
+    for piece in pieces {
+        documents.push(match piece.separator {
+            Some(separator) => broken_separator(separator, piece.span),
+            None => parse_document(text, &piece),
+        });
     }
     bound_expansion(&mut documents);
     Stream { documents }
@@ -39,39 +50,195 @@ fn bound_expansion(documents: &mut [Document]) {
     }
 }
 
+/// Reads JSON values as long as there are any, as kubectl does with a text that starts with `{`. Gives where
+/// YAML goes on: everywhere else, behind one value, and where what looked like JSON is none.
+fn json_values(text: &Arc<str>, start: usize, documents: &mut Vec<Document>) -> Option<usize> {
+    let body = text.get(start..).unwrap_or_default();
+    let head = body.trim_start();
+    if !head.starts_with('{') || body.len() - head.len() >= JSON_PREFIX {
+        return Some(start);
+    }
+    let mut at = start;
+    let mut count = 0_usize;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let end = match json_end(rest) {
+            Some(Ok(end)) => at + end,
+            None if count > 0 => return None,
+            None => return Some(start),
+            Some(Err(())) => {
+                let rest = behind_first_break(text, at).filter(|_| count < 2);
+                if rest.is_none() {
+                    let span = span(at, text.len());
+                    documents.push(broken(span, syntax_error(span, NO_JSON.to_owned(), false)));
+                }
+                return rest;
+            }
+        };
+        // White space behind the last value is its own.
+        let is_last = text.get(end..).unwrap_or_default().trim_ascii().is_empty();
+        let whole = span(at, if is_last { text.len() } else { end });
+        documents.push(json_document(text, whole, end));
+        (at, count) = (end, count + 1);
+    }
+}
+
+/// Where the JSON value ends that comes next, an error where what comes is none; `None` where nothing does.
+fn json_end(rest: &str) -> Option<Result<usize, ()>> {
+    let value = rest.trim_ascii_start();
+    let start = rest.len() - value.len();
+    let end = match value.bytes().next()? {
+        b'{' | b'[' | b'"' => {
+            let mut values = serde_json::Deserializer::from_str(value).into_iter::<IgnoredAny>();
+            let read = values.next()?;
+            read.ok().map(|_| values.byte_offset())
+        }
+        _ => json_word(value),
+    };
+    Some(end.map(|end| start + end).ok_or(()))
+}
+
+/// Where a number, `true`, `false` or `null` ends. kubectl minds nothing that is joined to it.
+fn json_word(text: &str) -> Option<usize> {
+    let words = ["true", "false", "null"];
+    if let Some(word) = words.into_iter().find(|word| text.starts_with(word)) {
+        return Some(word.len());
+    }
+    let digits = |at: usize| {
+        let rest = text.get(at..).unwrap_or_default();
+        let count = rest.bytes().take_while(u8::is_ascii_digit).count();
+        (count > 0).then_some(at + count)
+    };
+    let byte = |at: usize| text.as_bytes().get(at).copied().unwrap_or_default();
+    let sign = usize::from(byte(0) == b'-');
+    let mut end = digits(sign)?;
+    if byte(sign) == b'0' {
+        end = sign + 1;
+    }
+    if byte(end) == b'.' {
+        end = digits(end + 1)?;
+    }
+    if matches!(byte(end), b'e' | b'E') {
+        let is_signed = matches!(byte(end + 1), b'+' | b'-');
+        end = digits(end + 1 + usize::from(is_signed))?;
+    }
+    Some(end)
+}
+
+const NO_JSON: &str = "what follows JSON without `---` must be JSON, which this is not";
+
+/// Where YAML starts behind JSON: behind white space up to the first line break. `None` where kubectl comes to
+/// the end of the text when it looks for that.
+fn behind_first_break(text: &str, from: usize) -> Option<usize> {
+    let mut at = from;
+    for char in text.get(from..)?.chars() {
+        if text.len() - at < JSON_REST {
+            return None;
+        }
+        if !char.is_whitespace() {
+            return Some(at);
+        }
+        at += char.len_utf8();
+        if char == '\n' {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// A JSON value that ends here.
+fn json_document(source: &Arc<str>, span: Span, end: usize) -> Document {
+    let written = source.get(span.range()).unwrap_or_default();
+    let blanks = written.len() - written.trim_ascii_start().len();
+    let value = self::span(span.range().start + blanks, end);
+    let chunk = Chunk {
+        source,
+        text: source.get(value.range()).unwrap_or_default(),
+        span: value,
+        json: true,
+        marker: 0,
+    };
+    document(chunk, span, build::build(chunk))
+}
+
 /// The text between two separators.
 #[derive(Debug, PartialEq)]
 pub(super) struct Piece {
     pub(super) span: Span,
     /// A separator line before it that the decoder refuses.
     pub(super) separator: Option<Span>,
+    /// Where the separator line above it starts, if the decoder sees that: there is nothing before it, or
+    /// only another.
+    pub(super) marker: Option<usize>,
+}
+
+impl Piece {
+    /// What the decoder reads, with the line break that kubectl gives every line, also the last. Where it is
+    /// `terminated` already, that costs nothing.
+    pub(super) fn chunk<'a>(
+        &self,
+        source: &'a Arc<str>,
+        terminated: &'a str,
+        from: usize,
+    ) -> Chunk<'a> {
+        Chunk {
+            source,
+            text: terminated.get(from..).unwrap_or_default(),
+            span: span(self.start() + from, self.span.range().end),
+            json: false,
+            marker: (self.span.range().start - self.start()).saturating_sub(from),
+        }
+    }
+
+    /// Where the decoder starts to read.
+    pub(super) fn start(&self) -> usize {
+        self.marker.unwrap_or(self.span.range().start)
+    }
+
+    /// How far the content is from there.
+    pub(super) fn marker_len(&self) -> usize {
+        self.span.range().start - self.start()
+    }
+
+    /// The text that the decoder reads.
+    pub(super) fn terminated<'a>(&self, source: &'a str) -> Cow<'a, str> {
+        let written = source.get(self.start()..self.span.range().end);
+        terminated(written.unwrap_or_default())
+    }
 }
 
 /// Splits as kubectl does: at every line that starts with `---`, whatever it stands in. Only blanks
 /// or a comment may follow on that line.
-pub(super) fn split(text: &str) -> Vec<Piece> {
+pub(super) fn split(text: &str, from: usize) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    // A byte order mark belongs to no document.
-    let mut start = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let mut start = from;
     let mut separator = None;
+    let mut marker: Option<usize> = None;
     let mut at = start;
     for line in text.get(start..).unwrap_or_default().split_inclusive('\n') {
         let next = at + line.len();
         if let Some(rest) = line.strip_prefix("---") {
+            let is_first = start == at && marker.is_none();
             pieces.push(Piece {
                 span: span(start, at),
                 separator,
+                marker,
             });
+            let is_joined = rest.starts_with('#');
             let rest = rest.trim();
             let legal = rest.is_empty() || rest.starts_with('#');
             separator = (!legal).then(|| span(at, at + line.trim_end().len()));
-            start = if legal { next } else { at };
+            // `---#` separates for kubectl, and is text where its decoder sees it.
+            let is_content = !legal || is_first && is_joined;
+            start = if is_content { at } else { next };
+            marker = (!is_content && is_first).then_some(at);
         }
         at = next;
     }
     pieces.push(Piece {
         span: span(start, text.len()),
         separator,
+        marker,
     });
     pieces
 }
@@ -79,91 +246,39 @@ pub(super) fn split(text: &str) -> Vec<Piece> {
 fn broken_separator(separator: Span, span: Span) -> Document {
     let message =
         "only a comment may follow `---` on its line: kubectl refuses anything else there";
+    broken(span, syntax_error(separator, message.to_owned(), false))
+}
+
+fn broken(span: Span, error: SyntaxError) -> Document {
     Document {
         span,
-        content: Content::Broken(syntax_error(separator, message.to_owned(), false)),
+        content: Content::Broken(error),
         dropped: None,
     }
 }
 
-fn parse_piece(source: &Arc<str>, piece: Span, documents: &mut Vec<Document>) {
-    let text = source.get(piece.range()).unwrap_or_default();
-    if !starts_object(text) {
-        documents.push(parse_document(source, piece, false));
-        return;
-    }
-    let mut start = 0;
-    for end in json_ends(text) {
-        let span = within(piece, start, end);
-        documents.push(parse_document(source, span, true));
-        start = end;
-    }
-}
-
-/// Where the values of concatenated JSON (`{…}{…}`) end; the last end is the text's.
-fn json_ends(text: &str) -> Vec<usize> {
-    let mut ends = Vec::new();
-    let mut depth = 0_usize;
-    let mut quoted = false;
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate() {
-        if quoted {
-            quoted = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-            continue;
-        }
-        match byte {
-            b'"' => quoted = true,
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                let rest = text.get(at + 1..).unwrap_or_default();
-                if depth == 0 && starts_object(rest) {
-                    ends.push(at + 1);
-                }
-            }
-            _ => {}
-        }
-    }
-    ends.push(text.len());
-    ends
-}
-
-/// Whether a JSON object comes first. A template's `{{` is none.
-fn starts_object(text: &str) -> bool {
-    let mut bytes = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
-    bytes.next() == Some(b'{') && matches!(bytes.next(), Some(b'"' | b'}'))
-}
-
-fn parse_document(source: &Arc<str>, span: Span, json: bool) -> Document {
-    let text = source.get(span.range()).unwrap_or_default();
-    if let Some(error) = directive(text, span) {
-        return Document {
-            span,
-            content: Content::Broken(error),
-            dropped: None,
-        };
-    }
-    let terminated = terminated(text);
-    let built = repair::build(Chunk {
-        source,
-        text: &terminated,
-        span,
-        json,
-    });
-    let tab = |built: Built| match tab_after_dash(source, built.tree.as_ref()) {
-        Some(error) => Err(error),
-        None => Ok(built),
+fn parse_document(source: &Arc<str>, piece: &Piece) -> Document {
+    let text = piece.terminated(source);
+    let chunk = piece.chunk(source, &text, 0);
+    // The separator line may hold line breaks that only YAML takes for such.
+    let line = text.get(..piece.marker_len()).unwrap_or_default();
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    let is_line = line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'));
+    let scanned = is_line.then(|| scan::build(piece.chunk(source, &text, piece.marker_len())));
+    let built = match scanned.flatten() {
+        Some(built) => Ok(built),
+        None => build::build(chunk),
     };
-    match built.and_then(tab) {
-        Err(error) => Document {
-            span,
-            content: Content::Broken(error),
-            dropped: None,
-        },
+    document(chunk, piece.span, built)
+}
+
+fn document(chunk: Chunk<'_>, span: Span, built: Result<Built, SyntaxError>) -> Document {
+    match built {
+        Err(error) => broken(span, error),
         Ok(built) => Document {
             span,
-            dropped: built.end.and_then(|end| dropped(source, end, span)),
+            dropped: built.end.and_then(|end| dropped(chunk.source, end, span)),
             content: match built.tree {
                 Some(tree) if !tree.root().is_null() => Content::Tree(tree),
                 _ => Content::Empty,
@@ -172,52 +287,13 @@ fn parse_document(source: &Arc<str>, span: Span, json: bool) -> Document {
     }
 }
 
-/// Some constructs are only complete with their line break.
-pub(super) fn terminated(text: &str) -> Cow<'_, str> {
+/// kubectl reads lines, and gives each its line break, also the last.
+fn terminated(text: &str) -> Cow<'_, str> {
     if text.ends_with('\n') {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(format!("{text}\n"))
     }
-}
-
-/// A tab between a dash and its item, which the parser takes for a blank and Kubernetes refuses.
-fn tab_after_dash(text: &str, tree: Option<&Tree>) -> Option<SyntaxError> {
-    let blanks = [' ', '\t'];
-    let is_tabbed = |tree: &&Tree| {
-        let written = text.get(tree.root().span().range());
-        written.is_some_and(|written| written.contains('\t'))
-    };
-    let nodes = tree.filter(is_tabbed)?.nodes();
-    let items = nodes.filter(|it| !it.is_alias() && !it.is_flow());
-    items.flat_map(Node::items).find_map(|item| {
-        let start = item.anchor().unwrap_or(item.span()).range().start;
-        let line = text.get(..start)?.trim_end_matches(blanks);
-        let gap = text.get(line.len()..)?;
-        let gap = gap.split(|char| !blanks.contains(&char)).next()?;
-        let at = line.len() + gap.find('\t').filter(|_| line.ends_with('-'))?;
-        let span = within(Span::default(), at, at + 1);
-        let message = "a tab after `-`: kubectl wants a space there";
-        Some(syntax_error(span, message.to_owned(), false))
-    })
-}
-
-/// A directive stands before its `---`, where splitting cuts it off.
-fn directive(text: &str, document: Span) -> Option<SyntaxError> {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let trimmed = line.trim_end();
-        if line.starts_with('%') {
-            let message = "kubectl cannot read `%` directives: it splits the text at `---` first";
-            let span = within(document, at, at + trimmed.len());
-            return Some(syntax_error(span, message.to_owned(), false));
-        }
-        if !is_void(trimmed) {
-            return None;
-        }
-        at += line.len();
-    }
-    None
 }
 
 /// The text from `end` on, unless it has nothing but comments.
@@ -267,11 +343,6 @@ pub(super) fn comment_lines(text: &str, document: Span, leading: bool) -> Vec<Co
 fn is_void(line: &str) -> bool {
     let line = line.trim();
     line.is_empty() || line.starts_with('#') || line == "..."
-}
-
-fn within(outer: Span, start: usize, end: usize) -> Span {
-    let base = outer.start as usize;
-    span(base + start, base + end)
 }
 
 /// Texts over 4 GiB are never read, so a `usize` offset always fits.

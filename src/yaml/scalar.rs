@@ -102,11 +102,15 @@ fn integer(text: &str) -> Option<Scalar<'static>> {
     if negative {
         return 0_i64.checked_sub_unsigned(value).map(Scalar::Int);
     }
-    Some(i64::try_from(value).map_or(Scalar::Unsigned(value), Scalar::Int))
+    match i64::try_from(value) {
+        Ok(value) => Some(Scalar::Int(value)),
+        // What is larger has no sign to the decoder.
+        Err(_) => (!text.starts_with('+')).then_some(Scalar::Unsigned(value)),
+    }
 }
 
-/// The base of a number and its digits. A leading zero makes it octal, unless that cannot be: the
-/// decoder then falls back to a decimal float (`08` is 8).
+/// The base of a number and its digits; no digits where it is none. A leading zero makes it octal, unless
+/// that cannot be: the decoder then falls back to a decimal float (`08` is 8.0).
 fn radix(magnitude: &str) -> (u32, &str) {
     let Some(rest) = magnitude.strip_prefix('0') else {
         return (10, magnitude);
@@ -117,7 +121,7 @@ fn radix(magnitude: &str) -> (u32, &str) {
         Some(b'b' | b'B') => (2, rest.get(1..).unwrap_or_default()),
         Some(b'o' | b'O') => (8, rest.get(1..).unwrap_or_default()),
         Some(_) if rest.bytes().all(|digit| matches!(digit, b'0'..=b'7')) => (8, rest),
-        Some(_) => (10, rest),
+        Some(_) => (8, ""),
     }
 }
 
@@ -174,8 +178,6 @@ mod tests {
             ("0755", 493),
             ("0o755", 493),
             ("036", 30),
-            ("08", 8),
-            ("-08", -8),
             ("1_000", 1000),
             ("0x1F", 31),
             ("-0x1f", -31),
@@ -194,6 +196,8 @@ mod tests {
     #[test]
     fn numbers_with_a_fraction_or_exponent() {
         for (text, value) in [
+            ("08", 8.0),
+            ("-08", -8.0),
             ("1e3", 1000.0),
             ("012e1", 120.0),
             (".5", 0.5),

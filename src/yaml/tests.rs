@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::*;
 
-fn documents(text: &str) -> Vec<Document> {
+pub(super) fn documents(text: &str) -> Vec<Document> {
     parse(&Arc::from(text)).documents
 }
 
@@ -16,7 +16,7 @@ fn tree(text: &str) -> Tree {
     }
 }
 
-fn error(text: &str) -> SyntaxError {
+pub(super) fn error(text: &str) -> SyntaxError {
     match documents(text).remove(0).content {
         Content::Broken(error) => error,
         other => panic!("{text}: {other:?}"),
@@ -37,7 +37,7 @@ fn slices(text: &str) -> Vec<String> {
 }
 
 /// A document's value in JSON, as a way to compare shapes.
-fn json(node: Node<'_>) -> serde_json::Value {
+pub(super) fn json(node: Node<'_>) -> serde_json::Value {
     use serde_json::{Value, json};
     match node.kind() {
         Kind::Scalar(Scalar::Null) => Value::Null,
@@ -54,7 +54,7 @@ fn json(node: Node<'_>) -> serde_json::Value {
     }
 }
 
-fn value(text: &str) -> String {
+pub(super) fn value(text: &str) -> String {
     json(tree(text).root()).to_string()
 }
 
@@ -197,11 +197,12 @@ fn a_tab_after_a_dash_is_refused_as_kubectl_does() {
 }
 
 #[test]
-fn a_block_scalar_that_no_line_break_ends_has_none() {
+fn the_last_line_has_its_line_break_as_kubectl_reads_it() {
     for (text, read) in [
-        ("a: |\n  b", "b"),
-        ("a: |+\n  b", "b"),
-        ("a: >\n  b  ", "b  "),
+        ("a: |\n  b", "b\n"),
+        ("a: |+\n  b", "b\n"),
+        ("a: |-\n  b", "b"),
+        ("a: >\n  b  ", "b  \n"),
         ("a: |\n  b\n", "b\n"),
         ("a: |\n  b\n  ", "b\n"),
         ("a: |+\n  b\n\n", "b\n\n"),

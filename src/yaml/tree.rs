@@ -57,6 +57,8 @@ pub struct Tree {
     pub(super) nodes: Vec<Data>,
     /// Where the texts of scalars are that are [`At::Elsewhere`]; sorted by node.
     pub(super) texts: Vec<(NodeId, Text)>,
+    /// What the decoder makes of keys that are numbers and written otherwise (`0x10`); sorted by node.
+    pub(super) numeric_keys: Vec<(NodeId, Text)>,
     /// What each alias stands for; sorted by node.
     pub(super) aliases: Vec<(NodeId, NodeId)>,
     /// Sorted by node.
@@ -119,14 +121,18 @@ pub(super) enum Text {
     Decoded(u32, u32),
 }
 
-/// What a tag does to a scalar. All others are ignored, as the decoder does.
+/// What a tag does to a scalar. Those of collections are ignored, as the decoder does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
     None,
-    /// `!!str`, `!!binary` and `!`: never anything but text.
+    /// `!!str`, `!!binary`, `!` and what is not known: never anything but text.
     Text,
-    /// `!!int`, `!!float`, `!!bool` and `!!null` make even quoted text resolve.
+    /// `!!int`, `!!bool` and `!!null` make even quoted text resolve,
     Resolved,
+    /// and `!!float`, to a number with a fraction.
+    Float,
+    /// `<<` with `!` or `!!merge`, which merges as without a tag.
+    Merge,
 }
 
 /// A key and its value.
@@ -177,12 +183,6 @@ impl Tree {
         Node { tree: self, id }
     }
 
-    /// Every node, in the order they start in.
-    pub(super) fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
-        let ids = (0..self.nodes.len()).filter_map(|at| u32::try_from(at).ok());
-        ids.map(|at| self.node(NodeId(at)))
-    }
-
     /// The file that spans refer to; `None` for a tree made of text embedded in a scalar, which does
     /// not know its file.
     pub fn file_text(&self) -> Option<&str> {
@@ -222,22 +222,6 @@ impl Tree {
 }
 
 impl Tree {
-    /// Says where a scalar's text is.
-    pub(super) fn set_text(&mut self, id: NodeId, place: Text) {
-        let node = self.nodes.get_mut(id.0 as usize);
-        if let Some(Shape::Scalar { text, .. }) = node.map(|data| &mut data.shape) {
-            *text = At::Elsewhere;
-        }
-        match self.texts.binary_search_by_key(&id, |(id, _)| *id) {
-            Ok(at) => {
-                if let Some(slot) = self.texts.get_mut(at) {
-                    slot.1 = place;
-                }
-            }
-            Err(at) => self.texts.insert(at, (id, place)),
-        }
-    }
-
     /// Makes all texts independent of the nodes' spans.
     pub(super) fn detach_texts(&mut self) {
         let mut texts = Vec::with_capacity(self.nodes.len());
@@ -390,12 +374,21 @@ impl<'t> Node<'t> {
         self.links()
     }
 
-    /// A key's text: `true` or `false` for a boolean such as `yes`, as the Kubernetes decoder makes
-    /// of it, otherwise as written. Empty for everything but a scalar.
+    /// A key's text as the Kubernetes decoder makes it: `true` or `false` for a boolean such as `yes`, a
+    /// number in decimal digits, otherwise as written. Empty for everything but a scalar.
     pub fn key_text(self) -> &'t str {
         match self.scalar() {
             Some(Scalar::Bool(true)) => "true",
             Some(Scalar::Bool(false)) => "false",
+            Some(Scalar::Int(_) | Scalar::Float(_)) => {
+                match beside(&self.tree.numeric_keys, self.id) {
+                    Some(Text::Decoded(start, end)) => {
+                        let text = self.tree.decoded.get(start as usize..end as usize);
+                        text.unwrap_or_default()
+                    }
+                    _ => self.raw_text().unwrap_or_default(),
+                }
+            }
             _ => self.raw_text().unwrap_or_default(),
         }
     }
@@ -440,9 +433,9 @@ impl<'t> Node<'t> {
             _ => return self.key_text() == text,
         };
         let is_same = self.tree.source.as_bytes().get(written) == Some(text.as_bytes());
-        // `yes` may be read as `true`.
+        // `yes` may be read as `true`, and `0x1` as `1`.
         match scalar::resolve(text) {
-            Scalar::Bool(_) => self.key_text() == text,
+            Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_) => self.key_text() == text,
             _ => is_same,
         }
     }
@@ -490,6 +483,9 @@ impl<'t> Node<'t> {
             Shape::Scalar {
                 style: ScalarStyle::Plain,
                 tag: Tag::None,
+                ..
+            } | Shape::Scalar {
+                tag: Tag::Merge,
                 ..
             }
         );
@@ -566,14 +562,21 @@ impl<'t> Node<'t> {
 /// What makes two keys the same to the decoder: `yes` and `true`, `1` and `0x1`.
 pub(super) fn key_identity(key: Node<'_>) -> Cow<'_, str> {
     match key.scalar() {
+        // Null is no text, not even an empty one.
+        Some(Scalar::Null) => Cow::Borrowed("\0null"),
         Some(Scalar::Int(value)) => Cow::Owned(value.to_string()),
         _ => Cow::Borrowed(key.key_text()),
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "the decoder does the same")]
 fn interpret(text: &str, style: ScalarStyle, tag: Tag) -> Scalar<'_> {
     match (tag, style) {
         (Tag::None, ScalarStyle::Plain) | (Tag::Resolved, _) => scalar::resolve(text),
+        (Tag::Float, _) => match scalar::resolve(text) {
+            Scalar::Int(number) => Scalar::Float(number as f64),
+            resolved => resolved,
+        },
         _ => Scalar::Text(text),
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::yaml::builder::{Built, Chunk};
-use crate::yaml::parse::{split, terminated};
+use crate::yaml::builder::Built;
+use crate::yaml::parse::split;
 use crate::yaml::{build, tree::Tree};
 
 /// How many bytes of a text's documents the scanner understands.
@@ -14,26 +14,20 @@ use crate::yaml::{build, tree::Tree};
 pub fn scanned(text: &str) -> Result<usize, String> {
     let source: Arc<str> = text.into();
     let mut known = 0;
-    for piece in split(&source) {
+    for piece in split(&source, 0) {
         let written = source.get(piece.span.range()).unwrap_or_default();
-        let text = terminated(written);
-        let chunk = Chunk {
-            source: &source,
-            text: &text,
-            span: piece.span,
-            json: false,
-        };
-        let Some(scanned) = super::build(chunk) else {
+        let text = piece.terminated(&source);
+        let Some(scanned) = super::build(piece.chunk(&source, &text, piece.marker_len())) else {
             continue;
         };
         known += written.len();
-        match build::build(chunk) {
+        match build::build(piece.chunk(&source, &text, 0)) {
             Ok(parsed) if is_same(&scanned, &parsed) => {}
             Ok(parsed) => {
                 let (ours, theirs) = (shown(&scanned), shown(&parsed));
                 return Err(format!("{written}\nscanned: {ours}\nparsed: {theirs}"));
             }
-            Err(failure) => return Err(format!("{written}\nrefused: {}", failure.error)),
+            Err(error) => return Err(format!("{written}\nrefused: {error}")),
         }
     }
     Ok(known)

@@ -24,7 +24,6 @@ pub(super) fn build(chunk: Chunk<'_>) -> Option<Built> {
     }
     let mut scanner = Scanner {
         text: chunk.text.as_bytes(),
-        is_terminated: chunk.text.len() > chunk.span.range().len(),
         builder: Builder::new(chunk),
         levels: Vec::new(),
     };
@@ -35,7 +34,7 @@ pub(super) fn build(chunk: Chunk<'_>) -> Option<Built> {
     while !scanner.levels.is_empty() {
         scanner.leave()?;
     }
-    Some(scanner.builder.finish(chunk.text.len()))
+    scanner.builder.finish(chunk.text.len()).ok()
 }
 
 /// Whether there are only characters that mean nothing but themselves.
@@ -60,8 +59,6 @@ struct Level {
 
 struct Scanner<'a> {
     text: &'a [u8],
-    /// Whether a line break was added at the end.
-    is_terminated: bool,
     builder: Builder<'a>,
     levels: Vec<Level>,
 }
@@ -135,13 +132,13 @@ impl Scanner<'_> {
             is_sequence,
             waits: None,
         });
-        self.builder.open(shape, 0, at).ok()
+        self.builder.open(shape, None, at).ok()
     }
 
     fn leave(&mut self) -> Option<()> {
         self.settle()?;
         self.levels.pop();
-        self.builder.close(&(0..0)).ok()
+        self.builder.close(0).ok()
     }
 
     /// The value of the last key, where none was written.
@@ -214,7 +211,7 @@ impl Scanner<'_> {
         } else {
             (Shape::Sequence { flow: true }, b']')
         };
-        self.builder.open(shape, 0, start).ok()?;
+        self.builder.open(shape, None, start).ok()?;
         let mut at = self.skip_blanks(start + 1);
         if self.byte(at) != closing {
             loop {
@@ -234,7 +231,7 @@ impl Scanner<'_> {
                 at = self.skip_blanks(at + 1);
             }
         }
-        self.builder.close(&(at..at + 1)).ok()?;
+        self.builder.close(at + 1).ok()?;
         Some(at + 1)
     }
 
@@ -288,9 +285,6 @@ impl Scanner<'_> {
                 return None;
             }
             line = end + 1;
-        }
-        if self.is_terminated && line >= self.text.len() {
-            return None;
         }
         if !is_stripped {
             value.push(b'\n');
