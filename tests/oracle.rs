@@ -1,0 +1,325 @@
+//! What the API server refuses is an error here, and nothing else is: over the rules' pages, the fixtures and
+//! the workloads, over what fixing makes of them, and over thousands of objects with one fault each.
+//!
+//! The server is its own code (`tests/oracle`). Custom resources are not judged: it knows none of them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod oracle_support;
+mod pages;
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use lameduck::engine;
+use lameduck::finding::{Category, Severity};
+use lameduck::fix::{self, Verdict};
+use lameduck::inventory::Inventory;
+use lameduck::rules;
+use lameduck::settings::Settings;
+use lameduck::source::{NewSource, Role, Scope, Sources};
+use oracle_support::mutations::{Mutant, mutants};
+use oracle_support::{Dice, Judgement, NEWEST, OLDER, Oracle};
+use pages::BlockKind;
+use rayon::prelude::*;
+
+/// Objects with one fault each that the mutation test makes at least.
+const MUTANTS: usize = 4_000;
+/// Of what the server refuses, how many percent are errors here. Raise it with what is found.
+const RECALL: usize = 0;
+
+/// A text, and whether the server must take it.
+struct Given {
+    name: String,
+    text: String,
+    is_good: bool,
+}
+
+/// An error that lameduck finds.
+#[derive(Clone, Debug)]
+struct Error {
+    line: i64,
+    rule: &'static str,
+    message: String,
+    /// Whether it says that the server refuses the object.
+    refuses: bool,
+}
+
+fn errors(text: &str, version: &str) -> Vec<Error> {
+    let mut sources = Sources::default();
+    sources.push(NewSource {
+        path: "x.yaml".to_owned(),
+        root_path: "x.yaml".to_owned(),
+        text: Arc::from(text),
+        invalid_utf8: None,
+        role: Role::Named,
+        scope: Scope(Arc::from("")),
+    });
+    let settings = settings(version);
+    let inventory = Inventory::read(&sources, &settings);
+    let findings = engine::run(&sources, &inventory, &settings)
+        .findings
+        .into_iter();
+    findings
+        .filter(|finding| finding.severity == Severity::Error)
+        .map(|finding| {
+            let source = sources.get(finding.primary.source);
+            let accepted = [
+                "API server accepts",
+                "is accepted",
+                "accepted, but",
+                "accepts it",
+            ];
+            let is_form = finding.category == Category::Schema
+                || matches!(finding.rule, "invalid-probe" | "invalid-lifecycle-hook");
+            // What stands behind `...` is not refused, it is not seen.
+            let is_seen = finding.rule != "dropped-document";
+            Error {
+                line: source.position(finding.primary.span.start).line.into(),
+                rule: finding.rule,
+                refuses: is_form
+                    && is_seen
+                    && !accepted.iter().any(|it| finding.message.contains(it)),
+                message: finding.message,
+            }
+        })
+        .collect()
+}
+
+fn settings(version: &str) -> Settings {
+    let mut settings = Settings::default();
+    settings.common.kubernetes_version = Some(version.parse().unwrap());
+    settings
+}
+
+/// Where server and lameduck differ over some texts.
+fn differences(given: &[Given], oracle: &Oracle) -> String {
+    let texts: Vec<String> = given.iter().map(|given| given.text.clone()).collect();
+    let judged = oracle.judge(&texts);
+    let found: Vec<Vec<Error>> = texts
+        .par_iter()
+        .map(|text| errors(text, oracle.version))
+        .collect();
+    let mut wrong = String::new();
+    for ((given, judged), found) in given.iter().zip(judged).zip(found) {
+        for judgement in &judged {
+            let here: Vec<&Error> = found
+                .iter()
+                .filter(|error| judgement.lines.contains(&error.line))
+                .collect();
+            if let Some(difference) = difference(given, judgement, &here) {
+                writeln!(
+                    wrong,
+                    "{}:{}: {difference}",
+                    given.name,
+                    judgement.lines.start()
+                )
+                .unwrap();
+            }
+        }
+    }
+    wrong
+}
+
+fn difference(given: &Given, judgement: &Judgement, here: &[&Error]) -> Option<String> {
+    let said = judgement.problems.join("; ");
+    let refusal = here.iter().find(|error| error.refuses);
+    match (judgement.is_refused(), refusal) {
+        (true, _) if given.is_good => {
+            Some(format!("the server refuses what is shown as good: {said}"))
+        }
+        (true, _) if here.is_empty() => Some(format!("no error, but the server says {said}")),
+        (false, Some(error)) if judgement.is_judged() => Some(format!(
+            "the server accepts it, but {}: {}",
+            error.rule, error.message
+        )),
+        _ => None,
+    }
+}
+
+/// The manifests of the fixtures and the workloads.
+fn manifests() -> Vec<Given> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut given = Vec::new();
+    for folder in ["fixtures", "tests/workloads"] {
+        for entry in walkdir::WalkDir::new(root.join(folder)).sort_by_file_name() {
+            let path = entry.unwrap().into_path();
+            let name = path
+                .strip_prefix(root)
+                .unwrap()
+                .to_string_lossy()
+                .replace('\\', "/");
+            if path.extension().is_some_and(|it| it == "yaml") {
+                given.push(Given {
+                    is_good: name.contains("/healthy"),
+                    text: std::fs::read_to_string(&path).unwrap(),
+                    name,
+                });
+            }
+        }
+    }
+    given
+}
+
+/// The manifests of the rules' pages.
+fn examples() -> Vec<Given> {
+    let mut given = Vec::new();
+    for meta in rules::metas() {
+        for run in pages::runs(meta) {
+            for block in &run.blocks {
+                let is_manifest = block.kind != BlockKind::Config;
+                let is_shown_as_good = matches!(block.kind, BlockKind::Good | BlockKind::Fixed);
+                if is_manifest {
+                    given.push(Given {
+                        name: format!("{} / {} / {}", meta.id, run.heading, block.file),
+                        text: block.text.clone(),
+                        is_good: is_shown_as_good && !block.is_refused,
+                    });
+                }
+            }
+        }
+    }
+    given
+}
+
+/// What fixing makes of some texts, where it changes them.
+fn fixed(given: &[Given], version: &str) -> Vec<Given> {
+    let fix = |given: &Given| {
+        let mut sources = Sources::default();
+        sources.push(NewSource {
+            path: "x.yaml".to_owned(),
+            root_path: "x.yaml".to_owned(),
+            text: Arc::from(given.text.as_str()),
+            invalid_utf8: None,
+            role: Role::Named,
+            scope: Scope(Arc::from("")),
+        });
+        let settings = settings(version);
+        let lint = |sources: &Sources| {
+            let inventory = Inventory::read(sources, &settings);
+            Verdict::whole(engine::run(sources, &inventory, &settings).findings)
+        };
+        let fixed = fix::converge(&sources, &lint(&sources), true, lint);
+        let text = fixed.texts.values().next()?.to_string();
+        Some(Given {
+            name: format!("{}, fixed", given.name),
+            text,
+            is_good: given.is_good,
+        })
+    };
+    given.par_iter().filter_map(fix).collect()
+}
+
+/// Both releases that the tests know, as far as they are there.
+fn oracles() -> Vec<Oracle> {
+    [NEWEST, OLDER]
+        .into_iter()
+        .filter_map(Oracle::named)
+        .collect()
+}
+
+#[test]
+fn examples_of_the_pages_are_what_they_show() {
+    for oracle in oracles() {
+        let wrong = differences(&examples(), &oracle);
+        assert!(wrong.is_empty(), "{}:\n{wrong}", oracle.version);
+    }
+}
+
+#[test]
+fn workloads_and_fixtures_are_judged_as_the_server_judges_them() {
+    for oracle in oracles() {
+        let wrong = differences(&manifests(), &oracle);
+        assert!(wrong.is_empty(), "{}:\n{wrong}", oracle.version);
+    }
+}
+
+#[test]
+fn what_fixes_make_is_accepted_as_before() {
+    for oracle in oracles() {
+        let mut given = manifests();
+        given.extend(examples());
+        // A fix of what is refused may have to leave other faults.
+        let texts: Vec<String> = given.iter().map(|given| given.text.clone()).collect();
+        let judged = oracle.judge(&texts);
+        for (given, judged) in given.iter_mut().zip(judged) {
+            given.is_good = !judged.iter().any(Judgement::is_refused);
+        }
+        let wrong = differences(&fixed(&given, oracle.version), &oracle);
+        assert!(wrong.is_empty(), "{}:\n{wrong}", oracle.version);
+    }
+}
+
+#[test]
+fn one_fault_is_found_where_the_server_finds_it() {
+    let Some(oracle) = Oracle::named(NEWEST) else {
+        return;
+    };
+    let mut dice = Dice::new(1);
+    let mutants = mutants(&objects(&oracle), MUTANTS, &mut dice);
+    assert!(mutants.len() >= MUTANTS, "{}", mutants.len());
+    let texts: Vec<String> = mutants.iter().map(|mutant| mutant.text.clone()).collect();
+    let judged = oracle.judge(&texts);
+    let found: Vec<Vec<Error>> = texts
+        .par_iter()
+        .map(|text| errors(text, oracle.version))
+        .collect();
+    let (mut refused, mut hit) = (0, 0);
+    let mut false_errors = String::new();
+    let mut missed = String::new();
+    for ((mutant, judged), found) in mutants.iter().zip(judged).zip(found) {
+        let Mutant { kind, what, text } = mutant;
+        if let Some(judgement) = judged.iter().find(|judgement| judgement.is_refused()) {
+            refused += 1;
+            hit += usize::from(!found.is_empty());
+            if found.is_empty() {
+                writeln!(missed, "{kind}: {what}: {}", judgement.problems.join("; ")).unwrap();
+            }
+        } else if let Some(error) = found.iter().find(|error| error.refuses) {
+            let (rule, message) = (error.rule, &error.message);
+            writeln!(false_errors, "{kind}: {what}: {rule}: {message}\n{text}").unwrap();
+        }
+    }
+    eprintln!(
+        "{hit} of {refused} refused mutants are errors, of {} in all",
+        texts.len()
+    );
+    if let Some(file) = std::env::var_os("LAMEDUCK_ORACLE_MISSES") {
+        std::fs::write(file, missed).unwrap();
+    }
+    assert!(
+        false_errors.is_empty(),
+        "the server accepts these:\n{false_errors}"
+    );
+    assert!(
+        hit * 100 >= refused * RECALL,
+        "{hit} of {refused} is less than {RECALL} %"
+    );
+}
+
+/// The objects of fixtures and workloads that the server accepts, and in which nothing here is an error, each a
+/// text of its own.
+fn objects(oracle: &Oracle) -> Vec<serde_json::Value> {
+    let texts: Vec<String> = manifests().into_iter().map(|given| given.text).collect();
+    let objects: Vec<serde_json::Value> = oracle
+        .read(&texts)
+        .into_iter()
+        .flat_map(|stream| stream.documents)
+        .collect();
+    let texts: Vec<String> = objects.iter().map(serde_json::Value::to_string).collect();
+    let judged = oracle.judge(&texts);
+    let is_sound = |text: &String, judged: &[Judgement]| {
+        judged.iter().all(|it| it.verdict == "ok") && errors(text, oracle.version).is_empty()
+    };
+    let sound = objects.into_iter().zip(texts.iter().zip(judged));
+    sound
+        .filter(|(_, (text, judged))| is_sound(text, judged))
+        .map(|(object, _)| object)
+        .collect()
+}
