@@ -4,8 +4,7 @@
 //! `yaml bad` (the marked findings of this rule and no others), `yaml good` (no finding of this
 //! rule), `yaml config` (the `lameduck.yaml` of the run); with `file=NAME` where a run has several
 //! files. `yaml fixed` is what fixing (`--unsafe-fixes`) makes of the bad block with the same file
-//! name, byte for byte; `BLESS=1` rewrites these blocks. `refused` behind `good` or `fixed` says that the API server
-//! takes no such object all the same (`tests/oracle.rs`): it is unfinished, or broken and no manifest. A line that must be reported ends in `# ~ rule-id`; where no comment can stand,
+//! name, byte for byte; `BLESS=1` rewrites these blocks. A line that must be reported ends in `# ~ rule-id`; where no comment can stand,
 //! `at=LINE:COLUMN` in the info string says so.
 
 #![allow(

@@ -8,7 +8,7 @@ use super::SyntaxError;
 use super::builder::{Anchor, Builder, Built, Chunk, syntax_error};
 use super::tags::{self, Typed};
 use super::tokens::{Next, Problem, Scanner, Token, TokenKind};
-use super::tree::{Comment, ScalarStyle, Shape, Tag};
+use super::tree::{Comment, NodeId, ScalarStyle, Shape, Tag};
 
 type Step<T = ()> = Result<T, Box<SyntaxError>>;
 
@@ -257,6 +257,9 @@ impl<'a> Parser<'a> {
         }
         if place == Place::Later {
             let token = self.peek()?;
+            if token.kind == TokenKind::StreamEnd {
+                return self.unclosed();
+            }
             if token.kind != TokenKind::FlowEntry {
                 let at = token.start..token.start;
                 let message = match end {
@@ -387,12 +390,21 @@ impl<'a> Parser<'a> {
     fn no_node<T>(&mut self) -> Step<T> {
         let token = self.peek()?;
         let message = match token.kind {
+            TokenKind::StreamEnd => return self.unclosed(),
             TokenKind::BlockEntry => "a list cannot start here: `-` stands in a flow collection",
-            TokenKind::StreamEnd => "a bracket is never closed",
             _ => "a value was expected here",
         };
-        let at = token.start..token.start;
-        self.error(at, message)
+        self.error(token.start..token.start, message)
+    }
+
+    /// An error at the innermost bracket, where the text ends within it.
+    fn unclosed<T>(&self) -> Step<T> {
+        let bracket = self.builder.frames.last().map(|frame| frame.node);
+        let span = bracket.map(|node| self.builder.tree.node(NodeId(node)).span());
+        let start = span.map_or(self.last, |span| {
+            span.range().start - self.builder.chunk.span.range().start
+        });
+        self.error(start..start, "this bracket is never closed")
     }
 
     fn alias(&mut self) -> Step {

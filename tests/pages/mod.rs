@@ -28,9 +28,6 @@ pub(crate) enum BlockKind {
 pub(crate) struct Block {
     pub(crate) kind: BlockKind,
     pub(crate) file: String,
-    /// `refused`: the API server refuses what is shown as good or fixed, for the example is about something
-    /// else.
-    pub(crate) is_refused: bool,
     /// Lines and columns named by `at=`.
     pub(crate) at: Vec<(u32, u32)>,
     pub(crate) text: String,
@@ -115,14 +112,12 @@ fn block_of(rule: &str, info: &str) -> Option<Block> {
     let mut block = Block {
         kind,
         file: ONLY_FILE.to_owned(),
-        is_refused: false,
         at: Vec::new(),
         text: String::new(),
         range: 0..0,
     };
     for word in words {
         match word.split_once('=') {
-            None if word == "refused" => block.is_refused = true,
             Some(("file", file)) => file.clone_into(&mut block.file),
             Some(("at", at)) => {
                 let (line, column) = at.split_once(':').expect("at=LINE:COLUMN");
