@@ -67,8 +67,11 @@ fn meant(object: &Object) -> Option<Option<&'static ServedKind>> {
         return (is_named || meant.is_some()).then_some(meant);
     }
     // Groups of custom resources have a dot. Other programs' files may have any version.
+    if group.contains('.') || !is_named {
+        return None;
+    }
     let meant = suggestion(api_version, kind).filter(|it| it.kind.eq_ignore_ascii_case(kind));
-    (is_named && !group.contains('.') && meant.is_some()).then_some(meant)
+    meant.is_some().then_some(meant)
 }
 
 fn suggestion(api_version: &str, kind: &str) -> Option<&'static ServedKind> {

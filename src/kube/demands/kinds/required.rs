@@ -8,7 +8,7 @@ pub(in crate::kube::demands) fn fields(
     judge: &Judge<'_>,
     structure: &str,
 ) -> &'static [&'static str] {
-    let kind = judge.kind();
+    let kind = || judge.kind();
     match structure {
         // What an empty spec lacks, a missing one lacks, too.
         "Service"
@@ -16,12 +16,12 @@ pub(in crate::kube::demands) fn fields(
         | "HorizontalPodAutoscaler"
         | "PersistentVolumeClaim"
         | "PersistentVolume"
-            if kind == structure =>
+            if kind() == structure =>
         {
             &["spec"]
         }
         // pkg/apis/core/validation/validation.go, 1.37: validateServicePort
-        "ServicePort" if kind == "Service" => &["port"],
+        "ServicePort" if kind() == "Service" => &["port"],
         // pkg/apis/networking/validation/validation.go, 1.37
         "HTTPIngressRuleValue" => &["paths"],
         "HTTPIngressPath" => &["pathType", "backend"],
@@ -45,13 +45,13 @@ pub(in crate::kube::demands) fn fields(
     }
 }
 
-fn others(structure: &str, kind: &str) -> &'static [&'static str] {
-    let is_webhook = kind.ends_with("WebhookConfiguration");
+fn others<'t>(structure: &str, kind: impl Fn() -> &'t str) -> &'static [&'static str] {
+    let is_webhook = || kind().ends_with("WebhookConfiguration");
     match structure {
         // pkg/apis/rbac/validation/validation.go, 1.37
         "RoleBinding" | "ClusterRoleBinding" => &["roleRef"],
         "RoleRef" => &["kind", "name"],
-        "Subject" if matches!(kind, "RoleBinding" | "ClusterRoleBinding") => &["kind", "name"],
+        "Subject" if matches!(kind(), "RoleBinding" | "ClusterRoleBinding") => &["kind", "name"],
         "PolicyRule" => &["verbs"],
         "AggregationRule" => &["clusterRoleSelectors"],
         // pkg/apis/core/validation/validation.go, 1.37: ValidatePersistentVolumeSpec
@@ -68,10 +68,10 @@ fn others(structure: &str, kind: &str) -> &'static [&'static str] {
             "sideEffects",
             "admissionReviewVersions",
         ],
-        "RuleWithOperations" if is_webhook => {
+        "RuleWithOperations" if is_webhook() => {
             &["operations", "apiGroups", "apiVersions", "resources"]
         }
-        "ServiceReference" if is_webhook => &["name", "namespace"],
+        "ServiceReference" if is_webhook() => &["name", "namespace"],
         // pkg/apis/node/validation/validation.go, 1.37
         "RuntimeClass" => &["handler"],
         // staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go, 1.37
