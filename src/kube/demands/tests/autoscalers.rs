@@ -1,6 +1,6 @@
 //! Autoscalers: what is written, and what is told of them.
 
-use super::harness::assert_rows;
+use super::harness::assert_texts;
 
 fn autoscaler(spec: &str) -> String {
     format!(
@@ -22,7 +22,7 @@ fn behavior(rules: &str) -> String {
 
 #[test]
 fn autoscalers() {
-    assert_rows(&[
+    assert_texts(&[
         (
             autoscaler("scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}"),
             &["`spec` has no `maxReplicas`"],
@@ -69,7 +69,7 @@ fn autoscalers() {
 
 #[test]
 fn more_autoscalers_1() {
-    assert_rows(&[
+    assert_texts(&[
         (
             metric("{type: Resource, resource: {name: cpu, target: {type: Utilization}}}"),
             &["the target has no `averageUtilization` or `averageValue`"],
@@ -122,7 +122,7 @@ fn more_autoscalers_1() {
 
 #[test]
 fn more_autoscalers_2() {
-    assert_rows(&[
+    assert_texts(&[
         (behavior("stabilizationWindowSeconds: 4000"), &["`stabilizationWindowSeconds` is not between 0 and 3600"]),
         (behavior("stabilizationWindowSeconds: 300"), &[]),
         (behavior("tolerance: -1"), &["`tolerance` is below 0"]),

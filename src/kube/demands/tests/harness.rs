@@ -37,7 +37,7 @@ pub(super) fn assert_faults(text: &str, expected: &[&str]) {
 }
 
 /// Holds the faults of many texts.
-pub(super) fn assert_rows(rows: &[(String, &[&str])]) {
+pub(super) fn assert_texts(rows: &[(String, &[&str])]) {
     for (text, expected) in rows {
         assert_faults(text, expected);
     }

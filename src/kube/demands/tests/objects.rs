@@ -1,7 +1,7 @@
 //! Claims, volumes, configuration, roles, limits, definitions and metadata: what is written, and what is told
 //! of it.
 
-use super::harness::assert_rows;
+use super::harness::assert_texts;
 
 fn claim(spec: &str) -> String {
     format!("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: data}}\nspec: {spec}\n")
@@ -59,7 +59,7 @@ fn definition(spec: &str, name: &str) -> String {
 
 #[test]
 fn volumes() {
-    assert_rows(&[
+    assert_texts(&[
         (
             claim("{}"),
             &[
@@ -115,7 +115,7 @@ fn volumes() {
 
 #[test]
 fn more_volumes_1() {
-    assert_rows(&[
+    assert_texts(&[
         (volume("accessModes: [ReadWriteOnce], capacity: {cpu: 1}, nfs: {server: a, path: /a}"), &["`capacity` has no `storage`", "`capacity` takes `storage` alone"]),
         (volume("accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}, persistentVolumeReclaimPolicy: Recycle, hostPath: {path: /}"), &["Recycle would empty the whole host"]),
         (volume("nfs: {server: a, path: /a}"), &["`spec` has no `accessModes`", "`spec` has no `capacity`"]),
@@ -126,7 +126,7 @@ fn more_volumes_1() {
 
 #[test]
 fn configuration() {
-    assert_rows(&[
+    assert_texts(&[
         (
             config_map(r#"data: {a/b: ""}"#),
             &["`a/b` is not a valid key"],
@@ -175,7 +175,7 @@ stringData: {username: a}",
 
 #[test]
 fn more_configuration_1() {
-    assert_rows(&[
+    assert_texts(&[
         (
             secret(
                 "type: kubernetes.io/dockerconfigjson
@@ -199,7 +199,7 @@ stringData: {.dockerconfigjson: "{}"}"#,
 
 #[test]
 fn roles() {
-    assert_rows(&[
+    assert_texts(&[
         (
             role(r#"{apiGroups: [""], resources: [pods]}"#, "Role"),
             &["an item of `rules` has no `verbs`"],
@@ -256,7 +256,7 @@ subjects: [{kind: Serviceaccount, name: a}]",
 
 #[test]
 fn more_roles_1() {
-    assert_rows(&[
+    assert_texts(&[
         (
             binding(
                 "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: web}
@@ -284,7 +284,7 @@ subjects: [{kind: User, name: a, apiGroup: v1}, {kind: Group}]",
 
 #[test]
 fn limits_quotas_and_priorities() {
-    assert_rows(&[
+    assert_texts(&[
         (limits("{type: Node}"), &["`Node` is not a type of limits"]),
         (
             limits("{type: Pod, default: {cpu: 1}}"),
@@ -326,7 +326,7 @@ fn limits_quotas_and_priorities() {
 
 #[test]
 fn definitions_of_custom_resources() {
-    assert_rows(&[
+    assert_texts(&[
         (
             definition(
                 "versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]",
@@ -367,7 +367,7 @@ fn definitions_of_custom_resources() {
 
 #[test]
 fn metadata() {
-    assert_rows(&[
+    assert_texts(&[
         (
             "apiVersion: v1\nkind: ConfigMap\n".to_owned(),
             &["the object has no `metadata.name`"],
@@ -413,7 +413,7 @@ fn metadata() {
 
 #[test]
 fn more_metadata_1() {
-    assert_rows(&[
+    assert_texts(&[
         ("apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: Web_PDB}\nspec: {maxUnavailable: 1}\n".to_owned(), &[]),
     ]);
 }

@@ -1,6 +1,6 @@
 //! Services, Ingresses, network policies and webhooks: what is written, and what is told of it.
 
-use super::harness::assert_rows;
+use super::harness::assert_texts;
 
 fn service(spec: &str) -> String {
     format!("apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {spec}\n")
@@ -30,7 +30,7 @@ fn webhook(hooks: &str) -> String {
 
 #[test]
 fn services() {
-    assert_rows(&[
+    assert_texts(&[
         (service("{}"), &["the Service has no `ports`"]),
         (
             service("{type: ClusterIP, selector: {a: b}}"),
@@ -69,7 +69,7 @@ fn services() {
 
 #[test]
 fn more_services_1() {
-    assert_rows(&[
+    assert_texts(&[
         (
             service("{ports: [{port: 80, name: a}, {port: 80, name: b}]}"),
             &["port 80 of TCP is given twice"],
@@ -110,7 +110,7 @@ fn more_services_1() {
 
 #[test]
 fn more_services_2() {
-    assert_rows(&[
+    assert_texts(&[
         (
             service("{externalIPs: [host], ports: [{port: 80}]}"),
             &["`host` is not an IP address"],
@@ -155,12 +155,12 @@ fn more_services_2() {
 
 #[test]
 fn more_services_3() {
-    assert_rows(&[(service("{port: 80}"), &[])]);
+    assert_texts(&[(service("{port: 80}"), &[])]);
 }
 
 #[test]
 fn ingresses() {
-    assert_rows(&[
+    assert_texts(&[
         (
             ingress("{}"),
             &["the Ingress has neither `rules` nor `defaultBackend`"],
@@ -208,7 +208,7 @@ fn ingresses() {
 
 #[test]
 fn more_ingresses_1() {
-    assert_rows(&[
+    assert_texts(&[
         (
             ingress_path(
                 "{path: /, pathType: Prefix, backend: {service: {name: web, port: {name: http, number: 80}}}}",
@@ -258,14 +258,14 @@ fn more_ingresses_1() {
 
 #[test]
 fn more_ingresses_2() {
-    assert_rows(&[
+    assert_texts(&[
         ("apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: web}\nspec: {controller: nginx}\n".to_owned(), &["`controller` is not a name such as example.com/controller"]),
     ]);
 }
 
 #[test]
 fn network_policies() {
-    assert_rows(&[
+    assert_texts(&[
         (
             network_policy("ingress: [{from: [{}]}]"),
             &["the peer names neither pods nor addresses"],
@@ -309,7 +309,7 @@ fn network_policies() {
 
 #[test]
 fn more_network_policies_1() {
-    assert_rows(&[
+    assert_texts(&[
         (
             network_policy("ingress: [{ports: [{port: http, endPort: 90}]}]"),
             &["`endPort` needs a number as `port`"],
@@ -327,7 +327,7 @@ fn more_network_policies_1() {
 
 #[test]
 fn webhooks() {
-    assert_rows(&[
+    assert_texts(&[
         (
             webhook("{name: a.example.com, sideEffects: None, admissionReviewVersions: [v1]}"),
             &["`a.example.com` of `webhooks` has no `clientConfig`"],
@@ -380,7 +380,7 @@ fn webhooks() {
 
 #[test]
 fn names_and_rules_of_webhooks() {
-    assert_rows(&[
+    assert_texts(&[
         (
             webhook(
                 "{name: a.example.com, sideEffects: None, admissionReviewVersions: [v1], clientConfig: {service: {name: web, namespace: web}}}, {name: a.example.com, sideEffects: None, admissionReviewVersions: [v1], clientConfig: {service: {name: web, namespace: web}}}",
@@ -398,7 +398,7 @@ fn names_and_rules_of_webhooks() {
 
 #[test]
 fn more_webhooks_1() {
-    assert_rows(&[
+    assert_texts(&[
         (
             webhook(
                 r#"{name: a.example.com, sideEffects: None, admissionReviewVersions: [v1], clientConfig: {service: {name: web, namespace: web}}, rules: [{operations: ["*", CREATE], apiGroups: [], apiVersions: [v1], resources: ["*", pods]}]}"#,
