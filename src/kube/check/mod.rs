@@ -44,6 +44,7 @@ impl KubeCheck {
 
     /// Of the claim templates of a StatefulSet, the API server looks neither at the version nor at the
     /// kind.
+    #[must_use]
     pub fn with_claim_templates(mut self, object: Node<'_>) -> Self {
         let templates = object.at(&["spec", "volumeClaimTemplates"]);
         for template in templates.into_iter().flat_map(Node::items) {

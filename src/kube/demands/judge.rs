@@ -201,8 +201,8 @@ impl<'t> Judge<'t> {
     pub(super) fn present(&self, holder: Node<'t>, fields: &[&str]) -> Vec<Node<'t>> {
         let mut keys: Vec<Node<'t>> = fields
             .iter()
+            .filter(|field| !self.field(holder, field).is_absent())
             .filter_map(|field| holder.entry(field))
-            .filter(|entry| !entry.value.is_null())
             .map(|entry| entry.key)
             .collect();
         keys.sort_by_key(|key| key.span().start);
