@@ -55,7 +55,11 @@ fn one_of_each() -> tempfile::TempDir {
     let config_map = object("v1", "ConfigMap", "");
     let customs: Vec<String> = ["A", "B", "B", "C", "D", "E"]
         .iter()
-        .map(|kind| object("example.com/v1", kind, ""))
+        .zip("abcdef".chars())
+        .map(|(kind, name)| {
+            let named = format!("name: {name}");
+            object("example.com/v1", kind, "").replace("name: a", &named)
+        })
         .collect();
     let files = [
         (
@@ -71,7 +75,7 @@ fn one_of_each() -> tempfile::TempDir {
         ("charts/web/templates/a.yaml", "{{ x }}\n".to_owned()),
         (
             "overlay/kustomization.yaml",
-            "resources: [https://example.com/base?ref=v1]\npatches: [{path: patch.yaml}]\n"
+            "resources: ['https://example.com/base?ref=v1']\npatches: [{path: patch.yaml}]\n"
                 .to_owned(),
         ),
         (
@@ -116,7 +120,7 @@ fn every_format_says_what_was_not_judged() {
     for format in FORMATS {
         let arguments = ["check", "--format", format, ".", "old"];
         let (code, out, err) = run(&mut lameduck(folder.path(), &arguments));
-        assert_eq!(code, 0, "{format}: {err}");
+        assert_eq!(code, 0, "{format}: {err}{out}");
         // Of the formats with much around it the parts that speak of it.
         let out = match format {
             "sarif" => {

@@ -61,7 +61,7 @@ fn a_long_run_shows_progress_and_wipes_it() {
         before.contains("lameduck: reading standard input"),
         "{seen}"
     );
-    assert!(report.contains("1 manifest"), "{seen}");
+    assert!(report.contains("1 of 1 file"), "{seen}");
     assert!(!report.contains('…'), "{seen}");
 }
 

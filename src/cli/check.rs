@@ -9,6 +9,7 @@ use super::verdict::{Baselines, Judge};
 use super::{CLEAN, FINDINGS, Failure, UNUSABLE, checklist, fixing, input, output};
 use crate::discover::Discovered;
 use crate::finding::{Outcome, Severity};
+use crate::fix::Fixed;
 use crate::inventory::Inventory;
 use crate::report::{Format, Report, Style, statistics};
 use crate::rules::{Rule, metas};
@@ -44,15 +45,8 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
             let mut fixed = fixing::plan(args, &discovered, &inventory, &outcome, &judge);
             progress.pause();
             if args.diff {
-                if !args.input.quiet {
-                    fixing::tell(&discovered.sources, &outcome.findings, &fixed);
-                }
                 outcome.unjudged = input::unjudged(&discovered, &inventory, &settings);
-                tell(args, &[], &discovered, &inventory, &outcome);
-                output::to_stderr("internal error", &outcome.internal_errors);
-                let code = fixing::show(&discovered, &fixed)?;
-                return input::refuse(&args.input, &discovered, unfixed, is_empty(&outcome))
-                    .map(|()| code);
+                return show(args, &discovered, &inventory, &outcome, &fixed);
             }
             unfixed = fixing::write(args, &cwd, &discovered, &mut fixed);
             progress.stage("checking");
@@ -78,6 +72,23 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
         input::refuse(&args.input, &discovered, unfixed, is_empty(&outcome))?;
         Ok(end(inventory, outcome, settings.fail_on))
     })
+}
+
+/// Writes what fixing would change, and says what else there is to say.
+fn show(
+    args: &CheckArgs,
+    discovered: &Discovered,
+    inventory: &Inventory,
+    outcome: &Outcome,
+    fixed: &Fixed,
+) -> Result<u8, Failure> {
+    if !args.input.quiet {
+        fixing::tell(&discovered.sources, &outcome.findings, fixed);
+    }
+    tell(args, &[], discovered, inventory, outcome);
+    output::to_stderr("internal error", &outcome.internal_errors);
+    let code = fixing::show(discovered, fixed)?;
+    input::refuse(&args.input, discovered, Vec::new(), is_empty(outcome)).map(|()| code)
 }
 
 fn tell(

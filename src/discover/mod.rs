@@ -26,7 +26,7 @@ use crate::settings::{InputBounds, PathGlob, PathPatterns, PatternError};
 use crate::source::{NewSource, Role, Scope, SourceId, Sources, read_file, read_stream};
 use crate::units::{SizeLimit, show_size};
 
-use candidates::{Candidate, Candidates};
+use candidates::{Candidate, Candidates, Named};
 use context::View;
 use layout::Layout;
 use read::Reading;
@@ -220,13 +220,7 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
     let view = view(&request)?;
     let named = candidates::resolve(&cwd, request.paths)?;
     let stdin = request.stdin.map(|stdin| (stdin_path(&cwd, &stdin), stdin));
-    let mut roots = Roots::of(
-        &named,
-        stdin
-            .as_ref()
-            .map(|(path, stdin)| (path.as_path(), stdin.filename.is_some())),
-    );
-
+    let mut roots = roots(&named, stdin.as_ref());
     let folders = candidates::folders(&cwd, request.folders)?;
     roots.widen(folders.iter());
     let mut notices = Vec::new();
@@ -276,6 +270,11 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
     };
     discovered.skip(charts);
     Ok(discovered)
+}
+
+fn roots(named: &[Named], stdin: Option<&(PathBuf, Stdin)>) -> Roots {
+    let of_stdin = stdin.map(|(path, stdin)| (path.as_path(), stdin.filename.is_some()));
+    Roots::of(named, of_stdin)
 }
 
 /// What the configuration says of context.
@@ -355,7 +354,9 @@ impl Gathered {
     /// What was named and not read, in order.
     fn skipped(&mut self) -> Vec<SkippedPath> {
         let mut skipped = std::mem::take(&mut self.skipped);
-        let known: BTreeSet<String> = skipped.iter().map(|it| it.path.clone()).collect();
+        let mut known: BTreeSet<String> = skipped.iter().map(|it| it.path.clone()).collect();
+        // What is not UTF-8 is an error, and what can be read of it is judged.
+        known.extend(self.sources.iter().map(|source| source.path().to_owned()));
         let others = self.unread.named().filter(|path| !known.contains(*path));
         skipped.extend(others.map(|path| SkippedPath {
             path: path.clone(),

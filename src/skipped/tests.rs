@@ -130,7 +130,7 @@ fn charts_are_counted_without_those_inside_and_without_libraries() {
 
 #[test]
 fn parts_of_kustomizations_are_counted() {
-    let kustomization = "resources: [https://example.com/base?ref=v1]\n\
+    let kustomization = "resources: ['https://example.com/base?ref=v1']\n\
                          patches:\n- path: patch.yaml\n- path: list.yaml\n";
     let files = [
         ("o/kustomization.yaml", kustomization),

@@ -37,7 +37,7 @@ fn it_writes_what_it_sees() {
     insta::assert_snapshot!(run.stdout, @r"
     wrote lameduck.yaml (6 manifests in 6 files, 2 workloads)
     next: lameduck check
-          lameduck check --write-baseline lameduck-baseline.json  (leaves the 1 finding of today for later)
+          lameduck check --write-baseline lameduck-baseline.json  (leaves the 2 findings of today for later)
     ");
     insta::assert_snapshot!("starter", repository.read("lameduck.yaml"));
     // It can be read, and leaves out what it says.

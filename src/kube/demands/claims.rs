@@ -1,4 +1,4 @@
-//! Claims of storage inside workloads: templates of StatefulSets and of ephemeral volumes.
+//! Claims of storage, by themselves and as templates of StatefulSets and of ephemeral volumes.
 //!
 //! pkg/apis/core/validation/validation.go, 1.37: ValidatePersistentVolumeClaimSpec.
 
@@ -20,6 +20,11 @@ pub(super) fn spec<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         let key = spec.entry("accessModes").map_or(list, |entry| entry.key);
         judge.wrong(key, "the access mode ReadWriteOncePod with another one");
     }
+    storage(judge, spec);
+}
+
+/// The one resource that a claim asks for.
+fn storage<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     let mut holder = spec;
     for field in ["resources", "requests"] {
         match judge.field(holder, field) {

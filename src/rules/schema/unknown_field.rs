@@ -83,12 +83,7 @@ fn is_encryption(object: &Object, key: Node<'_>) -> bool {
     let is_top = key
         .parent()
         .is_some_and(|parent| parent.id() == object.node().id());
-    let is_signed = |sops: Node<'_>| {
-        ["mac", "lastmodified"]
-            .iter()
-            .any(|it| sops.get(it).is_some())
-    };
-    is_top && key.text() == Some("sops") && object.node().get("sops").is_some_and(is_signed)
+    is_top && key.text() == Some("sops") && object.is_encrypted()
 }
 
 /// Renames the field or moves it to where it belongs.

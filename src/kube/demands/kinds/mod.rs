@@ -43,7 +43,6 @@ pub(super) fn checkers(structure: &str) -> &'static [Checker] {
         "MetricIdentifier" => &[autoscaler::identifier],
         "HPAScalingRules" => &[autoscaler::scaling],
         "HPAScalingPolicy" => &[autoscaler::policy],
-        "PersistentVolumeClaimSpec" => &[storage::claim],
         "PersistentVolumeSpec" => &[storage::volume],
         "StorageClass" => &[storage::class],
         "ConfigMap" => &[config::config_map],

@@ -3,7 +3,7 @@
 
 use super::super::Judge;
 use super::super::judge::shown;
-use super::{exactly_one, form, key_of, texts};
+use super::{exactly_one, form, texts};
 use crate::kube::check::forms;
 use crate::units::Quantity;
 use crate::yaml::Node;
@@ -32,50 +32,6 @@ fn positive<'t>(judge: &mut Judge<'t>, holder: Node<'t>, key: &str, what: &str) 
     {
         judge.wrong(node, format!("{what} is not above 0"));
     }
-}
-
-/// `ValidatePersistentVolumeClaimSpec`. The claims of a StatefulSet are judged when its pods are made.
-pub(super) fn claim<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
-    let is_ephemeral = spec.parent().and_then(key_of) == Some("volumeClaimTemplate");
-    if judge.kind() != "PersistentVolumeClaim" && !is_ephemeral {
-        return;
-    }
-    if judge.lacks(spec, "accessModes") {
-        judge.missing(spec, "accessModes", "the claim has no `accessModes`");
-    }
-    access_modes(judge, spec);
-    storage_request(judge, spec);
-    let is_name = |text: &str| forms::is_dns_subdomain(text);
-    form(
-        judge,
-        spec,
-        "storageClassName",
-        is_name,
-        "the name of a StorageClass",
-    );
-}
-
-/// The one resource that a claim asks for.
-fn storage_request<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
-    const FAULT: &str = "the claim requests no `storage`";
-    if judge.field(spec, "resources").is_absent() {
-        judge.missing(spec, "resources", FAULT);
-        return;
-    }
-    let Some(resources) = judge.get(spec, "resources") else {
-        return;
-    };
-    if judge.field(resources, "requests").is_absent() {
-        judge.missing(resources, "requests", FAULT);
-        return;
-    }
-    let Some(requests) = judge.get(resources, "requests") else {
-        return;
-    };
-    if judge.field(requests, "storage").is_absent() {
-        judge.missing(requests, "storage", FAULT);
-    }
-    positive(judge, requests, "storage", "the storage request");
 }
 
 /// What a volume can be of.
@@ -141,14 +97,12 @@ pub(super) fn volume<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     if !judge.field(spec, "local").is_absent() && judge.field(spec, "nodeAffinity").is_absent() {
         judge.missing(spec, "nodeAffinity", "a local volume has no `nodeAffinity`");
     }
-    for source in ["local", "hostPath"] {
-        if let Some(source) = judge.get(spec, source)
-            && let Some(path) = judge.text(source, "path")
-            && path.split('/').any(|part| part == "..")
-            && let Some(node) = judge.get(source, "path")
-        {
-            judge.wrong(node, format!("path {} contains `..`", shown(path)));
-        }
+    if let Some(source) = judge.get(spec, "local")
+        && let Some(path) = judge.text(source, "path")
+        && path.split('/').any(|part| part == "..")
+        && let Some(node) = judge.get(source, "path")
+    {
+        judge.wrong(node, format!("{} contains `..`", shown(path)));
     }
     let is_name = |text: &str| forms::is_dns_subdomain(text);
     form(

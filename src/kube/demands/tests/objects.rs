@@ -63,21 +63,21 @@ fn volumes() {
         (
             claim("{}"),
             &[
-                "the claim has no `accessModes`",
-                "the claim requests no `storage`",
+                "`spec` has no `accessModes`",
+                "the claim does not say how much `storage` it requests",
             ],
         ),
         (
             claim("{accessModes: [ReadWriteOnce], resources: {requests: {storage: 0}}}"),
-            &["the storage request is not above 0"],
+            &["the claim requests no `storage`"],
         ),
         (
             claim(
                 "{accessModes: [ReadWriteOnce, ReadWriteOncePod], resources: {requests: {storage: 1Gi}}, storageClassName: My_SC}",
             ),
             &[
-                "ReadWriteOncePod does not go with other access modes",
-                "`storageClassName` is not the name of a StorageClass",
+                "the access mode ReadWriteOncePod with another one",
+                "`My_SC` is not a DNS name",
             ],
         ),
         (
@@ -104,7 +104,7 @@ fn volumes() {
             volume(
                 "accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}, hostPath: {path: /a/../b}",
             ),
-            &["path `/a/../b` contains `..`"],
+            &["`/a/../b` contains `..`"],
         ),
         (
             volume("accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}, local: {path: /a}"),
