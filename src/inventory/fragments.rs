@@ -64,7 +64,7 @@ struct Places<'a> {
 impl<'a> Places<'a> {
     fn of(inventory: &Inventory, sources: &'a Sources) -> Self {
         let mut folders = HashSet::new();
-        for source in sources.iter() {
+        for source in sources {
             let (folder, name) = split(source.root_path());
             if MARKS.contains(&name) {
                 folders.insert(folder);

@@ -245,7 +245,8 @@ impl Inventory {
             let Body::Service(service) = object.body() else {
                 continue;
             };
-            if !relation.certain && !(relation.same_scope && selects_written_labels(object)) {
+            let is_ours = relation.certain || relation.same_scope && selects_written_labels(object);
+            if !is_ours {
                 continue;
             }
             let spec = service.spec.as_ref();

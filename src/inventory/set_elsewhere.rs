@@ -196,8 +196,8 @@ impl<'a> Objects<'a> {
     /// Where the objects stand that something with this name may be for.
     fn named(&self, name: &str, affixes: &Affixes<'_>) -> impl Iterator<Item = usize> {
         let names = affixes.names(name).into_iter();
-        let named = names.filter_map(|name| self.by_name.get(name));
-        named.flatten().copied()
+        let places = names.filter_map(|name| self.by_name.get(name));
+        places.flatten().copied()
     }
 }
 

@@ -186,8 +186,8 @@ impl Top {
                 view.mirror(&directory.join(name))?;
             }
         }
-        let paths = self.closure.paths.iter();
-        paths.map(|path| view.mirror(path)).collect()
+        let mut paths = self.closure.paths.iter();
+        paths.try_for_each(|path| view.mirror(path))
     }
 }
 

@@ -102,7 +102,7 @@ impl<'a> Tally<'a> {
     /// What a manifest is not judged for, if anything.
     fn add_object(&mut self, inventory: &Inventory, object: &'a Object, place: Location) {
         if inventory.standing(object) == Standing::Patch {
-            self.add_whole(SkipReason::Patch, None, self.rendering(), place);
+            self.add_whole(SkipReason::Patch, None, Some(self.rendering()), place);
         } else if is_placeholder(object.api_version()) || is_placeholder(object.kind()) {
             self.add_whole(SkipReason::UnrenderedTemplate, None, None, place);
         } else if object.is_encrypted() {
@@ -149,7 +149,7 @@ impl<'a> Tally<'a> {
                 continue;
             }
             let (reason, render) = if stranger.is_patch {
-                (SkipReason::Patch, self.rendering())
+                (SkipReason::Patch, Some(self.rendering()))
             } else if source.invalid_utf8().is_some() {
                 (SkipReason::NotUtf8, None)
             } else {
@@ -196,12 +196,12 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn rendering(&self) -> Option<&'static str> {
-        Some(if self.renders {
+    fn rendering(&self) -> &'static str {
+        if self.renders {
             "kustomize build"
         } else {
             RENDER
-        })
+        }
     }
 
     fn rows(self) -> Vec<Skipped> {

@@ -402,7 +402,7 @@ mod tests {
         let mut found = BTreeSet::new();
         for entry in walkdir::WalkDir::new(sources) {
             let entry = entry.unwrap();
-            if !entry.path().extension().is_some_and(|it| it == "rs") {
+            if entry.path().extension().is_none_or(|it| it != "rs") {
                 continue;
             }
             let text = std::fs::read_to_string(entry.path()).unwrap();

@@ -8,6 +8,10 @@ use crate::rules::Context;
 
 /// What a budget selects.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the pods"
+)]
 pub(super) struct Selected {
     /// How many workloads are certainly selected.
     pub(super) total: usize,

@@ -46,32 +46,31 @@ impl Rule for UnknownKind {
             }
             return;
         }
-        if let Some(meant) = meant(object) {
+        let meant = suggestion(api_version, kind);
+        if is_unknown(object, meant) {
             out.push(unknown(object, meant, version));
         }
     }
 }
 
-/// What was likely meant: nothing, or a kind of some version. `None` for what may well be a custom
-/// resource or another program's file.
-fn meant(object: &Object) -> Option<Option<&'static ServedKind>> {
+/// Whether this is no kind at all, given what was likely meant: it may well be a custom resource or
+/// another program's file.
+fn is_unknown(object: &Object, meant: Option<&ServedKind>) -> bool {
     let (api_version, kind) = (object.api_version(), object.kind());
     if kinds::is_no_object(api_version, kind) {
-        return None;
+        return false;
     }
     let is_named = object.node().get("metadata").is_some();
     let group = object.group();
     let is_core = group.is_empty();
     if kinds::is_closed(group) && (!is_core || api_version == "v1") {
-        let meant = suggestion(api_version, kind);
-        return (is_named || meant.is_some()).then_some(meant);
+        return is_named || meant.is_some();
     }
     // Groups of custom resources have a dot. Other programs' files may have any version.
     if group.contains('.') || !is_named {
-        return None;
+        return false;
     }
-    let meant = suggestion(api_version, kind).filter(|it| it.kind.eq_ignore_ascii_case(kind));
-    meant.is_some().then_some(meant)
+    meant.is_some_and(|it| it.kind.eq_ignore_ascii_case(kind))
 }
 
 fn suggestion(api_version: &str, kind: &str) -> Option<&'static ServedKind> {

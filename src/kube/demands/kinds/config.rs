@@ -30,7 +30,7 @@ fn keys<'t>(judge: &mut Judge<'t>, object: Node<'t>, field: &str) {
 fn size(object: Node<'_>, field: &str, of: fn(&str) -> usize) -> usize {
     let map = object.get(field);
     map.into_iter()
-        .flat_map(|map| map.entries())
+        .flat_map(Node::entries)
         .filter_map(|entry| entry.value.text())
         .map(of)
         .sum()

@@ -53,11 +53,9 @@ pub(super) fn limit<'t>(judge: &mut Judge<'t>, limit: Node<'t>) {
     let Some(kind) = judge.text(limit, "type").filter(|kind| !kind.is_empty()) else {
         return;
     };
-    let is_standard = matches!(kind, "Pod" | "Container" | "PersistentVolumeClaim");
-    if !is_standard
-        && !(kind.contains('/') && forms::is_qualified_name(kind))
-        && let Some(node) = judge.get(limit, "type")
-    {
+    let is_known = matches!(kind, "Pod" | "Container" | "PersistentVolumeClaim")
+        || kind.contains('/') && forms::is_qualified_name(kind);
+    if !is_known && let Some(node) = judge.get(limit, "type") {
         judge.wrong(node, format!("{} is not a type of limits", shown(kind)));
     }
     if kind == "Pod" {

@@ -25,17 +25,15 @@ pub(in crate::kube::demands) fn fields(
         // pkg/apis/networking/validation/validation.go, 1.37
         "HTTPIngressRuleValue" => &["paths"],
         "HTTPIngressPath" => &["pathType", "backend"],
-        "IngressServiceBackend" => &["name"],
         "IngressClassSpec" => &["controller"],
-        "IngressClassParametersReference" => &["kind", "name"],
         "IPBlock" => &["cidr"],
-        "TypedLocalObjectReference" => &["kind", "name"],
         // pkg/apis/autoscaling/validation/validation.go, 1.37
         "HorizontalPodAutoscalerSpec" => &["maxReplicas", "scaleTargetRef"],
-        "CrossVersionObjectReference" => &["kind", "name"],
-        "MetricSpec" => &["type"],
-        "MetricTarget" => &["type"],
-        "MetricIdentifier" => &["name"],
+        "CrossVersionObjectReference"
+        | "IngressClassParametersReference"
+        | "TypedLocalObjectReference" => &["kind", "name"],
+        "MetricSpec" | "MetricTarget" => &["type"],
+        "IngressServiceBackend" | "MetricIdentifier" => &["name"],
         "ResourceMetricSource" => &["name", "target"],
         "ContainerResourceMetricSource" => &["name", "container", "target"],
         "PodsMetricSource" | "ExternalMetricSource" => &["metric", "target"],
