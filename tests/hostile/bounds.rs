@@ -253,7 +253,7 @@ fn flags_take_more_than_the_configuration_may() {
 #[test]
 fn fixing_goes_beyond_what_is_listed() {
     let fixable = FIXABLE.replace("immutable: true\nimmutable: true\n", "data: {}\ndata: {}\n");
-    let documents: String = (0..1_200)
+    let documents: Vec<String> = (0..1_200)
         .map(|index| {
             format!(
                 "---\n{}",
@@ -261,6 +261,7 @@ fn fixing_goes_beyond_what_is_listed() {
             )
         })
         .collect();
+    let documents = documents.concat();
     let repository = Repository::new(&[("a.yaml", &documents)]);
     let run = repository.run(&["check", "--fix", "--format=concise"]);
     run.ends(0, &["No findings"], &["applied 1200 fixes in 1 file"]);
@@ -268,7 +269,8 @@ fn fixing_goes_beyond_what_is_listed() {
 
 #[test]
 fn standard_error_has_an_end() {
-    let keys: String = (0..5_000).map(|index| format!("key{index}: a\n")).collect();
+    let keys: Vec<String> = (0..5_000).map(|index| format!("key{index}: a\n")).collect();
+    let keys = keys.concat();
     let repository = Repository::new(&[("lameduck.yaml", &keys), ("a.yaml", POD)]);
     let run = repository.run(&["check"]);
     run.ends(2, &[], &["error: 4000 more, which are not listed\n"]);

@@ -66,7 +66,8 @@ fn services_and_autoscalers_of_one_label_and_name() {
 #[test]
 fn kustomizations_that_take_in_one_another() {
     let repository = Repository::new(&[]);
-    let all: String = (0..300).map(|nth| format!("  - ../k{nth}\n")).collect();
+    let all: Vec<String> = (0..300).map(|nth| format!("  - ../k{nth}\n")).collect();
+    let all = all.concat();
     for nth in 0..300 {
         repository.write(
             &format!("k{nth}/kustomization.yaml"),
@@ -85,9 +86,10 @@ fn patterns_that_match_nothing() {
         "a.yaml",
         documents(2000, |nth| deployment(&format!("d{nth}"))),
     );
-    let patterns: String = (0..5000)
+    let patterns: Vec<String> = (0..5000)
         .map(|nth| format!("      - '*/x{nth}-*'\n"))
         .collect();
+    let patterns = patterns.concat();
     let config = format!("overrides:\n  - workloads:\n{patterns}    pedantic: true\n");
     repository.write("lameduck.yaml", config);
     let run = repository.run(&["check", "--format=concise"]);
