@@ -70,7 +70,10 @@ pub(super) fn node_requirement<'t>(judge: &mut Judge<'t>, requirement: Node<'t>)
     if !judge.knows_all(requirement, "values") {
         return;
     }
-    let count = judge.items(requirement, "values").count();
+    // Null is the empty string, which is a value.
+    let count = judge
+        .get(requirement, "values")
+        .map_or(0, |values| values.items().count());
     let list = requirement.parent();
     let of_fields = list
         .and_then(Node::parent)
@@ -140,7 +143,10 @@ pub(super) fn label_requirement<'t>(judge: &mut Judge<'t>, requirement: Node<'t>
     if !judge.knows_all(requirement, "values") {
         return;
     }
-    let count = judge.items(requirement, "values").count();
+    // Null is the empty string, which is a value.
+    let count = judge
+        .get(requirement, "values")
+        .map_or(0, |values| values.items().count());
     let fault = match operator {
         "In" | "NotIn" if count == 0 => "takes values",
         "Exists" | "DoesNotExist" if count > 0 => "takes no values",
