@@ -25,7 +25,6 @@ mod strangers;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -47,7 +46,7 @@ use crate::kube::{
     Body, BrokenDocument, DroppedText, Manifests, Object, OpaqueReason, PodTemplate, Workload,
     read_source,
 };
-use crate::settings::{ObjectSettings, Settings};
+use crate::settings::{Applied, ObjectSettings, Settings};
 use crate::source::{Location, Scope, SourceId, Sources};
 use crate::yaml::{self, Node, Tree};
 use matching::{Matches, may_share_namespace};
@@ -201,8 +200,8 @@ impl Inventory {
                     written_in(sources, &object),
                     Some((object.kind(), object.name())),
                 ) {
-                    Cow::Borrowed(_) => Arc::clone(common),
-                    Cow::Owned(own) => Arc::new(own),
+                    Applied::Common(_) => Arc::clone(common),
+                    Applied::Own(own) => own,
                 },
                 standing: Standing::Whole,
                 among_patches: false,

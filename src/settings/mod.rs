@@ -1,16 +1,18 @@
 //! The resolved configuration, as plain data.
 
+mod memo;
 mod overrides;
 mod patterns;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::units::{SizeLimit, Version};
+use overrides::Subject;
 
+pub use memo::{Applied, Memo};
 pub use overrides::{Assignment, Override, WorkloadPattern, WorkloadPatterns};
 pub use patterns::{PathPatterns, PatternError};
 
@@ -310,6 +312,8 @@ pub struct Settings {
     pub file: Option<SettingsFile>,
     /// The absolute directory that the paths of sources are relative to.
     pub cwd: PathBuf,
+    /// What of it was found to hold for paths; a copy, which may be changed, knows nothing yet.
+    pub memo: Memo,
 }
 
 impl Settings {
@@ -320,24 +324,33 @@ impl Settings {
 
     /// What holds for an object (its kind and name) of a source; for text that is no object, what
     /// holds for the source.
-    pub fn of(&self, path: &str, subject: Option<(&str, &str)>) -> Cow<'_, ObjectSettings> {
+    pub fn of(&self, path: &str, subject: Option<(&str, &str)>) -> Applied<'_> {
         if self.overrides.is_empty() {
-            return Cow::Borrowed(&self.common);
+            return Applied::Common(&self.common);
         }
-        let path = self.absolute(path);
-        let mut overrides = self
-            .overrides
-            .iter()
-            .filter(|it| it.applies(&path, subject))
-            .peekable();
-        if overrides.peek().is_none() {
-            return Cow::Borrowed(&self.common);
+        let of_path = self.memo.of_path(path, || {
+            let path = self.absolute(path);
+            let overrides = self.overrides.iter().enumerate();
+            let of_path = overrides.filter(|(_, it)| it.is_for_path(&path));
+            of_path.map(|(at, _)| at).collect()
+        });
+        let subject = subject.map(|(kind, name)| Subject::new(kind, name));
+        let applies = |at: &usize| {
+            let it = self.overrides.get(*at);
+            it.is_some_and(|it| it.is_for_subject(subject.as_ref()))
+        };
+        let applied: Vec<usize> = of_path.iter().copied().filter(applies).collect();
+        if applied.is_empty() {
+            return Applied::Common(&self.common);
         }
-        let mut settings = self.common.clone();
-        let assignments = overrides.flat_map(|it| &it.assignments);
-        for assignment in assignments.chain(&self.flags) {
-            assignment.apply(&mut settings);
-        }
-        Cow::Owned(settings)
+        Applied::Own(self.memo.of_overrides(applied, |applied| {
+            let mut settings = self.common.clone();
+            let overrides = applied.iter().filter_map(|at| self.overrides.get(*at));
+            let assignments = overrides.flat_map(|it| &it.assignments);
+            for assignment in assignments.chain(&self.flags) {
+                assignment.apply(&mut settings);
+            }
+            settings
+        }))
     }
 }

@@ -104,12 +104,29 @@ pub struct Override {
 }
 
 impl Override {
-    /// Whether it speaks of an object, or of text that is none, in the file with this absolute path.
-    pub(super) fn applies(&self, path: &Path, subject: Option<(&str, &str)>) -> bool {
-        let paths = self.paths.is_empty() || self.paths.matches(path, false);
-        let workloads = self.workloads.is_empty()
-            || subject.is_some_and(|(kind, name)| self.workloads.matches(kind, name));
-        paths && workloads
+    /// Whether it speaks of the file with this absolute path.
+    pub(super) fn is_for_path(&self, path: &Path) -> bool {
+        self.paths.is_empty() || self.paths.matches(path, false)
+    }
+
+    /// Whether it speaks of an object, or of text that is none.
+    pub(super) fn is_for_subject(&self, subject: Option<&Subject<'_>>) -> bool {
+        self.workloads.is_empty() || subject.is_some_and(|it| self.workloads.matches(it))
+    }
+}
+
+/// An object that patterns are compared with.
+#[derive(Debug)]
+pub(super) struct Subject<'a> {
+    name: &'a str,
+    /// `Kind/name`
+    text: String,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(kind: &str, name: &'a str) -> Self {
+        let text = format!("{kind}/{name}");
+        Self { name, text }
     }
 }
 
@@ -128,14 +145,14 @@ impl WorkloadPatterns {
         self.all.is_empty()
     }
 
-    fn matches(&self, kind: &str, name: &str) -> bool {
-        let subject = format!("{kind}/{name}");
+    fn matches(&self, subject: &Subject<'_>) -> bool {
+        let name = subject.name;
         let starts = self.lengths.range(..=name.len());
         let mut near = starts
             .filter_map(|length| self.by_start.get(name.get(..*length)?))
             .flatten()
             .filter_map(|at| self.all.get(*at));
-        near.any(|pattern| pattern.matches(&subject))
+        near.any(|pattern| pattern.matches(&subject.text))
     }
 }
 
