@@ -8,6 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
+use crate::discover::is_inside;
+use crate::settings::CONFIG_FILE_NAMES;
+
 /// What files that are not finished are called, with random letters between: whatever the file is called
 /// that they become.
 const UNFINISHED_NAME: (&str, &str) = (".lameduck-", ".tmp");
@@ -53,8 +56,9 @@ pub(super) fn replace<T>(
     replaced
 }
 
-/// Whether a link that lies in a git repository leads out of it, anywhere in the path: whoever proposes
-/// a change may have planted it. Links that lie elsewhere, as in `/dev`, are none of a repository.
+/// Whether a link that lies in a repository leads out of it or into its git directory, anywhere in the
+/// path: whoever proposes a change may have planted it. Links that lie elsewhere, as in `/dev`, are none
+/// of a repository.
 pub(super) fn leads_out(path: &Path) -> bool {
     let Ok(path) = std::path::absolute(path) else {
         return false;
@@ -65,18 +69,29 @@ pub(super) fn leads_out(path: &Path) -> bool {
         let is_link = || fs::symlink_metadata(&walked).is_ok_and(|it| it.is_symlink());
         if matches!(part, Component::Normal(_)) && is_link() {
             let folder = walked.parent().and_then(|it| fs::canonicalize(it).ok());
-            let folder = folder.unwrap_or_default();
-            let root = folder.ancestors().find(|it| it.join(".git").exists());
+            let root = folder.as_deref().and_then(root_of);
             // One that leads nowhere is replaced itself.
             let target = fs::canonicalize(&walked);
             if let (Some(root), Ok(target)) = (root, target)
-                && !target.starts_with(root)
+                && !is_inside(&target, &root)
             {
                 return true;
             }
         }
     }
     false
+}
+
+/// The root of the repository that holds a folder. Where git has none, it is the nearest folder with a
+/// configuration, else the working directory.
+fn root_of(folder: &Path) -> Option<PathBuf> {
+    let holds = |folder: &Path, names: &[&str]| names.iter().any(|it| folder.join(it).exists());
+    let nearest = |names: &[&str]| folder.ancestors().find(|it| holds(it, names));
+    if let Some(root) = nearest(&[".git"]).or_else(|| nearest(&CONFIG_FILE_NAMES)) {
+        return Some(root.to_owned());
+    }
+    let cwd = fs::canonicalize(".").ok()?;
+    folder.starts_with(&cwd).then_some(cwd)
 }
 
 /// Files under names that will not stay.
@@ -283,11 +298,19 @@ mod tests {
         symlink("in", root.join("inner")).unwrap();
         symlink("missing", root.join("dangling")).unwrap();
         symlink("repo", folder.path().join("door")).unwrap();
-        for path in ["link", "up/victim", "up/new"] {
+        fs::create_dir_all(root.join(".git/hooks")).unwrap();
+        fs::write(root.join(".git/hooks/pre-commit"), "old").unwrap();
+        symlink(".git/hooks/pre-commit", root.join("report")).unwrap();
+        symlink(".git/hooks", root.join("hooks")).unwrap();
+        for path in ["link", "up/victim", "up/new", "report", "hooks/new"] {
             let error = to_file(&root.join(path), b"x").unwrap_err();
             assert!(error.to_string().contains("leads out"), "{path}: {error}");
         }
         assert_eq!(fs::read(folder.path().join("victim")).unwrap(), b"old");
+        assert_eq!(
+            fs::read(root.join(".git/hooks/pre-commit")).unwrap(),
+            b"old"
+        );
         assert!(!folder.path().join("new").exists());
         for path in ["repo/inner/a", "door/b", "repo/../c", "repo/dangling"] {
             to_file(&folder.path().join(path), b"x").unwrap();
@@ -298,6 +321,22 @@ mod tests {
                 .unwrap()
                 .is_symlink()
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn where_git_has_no_repository_the_folder_of_the_configuration_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("project");
+        fs::create_dir_all(root.join("sub")).unwrap();
+        fs::write(folder.path().join("victim"), "old").unwrap();
+        fs::write(root.join("inner"), "old").unwrap();
+        std::os::unix::fs::symlink("../../victim", root.join("sub/out")).unwrap();
+        std::os::unix::fs::symlink("../inner", root.join("sub/in")).unwrap();
+        assert!(!leads_out(&root.join("sub/out")));
+        fs::write(root.join("lameduck.yaml"), "").unwrap();
+        assert!(leads_out(&root.join("sub/out")));
+        assert!(!leads_out(&root.join("sub/in")));
     }
 
     #[cfg(unix)]

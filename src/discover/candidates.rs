@@ -12,7 +12,7 @@ use ignore::{DirEntry, WalkBuilder};
 use super::DiscoverError;
 use super::context::View;
 use super::layout::KUSTOMIZATION_NAMES;
-use super::paths::{normal, relative};
+use super::paths::{is_inside, normal, relative};
 use super::roots::{Extent, Roots};
 use super::unread::{SkippedBecause, SkippedPath, Unread, gitignore_trap};
 use crate::settings::PathPatterns;
@@ -321,7 +321,7 @@ impl<'a> Candidates<'a> {
             // A link may lead to a file that the walk does not meet (a mounted ConfigMap is made of
             // such links), but a repository has no say over files outside of it.
             let target = std::fs::canonicalize(&path).ok();
-            if let Some(target) = target.filter(|it| it.starts_with(base) && it.is_file()) {
+            if let Some(target) = target.filter(|it| is_inside(it, base) && it.is_file()) {
                 self.insert(target, path, role, false);
             }
         }

@@ -35,7 +35,7 @@ use unread::Unread;
 
 pub use charts::{Chart, Template};
 pub use layout::KUSTOMIZATION_NAMES;
-pub use paths::{normal, relative};
+pub use paths::{is_inside, normal, relative};
 pub use unread::{SkippedBecause, SkippedPath};
 
 /// What to look for.
