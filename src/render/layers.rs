@@ -1,8 +1,8 @@
 //! What makes up one built object: the manifest it starts as, and every patch and setting of the
 //! kustomizations on its way, in the order in which they take effect.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::Files;
@@ -77,6 +77,10 @@ impl Who {
 #[derive(Debug, Default)]
 pub(super) struct Library {
     trees: HashMap<SourceId, Vec<Arc<Tree>>>,
+    /// The directories of those that speak of a file, by the build's top.
+    speakers: HashMap<PathBuf, HashMap<PathBuf, Arc<[PathBuf]>>>,
+    /// The documents of a patch entry, by the kustomization it stands in.
+    patches: HashMap<(SourceId, NodeId), Arc<[Piece]>>,
 }
 
 impl Library {
@@ -127,15 +131,27 @@ impl Library {
         who: &Who,
         files: &mut Files<'_>,
     ) -> Vec<Layer> {
-        let mut speakers = Vec::new();
-        speak(graph, top, file, &mut speakers, 0);
+        let speakers = self.speakers(graph, top, file);
         let mut layers = Vec::new();
-        for kustomization in speakers {
+        for kustomization in speakers.iter().filter_map(|it| graph.get(it)) {
             layers.extend(self.patches(kustomization, who, files));
             let own = Piece::whole(kustomization.source, Arc::clone(&kustomization.tree));
             layers.push(Layer::Settings(own));
         }
         layers
+    }
+
+    fn speakers(&mut self, graph: &Graph, top: &Path, file: &Path) -> Arc<[PathBuf]> {
+        if let Some(known) = self.speakers.get(top).and_then(|it| it.get(file)) {
+            return Arc::clone(known);
+        }
+        let mut way = Way::new(graph, file);
+        way.speak(top, 0);
+        let directories = way.speakers.iter().map(|it| it.directory.clone());
+        let speakers: Arc<[PathBuf]> = directories.collect();
+        let of_top = self.speakers.entry(top.to_owned()).or_default();
+        of_top.insert(file.to_owned(), Arc::clone(&speakers));
+        speakers
     }
 
     fn patches(&mut self, of: &Kustomization, who: &Who, files: &mut Files<'_>) -> Vec<Layer> {
@@ -148,7 +164,8 @@ impl Library {
                 if aim == Some(None) {
                     continue;
                 }
-                let pieces = self.pieces(of, entry, files).into_iter();
+                let pieces = self.pieces(of, entry, files);
+                let pieces = pieces.iter();
                 layers.extend(pieces.filter_map(|piece| layer(piece, aim.flatten(), who)));
             }
         }
@@ -156,7 +173,27 @@ impl Library {
     }
 
     /// The documents of a patch entry: a file or an inline text, alone or in a mapping.
-    fn pieces(&mut self, of: &Kustomization, entry: Node<'_>, files: &mut Files<'_>) -> Vec<Piece> {
+    fn pieces(
+        &mut self,
+        of: &Kustomization,
+        entry: Node<'_>,
+        files: &mut Files<'_>,
+    ) -> Arc<[Piece]> {
+        let key = (of.source, entry.id());
+        if let Some(known) = self.patches.get(&key) {
+            return Arc::clone(known);
+        }
+        let pieces: Arc<[Piece]> = self.read_pieces(of, entry, files).into();
+        self.patches.insert(key, Arc::clone(&pieces));
+        pieces
+    }
+
+    fn read_pieces(
+        &mut self,
+        of: &Kustomization,
+        entry: Node<'_>,
+        files: &mut Files<'_>,
+    ) -> Vec<Piece> {
         let bare = entry.text().map(|text| (entry, is_inline(text)));
         let inline = entry.get("patch").map(|node| (node, true));
         let file = entry.get("path").map(|node| (node, false));
@@ -209,50 +246,70 @@ pub(super) fn namespace(node: Node<'_>) -> Option<&str> {
 }
 
 /// The kustomizations that say something of what stands in a file, in the order in which they take
-/// effect. Whether this one holds the file.
-fn speak<'g>(
+/// effect. Each is asked once, on however many ways the top takes it in.
+struct Way<'g, 'f> {
     graph: &'g Graph,
-    directory: &Path,
-    file: &Path,
-    speakers: &mut Vec<&'g Kustomization>,
-    depth: usize,
-) -> bool {
-    let Some(it) = graph.get(directory).filter(|_| depth < MAX_DEPTH) else {
-        return false;
-    };
-    let is_own = file.parent() == Some(directory) && graph.is_kustomization(file);
-    let mut holds = is_own;
-    for reference in &it.resources {
-        let target = &reference.target;
-        holds |= target == file || speak(graph, target, file, speakers, depth + 1);
-    }
-    for reference in &it.components {
-        if holds {
-            include(graph, &reference.target, speakers, depth + 1);
-        } else {
-            holds |= speak(graph, &reference.target, file, speakers, depth + 1);
-        }
-    }
-    if holds {
-        speakers.push(it);
-    }
-    holds
+    file: &'f Path,
+    speakers: Vec<&'g Kustomization>,
+    /// Whether those that were asked hold the file.
+    asked: HashMap<&'g Path, bool>,
+    included: HashSet<&'g Path>,
 }
 
-/// A component, after the components it includes.
-fn include<'g>(
-    graph: &'g Graph,
-    directory: &Path,
-    speakers: &mut Vec<&'g Kustomization>,
-    depth: usize,
-) {
-    let Some(it) = graph.get(directory).filter(|_| depth < MAX_DEPTH) else {
-        return;
-    };
-    for reference in &it.components {
-        include(graph, &reference.target, speakers, depth + 1);
+impl<'g, 'f> Way<'g, 'f> {
+    fn new(graph: &'g Graph, file: &'f Path) -> Self {
+        Self {
+            graph,
+            file,
+            speakers: Vec::new(),
+            asked: HashMap::new(),
+            included: HashSet::new(),
+        }
     }
-    speakers.push(it);
+
+    /// Whether the kustomization in a directory holds the file.
+    fn speak(&mut self, directory: &Path, depth: usize) -> bool {
+        let Some(it) = self.graph.get(directory).filter(|_| depth < MAX_DEPTH) else {
+            return false;
+        };
+        if let Some(holds) = self.asked.get(it.directory.as_path()) {
+            return *holds;
+        }
+        // For those that take in each other.
+        self.asked.insert(&it.directory, false);
+        let is_own = self.file.parent() == Some(directory);
+        let mut holds = is_own && self.graph.is_kustomization(self.file);
+        for reference in &it.resources {
+            let target = &reference.target;
+            holds |= target == self.file || self.speak(target, depth + 1);
+        }
+        for reference in &it.components {
+            if holds {
+                self.include(&reference.target, depth + 1);
+            } else {
+                holds |= self.speak(&reference.target, depth + 1);
+            }
+        }
+        if holds {
+            self.speakers.push(it);
+        }
+        self.asked.insert(&it.directory, holds);
+        holds
+    }
+
+    /// A component, after the components it includes.
+    fn include(&mut self, directory: &Path, depth: usize) {
+        let Some(it) = self.graph.get(directory).filter(|_| depth < MAX_DEPTH) else {
+            return;
+        };
+        if !self.included.insert(&it.directory) {
+            return;
+        }
+        for reference in &it.components {
+            self.include(&reference.target, depth + 1);
+        }
+        self.speakers.push(it);
+    }
 }
 
 /// Whether a patch's target is this object; `None` when it is not.
@@ -276,13 +333,13 @@ fn aim(target: Node<'_>, who: &Who) -> Option<Aim> {
 }
 
 /// A patch as a layer of an object: its target, or else the patch itself, says what it is for.
-fn layer(piece: Piece, aim: Option<Aim>, who: &Who) -> Option<Layer> {
+fn layer(piece: &Piece, aim: Option<Aim>, who: &Who) -> Option<Layer> {
     let node = piece.node();
     if node.is_sequence() {
-        return aim.map(|aim| Layer::Operations(piece, aim));
+        return aim.map(|aim| Layer::Operations(piece.clone(), aim));
     }
     let is_own = node.get("kind").and_then(Node::text) == Some(&who.kind)
         && name(node).is_some_and(|name| who.is_named(name));
     let aim = aim.or(is_own.then_some(Aim::Sure))?;
-    Some(Layer::Merge(piece, aim))
+    Some(Layer::Merge(piece.clone(), aim))
 }
