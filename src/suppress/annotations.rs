@@ -1,10 +1,12 @@
 //! `lameduck.dev/ignore: "rule, rule"` and `lameduck.dev/ignore.<rule>: "reason"`.
 
+use std::collections::BTreeSet;
+
 use super::{Claim, Claims, Covers, Misfit, View, Written, directive};
 use crate::finding::{Resource, RuleMeta, SuppressedBy};
 use crate::kube::{Object, Workload, is_placeholder};
 use crate::source::{Location, Span};
-use crate::units::suggest;
+use crate::units::{cut, suggest};
 use crate::yaml::{Entry, Node};
 
 /// The prefix of every annotation for this tool.
@@ -99,7 +101,12 @@ impl Collector<'_, '_> {
             let message = format!("`{key}` names no rule, so nothing is ignored");
             self.misfit(entry.key, key, message);
         }
+        // A reason that stands where rules are named says the same words many times.
+        let mut seen = BTreeSet::new();
         for (_, name) in names {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
             let Some(rule) = self.view.rule(&name) else {
                 let message = self.view.unknown_rule(&name);
                 let at = self.place_in(value, &name);
@@ -169,7 +176,8 @@ impl Collector<'_, '_> {
         self.claims.claims.push(Claim {
             by: SuppressedBy::Annotation,
             rule: rule.id,
-            reason: reason.map(str::to_owned),
+            // It may speak for thousands.
+            reason: reason.map(|it| cut::message(it.to_owned())),
             covers,
             written,
             used: false,

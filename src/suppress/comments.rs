@@ -6,6 +6,7 @@ use super::directive::{self, Directive};
 use super::{Claim, Claims, Covers, Misfit, Objects, View, Written};
 use crate::finding::SuppressedBy;
 use crate::source::{Location, Source, Span};
+use crate::units::cut;
 use crate::yaml::{self, Comment, Content, Node, Stream};
 
 /// A text that does not hold this has no comment for this tool.
@@ -82,7 +83,7 @@ fn take(
                 claims.claims.push(Claim {
                     by: SuppressedBy::Comment,
                     rule: rule.id,
-                    reason: reason.clone(),
+                    reason: reason.clone().map(cut::message),
                     covers,
                     written,
                     used: false,

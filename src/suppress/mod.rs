@@ -21,7 +21,7 @@ use crate::inventory::{Inventory, Standing};
 use crate::kube::Object;
 use crate::settings::Settings;
 use crate::source::{Location, Role, SourceId, Sources, Span};
-use crate::units::{cut, suggest};
+use crate::units::suggest;
 
 pub use baseline::{Baseline, BaselineError, Coverage};
 
@@ -50,6 +50,7 @@ struct Claim {
     by: SuppressedBy,
     /// The rule's id.
     rule: &'static str,
+    /// No longer than messages are.
     reason: Option<String>,
     covers: Covers,
     written: Written,
@@ -182,8 +183,7 @@ fn judge(findings: &mut [Finding], claims: &mut [Claim], view: &View<'_>) {
             if finding.suppressed.is_none() {
                 finding.suppressed = Some(Suppression {
                     by: claim.by,
-                    // One annotation may speak for thousands.
-                    reason: claim.reason.clone().map(cut::message),
+                    reason: claim.reason.clone(),
                 });
             }
         }

@@ -240,6 +240,16 @@ fn annotations_are_read_from_the_object_and_from_its_template() {
 }
 
 #[test]
+fn a_word_that_is_no_rule_is_told_once_however_often_it_stands_there() {
+    let words = "because ".repeat(20_000);
+    let told = annotated(
+        &format!("lameduck.dev/ignore: \"missing-pdb {words}\""),
+        "a: b",
+    );
+    assert_eq!(told.matches("`because`").count(), 1);
+}
+
+#[test]
 fn annotations_that_hide_nothing_are_told() {
     insta::assert_snapshot!(annotated(
         "lameduck.dev/ignore: \"missing-pbd single-replica\"",
