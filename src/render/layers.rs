@@ -145,10 +145,7 @@ impl Library {
         if let Some(known) = self.speakers.get(top).and_then(|it| it.get(file)) {
             return Arc::clone(known);
         }
-        let mut way = Way::new(graph, file);
-        way.speak(top, 0);
-        let directories = way.speakers.iter().map(|it| it.directory.clone());
-        let speakers: Arc<[PathBuf]> = directories.collect();
+        let speakers: Arc<[PathBuf]> = speakers(graph, top, file).into();
         let of_top = self.speakers.entry(top.to_owned()).or_default();
         of_top.insert(file.to_owned(), Arc::clone(&speakers));
         speakers
@@ -245,8 +242,22 @@ pub(super) fn namespace(node: Node<'_>) -> Option<&str> {
     node.at(&["metadata", "namespace"])?.text()
 }
 
-/// The kustomizations that say something of what stands in a file, in the order in which they take
-/// effect. Each is asked once, on however many ways the top takes it in.
+/// The directories of the kustomizations that say something of what stands in a file, in the order in
+/// which they take effect.
+pub(super) fn speakers(graph: &Graph, top: &Path, file: &Path) -> Vec<PathBuf> {
+    let mut way = Way {
+        graph,
+        file,
+        speakers: Vec::new(),
+        asked: HashMap::new(),
+        included: HashSet::new(),
+    };
+    way.speak(top, 0);
+    let speakers = way.speakers.iter();
+    speakers.map(|it| it.directory.clone()).collect()
+}
+
+/// A walk through the kustomizations between a top and a file. Each is asked once, on however many ways the top takes it in.
 struct Way<'g, 'f> {
     graph: &'g Graph,
     file: &'f Path,
@@ -257,16 +268,6 @@ struct Way<'g, 'f> {
 }
 
 impl<'g, 'f> Way<'g, 'f> {
-    fn new(graph: &'g Graph, file: &'f Path) -> Self {
-        Self {
-            graph,
-            file,
-            speakers: Vec::new(),
-            asked: HashMap::new(),
-            included: HashSet::new(),
-        }
-    }
-
     /// Whether the kustomization in a directory holds the file.
     fn speak(&mut self, directory: &Path, depth: usize) -> bool {
         let Some(it) = self.graph.get(directory).filter(|_| depth < MAX_DEPTH) else {

@@ -203,6 +203,39 @@ fn nothing_is_fixed_through_a_link_out_of_the_repository() {
 }
 
 #[test]
+fn without_git_the_folder_is_the_repository_that_links_stay_in() {
+    let repository = Repository::new(&[("r/b.yaml", FIXABLE), ("victim.yaml", FIXABLE)]);
+    fs::remove_dir(repository.path(".git")).unwrap();
+    let line = "cd r; ln -sf ../victim.yaml a.yaml; ln -sf b.yaml c.yaml; exec \"$@\"";
+    let arguments = ["check", "--fix", "--format=concise", "a.yaml", "c.yaml"];
+    let run = repository.script(line, &arguments, Stdio::null());
+    let expected = "is not fixed: the link that names it leads out of the repository";
+    run.ends(2, &[], &["error: ", expected, "applied 1 fix in 1 file"]);
+    let victim = fs::read_to_string(repository.path("victim.yaml")).unwrap();
+    assert_eq!(victim, FIXABLE);
+}
+
+#[test]
+fn no_link_leads_into_a_git_directory() {
+    let repository = Repository::new(&[
+        ("b.yaml", FIXABLE),
+        (".git/x.yaml", FIXABLE),
+        (".git/hooks/pre-commit", "old"),
+    ]);
+    let line = "ln -sf .git/hooks/pre-commit report.txt; ln -sf .git/x.yaml a.yaml; exec \"$@\"";
+    let run = |arguments: &[&str]| repository.script(line, arguments, Stdio::null());
+    let refused = run(&["check", "--format=concise=report.txt"]);
+    let expected = "a link in its path leads out of the repository";
+    refused.ends(2, &[], &["error: ", expected]);
+    run(&["check", "--format=concise"]).ends(1, &["in 1 of 1 file"], &[]);
+    run(&["check", "--fix", "a.yaml"]).ends(2, &[], &["error: ", "is not fixed: "]);
+    for (file, text) in [(".git/hooks/pre-commit", "old"), (".git/x.yaml", FIXABLE)] {
+        let left = fs::read_to_string(repository.path(file)).unwrap();
+        assert_eq!(left, text, "{file}");
+    }
+}
+
+#[test]
 fn files_of_any_name_are_fixed() {
     use std::os::unix::ffi::OsStrExt;
     let long = format!("{}.yaml", "a".repeat(250));

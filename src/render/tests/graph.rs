@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::files::Files;
 use super::super::graph::Graph;
+use super::super::layers::speakers;
 use crate::discover::{Request, discover, relative};
 use crate::units::SizeLimit;
 
@@ -82,6 +83,41 @@ fn circles_come_to_an_end() {
         assert_eq!(shown(root, &graph.tops()), "");
         let closure = graph.closure(&root.join("c"));
         assert_eq!(shown(root, &closure.directories), "a b c");
+    });
+}
+
+#[test]
+fn a_kustomization_speaks_once_on_however_many_ways_it_is_taken_in() {
+    let mut files = vec![
+        (
+            "top/kustomization.yaml".to_owned(),
+            "resources: [../l0a, ../l0b]".to_owned(),
+        ),
+        (
+            "end/kustomization.yaml".to_owned(),
+            "resources: [a.yaml]".to_owned(),
+        ),
+        ("end/a.yaml".to_owned(), String::new()),
+    ];
+    for level in 0..20 {
+        let next = match level {
+            19 => "[../end]".to_owned(),
+            _ => format!("[../l{0}a, ../l{0}b]", level + 1),
+        };
+        for side in ["a", "b"] {
+            let file = format!("l{level}{side}/kustomization.yaml");
+            files.push((file, format!("resources: {next}")));
+        }
+    }
+    let files: Vec<_> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    with(&files, |root, graph| {
+        let found = speakers(graph, &root.join("top"), &root.join("end/a.yaml"));
+        assert_eq!(found.len(), 2 + 2 * 20);
+        assert_eq!(found.first(), Some(&root.join("end")));
+        assert_eq!(found.last(), Some(&root.join("top")));
     });
 }
 
