@@ -1,12 +1,16 @@
 //! The key `render`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::file::{Draft, Reader, Within, namespace};
 use super::keys::{About, Key, Shape, abouts, list};
 use super::words::RENDER_MODES;
 use crate::settings::{HelmRelease, RenderSettings};
 use crate::yaml::Node;
+
+/// The file comes with what is rendered, so it may not keep a run from its end.
+const MAX_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// `render`
 const RENDER: &[Key<RenderSettings>] = &[
@@ -29,7 +33,7 @@ const RENDER: &[Key<RenderSettings>] = &[
             name: "timeout",
             shape: Shape::Duration,
             varies: false,
-            summary: "How long one kustomization or chart may take",
+            summary: "How long one kustomization or chart may take, at most 5m",
             default: "60s",
             example: "90s",
         },
@@ -38,7 +42,10 @@ const RENDER: &[Key<RenderSettings>] = &[
                 if timeout.is_zero() {
                     reader.at(node, "expected some time, found none");
                 }
-                render.timeout = timeout;
+                if timeout > MAX_TIMEOUT {
+                    reader.at(node, "expected at most 5m");
+                }
+                render.timeout = timeout.min(MAX_TIMEOUT);
             }
         },
     },

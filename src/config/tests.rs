@@ -177,6 +177,10 @@ render:
     lameduck.yaml:9:7: unknown key `vales`, did you mean `values`?
     ");
     insta::assert_snapshot!(
+        errors("render: {timeout: 301s}\n"),
+        @"lameduck.yaml:1:19: expected at most 5m"
+    );
+    insta::assert_snapshot!(
         errors("render: [auto]\n"),
         @"lameduck.yaml:1:9: expected never or auto, found a list"
     );
