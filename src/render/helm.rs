@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::RenderError;
 use super::at_work::Scratch;
+use super::budget::Budget;
 use super::files::Files;
 use super::graph::trees;
 use super::kustomize::start;
@@ -44,6 +45,8 @@ enum Rendered {
     NoName(String),
     /// Nothing was started.
     Refused(String),
+    /// Nothing was started; the time of the run is over.
+    Late,
 }
 
 /// Renders what concerns a named path.
@@ -51,11 +54,13 @@ pub(super) fn render(
     discovered: &mut Discovered,
     cwd: &Path,
     settings: &Settings,
+    budget: &mut Budget,
 ) -> Result<(), RenderError> {
     let charts = discovered.charts().to_vec();
     let mut notices = Vec::new();
     let mut files = Files::new(discovered, cwd);
-    let renderings = renderings(&charts, &mut files, settings, &mut notices);
+    let mut renderings = renderings(&charts, &mut files, settings, &mut notices);
+    notices.extend(budget.admit(&mut renderings, "charts"));
     let mut rendered = BTreeSet::new();
     if let Some(first) = renderings.first() {
         let tool = Tool::helm().ok_or_else(|| RenderError::NoHelm {
@@ -63,7 +68,10 @@ pub(super) fn render(
         })?;
         let results: Vec<Rendered> = renderings
             .par_iter()
-            .map(|rendering| rendering.run(&tool, &files, settings))
+            .map(|rendering| match budget.is_over() {
+                true => Ok(Rendered::Late),
+                false => rendering.run(&tool, &files, settings),
+            })
             .collect::<Result<_, RenderError>>()?;
         let mut templates = Templates::of(&charts);
         for (rendering, result) in renderings.iter().zip(results) {
@@ -73,6 +81,7 @@ pub(super) fn render(
                     rendering.add(text, &mut templates, &mut files);
                     continue;
                 }
+                Rendered::Late => continue,
                 Rendered::Refused(obstacle) => {
                     notices.push(format!("{}: not rendered, {obstacle}", rendering.shown));
                     continue;
@@ -89,6 +98,7 @@ pub(super) fn render(
             files.sources.push_failure(failure);
         }
     }
+    notices.extend(budget.late("charts"));
     discovered.notices.extend(notices);
     // The charts inside of a rendered one were rendered with it.
     discovered.rendered(|directory| rendered.iter().any(|chart| directory.starts_with(chart)));

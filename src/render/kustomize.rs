@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::RenderError;
 use super::at_work::Scratch;
+use super::budget::Budget;
 use super::files::Files;
 use super::graph::{Closure, Graph, Kustomization, trees};
 use super::layers::{Library, Piece, Who, name, namespace};
@@ -43,6 +44,8 @@ enum Built {
     Failed(String),
     /// Nothing was started.
     Refused(String),
+    /// Nothing was started; the time of the run is over.
+    Late,
 }
 
 /// Builds what concerns a named path, and puts it in the stead of the files it is made of.
@@ -50,18 +53,23 @@ pub(super) fn build(
     discovered: &mut Discovered,
     cwd: &Path,
     settings: &Settings,
+    budget: &mut Budget,
 ) -> Result<(), RenderError> {
     let mut notices = Vec::new();
     let mut files = Files::new(discovered, cwd);
     let graph = Graph::of(&mut files);
-    let tops = tops(&graph, &files, &mut notices);
+    let mut tops = tops(&graph, &files, &mut notices);
+    notices.extend(budget.admit(&mut tops, "kustomizations"));
     if let Some(first) = tops.first() {
         let tool = Tool::kustomize().ok_or_else(|| RenderError::NoKustomize {
             directory: first.shown.clone(),
         })?;
         let built: Vec<(&Top, Built)> = tops
             .par_iter()
-            .map(|top| Ok((top, top.build(&tool, &files, settings)?)))
+            .map(|top| match budget.is_over() {
+                true => Ok((top, Built::Late)),
+                false => Ok((top, top.build(&tool, &files, settings)?)),
+            })
             .collect::<Result<_, RenderError>>()?;
         let mut consumed = BTreeSet::new();
         let mut library = Library::default();
@@ -87,6 +95,7 @@ pub(super) fn build(
                     message,
                     may_need_values: false,
                 }),
+                Built::Late => {}
                 Built::Refused(obstacle) => {
                     let file = files.source(kustomization.source).path();
                     notices.push(not_built(file, &obstacle));
@@ -99,6 +108,7 @@ pub(super) fn build(
             }
         }
     }
+    notices.extend(budget.late("kustomizations"));
     discovered.notices.extend(notices);
     Ok(())
 }

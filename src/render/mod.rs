@@ -7,6 +7,7 @@
 //! `docs/security.md` says what is kept from the programs.
 
 mod at_work;
+mod budget;
 mod confine;
 mod fields;
 mod files;
@@ -75,6 +76,7 @@ pub fn render(
         return Ok(());
     }
     let cwd = std::fs::canonicalize(cwd)?;
-    kustomize::build(discovered, &cwd, settings)?;
-    helm::render(discovered, &cwd, settings)
+    let mut budget = budget::Budget::new();
+    kustomize::build(discovered, &cwd, settings, &mut budget)?;
+    helm::render(discovered, &cwd, settings, &mut budget)
 }
