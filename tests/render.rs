@@ -285,6 +285,61 @@ fn a_program_that_does_not_end_is_stopped_with_all_it_started() {
     assert!(state.is_err() || state.unwrap().contains(") Z "), "{pid}");
 }
 
+/// Whether a process is gone, or only waits for somebody to ask how it ended.
+fn is_over(pid: &str) -> bool {
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    state.map_or(true, |state| state.contains(") Z "))
+}
+
+#[test]
+fn what_a_program_leaves_behind_is_stopped_when_it_succeeds() {
+    let repository = repository(&KUSTOMIZED);
+    let tools = programs(&[(
+        "kustomize",
+        "(while :; do :; done) >/dev/null 2>&1 &\necho $! >&9\n",
+    )]);
+    run(check(repository.path(), tools.path()).args(["--render", "auto"]));
+    let pid = recorded(tools.path());
+    // A process that was killed takes a moment to end.
+    let ended = (0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        is_over(&pid)
+    });
+    assert!(ended, "{pid}");
+}
+
+#[test]
+fn a_program_ends_with_the_run_that_started_it() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let repository = repository(&KUSTOMIZED);
+    let tools = programs(&[("kustomize", "echo $$ >&9\nwhile :; do :; done")]);
+    let mut run = std::process::Command::new("/bin/sh");
+    run.args(["-c", "exec 9>>\"$0\"; exec \"$@\""])
+        .arg(tools.path().join("record"))
+        .arg(env!("CARGO_BIN_EXE_lameduck"))
+        .args(["check", "--render", "auto"])
+        .current_dir(repository.path())
+        .env("PATH", tools.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
+    let mut run = run.spawn().unwrap();
+    let within_seconds = |is_so: &dyn Fn() -> bool| {
+        (0..1000).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            is_so()
+        })
+    };
+    let started = within_seconds(&|| recorded(tools.path()).ends_with('\n'));
+    // No program can see that coming.
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let pid = recorded(tools.path());
+    assert!(started, "{pid}");
+    assert!(within_seconds(&|| is_over(&pid)), "{pid}");
+}
+
 #[test]
 fn endless_output_is_cut_off() {
     let repository = repository(&KUSTOMIZED);

@@ -104,6 +104,11 @@ impl Program {
     pub(super) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         // Under the lock: once it was waited for, its id can be another's.
         let mut at_work = at_work();
+        #[cfg(any(target_os = "linux", target_os = "macos"))]
+        if has_ended(self.0.id()) {
+            // What it started and left behind goes with it, while the group is surely still its own.
+            kill_group(self.0.id());
+        }
         let status = self.0.try_wait()?;
         if status.is_some() {
             at_work.programs.remove(&self.0.id());
@@ -121,6 +126,17 @@ impl Program {
         drop(at_work);
         let _ = self.0.wait();
     }
+}
+
+/// Whether a child has ended; it stays to be waited for.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn has_ended(id: u32) -> bool {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    i32::try_from(id)
+        .ok()
+        .and_then(Pid::from_raw)
+        .is_some_and(|id| matches!(waitid(WaitId::Pid(id), options), Ok(Some(_))))
 }
 
 #[cfg(unix)]

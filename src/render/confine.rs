@@ -33,13 +33,25 @@ pub fn confine_with(binary: PathBuf) {
 /// A command line of the binary that is not the user's but the one that [`confine_with`] asks for:
 /// gives up rights and becomes the program. `None` for every other command line.
 pub fn trampoline(arguments: &[OsString]) -> Option<ExitCode> {
-    let [_, first, home, view, work, seconds, program, rest @ ..] = arguments else {
+    let [
+        _,
+        first,
+        parent,
+        home,
+        view,
+        work,
+        seconds,
+        program,
+        rest @ ..,
+    ] = arguments
+    else {
         return None;
     };
     if first != CONFINED {
         return None;
     }
     let bounds = Bounds {
+        parent: parent.to_str()?.parse().ok()?,
         home: Path::new(home),
         readable: [Path::new(view), Path::new(work)],
         cpu: Duration::from_secs(seconds.to_str()?.parse().ok()?),
@@ -60,6 +72,7 @@ pub(super) fn command(program: &Path, places: &Places, timeout: Duration) -> Com
             let mut command = Command::new(binary);
             command
                 .arg(CONFINED)
+                .arg(std::process::id().to_string())
                 .args([places.home(), places.view(), places.work()])
                 .arg(seconds.to_string())
                 .arg(program);
@@ -113,6 +126,8 @@ fn set_environment(command: &mut Command, home: &Path) {
     allow(dead_code, reason = "Landlock is Linux")
 )]
 struct Bounds<'a> {
+    /// The process that waits for it, and without which it must not go on.
+    parent: i32,
     /// All that may be written to.
     home: &'a Path,
     /// All that may be read besides, of the user's files.
@@ -131,6 +146,18 @@ impl Bounds<'_> {
         #[cfg(target_os = "linux")]
         if let Err(error) = linux::give_up_rights(self) {
             return error;
+        }
+        // The kernel forgets this with every change of rights, so it comes last.
+        #[cfg(target_os = "linux")]
+        if let Err(error) =
+            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
+        {
+            return error.into();
+        }
+        // The parent may have ended before the kernel was asked to look at it.
+        let parent = rustix::process::getppid().map(rustix::process::Pid::as_raw_nonzero);
+        if parent.map(std::num::NonZero::get) != Some(self.parent) {
+            return std::io::Error::other("the process that started it has ended");
         }
         Command::new(self.program).args(arguments).exec()
     }
