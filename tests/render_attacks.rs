@@ -184,6 +184,35 @@ fn values_of_the_configuration_stay_inside_of_the_repository() {
 }
 
 #[test]
+fn a_values_file_is_one_file_whatever_its_name() {
+    let Some(programs) = programs("LAMEDUCK_HELM") else {
+        return;
+    };
+    let bait = Bait::new();
+    let name = format!("a.yaml,{}", bait.url().replace("//", "/"));
+    let config = serde_json::json!({"render": {"helm": [{"chart": "chart", "values": [name]}]}});
+    let mut files = vec![
+        ("chart/Chart.yaml", CHART),
+        (
+            "chart/templates/a.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, \
+             image: {{ .Values.image | quote }}}]}\n",
+        ),
+        (name.as_str(), "image: seen:latest\n"),
+    ];
+    let config = config.to_string();
+    files.push(("lameduck.yaml", &config));
+    let folder = repository(&files);
+    let (out, err) = rendered(folder.path(), &programs);
+    assert!(out.contains("`seen:latest`"), "{out}{err}");
+    std::fs::write(folder.path().join(&name), "a: [\n").unwrap();
+    let (out, err) = rendered(folder.path(), &programs);
+    assert!(out.contains("render-failed"), "{out}{err}");
+    assert!(out.contains("failed to parse a.yaml,"), "{out}{err}");
+    assert!(bait.is_untouched());
+}
+
+#[test]
 fn a_chart_that_eats_memory_or_does_not_end_is_stopped() {
     let Some(programs) = programs("LAMEDUCK_HELM") else {
         return;

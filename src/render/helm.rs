@@ -197,6 +197,12 @@ fn chart_file(chart: &Chart, files: &mut Files<'_>) -> Option<(SourceId, Tree)> 
     Some((id, tree))
 }
 
+/// What Helm knows a values file by: it splits what it is given at commas, and takes parts that look
+/// like addresses for these.
+fn values_name(nth: usize) -> String {
+    format!("lameduck-values-{nth}.yaml")
+}
+
 impl Rendering<'_> {
     fn release_name(&self) -> &str {
         self.release.release.as_deref().unwrap_or(&self.name)
@@ -238,7 +244,10 @@ impl Rendering<'_> {
         arguments.push(places.inside(&self.chart.directory).into());
         Ok(match tool.run(&arguments, &places, settings) {
             Ok(text) => Rendered::Text(text),
-            Err(error) => Rendered::Failed(error.told(&places, files.cwd, settings)),
+            Err(error) => {
+                let message = error.told(&places, files.cwd, settings);
+                Rendered::Failed(self.with_values_shown(message, files))
+            }
         })
     }
 
@@ -258,15 +267,24 @@ impl Rendering<'_> {
         Ok((release, namespace))
     }
 
-    /// Copies the chart and its values files; gives where these are.
-    fn copy(&self, places: &Places, files: &Files<'_>) -> Result<Vec<PathBuf>, NoView> {
+    /// A message that calls values files as the user does.
+    fn with_values_shown(&self, mut message: String, files: &Files<'_>) -> String {
+        for (nth, values) in self.release.values.iter().enumerate() {
+            let values = std::fs::canonicalize(values).unwrap_or_else(|_| values.clone());
+            message = message.replace(&values_name(nth), &relative(files.cwd, &values));
+        }
+        message
+    }
+
+    /// Copies the chart and its values files; gives the names of these in the working directory.
+    fn copy(&self, places: &Places, files: &Files<'_>) -> Result<Vec<String>, NoView> {
         let mut view = View::new(places, files.roots());
         view.take_in(&self.chart.directory)?;
         let mut copied = Vec::new();
-        for values in &self.release.values {
-            let values = files.cwd.join(values);
-            view.mirror(&values)?;
-            copied.push(places.inside(&std::fs::canonicalize(&values).unwrap_or(values)));
+        for (nth, values) in self.release.values.iter().enumerate() {
+            let name = values_name(nth);
+            view.take_in_as(&files.cwd.join(values), &places.work().join(&name))?;
+            copied.push(name);
         }
         Ok(copied)
     }

@@ -150,6 +150,18 @@ impl<'a> View<'a> {
         Ok(())
     }
 
+    /// Takes in a file, if there is one, under another path.
+    pub(super) fn take_in_as(&mut self, path: &Path, place: &Path) -> Result<(), NoView> {
+        let Ok(real) = fs::canonicalize(path) else {
+            return Ok(());
+        };
+        self.check(&real, path)?;
+        if real.is_file() {
+            self.copy(&real, place)?;
+        }
+        Ok(())
+    }
+
     /// Takes in a directory with all that lies below it; links are followed and become what they
     /// lead to, as Helm reads them.
     pub(super) fn take_in(&mut self, directory: &Path) -> Result<(), NoView> {
