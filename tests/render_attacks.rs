@@ -213,6 +213,27 @@ fn a_values_file_is_one_file_whatever_its_name() {
 }
 
 #[test]
+fn a_schema_of_values_that_refers_elsewhere_keeps_a_chart_from_being_rendered() {
+    let Some(programs) = programs("LAMEDUCK_HELM") else {
+        return;
+    };
+    let bait = Bait::new();
+    let schema = serde_json::json!({"$ref": bait.url()}).to_string();
+    let folder = repository(&[
+        ("chart/Chart.yaml", CHART),
+        ("chart/values.yaml", "a: 1\n"),
+        ("chart/values.schema.json", &schema),
+        ("chart/templates/a.yaml", "a: {{ .Values.a }}\n"),
+    ]);
+    let (_, err) = rendered(folder.path(), &programs);
+    assert!(
+        err.contains("chart: not rendered, a `values.schema.json` of it refers to something else"),
+        "{err}"
+    );
+    assert!(bait.is_untouched());
+}
+
+#[test]
 fn a_chart_that_eats_memory_or_does_not_end_is_stopped() {
     let Some(programs) = programs("LAMEDUCK_HELM") else {
         return;

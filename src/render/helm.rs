@@ -12,6 +12,7 @@ use super::budget::Budget;
 use super::files::Files;
 use super::graph::trees;
 use super::kustomize::start;
+use super::schema;
 use super::subcharts;
 use super::template::Template;
 use super::tool::Tool;
@@ -280,6 +281,9 @@ impl Rendering<'_> {
     fn copy(&self, places: &Places, files: &Files<'_>) -> Result<Vec<String>, NoView> {
         let mut view = View::new(places, files.roots());
         view.take_in(&self.chart.directory)?;
+        if let Some(obstacle) = schema::obstacle(&places.inside(&self.chart.directory)) {
+            return Err(NoView::Obstacle(obstacle));
+        }
         let mut copied = Vec::new();
         for (nth, values) in self.release.values.iter().enumerate() {
             let name = values_name(nth);

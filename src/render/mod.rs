@@ -18,6 +18,7 @@ mod interpreter;
 mod kustomize;
 mod layers;
 mod message;
+mod schema;
 mod subcharts;
 mod template;
 mod tool;
