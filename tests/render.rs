@@ -622,7 +622,7 @@ fn pipes_where_kustomize_and_helm_have_files_do_not_hang() {
     let (code, _, err) = run(&mut command);
     assert_eq!(code, 1, "{err}");
     assert!(
-        err.contains("it runs a plugin (`pipe.yaml` of `generators`)"),
+        err.contains("it has a plugin that is not understood (`pipe.yaml` of `generators`)"),
         "{err}"
     );
     assert!(

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::dialect::understood;
 use super::fields::{self, is_elsewhere, items, values};
 use super::files::Files;
 use crate::discover::{KUSTOMIZATION_NAMES, normal};
 use crate::kube::models::kustomization::is_inline;
-use crate::source::{ReadError, SourceId, read_text};
+use crate::source::{SourceId, read_text};
 use crate::units::SizeLimit;
 use crate::yaml::{self, Content, Node, NodeId, Tree};
 
@@ -152,7 +153,8 @@ impl Graph {
             let it = match Kustomization::read(&directory, near, files) {
                 Ok(it) => it,
                 Err(obstacle) => {
-                    if directory.is_dir() {
+                    // What others take in is looked at once more, and more closely.
+                    if near.is_some() && directory.is_dir() {
                         self.unknown.insert(directory, obstacle);
                     }
                     continue;
@@ -190,24 +192,18 @@ impl Kustomization {
         };
         let unread = || Some(format!("a `{name}` that it takes in cannot be read"));
         let source = source.ok_or_else(unread)?;
-        let mut trees = trees(files.source(source).text());
-        if trees.len() > 1 {
-            return Err(Some(format!(
-                "a `{name}` that it takes in has several documents"
-            )));
-        }
-        // Whatever kustomize says of it: this is none of its files, or it is no YAML.
-        let tree = Arc::new(trees.pop().ok_or(None)?);
+        let text = files.source(source).text().clone();
+        let tree = Arc::new(only_tree(&text, &name, near.is_some())?);
         let root = tree.root();
-        if !root.is_mapping() || is_of_others(root) {
-            return Err(None);
-        }
         let resources = references(directory, root, &["resources", "bases"], files);
         let components = references(directory, root, &["components"], files);
         let (plugin_paths, is_program) = plugins(root, directory, files);
         let mut others = fields::paths(root);
         others.extend(plugin_paths);
-        let obstacle = obstacle(root, directory, &others, files).or(is_program);
+        let obstacle = understood(&text).err().map(str::to_owned);
+        let obstacle = obstacle
+            .or_else(|| self::obstacle(root, directory, &others, files))
+            .or(is_program);
         let paths = entries(root, &TAKEN_IN).chain(others.iter().map(String::as_str));
         let paths = paths.map(|path| normal(&directory.join(path))).collect();
         let others = others
@@ -233,6 +229,23 @@ impl Kustomization {
     fn is_component(&self) -> bool {
         values(self.root(), "kind").any(|kind| kind.text() == Some("Component"))
     }
+}
+
+/// The document of a kustomization; the error is as that of [`Kustomization::read`].
+fn only_tree(text: &Arc<str>, name: &str, is_taken_in: bool) -> Result<Tree, Option<String>> {
+    let mut trees = trees(text);
+    if trees.len() > 1 {
+        return Err(Some(format!(
+            "a `{name}` that it takes in has several documents"
+        )));
+    }
+    let is_kustomization = |tree: &Tree| tree.root().is_mapping() && !is_of_others(tree.root());
+    let tree = trees.pop().filter(is_kustomization);
+    // By itself it is none of kustomize's files, or no YAML. Where another one takes it in,
+    // kustomize may read more of it.
+    tree.ok_or_else(|| {
+        is_taken_in.then(|| format!("a `{name}` that it takes in is not understood"))
+    })
 }
 
 /// The documents of a text that can be read.
@@ -317,41 +330,53 @@ fn plugins(root: Node<'_>, directory: &Path, files: &Files<'_>) -> (Vec<String>,
     for field in PLUGINS {
         for entry in items(root, field).map(Node::text) {
             let configurations = configurations(entry, directory, files);
-            let is_program = match &configurations {
-                Some(trees) => trees.iter().any(is_program),
-                None => true,
+            let what = match &configurations {
+                Some(trees) if trees.iter().any(is_program) => Some("it runs a plugin"),
+                Some(_) => None,
+                None => Some("it has a plugin that is not understood"),
             };
             for tree in configurations.iter().flatten() {
                 paths.extend(fields::plugin_paths(tree.root()));
             }
-            if is_program && program.is_none() {
-                program = Some(match entry.filter(|text| !is_inline(text)) {
-                    Some(name) => format!("it runs a plugin (`{name}` of `{field}`)"),
-                    None => format!("it runs a plugin (given in `{field}`)"),
-                });
-            }
+            program = program.or_else(|| {
+                what.map(|what| match entry.filter(|text| !is_inline(text)) {
+                    Some(name) => format!("{what} (`{name}` of `{field}`)"),
+                    None => format!("{what} (given in `{field}`)"),
+                })
+            });
         }
     }
     (paths, program)
 }
 
 /// What an entry of a plugin field, a file or the text itself, configures. `None` where nobody knows:
-/// a folder is a kustomization whose results may be anything, and so may be what is too large to be
-/// looked at.
+/// a folder is a kustomization whose results may be anything, and kustomize reads an entry as text
+/// first, and as the name of a file where that fails.
 fn configurations(entry: Option<&str>, directory: &Path, files: &Files<'_>) -> Option<Vec<Tree>> {
     let entry = entry?;
-    if is_inline(entry) {
-        return Some(trees(&entry.into()));
-    }
-    let Some(file) = local(directory, entry, files) else {
-        // A file that is not there is kustomize's to complain of.
-        return Some(Vec::new());
+    let text = if is_inline(entry) {
+        entry.to_owned()
+    } else {
+        let file = local(directory, entry, files).filter(|_| is_plain_path(entry))?;
+        read_text(&file, SizeLimit::default()).ok()?
     };
-    match read_text(&file, SizeLimit::default()) {
-        Ok(text) => Some(trees(&text.into())),
-        Err(ReadError::Io(_)) => Some(Vec::new()),
-        Err(_) => None,
-    }
+    let trees = understood(&text.into()).ok()?;
+    (!trees.is_empty() && !trees.iter().any(is_ambiguous)).then_some(trees)
+}
+
+/// Whether an entry is nothing but the name of a file to everybody.
+fn is_plain_path(entry: &str) -> bool {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "._-/".contains(letter);
+    entry.chars().all(is_plain)
+}
+
+/// Whether it may configure something else than it seems to: a list of more, or with keys given twice.
+fn is_ambiguous(tree: &Tree) -> bool {
+    let root = tree.root();
+    let mut kinds = values(root, "kind").filter_map(Node::text);
+    kinds.any(|kind| kind.ends_with("List"))
+        || values(root, "items").next().is_some()
+        || !tree.duplicate_keys().is_empty()
 }
 
 /// Whether kustomize would start a program for this configuration.

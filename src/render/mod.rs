@@ -9,6 +9,7 @@
 mod at_work;
 mod budget;
 mod confine;
+mod dialect;
 mod fields;
 mod files;
 mod graph;

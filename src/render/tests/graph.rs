@@ -178,3 +178,72 @@ fn programs_are_an_obstacle() {
         assert_eq!(obstacle(program).as_deref(), Some(told), "{program}");
     }
 }
+
+#[test]
+fn what_is_taken_in_and_not_understood_is_an_obstacle() {
+    let obstacle = |text: &str| {
+        let files = [
+            ("kustomization.yaml", "resources: [a/sub]\n"),
+            ("a/sub/kustomization.yaml", text),
+        ];
+        with(&files, |root, graph| {
+            assert_eq!(shown(root, &graph.tops()), ".", "{text}");
+            graph.closure(root).obstacle
+        })
+    };
+    assert_eq!(obstacle("resources: []\n"), None);
+    for text in [
+        "",
+        "- a\n",
+        "a: [\n",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n",
+        "resources:\u{85}- \"https://example.com/a.yaml\"\u{85}",
+        "configurations: [!!binary aHR0cHM6Ly9leGFtcGxlLmNvbS9hLnlhbWw=]\n",
+        "!!binary cmVzb3VyY2Vz: [a.yaml]\n",
+        "resources: [] # \u{2028}bases: [a]\n",
+    ] {
+        assert!(obstacle(text).is_some(), "{text}");
+    }
+}
+
+#[test]
+fn plugins_that_are_not_understood_are_an_obstacle() {
+    const PLUGIN: &str = "apiVersion: builtin\nkind: LabelTransformer\nmetadata: {name: a}\n";
+    let obstacle = |entry: &str, plugin: &str| {
+        let text = format!("transformers: [{}]\n", serde_json::json!(entry));
+        let files = [
+            ("kustomization.yaml", text.as_str()),
+            ("t.yaml", plugin),
+            ("folder/kustomization.yaml", "resources: []\n"),
+        ];
+        with(&files, |root, graph| graph.closure(root).obstacle)
+    };
+    for entry in ["t.yaml", "./t.yaml", PLUGIN] {
+        assert_eq!(obstacle(entry, PLUGIN), None, "{entry}");
+    }
+    for entry in [
+        "",
+        "folder",
+        "missing.yaml",
+        "#/\u{85}{\"apiVersion\":\"builtin\"}",
+        "!!map {\"apiVersion\":\"builtin\"}",
+        "{",
+        "# a: b\n",
+        "apiVersion: builtin\nkind: List\nitems: []\n",
+        "- apiVersion: builtin\n",
+    ] {
+        assert!(obstacle(entry, PLUGIN).is_some(), "{entry}");
+    }
+    for plugin in [
+        "",
+        "a: [\n",
+        "apiVersion: builtin\nkind: OtherList\n",
+        "apiVersion: builtin\nkind: A\nitems: []\n",
+        "- apiVersion: builtin\n",
+        "apiVersion: builtin\nkind: A\nkind: B\n",
+        "apiVersion: builtin\nkind: A\n# \u{85}path: a\n",
+        "apiVersion: builtin\nkind: A\n---\n- [\n",
+    ] {
+        assert!(obstacle("t.yaml", plugin).is_some(), "{plugin}");
+    }
+}
