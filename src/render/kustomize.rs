@@ -66,10 +66,7 @@ pub(super) fn build(
         })?;
         let built: Vec<(&Top, Built)> = tops
             .par_iter()
-            .map(|top| match budget.is_over() {
-                true => Ok((top, Built::Late)),
-                false => Ok((top, top.build(&tool, &files, settings)?)),
-            })
+            .map(|top| Ok((top, top.build(&tool, &files, settings, budget)?)))
             .collect::<Result<_, RenderError>>()?;
         let mut consumed = BTreeSet::new();
         let mut library = Library::default();
@@ -163,7 +160,11 @@ impl Top {
         tool: &Tool,
         files: &Files<'_>,
         settings: &Settings,
+        budget: &Budget,
     ) -> Result<Built, RenderError> {
+        if budget.is_over() {
+            return Ok(Built::Late);
+        }
         let scratch = Scratch::new()?;
         let places = Places::new(&scratch, &self.directory)?;
         match self.copy(&places, files) {
