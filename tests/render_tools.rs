@@ -518,6 +518,7 @@ fn the_configuration_says_how_a_chart_is_rendered() {
     chart/templates/web.yaml:18:7 warning insufficient-grace-period grace period 3s < 20s shutdown (assumed) + 5s buffer = 25s: container `log` may be killed before it has finished its requests
     chart/templates/web.yaml:23:9 warning mutable-image-tag the tag of image `log:latest` moves with every build: pods of one workload may run different code, and a rollback brings nothing back
     3 warnings in 1 of 1 file (1 workload)
+    Not judged: 1 document that is not a manifest
     ");
 }
 
@@ -544,6 +545,7 @@ fn releases_of_one_chart_are_judged_apart() {
     chart/templates/web.yaml:7:3 warning missing-pdb Deployment has 2 replicas but no PodDisruptionBudget: a node drain may evict all of them at once
     chart/templates/web.yaml:26:9 warning mutable-image-tag the tag of image `web:latest` moves with every build: pods of one workload may run different code, and a rollback brings nothing back
     2 warnings in 1 of 2 files (1 workload)
+    Not judged: 2 documents that are not manifests
     ");
 }
 
@@ -600,6 +602,7 @@ fn a_chart_that_cannot_be_rendered_is_said() {
     needy/templates/a.yaml:1:1 warning render-failed `helm template needy` fails, and what it would deploy is not checked: execution error at (web/templates/a.yaml:1:6): set .Values.a
     wrong/templates/a.yaml:1:1 warning render-failed `helm template wrong` fails, and what it would deploy is not checked: parse error at (web/templates/a.yaml:2): unclosed action started at web/templates/a.yaml:1
     2 warnings in 2 files (0 workloads)
+    Not judged: 3 Helm charts (render with `helm template`)
 
     note: open: not rendered, its dependency `redis` is not in its charts/ folder (run `helm dependency build`)
     ");

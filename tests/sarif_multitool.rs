@@ -34,15 +34,20 @@ fn a_log_that_was_cut_is_valid() {
         return;
     };
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let manifests = folder.path().join("many.yaml");
-    let many = (0..25_001).fold(String::new(), |mut text, index| {
-        let name = format!("name: c{index}");
-        text.push_str("---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  namspace: a\n  ");
-        text.push_str(&name);
-        text.push('\n');
-        text
-    });
-    std::fs::write(&manifests, many).expect("the manifests are written");
+    let manifests = folder.path().join("many");
+    std::fs::create_dir(&manifests).expect("a folder");
+    // A report lists a thousand of a rule and file.
+    for file in 0..26 {
+        let many = (0..1_000).fold(String::new(), |mut text, index| {
+            let name = format!("name: c{file}-{index}");
+            text.push_str("---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  namspace: a\n  ");
+            text.push_str(&name);
+            text.push('\n');
+            text
+        });
+        let path = manifests.join(format!("{file}.yaml"));
+        std::fs::write(path, many).expect("the manifests are written");
+    }
     let log = folder.path().join("lameduck.sarif");
     check(&manifests, &log);
     let mut whole = read(&log);
