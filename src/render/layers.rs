@@ -73,10 +73,14 @@ impl Who {
     }
 }
 
+type Kinds = HashMap<String, Vec<(String, Piece)>>;
+
 /// Reads layers, each file once.
 #[derive(Debug, Default)]
 pub(super) struct Library {
     trees: HashMap<SourceId, Vec<Arc<Tree>>>,
+    /// The manifests of a file by their kind, each with its name.
+    manifests: HashMap<SourceId, Arc<Kinds>>,
     /// The directories of those that speak of a file, by the build's top.
     speakers: HashMap<PathBuf, HashMap<PathBuf, Arc<[PathBuf]>>>,
     /// The documents of a patch entry, by the kustomization it stands in.
@@ -104,23 +108,38 @@ impl Library {
     ) -> Option<Piece> {
         let kind = built.get("kind")?.text()?;
         let name = name(built).unwrap_or_default();
-        let of_kind: Vec<Piece> = self
-            .trees(source, files)
-            .into_iter()
-            .flat_map(|tree| objects(source, &tree))
-            .filter(|piece| piece.node().get("kind").and_then(Node::text) == Some(kind))
-            .collect();
+        let kinds = self.kinds(source, files);
+        let of_kind = kinds.get(kind)?;
         let only = of_kind.len() == 1;
-        let rank = |piece: &Piece| {
-            let raw = self::name(piece.node()).unwrap_or_default();
-            let close = name == raw || !raw.is_empty() && name.contains(raw);
-            let beside = self::namespace(piece.node()) == self::namespace(built);
-            (close || only).then(|| (name == raw, raw.len(), beside))
+        let rank = |(raw, piece): &(String, Piece)| {
+            let close = name == raw || !raw.is_empty() && name.contains(raw.as_str());
+            let beside = || self::namespace(piece.node()) == self::namespace(built);
+            (close || only).then(|| (name == raw, raw.len(), beside()))
         };
-        let best = of_kind.iter().filter_map(rank).max()?;
-        let mut found = of_kind.iter().filter(|piece| rank(piece) == Some(best));
-        let piece = found.next()?.clone();
+        let ranked = of_kind.iter().filter_map(|it| Some((rank(it)?, &it.1)));
+        let ranked: Vec<_> = ranked.collect();
+        let best = ranked.iter().map(|(rank, _)| *rank).max()?;
+        let mut found = ranked.iter().filter(|(rank, _)| *rank == best);
+        let piece = found.next()?.1.clone();
         found.next().is_none().then_some(piece)
+    }
+
+    fn kinds(&mut self, source: SourceId, files: &Files<'_>) -> Arc<Kinds> {
+        if let Some(known) = self.manifests.get(&source) {
+            return Arc::clone(known);
+        }
+        let mut kinds = Kinds::new();
+        let trees = self.trees(source, files);
+        for piece in trees.iter().flat_map(|tree| objects(source, tree)) {
+            let name = name(piece.node()).unwrap_or_default().to_owned();
+            if let Some(kind) = piece.node().get("kind").and_then(Node::text) {
+                let kind = kind.to_owned();
+                kinds.entry(kind).or_default().push((name, piece));
+            }
+        }
+        let kinds = Arc::new(kinds);
+        self.manifests.insert(source, Arc::clone(&kinds));
+        kinds
     }
 
     /// What the kustomizations between a file and the build's top say of an object in it.
