@@ -246,7 +246,8 @@ fn a_word_that_is_no_rule_is_told_once_however_often_it_stands_there() {
         &format!("lameduck.dev/ignore: \"missing-pdb {words}\""),
         "a: b",
     );
-    assert_eq!(told.matches("`because`").count(), 1);
+    let told_once = told.matches("there is no rule `because`").count() == 1;
+    assert!(told_once, "{}", told.get(..500).unwrap_or(&told));
 }
 
 #[test]
