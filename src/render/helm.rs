@@ -69,9 +69,11 @@ pub(super) fn render(
         })?;
         let results: Vec<Rendered> = renderings
             .par_iter()
-            .map(|rendering| match budget.is_over() {
-                true => Ok(Rendered::Late),
-                false => rendering.run(&tool, &files, settings),
+            .map(|rendering| {
+                if budget.is_over() {
+                    return Ok(Rendered::Late);
+                }
+                rendering.run(&tool, &files, settings)
             })
             .collect::<Result<_, RenderError>>()?;
         let mut templates = Templates::of(&charts);

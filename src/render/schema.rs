@@ -39,10 +39,11 @@ pub(super) fn obstacle(chart: &Path) -> Option<String> {
         for path in paths {
             if path.is_dir() {
                 todo.push(path);
-            } else if path.file_name().is_some_and(|name| name == NAME) && path.is_file() {
-                if let Err(obstacle) = check(&path) {
-                    return Some(obstacle);
-                }
+            } else if path.file_name().is_some_and(|name| name == NAME)
+                && path.is_file()
+                && let Err(obstacle) = check(&path)
+            {
+                return Some(obstacle);
             }
         }
     }
