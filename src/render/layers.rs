@@ -286,7 +286,7 @@ struct Way<'g, 'f> {
     included: HashSet<&'g Path>,
 }
 
-impl<'g, 'f> Way<'g, 'f> {
+impl Way<'_, '_> {
     /// Whether the kustomization in a directory holds the file.
     fn speak(&mut self, directory: &Path, depth: usize) -> bool {
         let Some(it) = self.graph.get(directory).filter(|_| depth < MAX_DEPTH) else {

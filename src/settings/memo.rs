@@ -48,8 +48,8 @@ impl Memo {
         make: impl FnOnce(&[usize]) -> ObjectSettings,
     ) -> Arc<ObjectSettings> {
         recall(&self.settings, &overrides).unwrap_or_else(|| {
-            let made = Arc::new(make(&overrides));
-            keep(&self.settings, overrides, made)
+            let settings = Arc::new(make(&overrides));
+            keep(&self.settings, overrides, settings)
         })
     }
 }

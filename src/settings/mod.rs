@@ -335,11 +335,11 @@ impl Settings {
             of_path.map(|(at, _)| at).collect()
         });
         let subject = subject.map(|(kind, name)| Subject::new(kind, name));
-        let applies = |at: &usize| {
+        let is_for_subject = |at: &usize| {
             let it = self.overrides.get(*at);
             it.is_some_and(|it| it.is_for_subject(subject.as_ref()))
         };
-        let applied: Vec<usize> = of_path.iter().copied().filter(applies).collect();
+        let applied: Vec<usize> = of_path.iter().copied().filter(is_for_subject).collect();
         if applied.is_empty() {
             return Applied::Common(&self.common);
         }
