@@ -50,7 +50,7 @@ fn checkers(structure: &str) -> &'static [Checker] {
         "ContainerRestartRule" => &[pod::restart_rule],
         "CronJob" | "Job" => &[jobs::names],
         "CronJobSpec" => &[jobs::cron_job],
-        "DaemonSetSpec" => &[workloads::long_running, workloads::daemon_set],
+        "DaemonSetSpec" => &[workloads::long_running],
         "DeploymentSpec" => &[workloads::long_running, workloads::deployment],
         "DownwardAPIVolumeFile" => &[volumes::mode, volumes::downward_file],
         "EmptyDirVolumeSource" => &[volumes::empty_dir],

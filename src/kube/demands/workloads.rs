@@ -80,7 +80,6 @@ pub(super) fn deployment<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     }
     if let Some(strategy) = judge.get(spec, "strategy") {
         only_rolling(judge, strategy, "Recreate");
-        both_zero(judge, strategy);
     }
 }
 
@@ -128,41 +127,6 @@ pub(super) fn stateful_set<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     }
 }
 
-/// `DaemonSetSpec`: its strategy.
-pub(super) fn daemon_set<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
-    let Some(rolling) = judge.at(spec, &["updateStrategy", "rollingUpdate"]) else {
-        return;
-    };
-    let is_rolling = judge.at(spec, &["updateStrategy", "type"]);
-    if is_rolling.is_some_and(|kind| judge.text_of(kind) != Some("RollingUpdate")) {
-        return;
-    }
-    let value = |judge: &Judge<'t>, field, default| match judge.field(rolling, field) {
-        field if field.is_unknown() => None,
-        field => field
-            .node()
-            .map_or(Some(default), |node| number(judge, node)),
-    };
-    let (Some(unavailable), Some(surge)) = (
-        value(judge, "maxUnavailable", 1),
-        value(judge, "maxSurge", 0),
-    ) else {
-        return;
-    };
-    let node = judge
-        .get(rolling, "maxSurge")
-        .or_else(|| judge.get(rolling, "maxUnavailable"));
-    let fault = match (unavailable, surge) {
-        (0, 0) => "`maxUnavailable` and `maxSurge` are both 0",
-        (0, _) | (_, 0) => return,
-        _ => "`maxSurge` with a `maxUnavailable` that is not 0",
-    };
-    judge
-        .wrong(node.unwrap_or(rolling), fault)
-        .rests_on(rolling, "maxUnavailable")
-        .rests_on(rolling, "maxSurge");
-}
-
 /// Only a rolling update has numbers.
 fn only_rolling<'t>(judge: &mut Judge<'t>, strategy: Node<'t>, other: &str) {
     let kind = judge.text(strategy, "type");
@@ -174,24 +138,6 @@ fn only_rolling<'t>(judge: &mut Judge<'t>, strategy: Node<'t>, other: &str) {
             .wrong(key, format!("`rollingUpdate` with the strategy {other}"))
             .rests_on(strategy, "type")
             .help("remove `rollingUpdate`, or change the type to RollingUpdate");
-    }
-}
-
-/// A Deployment that may have neither one pod more nor one less cannot roll.
-fn both_zero<'t>(judge: &mut Judge<'t>, strategy: Node<'t>) {
-    let Some(rolling) = judge.get(strategy, "rollingUpdate") else {
-        return;
-    };
-    let is_zero = |judge: &Judge<'t>, field: &str| {
-        judge
-            .get(rolling, field)
-            .is_some_and(|node| number(judge, node) == Some(0))
-    };
-    if is_zero(judge, "maxSurge") && is_zero(judge, "maxUnavailable") {
-        let node = judge.get(rolling, "maxUnavailable").unwrap_or(rolling);
-        judge
-            .wrong(node, "`maxUnavailable` and `maxSurge` are both 0")
-            .rests_on(rolling, "maxSurge");
     }
 }
 
