@@ -50,7 +50,6 @@ fn checkers(structure: &str) -> &'static [Checker] {
         "ContainerRestartRule" => &[pod::restart_rule],
         "CronJob" | "Job" => &[jobs::names],
         "CronJobSpec" => &[jobs::cron_job],
-        "DaemonSetSpec" => &[workloads::long_running],
         "DeploymentSpec" => &[workloads::long_running, workloads::deployment],
         "DownwardAPIVolumeFile" => &[volumes::mode, volumes::downward_file],
         "EmptyDirVolumeSource" => &[volumes::empty_dir],
@@ -69,7 +68,9 @@ fn checkers(structure: &str) -> &'static [Checker] {
         "PodSecurityContext" => &[security::pod],
         "PodSpec" => POD_SPEC,
         "ProjectedVolumeSource" => &[volumes::mode, volumes::paths],
-        "ReplicaSetSpec" | "ReplicationControllerSpec" => &[workloads::long_running],
+        "DaemonSetSpec" | "ReplicaSetSpec" | "ReplicationControllerSpec" => {
+            &[workloads::long_running]
+        }
         "ResourceFieldSelector" => &[env::resource],
         "AppArmorProfile" | "SeccompProfile" => &[security::profile],
         "SecurityContext" => &[security::container],
