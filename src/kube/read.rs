@@ -13,7 +13,7 @@ use super::tables::{generators, kinds, removed};
 use super::workload::WorkloadBody;
 use crate::source::{Location, Source, SourceId, Span};
 use crate::units::cut;
-use crate::yaml::{self, Content, Issue, IssueKind, Node, NodeId, SyntaxError, Tree};
+use crate::yaml::{self, Content, Document, Issue, IssueKind, Node, NodeId, SyntaxError, Tree};
 
 /// Everything that one source holds.
 #[derive(Debug, Default)]
@@ -59,7 +59,11 @@ pub fn read_source(source: &Source) -> Manifests {
     let mut manifests = Manifests::default();
     let name = source.root_path().rsplit('/').next().unwrap_or_default();
     let is_kustomization = KUSTOMIZATION_FILES.contains(&name);
-    for document in yaml::parse(source.text()).documents {
+    for mut document in yaml::parse(source.text()).documents {
+        if let Some(error) = stray_text(source, &document) {
+            document.dropped = None;
+            document.content = Content::Broken(error);
+        }
         let text = source.slice(document.span);
         let mut is_manifest = false;
         let garbled = source
@@ -110,6 +114,13 @@ pub fn read_source(source: &Source) -> Manifests {
         }
     }
     manifests
+}
+
+/// Text in front of a manifest that makes the document text.
+fn stray_text(source: &Source, document: &Document) -> Option<SyntaxError> {
+    let is_manifest = |span| looks_like_manifest(source.slice(span));
+    document.dropped.filter(|span| is_manifest(*span))?;
+    document.stray_text(source.text())
 }
 
 impl Manifests {

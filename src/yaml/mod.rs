@@ -66,6 +66,15 @@ impl Document {
         }
         comments
     }
+
+    /// What is wrong with a document that is read as mere text or as a list, because what follows it is no
+    /// longer of it: a `---` is missing, or has one dash too few.
+    pub fn stray_text(&self, text: &str) -> Option<SyntaxError> {
+        match (&self.content, self.dropped) {
+            (Content::Tree(tree), Some(rest)) => parse::stray(text, tree.root(), rest),
+            _ => None,
+        }
+    }
 }
 
 /// What a document holds.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::de::IgnoredAny;
 
 use super::builder::{Built, Chunk, Expansion, syntax_error};
-use super::{Comment, Content, Document, Stream, SyntaxError};
+use super::{Comment, Content, Document, Node, Stream, SyntaxError};
 use super::{build, scan};
 use crate::source::Span;
 
@@ -275,7 +275,10 @@ fn parse_document(source: &Arc<str>, piece: &Piece) -> Document {
 
 fn document(chunk: Chunk<'_>, span: Span, built: Result<Built, SyntaxError>) -> Document {
     match built {
-        Err(error) => broken(span, error),
+        Err(error) => {
+            let text = chunk.source.get(span.range()).unwrap_or_default();
+            broken(span, two_dashes(text, span).unwrap_or(error))
+        }
         Ok(built) => Document {
             span,
             dropped: built.end.and_then(|end| dropped(chunk.source, end, span)),
@@ -285,6 +288,30 @@ fn document(chunk: Chunk<'_>, span: Span, built: Result<Built, SyntaxError>) -> 
             },
         },
     }
+}
+
+/// The first line of a document that cannot be read which is a separator with one dash too few.
+fn two_dashes(text: &str, document: Span) -> Option<SyntaxError> {
+    let line = text.lines().find(|line| line.trim_end() == "--")?;
+    let start = document.range().start + offset_in(text, line);
+    let message = "`--` is text, not a separator: did you mean `---`?";
+    Some(syntax_error(
+        span(start, start + 2),
+        message.to_owned(),
+        false,
+    ))
+}
+
+/// What is wrong with a document that is text or a list, and that other text follows without a `...`.
+pub(super) fn stray(source: &str, root: Node<'_>, rest: Span) -> Option<SyntaxError> {
+    let between = source.get(root.span().range().end..rest.range().start)?;
+    if root.is_mapping() || between.lines().any(|line| line.starts_with("...")) {
+        return None;
+    }
+    let text = source.get(root.span().range())?;
+    let message = "a `---` is missing between this text and the document that follows";
+    let error = || syntax_error(root.span(), message.to_owned(), false);
+    Some(two_dashes(text, root.span()).unwrap_or_else(error))
 }
 
 /// kubectl reads lines, and gives each its line break, also the last.

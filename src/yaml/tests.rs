@@ -114,6 +114,36 @@ fn text_after_an_end_marker_is_dropped() {
     assert_eq!(documents("a: 1\n... # c\n# d\n\n")[0].dropped, None);
     let text = "{a: 1}\nfoo: bar\n";
     assert_eq!(slice(text, documents(text)[0].dropped.unwrap()), "foo: bar");
+    let text = "- a\n... # end\nfoo: bar\n";
+    assert_eq!(slice(text, documents(text)[0].dropped.unwrap()), "foo: bar");
+}
+
+#[test]
+fn text_before_a_document_and_two_dashes_are_no_separator() {
+    let wrong = |text: &str| {
+        let found = documents(text);
+        let error = match &found[0].content {
+            Content::Broken(error) => error.clone(),
+            _ => found[0].stray_text(text).expect(text),
+        };
+        (slice(text, error.span).to_owned(), error.message)
+    };
+    for text in [
+        "--\n# the site\na: 1\n",
+        "# c\n--\na: 1\n",
+        "a: 1\n--\nb: 1\n",
+    ] {
+        let (place, message) = wrong(text);
+        assert_eq!(place, "--", "{text}");
+        assert!(message.contains("did you mean `---`?"), "{message}");
+    }
+    assert_eq!(wrong("\"x\"\na: 1\n").0, "\"x\"");
+    assert_eq!(wrong("[x]\na: 1\n").0, "[x]");
+    for text in ["a: |\n  --\n", "x\n...\na: 1\n", "{a: 1}\nfoo: bar\n"] {
+        let document = &documents(text)[0];
+        assert!(matches!(document.content, Content::Tree(_)), "{text}");
+        assert_eq!(document.stray_text(text), None, "{text}");
+    }
 }
 
 #[test]

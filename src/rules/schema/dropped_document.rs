@@ -26,10 +26,12 @@ impl Rule for DroppedDocument {
     }
 
     fn check_dropped(&self, _: &Context<'_>, text: DroppedText, out: &mut Findings) {
-        let message = "text between `...` and the next `---` is dropped without a word: nothing of it \
-                       is applied";
-        out.push(Report::dropped(text, message).help(
-            "separate documents with `---`; `...` ends one, and kubectl reads on only after a `---`",
-        ));
+        let message =
+            "Kubernetes drops the text from here to the next `---`: nothing of it is applied";
+        out.push(
+            Report::dropped(text, message).help(
+                "separate documents with `---`: kubectl reads one document between two of them",
+            ),
+        );
     }
 }
