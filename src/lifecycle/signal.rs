@@ -6,7 +6,7 @@ use std::fmt;
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::declared::{ArgumentField, argv};
-use super::shell::{self, Command, Compound, Script, Word};
+use super::shell::{self, Command, Compound, Family, Script, Word};
 
 /// What stays between the signal and the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Obstacle {
     Background,
     /// A shell that forks though it runs one command only.
     SingleCommand,
-    /// npm or yarn.
+    /// npm, pnpm, yarn or bun.
     PackageManager,
 }
 
@@ -30,7 +30,9 @@ pub enum Obstacle {
 pub struct Unforwarded {
     /// Why.
     pub obstacle: Obstacle,
-    /// The process that gets the signal: a shell, `npm` or `yarn`.
+    /// The image's name does not tell what its `/bin/sh` is, and only dash stays.
+    pub only_if_dash: bool,
+    /// The process that gets the signal: a shell, or a package manager.
     pub process: String,
     /// The list in which the script (or the package manager) stands.
     pub field: ArgumentField,
@@ -43,14 +45,12 @@ impl fmt::Display for Unforwarded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let process = &self.process;
         match self.obstacle {
-            Obstacle::List => write!(f, "{process} stays PID 1 and runs a list of commands"),
+            Obstacle::List => write!(f, "{process} stays PID 1 and runs a list"),
             Obstacle::Loop => write!(f, "{process} stays PID 1 and runs a loop"),
             Obstacle::Pipeline => write!(f, "{process} stays PID 1 and waits for a pipeline"),
-            Obstacle::Background => write!(f, "{process} stays PID 1 beside a background process"),
-            Obstacle::SingleCommand => write!(f, "{process} stays PID 1 and waits for its command"),
-            Obstacle::PackageManager => {
-                write!(f, "{process} stays PID 1 and starts the application")
-            }
+            Obstacle::Background => write!(f, "{process} stays PID 1 next to a background job"),
+            Obstacle::SingleCommand => write!(f, "{process} stays PID 1 and waits for it"),
+            Obstacle::PackageManager => write!(f, "{process} stays PID 1 and starts it"),
         }
     }
 }
@@ -70,19 +70,24 @@ pub fn unforwarded(pod: &PodSpec, container: &Container) -> Option<Unforwarded> 
     if texts.iter().take(skipped).any(|word| shell::is_init(word)) {
         return None;
     }
-    let (obstacle, process, position) = if let Some(invocation) = shell::invocation(&texts) {
-        let script = Script::parse(invocation.script).ok()?;
-        let family = Family::of(invocation.shell, container.image.as_deref());
-        let (obstacle, manager) = in_script(&script, family)?;
-        let process = manager.unwrap_or_else(|| invocation.shell.to_owned());
-        (obstacle, process, invocation.script_index)
-    } else {
-        let manager = package_manager(rest)?;
-        (Obstacle::PackageManager, manager.to_owned(), skipped)
-    };
+    let (obstacle, only_if_dash, process, position) =
+        if let Some(invocation) = shell::invocation(&texts) {
+            let script = Script::parse(invocation.script).ok()?;
+            let families = Family::candidates(invocation.shell, container.image.as_deref());
+            let judged: Vec<_> = families.iter().map(|it| in_script(&script, *it)).collect();
+            let only_if_dash = judged.contains(&None);
+            // Where every family stays, what the most accommodating one does is sure.
+            let (obstacle, manager) = judged.into_iter().rev().flatten().next()?;
+            let process = manager.unwrap_or_else(|| invocation.shell.to_owned());
+            (obstacle, only_if_dash, process, invocation.script_index)
+        } else {
+            let manager = package_manager(rest)?;
+            (Obstacle::PackageManager, false, manager.to_owned(), skipped)
+        };
     let argument = argv.get(position)?;
     Some(Unforwarded {
         obstacle,
+        only_if_dash,
         process,
         field: argument.field,
         index: argument.index,
@@ -101,38 +106,9 @@ fn is_signalled_by_hook(container: &Container) -> bool {
         .any(|program| matches!(shell::base_name(program), "kill" | "pkill" | "killall"))
 }
 
-/// Shells by when they replace themselves with their last command instead of forking.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Family {
-    /// Never.
-    Dash,
-    /// When it stands at the top of the script.
-    Bash,
-    /// Inside groups and branches too.
-    Busybox,
-}
-
-impl Family {
-    /// `/bin/sh` is dash on Debian and Ubuntu, the most common base images; Alpine's is busybox.
-    fn of(shell: &str, image: Option<&str>) -> Self {
-        let image = image.unwrap_or_default().to_ascii_lowercase();
-        match shell {
-            "ash" => Self::Busybox,
-            "sh" if image.contains("alpine") || image.contains("busybox") => Self::Busybox,
-            "sh" | "dash" => Self::Dash,
-            _ => Self::Bash,
-        }
-    }
-}
-
 /// The obstacle, and the package manager where it is one.
 fn in_script(script: &Script, family: Family) -> Option<(Obstacle, Option<String>)> {
-    if is_idle(script)
-        || script
-            .simple_commands()
-            .iter()
-            .any(|words| hands_over(words))
-    {
+    if is_idle(script) || is_handed_over(script) {
         return None;
     }
     let is_definition = |command: &Command| {
@@ -169,6 +145,10 @@ fn in_script(script: &Script, family: Family) -> Option<(Obstacle, Option<String
         (Command::Simple(words), _) => {
             let (program, _) = shell::program(words);
             let texts: Vec<&str> = program.iter().map(|word| word.text.as_str()).collect();
+            // The application is one of the commands before, and a child of the shell.
+            if texts.first().is_none_or(|first| shell::is_builtin(first)) {
+                return Some((Obstacle::List, None));
+            }
             let manager = package_manager(&texts)?;
             return Some((Obstacle::PackageManager, Some(manager.to_owned())));
         }
@@ -200,6 +180,25 @@ fn is_idle(script: &Script) -> bool {
     script.simple_commands().iter().all(|words| waits(words))
 }
 
+/// Whether the script passes signals on somewhere. A subshell, which each part of a pipeline is,
+/// replaces itself only.
+fn is_handed_over(script: &Script) -> bool {
+    let own_process = script
+        .items
+        .iter()
+        .filter(|item| !item.background && item.pipeline.len() == 1);
+    own_process
+        .flat_map(|item| &item.pipeline)
+        .any(|command| match command {
+            Command::Simple(words) => hands_over(words),
+            Command::Compound {
+                kind: Compound::Subshell,
+                ..
+            } => false,
+            Command::Compound { body, .. } => is_handed_over(body),
+        })
+}
+
 /// Whether a command passes signals on: `exec` of a program, a `trap`, an init process.
 fn hands_over(words: &[Word]) -> bool {
     let (program, exec) = shell::program(words);
@@ -208,12 +207,23 @@ fn hands_over(words: &[Word]) -> bool {
     })
 }
 
-/// npm or yarn that starts something, behind its options.
+/// A package manager that starts a script of the package, behind its options.
 fn package_manager<'a>(argv: &[&'a str]) -> Option<&'a str> {
     let (program, arguments) = argv.split_first()?;
     let manager = shell::base_name(program);
     let starts = |word: &&str| matches!(*word, "start" | "run" | "run-script");
-    (matches!(manager, "npm" | "yarn") && arguments.iter().any(starts)).then_some(manager)
+    let started = arguments.iter().position(|word| starts(&word))?;
+    // `bun run server.ts` is the JavaScript runtime itself.
+    let is_file = |word: &&str| word.contains(['.', '/']);
+    match manager {
+        "npm" | "pnpm" | "yarn" => Some(manager),
+        "bun" => {
+            let script = arguments.iter().skip(started + 1);
+            let script = script.filter(|word| !word.starts_with('-')).next();
+            (!script.is_some_and(is_file)).then_some(manager)
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -249,6 +259,8 @@ mod tests {
             ("serve & wait", Obstacle::Background),
             ("while true; do serve; done", Obstacle::Loop),
             ("f() { a; }\nserve", Obstacle::SingleCommand),
+            ("exec serve | tee log", Obstacle::Pipeline),
+            ("(exec serve)", Obstacle::List),
         ] {
             assert_eq!(
                 obstacle("/bin/sh", "debian:12", script),
@@ -292,6 +304,21 @@ mod tests {
                 Some(Obstacle::PackageManager),
                 Some(Obstacle::PackageManager),
             ),
+            (
+                "serve; echo \"ended: $?\"",
+                Some(Obstacle::List),
+                Some(Obstacle::List),
+            ),
+            (
+                "serve || exit 1",
+                Some(Obstacle::List),
+                Some(Obstacle::List),
+            ),
+            (
+                "exec serve | tee log",
+                Some(Obstacle::Pipeline),
+                Some(Obstacle::Pipeline),
+            ),
         ] {
             assert_eq!(
                 obstacle("bash", "debian:12", script),
@@ -321,7 +348,7 @@ mod tests {
             assert_eq!(obstacle("sh", "debian:12", script), None, "{script}");
         }
         assert_eq!(
-            obstacle("sh", "x", "exec >log; serve"),
+            obstacle("sh", "debian", "exec >log; serve"),
             Some(Obstacle::List)
         );
         assert_eq!(judged("x", &["tini", "--", "sh", "-c", "a; b"], &[]), None);
@@ -382,10 +409,26 @@ mod tests {
     fn it_knows_where_the_script_stands() {
         let found = judged("x", &["sh", "-ec"], &["a; b"]).expect("a list");
         assert_eq!((found.field, found.index), (ArgumentField::Args, 0));
-        assert_eq!(
-            found.to_string(),
-            "sh stays PID 1 and runs a list of commands"
-        );
+        assert_eq!(found.to_string(), "sh stays PID 1 and runs a list");
+    }
+
+    #[test]
+    fn an_unknown_image_may_hold_any_shell() {
+        for (script, expected) in [
+            ("serve", Some((Obstacle::SingleCommand, true))),
+            ("migrate; serve", Some((Obstacle::List, true))),
+            ("serve | tee log", Some((Obstacle::Pipeline, false))),
+            ("serve; echo ended", Some((Obstacle::List, false))),
+            (
+                "cd /app && npm start",
+                Some((Obstacle::PackageManager, false)),
+            ),
+            ("migrate; exec serve", None),
+        ] {
+            let found = judged("example.com/app:1", &["/bin/sh", "-c", "--", script], &[]);
+            let found = found.map(|found| (found.obstacle, found.only_if_dash));
+            assert_eq!(found, expected, "{script}");
+        }
     }
 
     #[test]
@@ -395,11 +438,14 @@ mod tests {
             &["yarn", "start"],
             &["/usr/bin/npm", "run", "serve"],
             &["npm", "--prefix", "/app", "start"],
+            &["pnpm", "start"],
+            &["bun", "run", "start"],
         ] {
             let found = judged("node", command, &[]).map(|found| found.obstacle);
             assert_eq!(found, Some(Obstacle::PackageManager), "{command:?}");
         }
         assert_eq!(judged("node", &["npm", "ci"], &[]), None);
+        assert_eq!(judged("bun", &["bun", "run", "src/server.ts"], &[]), None);
         assert_eq!(judged("node", &["node", "start"], &[]), None);
     }
 
@@ -424,7 +470,7 @@ mod tests {
         let found = judged("node:20-alpine", &["sh", "-c", "npm ci && npm start"], &[]);
         assert_eq!(
             found.map(|found| found.to_string()).as_deref(),
-            Some("npm stays PID 1 and starts the application")
+            Some("npm stays PID 1 and starts it")
         );
     }
 }

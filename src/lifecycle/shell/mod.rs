@@ -1,9 +1,11 @@
 //! As much of the POSIX shell as start commands and hooks use: who is run by a container's argument
 //! vector, and which commands its script holds.
 
+mod last_command;
 mod lexer;
 mod parser;
 
+pub(super) use last_command::{Family, is_builtin};
 pub(super) use lexer::Word;
 pub(super) use parser::{Command, Compound, Joint, Script, program};
 

@@ -35,7 +35,7 @@ impl Rule for SignalNotForwarded {
         let Some(spec) = template.spec() else {
             return;
         };
-        if !workload.is_long_running() {
+        if !workload.is_long_running() || cx.inventory.replicas(workload).is_parked() {
             return;
         }
         for container in template.main_containers() {
@@ -58,14 +58,11 @@ fn report<'a>(
     container: ContainerRef<'a>,
     found: &Unforwarded,
 ) -> Report<'a> {
-    let message = format!(
-        "{found} in container `{}`: {}",
-        container.name(),
-        consequence(workload, found.obstacle)
-    );
+    let message = message(container, found);
     let list = container.node.get(found.field.as_str());
     let node = list.and_then(|list| list.items().nth(found.index));
     let severity = match found.obstacle {
+        _ if found.only_if_dash => Severity::Note,
         Obstacle::SingleCommand | Obstacle::PackageManager => Severity::Note,
         Obstacle::List | Obstacle::Loop | Obstacle::Pipeline | Obstacle::Background => {
             Severity::Warning
@@ -78,7 +75,7 @@ fn report<'a>(
         message,
     )
     .severity(severity)
-    .help(help(found));
+    .help(format!("{}\n{}", help(found), consequence(workload, found)));
     let script = node.and_then(Node::text).and_then(with_exec);
     match (found.obstacle, node, script) {
         (Obstacle::SingleCommand, Some(node), Some(script)) => {
@@ -116,7 +113,22 @@ fn with_exec(script: &str) -> Option<String> {
     })
 }
 
-fn consequence(workload: Workload<'_>, obstacle: Obstacle) -> String {
+fn message(container: ContainerRef<'_>, found: &Unforwarded) -> String {
+    let name = container.name();
+    match found.obstacle {
+        _ if found.only_if_dash => {
+            format!("application in `{name}` never gets SIGTERM where its /bin/sh is dash")
+        }
+        Obstacle::PackageManager => {
+            format!("application in `{name}` may never get SIGTERM: {found}")
+        }
+        Obstacle::Loop => format!("container `{name}` ignores SIGTERM: {found}"),
+        _ => format!("application in `{name}` never gets SIGTERM: {found}"),
+    }
+}
+
+/// When the application ends after all, and what the finding rests on.
+fn consequence(workload: Workload<'_>, found: &Unforwarded) -> String {
     let template = workload.template();
     let seconds = template
         .spec()
@@ -130,19 +142,19 @@ fn consequence(workload: Workload<'_>, obstacle: Obstacle) -> String {
         let grace = shutdown::grace_period(seconds).value;
         format!("grace period of {}", show_seconds(grace))
     };
-    match obstacle {
-        Obstacle::PackageManager => format!(
-            "whether SIGTERM gets through depends on its version; where it does not, the application \
-             is killed at the end of its {grace}"
+    let killed = format!("kills the application at the end of its {grace}");
+    match found.obstacle {
+        _ if found.only_if_dash => format!(
+            "dash waits for the command, and Kubernetes {killed}; bash and busybox become their last \
+             command"
         ),
-        Obstacle::Loop => format!(
-            "the first process of a container ignores a SIGTERM that it does not trap, so the loop \
-             runs on until it is killed at the end of its {grace}"
-        ),
-        _ => format!(
-            "SIGTERM does not reach the application, which runs on until it is killed at the end of \
-             its {grace}"
-        ),
+        Obstacle::PackageManager => {
+            format!(
+                "it depends on the version of {}; without SIGTERM Kubernetes {killed}",
+                found.process
+            )
+        }
+        _ => format!("without SIGTERM Kubernetes {killed}"),
     }
 }
 
