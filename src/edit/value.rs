@@ -60,16 +60,20 @@ impl Value {
             .fold(innermost, |inner, name| Self::map([(*name, inner)]))
     }
 
-    /// A mapping as YAML in a literal block, such as the annotation `proxy.istio.io/config` holds.
-    pub fn embedded(entries: &[(String, Value)]) -> Self {
+    /// A mapping as YAML in block style, as help shows what a fix adds.
+    pub fn block(entries: &[(String, Value)]) -> String {
         let layout = Layout {
             step: 2,
             indented_sequences: true,
             padded_braces: false,
             json: false,
         };
-        let lines = block_map(entries, 0, layout, "");
-        Self::Embedded(lines.join("\n") + "\n")
+        block_map(entries, 0, layout, "").join("\n")
+    }
+
+    /// A mapping as YAML in a literal block, such as the annotation `proxy.istio.io/config` holds.
+    pub fn embedded(entries: &[(String, Value)]) -> Self {
+        Self::Embedded(Self::block(entries) + "\n")
     }
 
     /// What a node holds: scalars keep their quotes and flow collections their style; comments and

@@ -87,6 +87,8 @@ pub struct Progress {
     pub min_ready: Duration,
     /// `progressDeadlineSeconds`.
     pub deadline: Duration,
+    /// Whether the deadline is Kubernetes' default.
+    pub is_default: bool,
 }
 
 impl Progress {
@@ -104,6 +106,7 @@ impl Progress {
             startup_budget,
             min_ready: min_ready_seconds.map_or(Duration::ZERO, seconds),
             deadline: progress_deadline_seconds.map_or(Self::DEFAULT_DEADLINE, seconds),
+            is_default: progress_deadline_seconds.is_none(),
         }
     }
 
@@ -114,11 +117,11 @@ impl Progress {
 
     /// Whether a pod that its probes still accept can fail the rollout.
     pub fn exceeds_deadline(&self) -> bool {
-        self.latest_available() >= self.deadline
+        self.latest_available() > self.deadline
     }
 }
 
-/// `600s startup budget + 10s minReadySeconds = 610s >= progressDeadlineSeconds 600s`
+/// `600s startup budget + 10s minReadySeconds = 610s > progressDeadlineSeconds 600s (default)`
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} startup budget", show_seconds(self.startup_budget))?;
@@ -130,10 +133,11 @@ impl fmt::Display for Progress {
                 show_seconds(self.latest_available())
             )?;
         }
-        let relation = if self.exceeds_deadline() { ">=" } else { "<" };
+        let relation = if self.exceeds_deadline() { ">" } else { "<=" };
+        let origin = if self.is_default { " (default)" } else { "" };
         write!(
             f,
-            " {relation} progressDeadlineSeconds {}",
+            " {relation} progressDeadlineSeconds {}{origin}",
             show_seconds(self.deadline)
         )
     }
@@ -283,9 +287,14 @@ mod tests {
         assert!(progress.exceeds_deadline());
         assert_eq!(
             progress.to_string(),
-            "595s startup budget + 10s minReadySeconds = 605s >= progressDeadlineSeconds 600s"
+            "595s startup budget + 10s minReadySeconds = 605s > progressDeadlineSeconds 600s (default)"
         );
-        assert!(!Progress::new(Duration::from_secs(599), None, None).exceeds_deadline());
+        let equal = Progress::new(Duration::from_secs(600), None, Some(600));
+        assert!(!equal.exceeds_deadline());
+        assert_eq!(
+            equal.to_string(),
+            "600s startup budget <= progressDeadlineSeconds 600s"
+        );
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What a probe or hook asks, in a form that compares.
 
 use std::fmt;
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{ContainerPort, HTTPGetAction, Probe};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::client::{self, ExecClient};
 use crate::lifecycle::shell;
 
 /// A port after resolution by the container's own ports.
@@ -130,43 +132,13 @@ pub enum Handler {
     },
 }
 
-/// Programs that probes run though the kubelet could ask itself.
+/// How a handler says of itself that it asks for readiness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExecClient {
-    /// `grpc_health_probe`, which `grpc` replaces.
-    GrpcHealthProbe,
-    /// `curl`, which `httpGet` replaces.
-    Curl,
-    /// `wget`, which `httpGet` replaces.
-    Wget,
-}
-
-impl ExecClient {
-    /// The program's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::GrpcHealthProbe => "grpc_health_probe",
-            Self::Curl => "curl",
-            Self::Wget => "wget",
-        }
-    }
-
-    /// The probe handler that does the same without a process.
-    pub fn native(self) -> &'static str {
-        match self {
-            Self::GrpcHealthProbe => "grpc",
-            Self::Curl | Self::Wget => "httpGet",
-        }
-    }
-
-    fn of(program: &str) -> Option<Self> {
-        match shell::base_name(program) {
-            "grpc_health_probe" | "grpc-health-probe" => Some(Self::GrpcHealthProbe),
-            "curl" => Some(Self::Curl),
-            "wget" => Some(Self::Wget),
-            _ => None,
-        }
-    }
+pub enum Readiness {
+    /// By the name of a path, which may mean anything.
+    Path,
+    /// By the service that it asks the gRPC health protocol for.
+    Service,
 }
 
 impl Handler {
@@ -194,14 +166,14 @@ impl Handler {
     /// Whether the handler says of itself that it asks for readiness: a path segment (also in a
     /// URL that an exec probe fetches), a gRPC service or the `-service` of `grpc_health_probe`
     /// is `ready`, `readyz` or `readiness`.
-    pub fn names_readiness(&self) -> bool {
+    pub fn names_readiness(&self) -> Option<Readiness> {
         match self {
-            Self::HttpGet { path, .. } => path_names_readiness(path),
-            Self::Grpc { service, .. } => is_readiness(service),
-            Self::TcpSocket { .. } => false,
+            Self::HttpGet { path, .. } => path_names_readiness(path).then_some(Readiness::Path),
+            Self::Grpc { service, .. } => is_readiness(service).then_some(Readiness::Service),
+            Self::TcpSocket { .. } => None,
             Self::Exec { command } => shell::commands(command)
                 .iter()
-                .any(|words| command_names_readiness(words)),
+                .find_map(|words| command_names_readiness(words)),
         }
     }
 
@@ -217,12 +189,18 @@ impl Handler {
 
     /// The well-known client that an exec handler runs, in a script too.
     pub fn exec_client(&self) -> Option<ExecClient> {
-        let Self::Exec { command } = self else {
-            return None;
-        };
-        shell::commands(command)
-            .iter()
-            .find_map(|words| ExecClient::of(words.first()?))
+        match self {
+            Self::Exec { command } => ExecClient::of(command),
+            Self::HttpGet { .. } | Self::TcpSocket { .. } | Self::Grpc { .. } => None,
+        }
+    }
+
+    /// When the programs of an exec handler end by themselves at the latest.
+    pub fn own_limit(&self) -> Option<Duration> {
+        match self {
+            Self::Exec { command } => client::own_limit(command),
+            Self::HttpGet { .. } | Self::TcpSocket { .. } | Self::Grpc { .. } => None,
+        }
     }
 }
 
@@ -290,25 +268,28 @@ fn path_names_readiness(path: &str) -> bool {
     path.split('/').any(is_readiness)
 }
 
-fn command_names_readiness(words: &[String]) -> bool {
+fn command_names_readiness(words: &[String]) -> Option<Readiness> {
     let mut words = words.iter().skip(1).peekable();
     while let Some(word) = words.next() {
         let option = word.trim_start_matches('-');
-        let named = match option.split_once('=') {
+        let is_service = match option.split_once('=') {
             Some(("service", value)) => is_readiness(value),
             _ if option == "service" && option != word => {
                 words.peek().is_some_and(|value| is_readiness(value))
             }
-            _ => word
-                .split_once("://")
-                .and_then(|(_, rest)| rest.split_once('/'))
-                .is_some_and(|(_, path)| path_names_readiness(path)),
+            _ => false,
         };
-        if named {
-            return true;
+        let is_path = word
+            .split_once("://")
+            .and_then(|(_, rest)| rest.split_once('/'))
+            .is_some_and(|(_, path)| path_names_readiness(path));
+        if is_service {
+            return Some(Readiness::Service);
+        } else if is_path {
+            return Some(Readiness::Path);
         }
     }
-    false
+    None
 }
 
 #[cfg(test)]
@@ -466,14 +447,17 @@ mod tests {
             "/-/ready?x=1",
             "/Ready",
         ] {
-            assert!(
+            assert_eq!(
                 handler(&http(get(name("http"), Some(path), None))).names_readiness(),
+                Some(Readiness::Path),
                 "{path}"
             );
         }
         for path in ["/healthz", "/livez", "/already", "/health?ready", "/"] {
             assert!(
-                !handler(&http(get(name("http"), Some(path), None))).names_readiness(),
+                handler(&http(get(name("http"), Some(path), None)))
+                    .names_readiness()
+                    .is_none(),
                 "{path}"
             );
         }
@@ -487,7 +471,10 @@ mod tests {
             &["sh", "-c", "grpc_health_probe -addr=:8080 -service=readyz"],
             &["curl", "-f", "http://localhost:8080/ready"],
         ] {
-            assert!(handler(&exec(words)).names_readiness(), "{words:?}");
+            assert!(
+                handler(&exec(words)).names_readiness().is_some(),
+                "{words:?}"
+            );
         }
         for words in [
             &["grpc_health_probe", "-service=liveness"][..],
@@ -495,7 +482,10 @@ mod tests {
             &["curl", "http://ready:8080/healthz"],
             &["app", "service", "ready"],
         ] {
-            assert!(!handler(&exec(words)).names_readiness(), "{words:?}");
+            assert!(
+                handler(&exec(words)).names_readiness().is_none(),
+                "{words:?}"
+            );
         }
     }
 
@@ -504,19 +494,17 @@ mod tests {
         for (words, client) in [
             (
                 &["/bin/grpc_health_probe", "-addr=:1"][..],
-                Some(ExecClient::GrpcHealthProbe),
+                Some("grpc_health_probe"),
             ),
-            (
-                &["sh", "-c", "curl -f localhost || exit 1"],
-                Some(ExecClient::Curl),
-            ),
+            (&["sh", "-c", "curl -f localhost || exit 1"], Some("curl")),
             (
                 &["/bin/sh", "-c", "exec wget -q -O- localhost"],
-                Some(ExecClient::Wget),
+                Some("wget"),
             ),
             (&["cat", "curl"], None),
         ] {
-            assert_eq!(handler(&exec(words)).exec_client(), client, "{words:?}");
+            let found = handler(&exec(words)).exec_client().map(|it| it.name);
+            assert_eq!(found.as_deref(), client, "{words:?}");
         }
     }
 

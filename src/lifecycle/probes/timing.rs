@@ -111,6 +111,11 @@ impl Timing {
         self.pace() * self.failures.value
     }
 
+    /// How long a probe that has passed must fail at least, each time at once, before the kubelet acts.
+    pub fn failing_time(&self) -> Duration {
+        self.period() * (self.failures.value - 1)
+    }
+
     /// The distance of two probes that both time out: the worker probes one at a time.
     fn pace(&self) -> Duration {
         self.period().max(self.timeout())

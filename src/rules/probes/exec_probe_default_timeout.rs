@@ -5,6 +5,7 @@ use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Workload;
 use crate::lifecycle::probes::{ExecClient, Handler, Timing};
+use crate::rules::text::and;
 use crate::rules::{Context, Findings, Report, Rule};
 
 static META: RuleMeta = RuleMeta {
@@ -12,7 +13,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Probes,
     severity: Severity::Note,
     pedantic: false,
-    summary: "A probe starts a network client and leaves it one second",
+    summary: "A probe starts a client and leaves it one second",
     page: include_str!("../../../rules/probes/exec-probe-default-timeout.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -36,68 +37,101 @@ impl Rule for ExecProbeDefaultTimeout {
         if !workload.is_long_running() || cx.is_kubernetes_before(1, 20) {
             return;
         }
-        let containers = workload.template().lasting_containers();
-        for probe in containers.flat_map(probes_of) {
-            check(cx, workload, &probe, out);
+        for container in workload.template().lasting_containers() {
+            let mut probes: Vec<_> = probes_of(container)
+                .filter_map(|probe| Some((client(cx, &probe)?, probe)))
+                .collect();
+            // A client that several probes run alike is one finding.
+            while let Some((client, first)) = probes.first().cloned() {
+                let (alike, others): (Vec<_>, Vec<_>) = probes
+                    .into_iter()
+                    .partition(|(_, probe)| probe.data.exec == first.data.exec);
+                let alike: Vec<_> = alike.into_iter().map(|(_, probe)| probe).collect();
+                out.push(report(cx, workload, &client, &first, &alike));
+                probes = others;
+            }
         }
     }
 }
 
-fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &mut Findings) {
-    let container = probe.container;
-    let client = Handler::of(probe.data, container.ports())
-        .as_ref()
-        .and_then(Handler::exec_client);
-    let Some(client) = client else {
-        return;
-    };
-    let timing = Timing::of(probe.data);
-    if timing.has_timeout()
-        || !probe.is_known(cx, "timeoutSeconds")
-        || probe.is_set_elsewhere(cx, "exec")
-    {
-        return;
-    }
-    let message = format!(
-        "{} of container `{}` runs `{}` without timeoutSeconds: the kubelet gives it 1s (default) \
-         to start a process and get an answer, and a slower run on a busy node counts as failed",
-        probe.kind.as_str(),
-        container.name(),
-        client.as_str()
-    );
-    let node = probe.field(&["exec", "command"]).node();
-    let node = node.unwrap_or(probe.key);
-    let report =
-        Report::container(workload, container, node, message).help(help(cx, probe, client));
-    // No longer than the period, or another rule would have something to say.
-    let seconds = TIMEOUT.min(timing.period().as_secs());
-    out.push(if seconds > timing.timeout().as_secs() {
-        let title = format!("set {}.timeoutSeconds to {seconds}", probe.kind.field());
-        report.fix(Applicability::Unsafe, title, container.object(), |editor| {
-            editor.put(probe.node, &[], "timeoutSeconds", Value::int(seconds))
-        })
-    } else {
-        report
-    });
+/// The client that a probe starts and leaves the default time.
+fn client(cx: &Context<'_>, probe: &ProbeRef<'_>) -> Option<ExecClient> {
+    let client = Handler::of(probe.data, probe.container.ports())?.exec_client()?;
+    let is_left_out = !Timing::of(probe.data).has_timeout()
+        && probe.is_known(cx, "timeoutSeconds")
+        && !probe.is_set_elsewhere(cx, "exec");
+    is_left_out.then_some(client)
 }
 
-fn help(cx: &Context<'_>, probe: &ProbeRef<'_>, client: ExecClient) -> String {
-    let field = probe.kind.field();
-    let is_native = match client {
-        // On by default from 1.24.
-        ExecClient::GrpcHealthProbe => !cx.is_kubernetes_before(1, 24),
-        ExecClient::Curl | ExecClient::Wget => true,
+fn report<'a>(
+    cx: &Context<'_>,
+    workload: Workload<'a>,
+    client: &ExecClient,
+    probe: &ProbeRef<'a>,
+    alike: &[ProbeRef<'a>],
+) -> Report<'a> {
+    let container = probe.container;
+    let message = format!(
+        "{} of `{}` gives `{}` 1s (default) to start and to get an answer",
+        probe.kind.as_str(),
+        container.name(),
+        client.name
+    );
+    // No longer than the period, or another rule would have something to say.
+    let seconds = |probe: &ProbeRef<'_>| {
+        let timing = Timing::of(probe.data);
+        TIMEOUT
+            .min(timing.period().as_secs())
+            .max(timing.timeout().as_secs())
     };
-    if !is_native {
-        return format!("in the {field}: timeoutSeconds: {TIMEOUT}");
+    let node = probe.field(&["exec", "command"]).node();
+    let mut report = Report::container(workload, container, node.unwrap_or(probe.key), message)
+        .help(help(cx, client, alike, seconds));
+    for other in alike.iter().skip(1) {
+        report = report.related(container.object(), other.key, "the same client");
     }
-    let limit = match client {
-        ExecClient::GrpcHealthProbe => "where the server speaks plaintext",
-        ExecClient::Curl | ExecClient::Wget => "where a plain GET will do",
+    let longer: Vec<_> = alike.iter().filter(|it| seconds(it) > 1).collect();
+    if longer.is_empty() {
+        return report;
+    }
+    let fields: Vec<String> = longer
+        .iter()
+        .map(|it| format!("{}.timeoutSeconds to {}", it.kind.field(), seconds(it)))
+        .collect();
+    let title = format!("set {}", and(&fields));
+    report.fix(Applicability::Unsafe, title, container.object(), |editor| {
+        let mut edits = Vec::new();
+        for it in &longer {
+            edits.extend(editor.put(it.node, &[], "timeoutSeconds", Value::int(seconds(it)))?);
+        }
+        Ok(edits)
+    })
+}
+
+fn help(
+    cx: &Context<'_>,
+    client: &ExecClient,
+    alike: &[ProbeRef<'_>],
+    seconds: impl Fn(&ProbeRef<'_>) -> u64,
+) -> String {
+    let lines: Vec<String> = alike
+        .iter()
+        .map(|it| format!("{}:\n  timeoutSeconds: {}", it.kind.field(), seconds(it)))
+        .collect();
+    let limit = match client.native {
+        // On by default from 1.24.
+        Some("grpc") if !cx.is_kubernetes_before(1, 24) => "the server uses plaintext",
+        Some("httpGet") => "a plain GET is enough",
+        _ => {
+            return format!(
+                "a slower run on a busy node counts as failed\n{}",
+                lines.join("\n")
+            );
+        }
     };
     format!(
-        "in the {field}: timeoutSeconds: {TIMEOUT}; or, {limit}, the kubelet's own `{}` probe, which starts \
-         no process",
-        client.native()
+        "where {limit}, the kubelet's own `{}` probe starts no process; else\n{}",
+        client.native.unwrap_or_default(),
+        lines.join("\n")
     )
 }

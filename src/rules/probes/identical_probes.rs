@@ -1,25 +1,28 @@
 //! `identical-probes`
 
+use std::time::Duration;
+
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, OptionMeta, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::probes::{Handler, Timing};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::settings::OptionValue;
+use crate::units::show_seconds;
 
 const ALLOW_TOLERANT_LIVENESS: &str = "allow-tolerant-liveness";
 
 static META: RuleMeta = RuleMeta {
     id: "identical-probes",
     category: Category::Probes,
-    severity: Severity::Error,
+    severity: Severity::Warning,
     pedantic: false,
     summary: "Liveness and readiness ask the same thing and give up at the same time",
     page: include_str!("../../../rules/probes/identical-probes.md"),
     options: &[OptionMeta {
         name: ALLOW_TOLERANT_LIVENESS,
         default: OptionValue::Bool(true),
-        summary: "Accept one handler for both where liveness tolerates strictly longer than readiness.",
+        summary: "Accept one handler for both where liveness tolerates 1.5 times as long as readiness, and 10s longer.",
     }],
     fix: FixAvailability::Unsafe,
     since: "0.1.0",
@@ -62,8 +65,16 @@ fn judged(cx: &Context<'_>, container: ContainerRef<'_>) -> Option<(Timing, Timi
     (!is_accepted).then_some((live, ready))
 }
 
+/// How long liveness has to tolerate, so that readiness takes the pod out of rotation first and leaves
+/// it time to recover.
+fn enough(ready: &Timing) -> Duration {
+    const MARGIN: Duration = Duration::from_secs(10);
+    let ready = ready.tolerance();
+    (ready + ready / 2).max(ready + MARGIN)
+}
+
 fn is_tolerant(live: &Timing, ready: &Timing) -> bool {
-    live.tolerance() > ready.tolerance()
+    live.tolerance() >= enough(ready)
 }
 
 /// Whether the rule speaks of a container, so that a weaker one is silent.
@@ -86,32 +97,34 @@ fn check(
     ) else {
         return;
     };
-    let spared = if cx.inventory.serving(workload).is_serving() {
-        "taken out of rotation"
-    } else {
-        "called unready"
-    };
-    let consequence = if is_tolerant(&live, &ready) {
-        format!("an overloaded container is restarted instead of only being {spared}")
-    } else {
-        format!(
-            "a container that is only overloaded is killed after {} instead of being {spared} \
-             (readiness: {})",
-            live.show_tolerance(),
-            ready.show_tolerance()
-        )
+    let strain = match container.data.liveness_probe.as_ref() {
+        Some(probe) if probe.tcp_socket.is_some() => "only busy accepting",
+        _ => "only overloaded",
     };
     let message = format!(
-        "liveness and readiness of container `{}` ask the same thing: {consequence}",
-        container.name()
+        "liveness of `{}` repeats readiness: a container {strain} is restarted within {}",
+        container.name(),
+        show_seconds(live.tolerance()),
     );
+    let own = "give liveness a check of its own that tells only whether the process is alive";
     let failures = more_failures(&live, &ready);
-    let help = format!(
-        "let liveness ask only whether the process is alive (an endpoint of its own), or let it \
-         tolerate longer than readiness: livenessProbe.failureThreshold: {failures}"
-    );
+    let help = if is_tolerant(&live, &ready) {
+        own.to_owned()
+    } else {
+        format!(
+            "{own}; or let it tolerate longer than readiness ({}):\nlivenessProbe:\n  \
+             failureThreshold: {failures}",
+            show_seconds(ready.tolerance())
+        )
+    };
+    let severity = if cx.inventory.serving(workload).is_serving() {
+        Severity::Warning
+    } else {
+        Severity::Note
+    };
     let report = Report::container(workload, container, live_node.key, message)
         .related(container.object(), ready_node.key, "the same handler")
+        .severity(severity)
         .help(help);
     out.push(if is_tolerant(&live, &ready) {
         report
@@ -128,10 +141,10 @@ fn check(
     });
 }
 
-/// The least failure threshold with which liveness tolerates strictly longer.
+/// The least failure threshold with which liveness tolerates enough.
 fn more_failures(live: &Timing, ready: &Timing) -> u128 {
-    let pace = live.period().max(live.timeout()).as_secs().max(1);
-    u128::from(ready.tolerance().as_secs() / pace) + 1
+    let pace = live.period().max(live.timeout());
+    enough(ready).as_millis().div_ceil(pace.as_millis().max(1))
 }
 
 /// Whether a number that the comparison rests on cannot be known.

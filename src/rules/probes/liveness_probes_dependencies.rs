@@ -3,8 +3,9 @@
 use super::probe::{ProbeKind, probes_of};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
-use crate::lifecycle::probes::{Handler, Timing};
+use crate::lifecycle::probes::{Handler, Readiness, Timing};
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::show_seconds;
 
 static META: RuleMeta = RuleMeta {
     id: "liveness-probes-dependencies",
@@ -50,24 +51,34 @@ fn check(
     let Some(handler) = Handler::of(probe.data, container.ports()) else {
         return;
     };
-    if !handler.names_readiness() || asked.iter().any(|field| probe.is_set_elsewhere(cx, field)) {
+    let Some(by) = handler.names_readiness() else {
+        return;
+    };
+    if asked.iter().any(|field| probe.is_set_elsewhere(cx, field)) {
         return;
     }
-    let is_known = ["periodSeconds", "timeoutSeconds", "failureThreshold"]
+    let is_known = ["periodSeconds", "failureThreshold"]
         .iter()
         .all(|field| probe.is_known(cx, field));
+    // A dependency that is down answers at once.
     let while_down = if is_known {
-        format!(" for {}", Timing::of(probe.data).show_tolerance())
+        format!(
+            " for {}",
+            show_seconds(Timing::of(probe.data).failing_time())
+        )
     } else {
         String::new()
     };
+    let (how, severity) = match by {
+        Readiness::Path => (" by its name", Severity::Note),
+        Readiness::Service => ("", Severity::Warning),
+    };
     let message = format!(
-        "liveness probe of container `{}` asks for readiness ({handler}): when something it depends \
-         on is down{while_down}, every replica is restarted, which helps nothing and delays recovery",
+        "liveness of `{}` checks readiness{how}: a dependency down{while_down} restarts every pod",
         container.name(),
     );
-    let help = "let liveness ask only whether the process itself still works (an endpoint such as \
-                /livez that calls nothing else), and leave dependencies to readiness";
+    let help = "let liveness check only whether the process itself works, by an endpoint that calls \
+                nothing else, and leave dependencies to readiness: a restart does not bring them back";
     let node = [
         &["httpGet", "path"][..],
         &["grpc", "service"],
@@ -76,5 +87,6 @@ fn check(
     .into_iter()
     .find_map(|path| probe.field(path).node())
     .unwrap_or(probe.key);
-    out.push(Report::container(workload, container, node, message).help(help));
+    let report = Report::container(workload, container, node, message).help(help);
+    out.push(report.severity(severity));
 }

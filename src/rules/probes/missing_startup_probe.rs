@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{ContainerPort, Probe};
+use k8s_openapi::api::core::v1::{Container, Probe};
 
 use super::probe::{ProbeKind, probes_of};
 use crate::clocks::node_of;
@@ -11,11 +11,21 @@ use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severit
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::Term;
 use crate::lifecycle::probes::{Handler, Timing, failures_to_last};
+use crate::lifecycle::startup::Progress;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
 
-/// Where nothing is declared, a liveness probe that waits this long is only worth a note.
-const USUAL_START: Duration = Duration::from_secs(30);
+/// Where nothing is declared: a liveness probe that kills this soon is a risk for any program, ...
+const SHORT: Duration = Duration::from_secs(10);
+
+/// ... and this soon for a Java virtual machine.
+const SHORT_FOR_JVM: Duration = Duration::from_secs(60);
+
+/// A liveness probe that waits this long leaves time enough, ...
+const LONG: Duration = Duration::from_secs(300);
+
+/// ... but an initial delay of this length leaves a container that hangs alone after each start.
+const LONG_DELAY: Duration = Duration::from_secs(60);
 
 const TIMEOUT: &str = "timeoutSeconds";
 
@@ -75,18 +85,38 @@ fn check(
     let timing = Timing::of(liveness);
     let survival = timing.guaranteed_survival();
     let declared = cx.clocks().declared_start(workload, container);
+    if declared.is_none() && survival >= LONG && timing.initial_delay() < LONG_DELAY {
+        return;
+    }
     let severity = match &declared {
         Some(time) if time.value > survival => Severity::Error,
-        None if survival < USUAL_START => Severity::Warning,
+        None if survival < SHORT || survival < SHORT_FOR_JVM && is_jvm(container.data) => {
+            Severity::Warning
+        }
         _ => Severity::Note,
     };
     let message = message(container, &timing, declared.as_ref());
+    let room = room(cx, workload);
+    let missing = pace(&timing, declared.as_ref(), room)
+        .and_then(|pace| startup_probe(cx, container, liveness, &timing, pace));
     let mut report = Report::container(workload, container, probe.key, message)
         .severity(severity)
-        .help(help(container, liveness, &timing, declared.as_ref()));
+        .help(help(&timing, declared.as_ref(), missing.as_deref()));
     let is_too_long = declared.as_ref().is_some_and(|time| time.value > survival);
-    if is_too_long || declared.is_none() {
-        report = add_probe(container, &timing, declared.as_ref(), report);
+    if let Some(missing) = missing
+        && (is_too_long || declared.is_none())
+    {
+        // Where the start takes a known time, the probe's length is known, too.
+        let applicability = if declared.as_ref().is_some_and(Term::is_beyond_doubt) {
+            Applicability::Safe
+        } else {
+            Applicability::Unsafe
+        };
+        let title = "add a startupProbe that asks what the livenessProbe asks";
+        report = report.fix(applicability, title, container.object(), |editor| {
+            let place = Beside::Before("livenessProbe");
+            editor.insert(container.node, "startupProbe", &Value::Map(missing), place)
+        });
     }
     if let Some(time) = &declared
         && let Some(node) = node_of(&time.origin, workload.template(), container)
@@ -100,136 +130,179 @@ fn check(
 fn message(container: ContainerRef<'_>, timing: &Timing, declared: Option<&Term>) -> String {
     let name = container.name();
     let survival = timing.guaranteed_survival();
-    let window = timing.show_survival();
+    let window = show_seconds(survival);
     match declared {
         Some(time) if time.value > survival => format!(
-            "container `{name}` has no startup probe and takes {time} to start, but its liveness \
-             probe may kill it after {window}: it may never come up"
+            "`{name}` takes {} to start, but its liveness probe may kill it after {window}",
+            show_seconds(time.value)
         ),
-        Some(time) => format!(
-            "container `{name}` has no startup probe; its start of {time} fits within the liveness \
-             probe's {window}, but a hung container is found no sooner for that"
+        Some(_) => format!(
+            "`{name}` has no startup probe: its liveness probe waits {window} for every hang"
+        ),
+        None if timing.initial_delay() >= LONG_DELAY => format!(
+            "`{name}` may hang for {} after each start: initialDelaySeconds holds liveness back",
+            show_seconds(timing.initial_delay())
         ),
         None => format!(
-            "container `{name}` has no startup probe: its liveness probe may kill it after \
-             {window}, whether it has come up or not"
+            "liveness of `{name}` may kill it {window} after its start, unless it answers by then"
         ),
     }
 }
 
-fn help(
-    container: ContainerRef<'_>,
-    liveness: &Probe,
-    timing: &Timing,
-    declared: Option<&Term>,
-) -> String {
-    let (period, failures) = pace(timing, declared);
-    let handler = handler(liveness, container.ports()).unwrap_or_else(|| "<handler>".to_owned());
-    format!(
-        "add a startupProbe with the liveness probe's handler; liveness and readiness wait for it:\n\
-         startupProbe:\n  {handler}\n  periodSeconds: {period}\n  failureThreshold: {failures}"
-    )
+fn help(timing: &Timing, declared: Option<&Term>, probe: Option<&[(String, Value)]>) -> String {
+    let start = declared.map_or_else(String::new, |time| format!("; the start takes {time}"));
+    let delay = if timing.initial_delay() >= LONG_DELAY {
+        ", and then remove initialDelaySeconds"
+    } else {
+        ""
+    };
+    let sum = timing.show_survival();
+    match probe {
+        Some(probe) => format!(
+            "{sum}{start}\nliveness and readiness wait for a startup probe: add it{delay}\n{}",
+            Value::block(&[("startupProbe".to_owned(), Value::Map(probe.to_vec()))])
+        ),
+        None => format!(
+            "{sum}{start}\nadd a startup probe, which liveness and readiness wait for{delay}; it has to \
+             fit within progressDeadlineSeconds"
+        ),
+    }
 }
 
-/// `periodSeconds` and `failureThreshold` of the startup probe that is missing.
-fn pace(timing: &Timing, declared: Option<&Term>) -> (u64, u64) {
+/// Whether the container runs a Java virtual machine, which takes long to start.
+fn is_jvm(container: &Container) -> bool {
+    const IMAGES: [&str; 12] = [
+        "openjdk", "jdk", "jre", "java", "temurin", "corretto", "zulu", "liberica", "tomcat",
+        "jetty", "wildfly", "keycloak",
+    ];
+    let image = container
+        .image
+        .as_deref()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let mut words = image.split(|char: char| !char.is_ascii_alphanumeric());
+    let names_it = words.any(|word| {
+        let word = word.trim_end_matches(|char: char| char.is_ascii_digit());
+        IMAGES.contains(&word)
+    });
+    let runs_it = container.command.iter().flatten().any(|word| {
+        word.split_whitespace()
+            .any(|word| word == "java" || word.ends_with("/java"))
+    });
+    let variables = container.env.iter().flatten();
+    let prefixes = ["JAVA_", "JDK_", "SPRING_"];
+    let is_set = variables
+        .map(|variable| &variable.name)
+        .any(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)));
+    names_it || runs_it || is_set
+}
+
+/// The time that the rollout leaves a pod to start, where it is known.
+fn room(cx: &Context<'_>, workload: Workload<'_>) -> Option<Duration> {
+    let (min_ready, deadline) = cx.clocks().rollout_times(workload)?;
+    let progress = Progress::new(Duration::ZERO, min_ready, deadline);
+    Some(progress.deadline.saturating_sub(progress.min_ready))
+}
+
+/// `periodSeconds` and `failureThreshold` of the startup probe that is missing; `None` where the rollout
+/// leaves no room for one.
+fn pace(timing: &Timing, declared: Option<&Term>, room: Option<Duration>) -> Option<(u64, u64)> {
     let timeout = timing.timeout().as_secs();
     let period = timing.period().as_secs().clamp(1, 5).max(timeout);
     // Twice the declared time leaves room for a slow node; five minutes is the usual allowance. What
     // the liveness probe may have granted so far is never shortened.
     let usual = declared.map_or(300, |time| time.value.as_secs().saturating_mul(2).max(30));
     let budget = usual.max(timing.latest_kill().as_secs());
+    let most = room.map_or(u64::MAX, |room| room.as_secs() / period);
     // The probes that count may all fail at once, while the port is not open yet.
     let declared = declared.map_or(Duration::ZERO, |time| time.value);
     let survived = timing.guaranteed_survival().max(declared);
     let failures = failures_to_last(survived, Duration::from_secs(period));
-    (period, budget.div_ceil(period).max(failures))
+    (failures <= most).then(|| (period, budget.div_ceil(period).min(most).max(failures)))
 }
 
-/// Adds a startup probe that asks what the liveness probe asks: before it, as both are read in the
-/// order in which they run.
-fn add_probe<'r>(
+/// A startup probe that asks what the liveness probe asks. `None` where that has not just one valid
+/// handler.
+fn startup_probe(
+    cx: &Context<'_>,
     container: ContainerRef<'_>,
+    liveness: &Probe,
     timing: &Timing,
-    declared: Option<&Term>,
-    report: Report<'r>,
-) -> Report<'r> {
-    let Some(probe) = container.node.get("livenessProbe") else {
-        return report;
-    };
-    let copied = ["exec", "httpGet", "tcpSocket", "grpc", TIMEOUT];
+    (period, failures): (u64, u64),
+) -> Option<Vec<(String, Value)>> {
+    Handler::of(liveness, container.ports())?;
+    let probe = container.node.get("livenessProbe")?;
+    let handlers = ["exec", "httpGet", "tcpSocket", "grpc"];
+    if handlers.iter().any(|field| {
+        cx.inventory
+            .is_set_elsewhere(container.object(), probe, field)
+    }) {
+        return None;
+    }
     let mut entries: Vec<(String, Value)> = probe
         .entries()
-        .filter(|entry| copied.contains(&entry.key.key_text()) && !entry.value.is_null())
-        .filter(|entry| entry.key.key_text() != TIMEOUT || timing.has_timeout())
+        .filter(|entry| {
+            let key = entry.key.key_text();
+            handlers.contains(&key) || key == TIMEOUT && timing.has_timeout()
+        })
+        .filter(|entry| !entry.value.is_null())
         .map(|entry| (entry.key.key_text().to_owned(), Value::copy_of(entry.value)))
         .collect();
-    let liveness = container.data.liveness_probe.as_ref();
-    if liveness.is_none_or(|probe| Handler::of(probe, container.ports()).is_none()) {
-        return report;
-    }
-    let (period, failures) = pace(timing, declared);
     entries.push(("periodSeconds".to_owned(), Value::int(period)));
     entries.push(("failureThreshold".to_owned(), Value::int(failures)));
-    // Where the start takes a known time, the probe's length is known, too.
-    let applicability = if declared.is_some_and(Term::is_beyond_doubt) {
-        Applicability::Safe
-    } else {
-        Applicability::Unsafe
-    };
-    let title = "add a startupProbe that asks what the livenessProbe asks";
-    report.fix(applicability, title, container.object(), |editor| {
-        let place = Beside::Before("livenessProbe");
-        editor.insert(container.node, "startupProbe", &Value::Map(entries), place)
-    })
-}
-
-/// The handler on one line, in the form of JSON, which is YAML too. `None` where there is not just
-/// one valid handler, or where it is too long to read.
-fn handler(probe: &Probe, ports: &[ContainerPort]) -> Option<String> {
-    const LONGEST: usize = 100;
-    Handler::of(probe, ports)?;
-    let value = serde_json::to_value(probe).ok()?;
-    ["exec", "httpGet", "tcpSocket", "grpc"]
-        .into_iter()
-        .find_map(|name| Some(format!("{name}: {}", value.get(name)?)))
-        .filter(|text| text.chars().count() <= LONGEST)
+    Some(entries)
 }
 
 #[cfg(test)]
 mod tests {
-    use k8s_openapi::api::core::v1::{HTTPGetAction, TCPSocketAction};
-    use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+    use k8s_openapi::api::core::v1::EnvVar;
 
     use super::*;
 
     #[test]
-    fn handlers_to_copy() {
-        let get = |path: &str| HTTPGetAction {
-            path: Some(path.to_owned()),
-            port: IntOrString::Int(8080),
-            ..HTTPGetAction::default()
+    fn java_virtual_machines() {
+        let image = |image: &str| Container {
+            image: Some(image.to_owned()),
+            ..Container::default()
         };
-        let get_at = |port: &str| HTTPGetAction {
-            port: IntOrString::String(port.to_owned()),
-            ..HTTPGetAction::default()
+        let command = |word: &str| Container {
+            command: Some(vec![word.to_owned()]),
+            ..Container::default()
         };
-        let mut probe = Probe {
-            http_get: Some(get("/livez")),
-            period_seconds: Some(3),
-            ..Probe::default()
+        let variable = |name: &str| Container {
+            env: Some(vec![EnvVar {
+                name: name.to_owned(),
+                ..EnvVar::default()
+            }]),
+            ..Container::default()
         };
-        assert_eq!(
-            handler(&probe, &[]).as_deref(),
-            Some(r#"httpGet: {"path":"/livez","port":8080}"#)
-        );
-        probe.http_get = Some(get_at("${PORT}"));
-        assert_eq!(handler(&probe, &[]), None);
-        probe.tcp_socket = Some(TCPSocketAction::default());
-        assert_eq!(handler(&probe, &[]), None);
-        probe.tcp_socket = None;
-        probe.http_get = Some(get(&"/".repeat(100)));
-        assert_eq!(handler(&probe, &[]), None);
-        assert_eq!(handler(&Probe::default(), &[]), None);
+        for container in [
+            image("eclipse-temurin:21-jre"),
+            image("openjdk:17"),
+            command("/usr/bin/java"),
+            command("exec java -jar app.jar"),
+            variable("JAVA_TOOL_OPTIONS"),
+            variable("SPRING_PROFILES_ACTIVE"),
+        ] {
+            assert!(is_jvm(&container), "{container:?}");
+        }
+        for container in [
+            image("example.com/javascript:1"),
+            command("javac"),
+            variable("MY_JAVA_HOME"),
+        ] {
+            assert!(!is_jvm(&container), "{container:?}");
+        }
+    }
+
+    #[test]
+    fn a_startup_probe_fits_into_the_progress_deadline() {
+        let timing = Timing::of(&Probe::default());
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(pace(&timing, None, None), Some((5, 60)));
+        assert_eq!(pace(&timing, None, seconds(120)), Some((5, 24)));
+        // The liveness probe grants 20s so far.
+        assert_eq!(pace(&timing, None, seconds(25)), Some((5, 5)));
+        assert_eq!(pace(&timing, None, seconds(20)), None);
     }
 }

@@ -1,14 +1,12 @@
 //! `probe-timeout-exceeds-period`
 
-use super::probe::{ProbeKind, ProbeRef, probes_of};
+use super::probe::{ProbeRef, probes_of};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Workload;
-use crate::lifecycle::probes::Timing;
+use crate::lifecycle::probes::{Handler, Timing};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
-
-const THRESHOLD: &str = "failureThreshold";
 
 static META: RuleMeta = RuleMeta {
     id: "probe-timeout-exceeds-period",
@@ -55,56 +53,46 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
         return;
     }
     let container = probe.container;
+    let own_limit = Handler::of(probe.data, container.ports()).and_then(|it| it.own_limit());
+    let longest = own_limit.map_or(timeout, |limit| limit.min(timeout));
+    if longest <= period {
+        return;
+    }
     let message = format!(
-        "{} of container `{}` may take {} but is due every {}{}: the kubelet runs one at a time, so \
-         it gives up only after {}, not after {}",
+        "{} of `{}` takes up to {} when it hangs, but is due every {}{}",
         probe.kind.as_str(),
         container.name(),
-        show_seconds(timeout),
+        show_seconds(longest),
         show_seconds(period),
         if probe.field(&["periodSeconds"]).is_absent() {
             " (default)"
         } else {
             ""
         },
-        timing.show_tolerance(),
-        show_seconds(period * timing.failure_threshold())
     );
+    let failures = timing.failure_threshold();
+    let seconds = period.as_secs();
     let help = format!(
-        "in the {}: timeoutSeconds: {} or less, or a periodSeconds of at least {}",
+        "the kubelet runs one probe at a time: when it hangs, the probe gives up after {failures} × {} \
+         instead of {failures} × {}\n{}:\n  timeoutSeconds: {seconds}",
+        show_seconds(longest),
+        show_seconds(period),
         probe.kind.field(),
-        period.as_secs(),
-        timeout.as_secs()
     );
-    // The longer period is what already happens whenever the timeout is used up.
-    let seconds = timeout.as_secs();
-    let mut title = format!("set {}.periodSeconds to {seconds}", probe.kind.field());
-    let failures = failures_to_keep(cx, probe, &timing);
-    if let Some(failures) = failures {
-        title = format!("{title} and {THRESHOLD} to {failures}");
-    }
-    let mut report = Report::container(workload, container, node, message)
+    let severity = if longest < period * 2 {
+        Severity::Note
+    } else {
+        Severity::Warning
+    };
+    let title = format!("set {}.timeoutSeconds to {seconds}", probe.kind.field());
+    let report = Report::container(workload, container, node, message)
+        .severity(severity)
         .help(help)
         .fix(Applicability::Unsafe, title, container.object(), |editor| {
-            let mut edits = editor.put(probe.node, &[], "periodSeconds", Value::int(seconds))?;
-            if let Some(failures) = failures {
-                edits.extend(editor.put(probe.node, &[], THRESHOLD, Value::int(failures))?);
-            }
-            Ok(edits)
+            editor.set(node, &Value::int(seconds))
         });
-    if let Some(node) = probe.field(&["periodSeconds"]).node() {
-        report = report.related(container.object(), node, "the period");
-    }
-    out.push(report);
-}
-
-/// The `failureThreshold` with which a startup probe grants as much over the longer period: what a slow
-/// start may take is not to grow by the way, and a refused connection, which takes no time, must not end
-/// it sooner. Where it stays as it is, none.
-fn failures_to_keep(cx: &Context<'_>, probe: &ProbeRef<'_>, timing: &Timing) -> Option<u64> {
-    if probe.kind != ProbeKind::Startup || !probe.is_known(cx, THRESHOLD) {
-        return None;
-    }
-    let failures = timing.failures_at(timing.timeout());
-    (failures < u64::from(timing.failure_threshold())).then_some(failures)
+    out.push(match probe.field(&["periodSeconds"]).node() {
+        Some(node) => report.related(container.object(), node, "the period"),
+        None => report,
+    });
 }

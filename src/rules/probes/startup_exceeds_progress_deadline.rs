@@ -71,19 +71,26 @@ fn report<'a>(
     progress: &Progress,
 ) -> Report<'a> {
     let object = workload.object();
-    let consequence = match workload.kind() {
-        WorkloadKind::Rollout => "the rollout is called degraded (and aborted, if so configured)",
-        _ => "the rollout is called failed (`ProgressDeadlineExceeded`)",
+    let outcome = match workload.kind() {
+        WorkloadKind::Rollout => "degraded",
+        _ => "failed",
     };
     let message = format!(
-        "{progress}: {consequence} while the startup probe of container `{}` still accepts the pod",
-        probe.container.name()
+        "`{}` may take {} to become available, but its rollout counts as {outcome} after {}{}",
+        probe.container.name(),
+        show_seconds(progress.latest_available()),
+        show_seconds(progress.deadline),
+        if progress.is_default {
+            " (default)"
+        } else {
+            ""
+        },
     );
     // Room for the pod to be scheduled and its image to be pulled.
     let enough = progress.latest_available().as_secs().saturating_add(60);
     let help = format!(
-        "in the {}'s spec: progressDeadlineSeconds: {enough} or more; or a startup probe that gives \
-         up sooner",
+        "in the {}'s spec, with room for scheduling and the image pull; or let the startup probe give \
+         up sooner:\nprogressDeadlineSeconds: {enough}",
         object.kind()
     );
     let budget = format!("startup budget: {}", timing.show_startup_budget());

@@ -1,5 +1,7 @@
 //! `startup-probe-too-short`
 
+use std::time::Duration;
+
 use super::probe::{ProbeKind, probes_of};
 use crate::clocks::node_of;
 use crate::edit::Value;
@@ -23,6 +25,9 @@ static META: RuleMeta = RuleMeta {
 };
 
 const THRESHOLD: &str = "failureThreshold";
+
+/// Where no start-up time is declared: what any program needs, its image's layers read from a disk.
+const SHORTEST_START: Duration = Duration::from_secs(5);
 
 /// See the rule's page.
 pub(in crate::rules) struct StartupProbeTooShort;
@@ -58,25 +63,42 @@ fn check(
     if !startup.is_some_and(|probe| numbers.iter().all(|field| probe.is_known(cx, field))) {
         return;
     }
-    let Some(time) = cx.clocks().declared_start(workload, container) else {
-        return;
-    };
     let timing = Timing::of(probe);
-    if time.value <= timing.guaranteed_survival() {
-        return;
-    }
-    let message = format!(
-        "container `{}` takes {time} to start, but its startup probe may give up after {}: it is \
-         killed while starting, again and again",
-        container.name(),
-        timing.show_survival()
-    );
+    let survival = timing.guaranteed_survival();
     let node = container
         .field(&["startupProbe", THRESHOLD])
         .node()
         .unwrap_or(entry.key);
+    let Some(time) = cx.clocks().declared_start(workload, container) else {
+        if survival < SHORTEST_START {
+            let message = format!(
+                "startup probe of `{}` gives up after {} at the earliest, before most programs start",
+                container.name(),
+                show_seconds(survival)
+            );
+            let help = format!(
+                "{}\nstartupProbe:\n  {THRESHOLD}: <start-up time / periodSeconds + 1>",
+                timing.show_survival()
+            );
+            let report = Report::container(workload, container, node, message).help(help);
+            out.push(report.severity(Severity::Warning));
+        }
+        return;
+    };
+    if time.value <= survival {
+        return;
+    }
+    let message = format!(
+        "`{}` takes {} to start, but its startup probe may kill it after {}",
+        container.name(),
+        show_seconds(time.value),
+        show_seconds(survival)
+    );
     let failures = timing.failures_to_survive(time.value);
-    let help = format!("raise startupProbe.failureThreshold to {failures} or more");
+    let help = format!(
+        "{}; the start takes {time}\nstartupProbe:\n  {THRESHOLD}: {failures}",
+        timing.show_survival()
+    );
     let title = format!("set startupProbe.failureThreshold to {failures}");
     let applicability = if time.is_beyond_doubt() {
         Applicability::Safe
