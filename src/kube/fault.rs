@@ -13,8 +13,6 @@ pub enum FaultRule {
     InvalidProbe,
     /// `invalid-lifecycle-hook`
     InvalidLifecycleHook,
-    /// `prestop-exceeds-grace-period`
-    PrestopExceedsGracePeriod,
 }
 
 /// A relation between fields that the API server does not accept: a required one that is missing,

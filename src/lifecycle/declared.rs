@@ -110,6 +110,8 @@ pub(super) enum BareNumber {
     /// Seconds, but milliseconds from 1000 up: nobody waits a quarter of an hour for a shutdown.
     SecondsOrMillis,
     Millis,
+    /// The variable holds options, as the command line does.
+    Options,
 }
 
 impl BareNumber {
@@ -118,7 +120,7 @@ impl BareNumber {
         let value = parse_lenient_duration(text)?;
         let is_bare = !text.contains(|c: char| c.is_ascii_alphabetic());
         let in_millis = match self {
-            Self::Seconds => false,
+            Self::Seconds | Self::Options => false,
             Self::SecondsOrMillis => value.as_secs() >= 1000,
             Self::Millis => true,
         };
@@ -230,8 +232,16 @@ impl Names {
                 .iter()
                 .enumerate()
                 .rfind(|(_, variable)| variable.name == *name)?;
+            let text = variable.value.as_deref()?;
+            let value = match number {
+                BareNumber::Options => {
+                    let words = text.split_whitespace().map(Some);
+                    self.in_words(words).map(|(_, value)| value)
+                }
+                number => number.read(text),
+            };
             Some(Term {
-                value: number.read(variable.value.as_deref()?)?,
+                value: value?,
                 origin: Origin::Environment {
                     index,
                     name: (*name).to_owned(),

@@ -21,6 +21,10 @@ pub const DEFAULT_GRACE_PERIOD: Duration = Duration::from_secs(30);
 /// (`minimumGracePeriodInSeconds` of `kuberuntime_container.go`).
 pub const LEAST_AFTER_SIGTERM: Duration = Duration::from_secs(2);
 
+/// What the kubelet leaves a preStop hook, however short the grace period
+/// (`calculateEffectiveGracePeriod` of `pod_workers.go`).
+pub const LEAST_FOR_HOOK: Duration = Duration::from_secs(1);
+
 const NAMES: Names = Names {
     annotation: ANNOTATION,
     options: &[
@@ -36,6 +40,7 @@ const NAMES: Names = Names {
         ("GRACEFUL_SHUTDOWN_TIMEOUT", BareNumber::SecondsOrMillis),
         ("GRACEFUL_TIMEOUT", BareNumber::SecondsOrMillis),
         ("TERMINATION_TIMEOUT", BareNumber::SecondsOrMillis),
+        ("GUNICORN_CMD_ARGS", BareNumber::Options),
         // Spring binds a bare number to a Duration as milliseconds.
         (
             "SPRING_LIFECYCLE_TIMEOUT_PER_SHUTDOWN_PHASE",
@@ -165,6 +170,14 @@ impl<'a> GraceBudget<'a> {
         grace.max(sigterm.saturating_add(LEAST_AFTER_SIGTERM))
     }
 
+    /// `at least `, where a hook of unknown length makes the total a lower bound.
+    pub fn least(&self) -> &'static str {
+        match self.prestop {
+            Prestop::AtLeast(..) | Prestop::Unknown(_) => "at least ",
+            Prestop::Absent | Prestop::Known(..) => "",
+        }
+    }
+
     /// The least `terminationGracePeriodSeconds` that holds the total.
     pub fn needed_seconds(&self) -> u64 {
         let total = self.total();
@@ -212,11 +225,7 @@ impl fmt::Display for GraceBudget<'_> {
         if !self.buffer.is_zero() {
             write!(f, " + {} buffer", show_seconds(self.buffer))?;
         }
-        let least = match self.prestop {
-            Prestop::AtLeast(..) | Prestop::Unknown(_) => "at least ",
-            Prestop::Absent | Prestop::Known(..) => "",
-        };
-        write!(f, " = {least}{}", show_seconds(self.total()))
+        write!(f, " = {}{}", self.least(), show_seconds(self.total()))
     }
 }
 

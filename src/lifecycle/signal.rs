@@ -94,6 +94,34 @@ pub fn unforwarded(pod: &PodSpec, container: &Container) -> Option<Unforwarded> 
     })
 }
 
+/// Whether a container only waits, so that there is nothing to shut down: the `pause` image, `sleep`,
+/// `tail -f /dev/null`, or a script of nothing else.
+pub fn only_waits(container: &Container) -> bool {
+    let image = container.image.as_deref().unwrap_or_default();
+    let name = shell::base_name(image);
+    let name = name.split(['@', ':']).next().unwrap_or_default();
+    if name == "pause" || name.starts_with("pause-") {
+        return true;
+    }
+    let argv = argv(container);
+    let texts: Vec<&str> = argv.iter().map(|argument| argument.text).collect();
+    if container.command.iter().flatten().count() == 0 {
+        return false;
+    }
+    if let Some(invocation) = shell::invocation(&texts) {
+        let script = Script::parse(invocation.script);
+        return script.is_ok_and(|script| !script.items.is_empty() && is_idle(&script));
+    }
+    match shell::without_wrappers(&texts).1 {
+        [program, rest @ ..] => match shell::base_name(program) {
+            "sleep" | "pause" => true,
+            "tail" => rest.contains(&"/dev/null"),
+            _ => false,
+        },
+        [] => false,
+    }
+}
+
 /// Whether the preStop hook itself sends a signal: the usual way around a shell that is PID 1.
 fn is_signalled_by_hook(container: &Container) -> bool {
     let lifecycle = container.lifecycle.as_ref();
@@ -354,6 +382,25 @@ mod tests {
         assert_eq!(judged("x", &["tini", "--", "sh", "-c", "a; b"], &[]), None);
         assert_eq!(judged("x", &["/app", "-c", "a; b"], &[]), None);
         assert_eq!(judged("x", &["sh", "run.sh"], &[]), None);
+    }
+
+    #[test]
+    fn containers_that_only_wait() {
+        let waits = |image: &str, command: &[&str]| {
+            let words = command.iter().map(|&word| word.to_owned()).collect();
+            only_waits(&Container {
+                image: Some(image.to_owned()),
+                command: Some(words),
+                ..Container::default()
+            })
+        };
+        assert!(waits("registry.k8s.io/pause:3.9", &[]));
+        assert!(waits("x", &["/bin/sleep", "infinity"]));
+        assert!(waits("x", &["tail", "-f", "/dev/null"]));
+        assert!(waits("x", &["sh", "-c", "while true; do sleep 60; done"]));
+        assert!(!waits("x", &["sh", "-c", "serve & sleep infinity"]));
+        assert!(!waits("x", &["tail", "-f", "/var/log/app"]));
+        assert!(!waits("x", &[]));
     }
 
     #[test]

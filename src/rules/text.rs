@@ -1,5 +1,7 @@
 //! Words that messages share.
 
+use crate::yaml::Node;
+
 /// `one`, `one and two`, `one, two and three`.
 pub(super) fn and<T: AsRef<str>>(items: &[T]) -> String {
     join(items, "and")
@@ -52,6 +54,31 @@ pub(super) fn yaml_pair(key: &str, value: &str) -> String {
     }
 }
 
+/// Whether a comment at the end of a node's line, or on the lines above it, says in words why the value
+/// is what it is.
+pub(super) fn is_explained(node: Node<'_>) -> bool {
+    const LEAST_WORDS: usize = 3;
+    let Some(text) = node.tree().file_text() else {
+        return false;
+    };
+    let range = node.span().range();
+    let start = text
+        .get(..range.start)
+        .map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
+    let behind = text.get(range.end..).unwrap_or_default().lines().next();
+    let above = text.get(..start).unwrap_or_default().lines().rev();
+    let above = above
+        .map(str::trim)
+        .take_while(|line| line.starts_with('#'));
+    let comments = behind.map(str::trim).into_iter().chain(above);
+    let comments = comments.filter_map(|comment| comment.strip_prefix('#'));
+    let mut words = comments
+        .filter(|comment| !comment.contains("lameduck:"))
+        .flat_map(str::split_whitespace)
+        .filter(|word| word.chars().any(char::is_alphabetic) && !word.ends_with(':'));
+    words.nth(LEAST_WORDS - 1).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +88,33 @@ mod tests {
         assert_eq!(yaml_pair("app", "web"), "app: web");
         for value in ["true", "1.10", "", "no", "a: b", "~", "2"] {
             assert_eq!(yaml_pair("a", value), format!("a: \"{value}\""));
+        }
+    }
+
+    #[test]
+    fn comments_explain_in_words() {
+        let explained = |text: &str| {
+            let stream = crate::yaml::parse(&std::sync::Arc::from(text));
+            let document = stream.documents.into_iter().next().expect("a document");
+            let crate::yaml::Content::Tree(tree) = document.content else {
+                panic!("{text}")
+            };
+            is_explained(tree.root().get("a").expect("the value"))
+        };
+        for text in [
+            "a: 0 # keeps no state, may go at once\n",
+            "# keeps no state,\n# may go at once\na: 0\nb: 1\n",
+        ] {
+            assert!(explained(text), "{text}");
+        }
+        for text in [
+            "a: 0\n",
+            "a: 0 # TODO\n",
+            "a: 0 # lameduck: ignore[x] it is meant to be so\n",
+            "# b: 30\na: 0\n",
+            "# it is about the other value\nb: 1\na: 0\n",
+        ] {
+            assert!(!explained(text), "{text}");
         }
     }
 

@@ -291,11 +291,6 @@ impl Told<'_> {
         self.with(|fault| fault.help = Some(help.into()))
     }
 
-    /// Gives it to another rule.
-    pub(super) fn rule(self, rule: FaultRule) -> Self {
-        self.with(|fault| fault.rule = rule)
-    }
-
     /// Names the first release that does not refuse it any more.
     pub(super) fn until(self, release: Version) -> Self {
         self.with(|fault| {

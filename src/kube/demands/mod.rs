@@ -94,7 +94,6 @@ const POD_SPEC: &[Checker] = &[
     containers::claims,
     pod::spec,
     pod::dns,
-    pod::sleeps,
     resources::of_pod,
     scheduling::spread,
     security::system,

@@ -5,7 +5,6 @@
 
 use super::forms::{self, Form};
 use super::judge::{Judge, shown};
-use crate::kube::fault::FaultRule;
 use crate::units::Version;
 use crate::yaml::{Node, Scalar};
 
@@ -206,44 +205,5 @@ pub(super) fn csi<'t>(judge: &mut Judge<'t>, source: Node<'t>) {
             driver,
             format!("{} is no name of a CSI driver", shown(name)),
         );
-    }
-}
-
-/// `PodSpec`: a native sleep of pods that end by themselves, of which the rule about hooks does not
-/// speak: `validateSleepAction`.
-pub(super) fn sleeps<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
-    /// In seconds.
-    const DEFAULT_GRACE: i64 = 30;
-    const GRACE: &str = "terminationGracePeriodSeconds";
-    let ends = match judge.kind() {
-        "Job" | "CronJob" => true,
-        "Pod" => matches!(
-            judge.text(spec, "restartPolicy"),
-            Some("Never" | "OnFailure")
-        ),
-        _ => false,
-    };
-    if !ends || judge.field(spec, GRACE).is_unknown() {
-        return;
-    }
-    let grace = judge.int(spec, GRACE).unwrap_or(DEFAULT_GRACE);
-    for container in judge.items(spec, "containers") {
-        if let Some(sleep) = judge.at(container, &["lifecycle", "preStop", "sleep"])
-            && let Some(node) = judge.get(sleep, "seconds")
-            && let Some(seconds) = judge.int(sleep, "seconds")
-            && grace > 0
-            && seconds > grace
-        {
-            judge
-                .wrong(
-                    node,
-                    format!("a sleep of {seconds}s exceeds the grace period of {grace}s"),
-                )
-                .rests_on(spec, GRACE)
-                .help(format!(
-                    "shorten the sleep, or raise `{GRACE}` above {seconds}"
-                ))
-                .rule(FaultRule::PrestopExceedsGracePeriod);
-        }
     }
 }

@@ -1,7 +1,10 @@
 //! `excessive-grace-period`
 
+use std::time::Duration;
+
 use crate::finding::{Category, FixAvailability, OptionMeta, RuleMeta, Severity};
 use crate::kube::{Workload, WorkloadKind};
+use crate::lifecycle::prestop::Prestop;
 use crate::lifecycle::shutdown;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::settings::OptionValue;
@@ -9,17 +12,20 @@ use crate::units::show_seconds;
 
 const MAX: &str = "max";
 
+/// How long the cluster autoscaler waits for a pod (`--max-graceful-termination-sec`, by default).
+const AUTOSCALER: Duration = Duration::from_secs(600);
+
 static META: RuleMeta = RuleMeta {
     id: "excessive-grace-period",
     category: Category::Shutdown,
     severity: Severity::Note,
     pedantic: false,
-    summary: "A workload that takes requests may take minutes to stop",
+    summary: "A pod may take longer to stop than nodes wait for it",
     page: include_str!("../../../rules/shutdown/excessive-grace-period.md"),
     options: &[OptionMeta {
         name: MAX,
         default: OptionValue::Seconds(120),
-        summary: "The longest grace period that is not reported.",
+        summary: "The longest grace period that is not reported; for workloads without requests at least 600s.",
     }],
     fix: FixAvailability::None,
     since: "0.1.0",
@@ -40,9 +46,21 @@ impl Rule for ExcessiveGracePeriod {
         if matches!(
             workload.kind(),
             WorkloadKind::StatefulSet | WorkloadKind::KnativeService
-        ) || cx.inventory.replicas(workload).is_parked()
-            || !cx.inventory.serving(workload).is_serving()
+        ) || !workload.is_long_running()
+            || cx.inventory.replicas(workload).is_parked()
         {
+            return;
+        }
+        let is_serving = cx.inventory.serving(workload).is_serving();
+        let drains = template.main_containers().any(|container| {
+            let lifecycle = container.data.lifecycle.as_ref();
+            let hook = lifecycle.and_then(|lifecycle| lifecycle.pre_stop.as_ref());
+            matches!(
+                Prestop::of(hook),
+                Prestop::Unknown(_) | Prestop::AtLeast(..)
+            )
+        });
+        if drains && is_serving {
             return;
         }
         let (Some(spec), Some(spec_node), Some(node)) = (
@@ -54,6 +72,7 @@ impl Rule for ExcessiveGracePeriod {
         };
         let grace = shutdown::grace_period(spec.termination_grace_period_seconds).value;
         let max = cx.time(&META, MAX);
+        let max = if is_serving { max } else { max.max(AUTOSCALER) };
         if grace <= max
             || cx
                 .inventory
@@ -61,17 +80,22 @@ impl Rule for ExcessiveGracePeriod {
         {
             return;
         }
-        let message = format!(
-            "grace period {} > {}: a rollout, a node drain or a scale-down may wait that long for \
-             each pod, and a spot or upgraded node is gone before",
-            show_seconds(grace),
-            show_seconds(max)
-        );
-        let help = format!(
-            "let long work stop at SIGTERM, keep its state (checkpoint), and resume in another pod; \
-             where requests really last that long, raise `rules.{}.{MAX}` in lameduck.yaml",
-            META.id
-        );
+        let shown = show_seconds(grace);
+        let message = if grace > AUTOSCALER {
+            format!("grace period of {shown}: the cluster autoscaler kills the pod after 600s")
+        } else {
+            format!("grace period of {shown}: a spot node is gone 15s to 120s after its notice")
+        };
+        let upgrades = "a node upgrade waits 15 min on EKS, 30 min on AKS, 1 h on GKE";
+        let help = if is_serving {
+            format!(
+                "{upgrades}; where requests really last that long, raise `rules.{}.{MAX}` in \
+                 lameduck.yaml",
+                META.id
+            )
+        } else {
+            format!("{upgrades}; let work stop at SIGTERM, checkpoint, and resume in another pod")
+        };
         out.push(Report::template(workload, node, message).help(help));
     }
 }

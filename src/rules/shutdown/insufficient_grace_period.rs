@@ -1,9 +1,12 @@
 //! `insufficient-grace-period`
 
+use std::time::Duration;
+
 use super::grace;
 use crate::clocks::PodBudget;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Workload, WorkloadKind};
+use crate::lifecycle::Origin;
 use crate::lifecycle::shutdown::{ANNOTATION, GraceBudget};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
@@ -20,6 +23,9 @@ static META: RuleMeta = RuleMeta {
     since: "0.1.0",
     checklist: &["grace-period-calculated"],
 };
+
+/// Less than this after the hook is too short for any application.
+const LEAST_LEFT: Duration = Duration::from_secs(5);
 
 /// See the rule's page.
 pub(in crate::rules) struct InsufficientGracePeriod;
@@ -53,46 +59,68 @@ impl Rule for InsufficientGracePeriod {
         {
             return;
         }
-        let message = format!(
-            "{budget}: container `{}` {} killed before it has finished its requests",
-            pod.container.name(),
-            if is_declared { "is" } else { "may be" }
-        );
+        let name = pod.container.name();
+        let grace = show_seconds(budget.grace.value);
+        let message = if is_declared {
+            format!(
+                "`{name}` needs {}{} to stop, but is killed after {grace}{}",
+                budget.least(),
+                show_seconds(budget.total()),
+                default_of(budget)
+            )
+        } else {
+            format!(
+                "`{name}` may be killed before it has finished: {} of {grace}{} are left to it",
+                show_seconds(left(budget)),
+                default_of(budget)
+            )
+        };
         let help = help(budget);
         let node = pod.grace_node.unwrap_or_else(|| pod.container.name_node());
         let severity = if is_declared {
             Severity::Error
-        } else {
+        } else if left(budget) < LEAST_LEFT {
             Severity::Warning
+        } else {
+            Severity::Note
         };
         let report = Report::container(workload, pod.container, node, message)
             .severity(severity)
             .help(help);
-        out.push(grace::explain(
-            &pod,
-            workload,
-            grace::raise(&pod, workload, 0, report),
-        ));
+        let report = if is_declared {
+            grace::raise(&pod, workload, 0, report)
+        } else {
+            report
+        };
+        out.push(grace::explain(&pod, workload, report));
+    }
+}
+
+/// What the hook leaves of the grace period.
+fn left(budget: &GraceBudget<'_>) -> Duration {
+    budget
+        .grace
+        .value
+        .saturating_sub(budget.prestop.lower_bound())
+}
+
+fn default_of(budget: &GraceBudget<'_>) -> &'static str {
+    match budget.grace.origin {
+        Origin::Default => " (default)",
+        _ => "",
     }
 }
 
 fn help(budget: &GraceBudget<'_>) -> String {
     let enough = format!(
-        "in the pod's spec: terminationGracePeriodSeconds: {}",
+        "{budget}\nterminationGracePeriodSeconds: {}",
         budget.needed_seconds()
     );
-    let rest = budget
-        .grace
-        .value
-        .saturating_sub(budget.prestop.lower_bound())
-        .saturating_sub(budget.buffer);
-    if budget.shutdown.is_declared() || rest.is_zero() {
-        enough
-    } else {
-        format!(
-            "{enough}; or, where the application stops within {rest}, say so on the pod template: \
-             annotation {ANNOTATION}: {rest}",
-            rest = show_seconds(rest)
-        )
+    if budget.shutdown.is_declared() {
+        return enough;
     }
+    format!(
+        "say on the pod template how long the application takes to stop:\n\
+         {ANNOTATION}: <time from SIGTERM to exit>\nwith the assumed time: {enough}"
+    )
 }

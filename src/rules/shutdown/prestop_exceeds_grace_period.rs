@@ -1,12 +1,20 @@
 //! `prestop-exceeds-grace-period`
 
+use std::time::Duration;
+
 use super::grace;
 use crate::clocks::PodBudget;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{FaultRule, Workload, WorkloadKind};
+use crate::kube::{ContainerRef, Workload, WorkloadKind};
+use crate::lifecycle::Origin;
+use crate::lifecycle::prestop::Hook;
 use crate::lifecycle::shutdown::{GraceBudget, LEAST_AFTER_SIGTERM};
-use crate::rules::{Context, Findings, Report, Rule, faults};
+use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
+use crate::yaml::Node;
+
+/// A longer hook is as often the mistake as the grace period.
+const LONG_HOOK: Duration = Duration::from_secs(30);
 
 static META: RuleMeta = RuleMeta {
     id: "prestop-exceeds-grace-period",
@@ -30,26 +38,98 @@ impl Rule for PrestopExceedsGracePeriod {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
-        faults::report(
-            cx,
-            workload.object(),
-            FaultRule::PrestopExceedsGracePeriod,
-            out,
-        );
         // Knative rejects hooks.
-        if !workload.is_long_running()
-            || workload.kind() == WorkloadKind::KnativeService
-            || cx.inventory.replicas(workload).is_parked()
-        {
+        if workload.kind() == WorkloadKind::KnativeService {
+            return;
+        }
+        for (container, hook, node) in refused(cx, workload) {
+            out.push(refusal(cx, workload, container, hook, node));
+        }
+        if !workload.is_long_running() || cx.inventory.replicas(workload).is_parked() {
             return;
         }
         for pod in cx.clocks().budgets(workload) {
-            if pod.budget.prestop_exceeds_grace() && !pod.budget.grace.value.is_zero() {
-                out.push(report(workload, &pod));
-            } else {
+            if !pod.budget.prestop_exceeds_grace() || pod.budget.grace.value.is_zero() {
                 check_probes(workload, &pod, out);
+            } else if !is_refused(&pod) {
+                out.push(report(workload, &pod));
             }
         }
+    }
+}
+
+fn is_refused(pod: &PodBudget<'_>) -> bool {
+    let delay = pod.budget.prestop.lower_bound();
+    pod.budget.prestop.hook() == Some(Hook::NativeSleep) && delay > pod.budget.grace.value
+}
+
+/// The native sleeps of any workload that are longer than the grace period: the API server refuses them.
+fn refused<'a>(
+    cx: &Context<'_>,
+    workload: Workload<'a>,
+) -> Vec<(ContainerRef<'a>, &'static str, Node<'a>)> {
+    let Some(grace) = cx.clocks().grace(workload) else {
+        return Vec::new();
+    };
+    let grace = grace.term.value.as_secs();
+    let hooks = workload
+        .template()
+        .lasting_containers()
+        .flat_map(|container| {
+            let lifecycle = container.data.lifecycle.as_ref();
+            ["preStop", "postStart"]
+                .into_iter()
+                .filter_map(move |name| {
+                    let hook = match name {
+                        "preStop" => lifecycle?.pre_stop.as_ref(),
+                        _ => lifecycle?.post_start.as_ref(),
+                    }?;
+                    let seconds = u64::try_from(hook.sleep.as_ref()?.seconds).ok()?;
+                    let node = container
+                        .field(&["lifecycle", name, "sleep", "seconds"])
+                        .node()?;
+                    (grace > 0 && seconds > grace).then_some((container, name, node))
+                })
+        });
+    hooks.collect()
+}
+
+fn refusal<'a>(
+    cx: &Context<'_>,
+    workload: Workload<'a>,
+    container: ContainerRef<'a>,
+    hook: &str,
+    node: Node<'a>,
+) -> Report<'a> {
+    let seconds = node.text().unwrap_or_default();
+    let grace = cx.clocks().grace(workload);
+    let (shown, written) = grace.map_or_else(Default::default, |grace| {
+        (show_seconds(grace.term.value), grace.node)
+    });
+    let origin = if written.is_some() { "" } else { " (default)" };
+    let message = format!(
+        "{hook} sleep of {seconds}s exceeds the grace period of {shown}{origin}: the API server refuses it"
+    );
+    // A served container also has to finish its requests within the grace period.
+    let budgets = cx.clocks().budgets(workload);
+    let pod = budgets
+        .iter()
+        .find(|pod| pod.container.node.id() == container.node.id());
+    let pod = pod.filter(|_| hook == "preStop" && workload.is_long_running());
+    let enough = pod.map_or_else(
+        || seconds.to_owned(),
+        |pod| pod.budget.needed_seconds().to_string(),
+    );
+    let help = format!(
+        "shorten the sleep, or in the pod's spec:\nterminationGracePeriodSeconds: {enough}"
+    );
+    let mut report = Report::container(workload, container, node, message).help(help);
+    if let Some(pod) = pod {
+        report = grace::raise(pod, workload, 0, report);
+    }
+    match written {
+        Some(node) => report.related(container.object(), node, "the grace period"),
+        None => report,
     }
 }
 
@@ -57,18 +137,28 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>) -> Report<'a> {
     let container = pod.container;
     let GraceBudget { grace, prestop, .. } = &pod.budget;
     let message = format!(
-        "{prestop} uses up the grace period of {grace}: container `{}` gets SIGTERM and, {} later, \
-         SIGKILL, with no time to finish its requests",
+        "`{}` gets {} after SIGTERM: its hook uses up the grace period of {}{}",
         container.name(),
-        show_seconds(LEAST_AFTER_SIGTERM)
+        show_seconds(LEAST_AFTER_SIGTERM),
+        show_seconds(grace.value),
+        match grace.origin {
+            Origin::Default => " (default)",
+            _ => "",
+        },
     );
-    let help = format!(
-        "in the pod's spec: terminationGracePeriodSeconds: {} ({prestop} + {} shutdown ({}) + {} buffer)",
-        pod.budget.needed_seconds(),
+    let raise = format!(
+        "in the pod's spec, for {prestop} + {} shutdown ({}) + {} buffer:\n\
+         terminationGracePeriodSeconds: {}",
         show_seconds(pod.budget.shutdown.value),
         pod.budget.shutdown.origin,
         show_seconds(pod.budget.buffer),
+        pod.budget.needed_seconds(),
     );
+    let help = if prestop.lower_bound() > LONG_HOOK {
+        format!("shorten the hook: endpoints are gone long before; or {raise}")
+    } else {
+        raise
+    };
     let node = pod.prestop_node().unwrap_or_else(|| container.name_node());
     let report = Report::container(workload, container, node, message).help(help);
     let report = grace::raise(pod, workload, 0, report);

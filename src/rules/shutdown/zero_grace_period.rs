@@ -4,7 +4,12 @@ use super::grace;
 use crate::clocks::{GRACE_PERIOD as FIELD, PodBudget};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Workload, WorkloadKind};
+use crate::lifecycle::prestop::Prestop;
+use crate::lifecycle::shutdown::{LEAST_AFTER_SIGTERM, LEAST_FOR_HOOK};
+use crate::lifecycle::signal;
+use crate::rules::text::is_explained;
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::show_seconds;
 
 static META: RuleMeta = RuleMeta {
     id: "zero-grace-period",
@@ -36,7 +41,7 @@ impl Rule for ZeroGracePeriod {
             || workload.kind() == WorkloadKind::KnativeService
             || template
                 .main_containers()
-                .all(|container| is_pause(container.data.image.as_deref().unwrap_or_default()))
+                .all(|container| signal::only_waits(container.data))
         {
             return;
         }
@@ -51,31 +56,39 @@ impl Rule for ZeroGracePeriod {
         let Some(largest) = PodBudget::largest(cx.clocks().budgets(workload)) else {
             return;
         };
-        let consequence = if seconds == 0 {
-            "the pod is removed from the API at once, its preStop hooks do not run, and what it is \
-             doing is cut off"
+        let name = largest.container.name();
+        let sigterm = show_seconds(LEAST_AFTER_SIGTERM);
+        let message = if largest.budget.prestop == Prestop::Absent {
+            format!("grace period of {seconds}s: `{name}` gets {sigterm} from SIGTERM to SIGKILL")
         } else {
-            "the API server takes a negative number for 1, so what the pod is doing is cut off"
+            format!(
+                "grace period of {seconds}s: the preStop hook of `{name}` gets {}, SIGTERM {sigterm}",
+                show_seconds(LEAST_FOR_HOOK)
+            )
         };
-        let identity = if workload.kind() == WorkloadKind::StatefulSet && seconds == 0 {
-            "; a second pod of the same name may start while the first still runs"
+        let is_stateful = workload.kind() == WorkloadKind::StatefulSet;
+        let identity = if is_stateful && seconds == 0 {
+            "; and a second pod of the same name may start while the first still runs"
         } else {
             ""
         };
-        let message =
-            format!("{FIELD} {seconds} leaves no time to shut down: {consequence}{identity}");
         let help = format!(
-            "in the pod's spec: {FIELD}: {}",
+            "what the pod is doing is cut off{identity}; in the pod's spec:\n{FIELD}: {}",
             largest.budget.needed_seconds().max(LEAST)
         );
         let report = Report::template(workload, node, message).help(help);
-        out.push(grace::raise(&largest, workload, LEAST, report));
+        let is_meant = is_explained(node);
+        let severity = if is_stateful || cx.inventory.serving(workload).is_serving() {
+            Severity::Error
+        } else if is_meant {
+            Severity::Note
+        } else {
+            Severity::Warning
+        };
+        out.push(if is_meant {
+            report.severity(severity)
+        } else {
+            grace::raise(&largest, workload, LEAST, report.severity(severity))
+        });
     }
-}
-
-/// The image that only waits: it holds a place for other pods, and has nothing to shut down.
-fn is_pause(image: &str) -> bool {
-    let name = image.rsplit('/').next().unwrap_or_default();
-    let name = name.split(['@', ':']).next().unwrap_or_default();
-    name == "pause" || name.starts_with("pause-")
 }

@@ -130,14 +130,6 @@ fn jobs() {
     );
     let without = workload("Job", "").replace("      restartPolicy: Never\n", "");
     assert_faults(&without, &["a Job's pods have no `restartPolicy`"]);
-    let sleeping = workload("Job", "").replace(
-        "image: app}",
-        "image: app, lifecycle: {preStop: {sleep: {seconds: 60}}}}",
-    );
-    assert_faults(
-        &sleeping,
-        &["a sleep of 60s exceeds the grace period of 30s"],
-    );
     let long = workload("Job", "").replace("  name: web", &format!("  name: {}", "a".repeat(64)));
     assert_faults(&long, &["has 64 characters, more than 63"]);
 }
