@@ -143,6 +143,34 @@ impl fmt::Display for Progress {
     }
 }
 
+/// Whether the container runs a Java virtual machine, which takes long to start.
+pub fn is_jvm(container: &Container) -> bool {
+    const IMAGES: [&str; 12] = [
+        "openjdk", "jdk", "jre", "java", "temurin", "corretto", "zulu", "liberica", "tomcat",
+        "jetty", "wildfly", "keycloak",
+    ];
+    let image = container
+        .image
+        .as_deref()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let mut words = image.split(|char: char| !char.is_ascii_alphanumeric());
+    let names_it = words.any(|word| {
+        let word = word.trim_end_matches(|char: char| char.is_ascii_digit());
+        IMAGES.contains(&word)
+    });
+    let runs_it = container.command.iter().flatten().any(|word| {
+        word.split_whitespace()
+            .any(|word| word == "java" || word.ends_with("/java"))
+    });
+    let variables = container.env.iter().flatten();
+    let prefixes = ["JAVA_", "JDK_", "SPRING_"];
+    let is_set = variables
+        .map(|variable| &variable.name)
+        .any(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)));
+    names_it || runs_it || is_set
+}
+
 #[cfg(test)]
 mod tests {
     use k8s_openapi::api::core::v1::{Container, EnvVar};
@@ -295,6 +323,42 @@ mod tests {
             equal.to_string(),
             "600s startup budget <= progressDeadlineSeconds 600s"
         );
+    }
+
+    #[test]
+    fn java_virtual_machines() {
+        let image = |image: &str| Container {
+            image: Some(image.to_owned()),
+            ..Container::default()
+        };
+        let command = |word: &str| Container {
+            command: Some(vec![word.to_owned()]),
+            ..Container::default()
+        };
+        let variable = |name: &str| Container {
+            env: Some(vec![EnvVar {
+                name: name.to_owned(),
+                ..EnvVar::default()
+            }]),
+            ..Container::default()
+        };
+        for container in [
+            image("eclipse-temurin:21-jre"),
+            image("openjdk:17"),
+            command("/usr/bin/java"),
+            command("exec java -jar app.jar"),
+            variable("JAVA_TOOL_OPTIONS"),
+            variable("SPRING_PROFILES_ACTIVE"),
+        ] {
+            assert!(is_jvm(&container), "{container:?}");
+        }
+        for container in [
+            image("example.com/javascript:1"),
+            command("javac"),
+            variable("MY_JAVA_HOME"),
+        ] {
+            assert!(!is_jvm(&container), "{container:?}");
+        }
     }
 
     #[test]

@@ -36,7 +36,9 @@ impl ExecClient {
 /// Clients that start a virtual machine or an interpreter first.
 fn starts_slowly(name: &str) -> bool {
     let python = name.strip_prefix("python");
-    let is_kafka = name.starts_with("kafka-") && name.ends_with(".sh");
+    let is_kafka = name
+        .strip_suffix(".sh")
+        .is_some_and(|it| it.starts_with("kafka-"));
     is_kafka
         || python.is_some_and(|rest| rest.bytes().all(|it| it.is_ascii_digit() || it == b'.'))
         || matches!(

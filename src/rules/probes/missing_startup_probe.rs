@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Container, Probe};
+use k8s_openapi::api::core::v1::Probe;
 
 use super::probe::{ProbeKind, probes_of};
 use crate::clocks::node_of;
@@ -11,7 +11,7 @@ use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severit
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::Term;
 use crate::lifecycle::probes::{Handler, Timing, failures_to_last};
-use crate::lifecycle::startup::Progress;
+use crate::lifecycle::startup::{Progress, is_jvm};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
 
@@ -88,13 +88,7 @@ fn check(
     if declared.is_none() && survival >= LONG && timing.initial_delay() < LONG_DELAY {
         return;
     }
-    let severity = match &declared {
-        Some(time) if time.value > survival => Severity::Error,
-        None if survival < SHORT || survival < SHORT_FOR_JVM && is_jvm(container.data) => {
-            Severity::Warning
-        }
-        _ => Severity::Note,
-    };
+    let severity = severity(container, survival, declared.as_ref());
     let message = message(container, &timing, declared.as_ref());
     let room = room(cx, workload);
     let missing = pace(&timing, declared.as_ref(), room)
@@ -125,6 +119,15 @@ fn check(
         report = report.related(container.object(), node, label);
     }
     out.push(report);
+}
+
+fn severity(container: ContainerRef<'_>, survival: Duration, declared: Option<&Term>) -> Severity {
+    let is_short = || survival < SHORT || survival < SHORT_FOR_JVM && is_jvm(container.data);
+    match declared {
+        Some(time) if time.value > survival => Severity::Error,
+        None if is_short() => Severity::Warning,
+        _ => Severity::Note,
+    }
 }
 
 fn message(container: ContainerRef<'_>, timing: &Timing, declared: Option<&Term>) -> String {
@@ -167,34 +170,6 @@ fn help(timing: &Timing, declared: Option<&Term>, probe: Option<&[(String, Value
              fit within progressDeadlineSeconds"
         ),
     }
-}
-
-/// Whether the container runs a Java virtual machine, which takes long to start.
-fn is_jvm(container: &Container) -> bool {
-    const IMAGES: [&str; 12] = [
-        "openjdk", "jdk", "jre", "java", "temurin", "corretto", "zulu", "liberica", "tomcat",
-        "jetty", "wildfly", "keycloak",
-    ];
-    let image = container
-        .image
-        .as_deref()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let mut words = image.split(|char: char| !char.is_ascii_alphanumeric());
-    let names_it = words.any(|word| {
-        let word = word.trim_end_matches(|char: char| char.is_ascii_digit());
-        IMAGES.contains(&word)
-    });
-    let runs_it = container.command.iter().flatten().any(|word| {
-        word.split_whitespace()
-            .any(|word| word == "java" || word.ends_with("/java"))
-    });
-    let variables = container.env.iter().flatten();
-    let prefixes = ["JAVA_", "JDK_", "SPRING_"];
-    let is_set = variables
-        .map(|variable| &variable.name)
-        .any(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)));
-    names_it || runs_it || is_set
 }
 
 /// The time that the rollout leaves a pod to start, where it is known.
@@ -255,45 +230,7 @@ fn startup_probe(
 
 #[cfg(test)]
 mod tests {
-    use k8s_openapi::api::core::v1::EnvVar;
-
     use super::*;
-
-    #[test]
-    fn java_virtual_machines() {
-        let image = |image: &str| Container {
-            image: Some(image.to_owned()),
-            ..Container::default()
-        };
-        let command = |word: &str| Container {
-            command: Some(vec![word.to_owned()]),
-            ..Container::default()
-        };
-        let variable = |name: &str| Container {
-            env: Some(vec![EnvVar {
-                name: name.to_owned(),
-                ..EnvVar::default()
-            }]),
-            ..Container::default()
-        };
-        for container in [
-            image("eclipse-temurin:21-jre"),
-            image("openjdk:17"),
-            command("/usr/bin/java"),
-            command("exec java -jar app.jar"),
-            variable("JAVA_TOOL_OPTIONS"),
-            variable("SPRING_PROFILES_ACTIVE"),
-        ] {
-            assert!(is_jvm(&container), "{container:?}");
-        }
-        for container in [
-            image("example.com/javascript:1"),
-            command("javac"),
-            variable("MY_JAVA_HOME"),
-        ] {
-            assert!(!is_jvm(&container), "{container:?}");
-        }
-    }
 
     #[test]
     fn a_startup_probe_fits_into_the_progress_deadline() {

@@ -89,7 +89,7 @@ fn report<'a>(
     // Room for the pod to be scheduled and its image to be pulled.
     let enough = progress.latest_available().as_secs().saturating_add(60);
     let help = format!(
-        "in the {}'s spec, with room for scheduling and the image pull; or let the startup probe give \
+        "{progress}\nin the {}'s spec, with room for scheduling and the image pull; or let the startup probe give \
          up sooner:\nprogressDeadlineSeconds: {enough}",
         object.kind()
     );

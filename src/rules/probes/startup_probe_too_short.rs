@@ -72,7 +72,7 @@ fn check(
     let Some(time) = cx.clocks().declared_start(workload, container) else {
         if survival < SHORTEST_START {
             let message = format!(
-                "startup probe of `{}` gives up after {} at the earliest, before most programs start",
+                "startup probe of `{}` gives up after {}, and the container is killed",
                 container.name(),
                 show_seconds(survival)
             );

@@ -70,9 +70,8 @@ impl Rule for InsufficientGracePeriod {
             )
         } else {
             format!(
-                "`{name}` may be killed before it has finished: {} of {grace}{} are left to it",
-                show_seconds(left(budget)),
-                default_of(budget)
+                "`{name}` may be killed before it has finished: it has {} after SIGTERM",
+                show_seconds(left(budget))
             )
         };
         let help = help(budget);
