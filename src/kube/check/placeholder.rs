@@ -3,7 +3,7 @@
 use crate::yaml::Node;
 
 /// Whether a text stands for a value that something else fills in: it holds `${…}` or `{{…}}`, is
-/// encrypted (`ENC[…]`), or is as a whole `$(NAME)`, `$NAME` or `<name>`. `$(NAME)` inside a longer text is Kubernetes' own
+/// encrypted (`ENC[…]`), or is as a whole `$(NAME)`, `$NAME`, `<name>`, `REPLACE_…` or `…_IMAGE`. `$(NAME)` inside a longer text is Kubernetes' own
 /// reference to an environment variable.
 pub fn is_placeholder(text: &str) -> bool {
     // What SOPS has encrypted.
@@ -12,7 +12,7 @@ pub fn is_placeholder(text: &str) -> bool {
     }
     // Nearly every text is none.
     if !text.bytes().any(|byte| matches!(byte, b'$' | b'{' | b'<')) {
-        return false;
+        return is_word(text);
     }
     let text = text.trim();
     if text.contains("${") || text.contains("{{") {
@@ -43,9 +43,36 @@ pub(in crate::kube) fn is_placeholder_node(node: Node<'_>) -> bool {
     if let Some(text) = node.text() {
         return is_placeholder(text);
     }
+    if node.is_null() && node.span().is_empty() {
+        return is_filled_by_comment(node);
+    }
     let mut entries = node.entries();
     node.is_flow()
         && matches!((entries.next(), entries.next()), (Some(only), None) if only.value.is_null())
+}
+
+/// `image: #IMAGE`: nothing, and behind it a comment of one word in capitals for a script to replace.
+fn is_filled_by_comment(node: Node<'_>) -> bool {
+    let end = node.span().range().end;
+    let rest = node.tree().file_text().and_then(|text| text.get(end..));
+    let line = rest
+        .and_then(|rest| rest.lines().next())
+        .unwrap_or_default();
+    let comment = line.trim().trim_start_matches(':').trim_start();
+    comment.strip_prefix('#').is_some_and(|word| {
+        word.len() > 1
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    })
+}
+
+/// `REPLACE_ME`, `SHOP_IMAGE`: a word in capitals that a script replaces.
+fn is_word(text: &str) -> bool {
+    (text.starts_with("REPLACE") || text.ends_with("_IMAGE"))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// `$REPLICAS`, as envsubst replaces it.
@@ -72,6 +99,8 @@ mod tests {
             "<your-image>",
             "$REPLICAS",
             "ENC[AES256_GCM,data:Zm9v]",
+            "REPLACE_ME",
+            "SHOP_IMAGE",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
@@ -85,6 +114,9 @@ mod tests {
             "a < b > c",
             "--port=$(PORT)",
             "<a><b>",
+            "REPLACE me",
+            "shop_IMAGE",
+            "IMAGE",
             "sleep 5 > /dev/null",
         ] {
             assert!(!is_placeholder(text), "{text}");

@@ -274,3 +274,14 @@ pub struct RouteDestination {
     pub destination: Option<Destination>,
     pub weight: Option<i32>,
 }
+
+impl VirtualServiceSpec {
+    /// The destinations whose answers clients get: those of all routes, without mirrors.
+    pub fn targets(&self) -> impl Iterator<Item = &Destination> {
+        let http = self.http.iter().flat_map(|it| &it.route);
+        let tls = self.tls.iter().flat_map(|it| &it.route);
+        let tcp = self.tcp.iter().flat_map(|it| &it.route);
+        let http = http.filter_map(|it| it.destination.as_ref());
+        http.chain(tls.chain(tcp).filter_map(|it| it.destination.as_ref()))
+    }
+}

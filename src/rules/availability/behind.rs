@@ -15,8 +15,8 @@ pub(super) struct Behind {
     pub(super) is_known: bool,
     /// The protocols of the ports of each name.
     pub(super) named: BTreeMap<String, BTreeSet<String>>,
-    /// The number of the port, where there is but one.
-    pub(super) only: Option<i32>,
+    /// The numbers of all ports.
+    pub(super) numbers: BTreeSet<i32>,
 }
 
 impl Behind {
@@ -25,7 +25,6 @@ impl Behind {
             is_known: true,
             ..Self::default()
         };
-        let mut numbers = Vec::new();
         for (workload, _) in cx.inventory.selects(object) {
             if !workload.is_long_running() {
                 continue;
@@ -37,13 +36,8 @@ impl Behind {
                     let protocols = behind.named.entry(name.clone()).or_default();
                     protocols.insert(protocol(port.protocol.as_deref()).to_owned());
                 }
-                if numbers.len() < 2 {
-                    numbers.push(port.container_port);
-                }
+                behind.numbers.insert(port.container_port);
             }
-        }
-        if let [only] = numbers.as_slice() {
-            behind.only = Some(*only);
         }
         behind
     }

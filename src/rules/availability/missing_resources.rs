@@ -74,12 +74,43 @@ fn check(
         "" => "the container".to_owned(),
         name => format!("container `{name}`"),
     };
-    let message = format!("{name} has no {}: {}", or(&missing), consequence(&missing));
+    let asks_for_more = asks_for_more(container);
+    let message = if asks_for_more {
+        format!(
+            "{name} has no {}: its cpu and memory are scheduled as if it used none",
+            or(&missing)
+        )
+    } else {
+        format!("{name} has no {}: {}", or(&missing), consequence(&missing))
+    };
     let node = container
         .node
         .entry("resources")
         .map_or_else(|| container.name_node(), |entry| entry.key);
-    out.push(Report::container(workload, container, node, message).help(help(&missing)));
+    let report = Report::container(workload, container, node, message).help(help(&missing));
+    out.push(if asks_for_more {
+        report.severity(Severity::Note)
+    } else {
+        report
+    });
+}
+
+/// Whether the scheduler reserves something for the container: a device, or ephemeral storage.
+fn asks_for_more(container: ContainerRef<'_>) -> bool {
+    let resources = container.data.resources.as_ref();
+    let written = resources.map(|it| it.requests.iter().chain(&it.limits));
+    let names = written.into_iter().flatten().flatten();
+    names
+        .filter(|(_, amount)| !is_zero(amount))
+        .any(|(name, _)| name != "cpu" && name != "memory")
+}
+
+/// 0 is the same as nothing.
+fn is_zero(amount: &Quantity) -> bool {
+    amount
+        .0
+        .parse::<crate::units::Quantity>()
+        .is_ok_and(|it| it.milli == 0)
 }
 
 /// Only what is missing, to be added to what is there.
@@ -178,7 +209,8 @@ fn consequence(missing: &[&str]) -> &'static str {
 fn has(amounts: Option<&Amounts>, name: &str) -> bool {
     amounts
         .and_then(|amounts| amounts.as_ref())
-        .is_some_and(|amounts| amounts.contains_key(name))
+        .and_then(|amounts| amounts.get(name))
+        .is_some_and(|amount| !is_zero(amount))
 }
 
 /// What LimitRanges of the workload's namespace give to containers that say nothing.

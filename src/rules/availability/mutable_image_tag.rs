@@ -1,7 +1,7 @@
 //! `mutable-image-tag`
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Field, Workload};
+use crate::kube::{Field, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 
 static META: RuleMeta = RuleMeta {
@@ -42,14 +42,28 @@ impl Rule for MutableImageTag {
             {
                 continue;
             }
-            let message = format!(
-                "{what}: pods of one workload may run different code, and a rollback brings nothing \
-                 back"
+            let runs_once = workload.kind() == WorkloadKind::Pod && !workload.is_long_running();
+            let (message, severity) = if runs_once {
+                (
+                    format!("{what}: another run may start another image"),
+                    Severity::Note,
+                )
+            } else {
+                (
+                    format!(
+                        "{what}: pods may run different code, and a rollback cannot restore it"
+                    ),
+                    Severity::Warning,
+                )
+            };
+            out.push(
+                Report::container(workload, container, node, message)
+                    .severity(severity)
+                    .help(
+                        "name the version that was tested, best with its digest:\n\
+                         image: <name>:<version>@sha256:<digest>",
+                    ),
             );
-            out.push(Report::container(workload, container, node, message).help(
-                "name the version that was tested, best with its digest: \
-                 `image: NAME:VERSION@sha256:DIGEST`",
-            ));
         }
     }
 }
@@ -67,9 +81,20 @@ enum Tag {
 
 impl Tag {
     fn of(image: &str) -> Self {
-        // `ko://` is replaced by ko with the image it builds, digest included.
         let is_open = |c: char| matches!(c, '$' | '{' | '<' | '%' | ' ');
-        if image.is_empty() || image.contains(is_open) || image.contains("://") {
+        // The last part says the version; `<PROJECT>/web:latest` leaves only the project open.
+        let last = image.rsplit_once('/').map_or(image, |(_, name)| name);
+        // Only upper-case words are filled in: an image's name has none.
+        let is_word = last.len() > 1
+            && last
+                .bytes()
+                .all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_');
+        // `ko://` is replaced by ko with the image it builds, digest included.
+        let is_built = image.contains("://");
+        if image.is_empty() || last.contains(is_open) || is_word || is_built {
+            return Self::Unknown;
+        }
+        if image.contains(is_open) && !last.contains(':') {
             return Self::Unknown;
         }
         if image.contains('@') {
@@ -103,6 +128,10 @@ mod tests {
             ("${REGISTRY}/web", Tag::Unknown),
             ("web:$(VERSION)", Tag::Unknown),
             ("<image>", Tag::Unknown),
+            ("docker.example/<PROJECT>/web:latest", Tag::Latest),
+            ("docker.example/<PROJECT>/web", Tag::Unknown),
+            ("SHOP_IMAGE", Tag::Unknown),
+            ("REPLACE_ME", Tag::Unknown),
             ("ko://example.org/cmd/web", Tag::Unknown),
             ("", Tag::Unknown),
         ] {

@@ -81,7 +81,7 @@ impl Rule for UnresolvedTargetPort {
             let near = suggest(name, behind.names());
             let mut report =
                 Report::object(object, node, message).help(help(name, port, &behind, near));
-            report = lead_to(meant(name, &behind, near), node, object, report);
+            report = lead_to(meant(name, port, &behind, near), node, object, report);
             let template = first.template();
             if let Some(containers) = template
                 .spec_node()
@@ -137,14 +137,18 @@ fn lead_to<'r>(
 }
 
 /// The one port that can be meant, by its name, or by its number where it has none.
-fn meant(name: &str, behind: &Behind, near: Option<&str>) -> Option<String> {
+fn meant(name: &str, port: &ServicePort, behind: &Behind, near: Option<&str>) -> Option<String> {
     if behind.named.contains_key(name) {
         return None;
     }
-    match behind.only {
-        Some(only) if behind.named.is_empty() => Some(only.to_string()),
-        _ => near.map(str::to_owned),
+    if let Some(near) = near {
+        return Some(near.to_owned());
     }
+    // Another port may belong to another container, and serve something else.
+    behind
+        .numbers
+        .contains(&port.port)
+        .then(|| port.port.to_string())
 }
 
 fn help(name: &str, port: &ServicePort, behind: &Behind, near: Option<&str>) -> String {
@@ -157,18 +161,17 @@ fn help(name: &str, port: &ServicePort, behind: &Behind, near: Option<&str>) -> 
     if let Some(near) = near {
         return format!("did you mean `{near}`?");
     }
-    if behind.named.is_empty() {
-        return match behind.only {
-            Some(only) => {
-                format!("name the container's port, or write the number:\ntargetPort: {only}")
-            }
-            None => format!(
-                "declare the port in the container with `name: {name}`, or write its number"
-            ),
-        };
-    }
     let names = behind.names();
     let total = names.len();
     let names: Vec<String> = names.take(FEW).map(|name| format!("`{name}`")).collect();
-    format!("the containers declare {}", and_more(&names, total))
+    let listed = if names.is_empty() {
+        String::new()
+    } else {
+        format!("the containers declare {}; ", and_more(&names, total))
+    };
+    format!(
+        "{listed}declare the port with `name: {name}` in the container that listens on it, or, where it \
+         listens on the Service's port:\ntargetPort: {}",
+        port.port
+    )
 }

@@ -28,7 +28,7 @@ impl Rule for GrpcNotLoadBalanced {
     }
 
     fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
-        if !has_cluster_ip(object) || cx.inventory.is_routed(object) {
+        if !has_cluster_ip(object) || cx.inventory.is_routed(object) || is_control_plane(object) {
             return;
         }
         let ports = cx.inventory.grpc_ports(object);
@@ -63,6 +63,19 @@ fn has_cluster_ip(object: &Object) -> bool {
             && spec.type_.as_deref() != Some("ExternalName")
             && !object.field(&["spec", "clusterIP"]).is_unknown()
     })
+}
+
+/// Whether proxies fetch their configuration here: one stream for each of them is meant.
+fn is_control_plane(object: &Object) -> bool {
+    let Body::Service(service) = object.body() else {
+        return false;
+    };
+    let is_xds = |name: &str| name.split('-').any(|word| word == "xds");
+    let spec = service.spec.as_ref();
+    let mut ports = spec.iter().filter_map(|spec| spec.ports.as_ref()).flatten();
+    let selector = spec.and_then(|spec| spec.selector.as_ref());
+    ports.any(|port| port.name.as_deref().is_some_and(is_xds))
+        || selector.is_some_and(|it| it.get("istio").is_some_and(|value| value == "pilot"))
 }
 
 /// Whether nothing in view balances calls: no mesh, and no headless Service for clients that do it

@@ -60,6 +60,11 @@ impl Rule for OutlierEjectionUnbounded {
                 object,
                 |editor| editor.set(node, &Value::int(HALF)),
             );
+            let report = if policy.fails_over {
+                report.severity(Severity::Note)
+            } else {
+                report
+            };
             out.push(match floor_field.node() {
                 Some(node) => report.related(object, node, "the floor"),
                 None => report,

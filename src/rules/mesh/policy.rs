@@ -4,7 +4,7 @@ use crate::kube::Object;
 use crate::kube::istio::DestinationRule;
 use crate::kube::istio::connection_pool::ConnectionPool;
 use crate::kube::istio::destination_rule::{
-    ClientTls, OutlierDetection, PortTrafficPolicy, TrafficPolicy,
+    ClientTls, LoadBalancer, OutlierDetection, PortTrafficPolicy, TrafficPolicy,
 };
 use crate::yaml::Node;
 
@@ -18,6 +18,8 @@ pub(super) struct Policy<'a> {
     replaced_by: &'a [PortTrafficPolicy],
     pub(super) connection_pool: Option<&'a ConnectionPool>,
     pub(super) outlier_detection: Option<&'a OutlierDetection>,
+    /// Whether another locality takes over where one is ejected whole.
+    pub(super) fails_over: bool,
     pub(super) tls: Option<&'a ClientTls>,
 }
 
@@ -55,6 +57,7 @@ fn collect<'a>(policy: Option<&'a TrafficPolicy>, owner: Node<'a>, all: &mut Vec
         replaced_by: &policy.port_level_settings,
         connection_pool: policy.connection_pool.as_ref(),
         outlier_detection: policy.outlier_detection.as_ref(),
+        fails_over: fails_over(policy.load_balancer.as_ref()),
         tls: policy.tls.as_ref(),
     });
     let ports = items(node, "portLevelSettings");
@@ -74,8 +77,19 @@ fn of_port<'a>(policy: &'a PortTrafficPolicy, node: Node<'a>) -> Policy<'a> {
         replaced_by: &[],
         connection_pool: policy.connection_pool.as_ref(),
         outlier_detection: policy.outlier_detection.as_ref(),
+        fails_over: fails_over(policy.load_balancer.as_ref()),
         tls: policy.tls.as_ref(),
     }
+}
+
+fn fails_over(load_balancer: Option<&LoadBalancer>) -> bool {
+    let locality = load_balancer.and_then(|it| it.locality_lb_setting.as_ref());
+    locality.is_some_and(|it| {
+        it.enabled != Some(false)
+            && !(it.failover.is_empty()
+                && it.failover_priority.is_empty()
+                && it.distribute.is_empty())
+    })
 }
 
 /// The elements of a list below a node.

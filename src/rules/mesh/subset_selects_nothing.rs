@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::policy::items;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::Target;
+use crate::inventory::{Host, Target};
 use crate::kube::{Body, Object, PodTemplate, Selector, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::path_below;
@@ -64,14 +64,12 @@ impl Rule for SubsetSelectsNothing {
                 .map(|(key, value)| format!("{key}={value}"))
                 .collect();
             let host = typed.host.as_deref().unwrap_or_default();
-            let message = format!(
-                "subset `{name}` selects no pod in view: none behind `{host}` carries {}, so requests \
-                 to it fail with 503",
-                wanted.join(",")
-            );
+            let (message, severity) = judgement(cx, object, host, name, &wanted.join(","));
             let help =
                 "select by labels of the pod template, or deploy the pods that the subset is for";
-            let mut report = Report::object(object, labels, message).help(help);
+            let mut report = Report::object(object, labels, message)
+                .severity(severity)
+                .help(help);
             if let Some(workload) = workloads.first() {
                 let template = workload.template();
                 let place = template
@@ -83,6 +81,43 @@ impl Rule for SubsetSelectsNothing {
             out.push(report);
         }
     }
+}
+
+/// A subset without a route fails nothing yet.
+fn judgement(
+    cx: &Context<'_>,
+    rule: &Object,
+    host: &str,
+    subset: &str,
+    labels: &str,
+) -> (String, Severity) {
+    if is_routed(cx, rule, host, subset) {
+        let message =
+            format!("no pod of `{host}` has {labels}: requests to subset `{subset}` get 503");
+        (message, Severity::Warning)
+    } else {
+        let message = format!("no pod of `{host}` has {labels}, the labels of subset `{subset}`");
+        (message, Severity::Note)
+    }
+}
+
+/// Whether a route in view takes requests to the subset; a mirror's answers go to nobody.
+fn is_routed(cx: &Context<'_>, rule: &Object, host: &str, subset: &str) -> bool {
+    let inventory = cx.inventory;
+    let routes = inventory
+        .objects()
+        .filter_map(|object| match object.body() {
+            Body::VirtualService(service) => Some((object, service.spec.as_ref()?)),
+            _ => None,
+        });
+    routes
+        .flat_map(|(object, spec)| spec.targets().map(move |target| (object, target)))
+        .filter(|(_, target)| target.subset.as_deref() == Some(subset))
+        .any(|(object, target)| {
+            let host = Host::new(host, inventory.namespace(rule));
+            let wanted = target.host.as_deref().unwrap_or_default();
+            host.covers(Host::new(wanted, inventory.namespace(object)))
+        })
 }
 
 /// The workloads of a host whose Services are deployed with the rule, the nearest first; `None`
