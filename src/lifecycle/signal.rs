@@ -240,7 +240,7 @@ fn package_manager<'a>(argv: &[&'a str]) -> Option<&'a str> {
     let (program, arguments) = argv.split_first()?;
     let manager = shell::base_name(program);
     let starts = |word: &&str| matches!(*word, "start" | "run" | "run-script");
-    let started = arguments.iter().position(|word| starts(word))?;
+    let started = arguments.iter().position(starts)?;
     // `bun run server.ts` is the JavaScript runtime itself.
     let is_file = |word: &&str| word.contains(['.', '/']);
     match manager {
