@@ -10,6 +10,7 @@ use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::probes::Timing;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "startup-probe-too-short",
@@ -71,17 +72,7 @@ fn check(
         .unwrap_or(entry.key);
     let Some(time) = cx.clocks().declared_start(workload, container) else {
         if survival < SHORTEST_START {
-            let message = format!(
-                "startup probe of `{}` gives up after {}, and the container is killed",
-                container.name(),
-                show_seconds(survival)
-            );
-            let help = format!(
-                "{}\nstartupProbe:\n  {THRESHOLD}: <start-up time / periodSeconds + 1>",
-                timing.show_survival()
-            );
-            let report = Report::container(workload, container, node, message).help(help);
-            out.push(report.severity(Severity::Warning));
+            out.push(undeclared(workload, container, node, &timing));
         }
         return;
     };
@@ -115,4 +106,24 @@ fn check(
         report = report.related(container.object(), node, label);
     }
     out.push(report);
+}
+
+fn undeclared<'a>(
+    workload: Workload<'a>,
+    container: ContainerRef<'a>,
+    node: Node<'a>,
+    timing: &Timing,
+) -> Report<'a> {
+    let message = format!(
+        "startup probe of `{}` gives up after {}, and the container is killed",
+        container.name(),
+        show_seconds(timing.guaranteed_survival())
+    );
+    let help = format!(
+        "{}\nstartupProbe:\n  {THRESHOLD}: <start-up time / periodSeconds + 1>",
+        timing.show_survival()
+    );
+    Report::container(workload, container, node, message)
+        .help(help)
+        .severity(Severity::Warning)
 }
