@@ -270,6 +270,19 @@ fn a_script_that_starts_another_program_is_told() {
 }
 
 #[test]
+fn the_command_line_sets_how_long_a_program_may_take() {
+    let mut files = KUSTOMIZED.to_vec();
+    files.push(("lameduck.yaml", "render: {timeout: 5m}\n"));
+    let repository = repository(&files);
+    let tools = programs(&[("kustomize", "while :; do :; done")]);
+    let mut command = check(repository.path(), tools.path());
+    command.args(["--render", "auto", "--render-timeout", "1s"]);
+    let (code, out, _) = run(&mut command);
+    assert_eq!(code, 1);
+    assert!(out.contains("it was stopped after 1s"), "{out}");
+}
+
+#[test]
 fn a_program_that_does_not_end_is_stopped_with_all_it_started() {
     let mut files = KUSTOMIZED.to_vec();
     files.push(("lameduck.yaml", "render: {timeout: 2s}\n"));
@@ -278,7 +291,7 @@ fn a_program_that_does_not_end_is_stopped_with_all_it_started() {
     let (code, out, _) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
     assert_eq!(code, 1);
     let failure = out.lines().find(|line| line.contains("render-failed"));
-    insta::assert_snapshot!(failure.unwrap(), @"kustomization.yaml:1:1 error render-failed `kustomize build .` fails, and what it would deploy is not checked: it was stopped after 2s (`render.timeout` in the configuration)");
+    insta::assert_snapshot!(failure.unwrap(), @"kustomization.yaml:1:1 error render-failed `kustomize build .` fails, and what it would deploy is not checked: it was stopped after 2s (`render.timeout` in the configuration, or `--render-timeout`)");
     let pid = recorded(tools.path());
     let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
     // Nobody may have waited for it yet.

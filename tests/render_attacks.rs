@@ -143,7 +143,11 @@ fn a_chart_shows_nothing_that_lies_outside_of_the_repository() {
     }
 
     // What is not linked is there; the credentials of git are not.
-    for (file, is_shown) in [("files/own", true), (".git/config", false)] {
+    for (file, is_shown) in [
+        ("files/own", true),
+        (".git/config", false),
+        (".GIT/config", false),
+    ] {
         let folder = repository(&[
             ("Chart.yaml", CHART),
             ("files/own", "own-file:latest\n"),
@@ -245,6 +249,45 @@ fn a_schema_of_values_that_refers_elsewhere_keeps_a_chart_from_being_rendered() 
         "{err}"
     );
     assert!(bait.is_untouched());
+}
+
+#[test]
+fn a_schema_of_values_that_has_an_address_for_a_name_is_used_without_asking_for_it() {
+    let Some(programs) = programs("LAMEDUCK_HELM") else {
+        return;
+    };
+    for id in [
+        "https://example.com/web.schema.json",
+        "http://example.com#",
+        "web.schema.json",
+        "/properties/web",
+    ] {
+        let schema = serde_json::json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": id,
+            "$ref": "#/$defs/all",
+            "$defs": {
+                "all": {"properties": {"web": {"$id": "/web", "$ref": "#/$defs/inner",
+                    "$defs": {"inner": {"$ref": "#/$defs/text"}, "text": {"type": "string"}}}}},
+            },
+        });
+        let schema = schema.to_string();
+        for (values, expected) in [
+            ("web: a\n", "mutable-image-tag"),
+            ("web: 1\n", "render-failed"),
+        ] {
+            let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - {name: a, \
+                       image: {{ .Values.web | quote }}}\n";
+            let folder = repository(&[
+                ("chart/Chart.yaml", CHART),
+                ("chart/values.yaml", values),
+                ("chart/values.schema.json", &schema),
+                ("chart/templates/a.yaml", pod),
+            ]);
+            let (out, err) = rendered(folder.path(), &programs);
+            assert!(out.contains(expected), "{id}: {out}{err}");
+        }
+    }
 }
 
 #[test]

@@ -518,7 +518,6 @@ fn the_configuration_says_how_a_chart_is_rendered() {
     chart/templates/web.yaml:18:7 warning insufficient-grace-period grace period 3s < 20s shutdown (assumed) + 5s buffer = 25s: container `log` may be killed before it has finished its requests
     chart/templates/web.yaml:23:9 warning mutable-image-tag the tag of image `log:latest` moves with every build: pods of one workload may run different code, and a rollback brings nothing back
     3 warnings in 1 of 1 file (1 workload)
-    Not judged: 1 document that is not a manifest
     ");
 }
 

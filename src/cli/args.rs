@@ -284,6 +284,16 @@ pub(super) struct InputArgs {
     #[arg(long, value_name = "WHEN", value_parser = render(), help_heading = "Run")]
     pub(super) render: Option<RenderMode>,
 
+    /// How long one kustomization or chart may take, such as 10m; 60s by
+    /// default. The configuration file may set at most 5m
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = config::parse_render_timeout,
+        help_heading = "Run"
+    )]
+    pub(super) render_timeout: Option<Duration>,
+
     /// Read this folder as context, too, wherever it lies. Can be repeated
     #[arg(long, value_name = "DIR", help_heading = "Files")]
     pub(super) context: Vec<PathBuf>,
@@ -352,6 +362,7 @@ impl InputArgs {
             shutdown_timeout: self.shutdown_timeout,
             exclude: self.exclude.clone(),
             render: self.render,
+            render_timeout: self.render_timeout,
             context: self.context.clone(),
             max_file_size: self.max_file_size,
             max_files: self.max_files.map(NonZeroUsize::get),

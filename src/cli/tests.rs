@@ -77,6 +77,7 @@ fn wrong_values_say_what_is_expected() {
         (["--mesh", "sidecars"], "auto, sidecar, ambient, none"),
         (["--fail-on", "warn"], "error, warning, note, never"),
         (["--shutdown-timeout", "long"], "a duration such as 30s"),
+        (["--render-timeout", "0s"], "expected some time"),
         (["--jobs", "0"], "--jobs"),
     ] {
         let error = parse(&[&["check"], arguments.as_slice()].concat()).unwrap_err();

@@ -31,6 +31,8 @@ pub struct Flags {
     pub exclude: Vec<String>,
     /// Whether anything is rendered; the file's value alone starts no program.
     pub render: Option<RenderMode>,
+    /// Replaces the file's value, beyond what the file may set.
+    pub render_timeout: Option<Duration>,
     /// Folders that are read as context, too; relative to the working directory.
     pub context: Vec<PathBuf>,
     /// Replaces the file's value.
@@ -84,6 +86,8 @@ pub fn apply_flags(
     if flags.render.is_some() {
         settings.render.wanted = settings.render.mode;
     }
+    let timeout = &mut settings.render.timeout;
+    *timeout = flags.render_timeout.unwrap_or(*timeout);
     settings.fail_on = flags.fail_on.unwrap_or(settings.fail_on);
     let excluded = flags.exclude.into_iter().map(|glob| PathGlob {
         base: cwd.to_owned(),

@@ -33,7 +33,7 @@ const RENDER: &[Key<RenderSettings>] = &[
             name: "timeout",
             shape: Shape::Duration,
             varies: false,
-            summary: "How long one kustomization or chart may take, at most 5m",
+            summary: "How long one kustomization or chart may take, at most 5m. Only --render-timeout takes more",
             default: "60s",
             example: "90s",
         },
@@ -43,7 +43,7 @@ const RENDER: &[Key<RenderSettings>] = &[
                     reader.at(node, "expected some time, found none");
                 }
                 if timeout > MAX_TIMEOUT {
-                    reader.at(node, "expected at most 5m");
+                    reader.at(node, "expected at most 5m; `--render-timeout` takes more");
                 }
                 render.timeout = timeout.min(MAX_TIMEOUT);
             }

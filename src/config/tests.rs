@@ -178,7 +178,7 @@ render:
     ");
     insta::assert_snapshot!(
         errors("render: {timeout: 301s}\n"),
-        @"lameduck.yaml:1:19: expected at most 5m"
+        @"lameduck.yaml:1:19: expected at most 5m; `--render-timeout` takes more"
     );
     insta::assert_snapshot!(
         errors("render: [auto]\n"),

@@ -86,6 +86,18 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("expected a duration such as 30s or 1m30s, found `{text}`"))
 }
 
+/// Reads how long a program that renders may take.
+///
+/// # Errors
+/// Says what was expected.
+pub fn parse_render_timeout(text: &str) -> Result<Duration, String> {
+    let timeout = parse_duration(text)?;
+    if timeout.is_zero() {
+        return Err("expected some time, found none".into());
+    }
+    Ok(timeout)
+}
+
 pub(super) const SIZE: &str = "a size such as 32Mi";
 
 /// Reads the size of a file.

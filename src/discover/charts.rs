@@ -1,9 +1,10 @@
 //! Helm charts that are in view. Their templates are no YAML until they are rendered.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::Discovered;
-use crate::source::{Role, Scope};
+use crate::source::{Role, Scope, SourceId};
 
 /// A chart with templates.
 #[derive(Clone, Debug)]
@@ -46,11 +47,17 @@ impl Discovered {
         &self.charts
     }
 
-    /// Takes note that charts were to be rendered, and which of them were. Whoever renders says
-    /// what comes of the others.
-    pub fn rendered(&mut self, is_rendered: impl Fn(&Path) -> bool) {
+    /// Takes note that charts were to be rendered, which of them were, and by which files of values.
+    /// Whoever renders says what comes of the others.
+    pub fn rendered(&mut self, is_rendered: impl Fn(&Path) -> bool, values: BTreeSet<SourceId>) {
         self.charts.retain(|chart| !is_rendered(&chart.directory));
+        self.values = values;
         self.open_namespaces();
+    }
+
+    /// Whether a chart was rendered with the values in this file.
+    pub fn holds_values(&self, id: SourceId) -> bool {
+        self.values.contains(&id)
     }
 
     /// Takes note of charts that are not rendered.

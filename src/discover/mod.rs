@@ -93,6 +93,8 @@ pub struct Discovered {
     /// With the context outside of them.
     roots: Vec<PathBuf>,
     charts: Vec<Chart>,
+    /// Of the charts that were rendered.
+    values: BTreeSet<SourceId>,
     max_file_size: SizeLimit,
 }
 
@@ -266,6 +268,7 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         roots: roots.all(),
         bases: roots.bases,
         charts: Vec::new(),
+        values: BTreeSet::new(),
         max_file_size: request.max_file_size,
     };
     discovered.skip(charts);

@@ -62,7 +62,7 @@ pub(super) fn render(
     let mut files = Files::new(discovered, cwd);
     let mut renderings = renderings(&charts, &mut files, settings, &mut notices);
     notices.extend(budget.admit(&mut renderings, "charts"));
-    let mut rendered = BTreeSet::new();
+    let (mut rendered, mut values) = (BTreeSet::new(), BTreeSet::new());
     if let Some(first) = renderings.first() {
         let tool = Tool::helm().ok_or_else(|| RenderError::NoHelm {
             chart: first.shown.clone(),
@@ -81,6 +81,7 @@ pub(super) fn render(
             let failure = match result {
                 Rendered::Text(text) => {
                     rendered.insert(rendering.chart.directory.clone());
+                    values.extend(rendering.values().filter_map(|file| files.known(&file)));
                     rendering.add(text, &mut templates, &mut files);
                     continue;
                 }
@@ -104,7 +105,8 @@ pub(super) fn render(
     notices.extend(budget.late("charts"));
     discovered.notices.extend(notices);
     // The charts inside of a rendered one were rendered with it.
-    discovered.rendered(|directory| rendered.iter().any(|chart| directory.starts_with(chart)));
+    let is_rendered = |path: &Path| rendered.iter().any(|chart| path.starts_with(chart));
+    discovered.rendered(is_rendered, values);
     Ok(())
 }
 
@@ -209,6 +211,13 @@ fn values_name(nth: usize) -> String {
 impl Rendering<'_> {
     fn release_name(&self) -> &str {
         self.release.release.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The files of values that it is made with. Canonical.
+    fn values(&self) -> impl Iterator<Item = PathBuf> {
+        let own = self.chart.directory.join("values.yaml");
+        let values = self.release.values.iter().cloned().chain([own]);
+        values.filter_map(|file| std::fs::canonicalize(file).ok())
     }
 
     fn run(
@@ -369,9 +378,7 @@ impl Rendering<'_> {
             }
         }
         let chart = files.source(self.file);
-        let own = self.chart.directory.join("values.yaml");
-        let values = self.release.values.iter().chain([&own]);
-        let mut values = values.filter_map(|file| std::fs::canonicalize(file).ok());
+        let mut values = self.values();
         let is_named = chart.role() == Role::Named || values.any(|file| files.names_below(&file));
         let origin = Origin::new(root, places).with_named(is_named);
         let given = NewSource {

@@ -208,7 +208,7 @@ impl ToolError {
             Self::Failed(message) => tidy(message, places, cwd),
             Self::Broken(message) => message.clone(),
             Self::TimedOut => format!(
-                "it was stopped after {} (`render.timeout` in the configuration)",
+                "it was stopped after {} (`render.timeout` in the configuration, or `--render-timeout`)",
                 crate::units::show_seconds(settings.render.timeout)
             ),
             Self::TooLarge => format!(

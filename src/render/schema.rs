@@ -9,15 +9,11 @@ use crate::source::read_text;
 use crate::units::SizeLimit;
 
 const NAME: &str = "values.schema.json";
-/// What names a schema, in all drafts.
-const REFERENCES: [&str; 6] = [
-    "$ref",
-    "$schema",
-    "$id",
-    "id",
-    "$dynamicRef",
-    "$recursiveRef",
-];
+/// What refers to a schema, in all drafts.
+const REFERENCES: [&str; 4] = ["$ref", "$schema", "$dynamicRef", "$recursiveRef"];
+/// What a schema is called, in all drafts. References that begin with `#` lead to the schema that
+/// holds them, so its name is never fetched.
+const IDS: [&str; 2] = ["$id", "id"];
 /// Helm knows these without asking anybody. Below `json-schema.org`.
 const KNOWN: [&str; 6] = [
     "schema",
@@ -70,11 +66,13 @@ fn elsewhere(schema: &Value) -> Option<&str> {
         match value {
             Value::Array(items) => todo.extend(items),
             Value::Object(fields) => {
-                let texts = REFERENCES
-                    .iter()
-                    .filter_map(|key| fields.get(*key)?.as_str());
-                if let Some(found) = texts.into_iter().find(|text| !is_known(text)) {
-                    return Some(found);
+                let text = |key: &&str| fields.get(*key)?.as_str();
+                let mut references = REFERENCES.iter().filter_map(text);
+                let mut ids = IDS.iter().filter_map(text);
+                let unknown = references.find(|text| !is_known(text));
+                let unknown = unknown.or_else(|| ids.find(|id| !is_known(id) && !is_plain(id)));
+                if unknown.is_some() {
+                    return unknown;
                 }
                 todo.extend(fields.values());
             }
@@ -90,6 +88,24 @@ fn is_known(reference: &str) -> bool {
     let mut below =
         scheme.filter_map(|it| address.strip_prefix(it)?.strip_prefix("json-schema.org/"));
     address.is_empty() && reference.starts_with('#') || below.any(|path| KNOWN.contains(&path))
+}
+
+/// Whether a name of a schema stays the same when a `#…` is resolved against it, letter by letter:
+/// only then does Helm find that it has the schema already. Go drops the `?` of an empty query, and
+/// writes escapes its own way; older releases of Helm keep a fragment.
+fn is_plain(id: &str) -> bool {
+    let id = id.strip_suffix('#').unwrap_or(id);
+    let schemes = ["http://", "https://"].into_iter();
+    let mut absolute = schemes.filter_map(|scheme| id.strip_prefix(scheme));
+    let path = absolute.next().or_else(|| id.strip_prefix('/'));
+    let path = path.unwrap_or(id);
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    let is_part =
+        |part: &str| !part.is_empty() && part != "." && part != ".." && part.chars().all(is_plain);
+    path.strip_suffix('/')
+        .unwrap_or(path)
+        .split('/')
+        .all(is_part)
 }
 
 #[cfg(test)]
@@ -109,6 +125,9 @@ mod tests {
             r##"{"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/definitions/a"}"##,
             r#"{"$schema": "https://json-schema.org/draft/2020-12/schema"}"#,
             r#"{"properties": {"id": {"type": "string"}, "$ref": {}}}"#,
+            r##"{"$id": "https://example.com/web.schema.json", "$ref": "#/$defs/a"}"##,
+            r##"{"$id": "http://example.com#", "a": {"$id": "/properties/a", "$ref": "#"}}"##,
+            r#"{"id": "values.schema.json"}"#,
         ] {
             assert_eq!(of(known), None, "{known}");
         }
@@ -118,7 +137,16 @@ mod tests {
             r#"{"$ref": "other.json"}"#,
             r#"{"$ref": ""}"#,
             r#"{"$ref": "urn:a:b"}"#,
-            r#"{"$id": "http://127.0.0.1:1/"}"#,
+            r#"{"$id": "http://example.com/a?"}"#,
+            r#"{"$id": "http://example.com/%61"}"#,
+            r#"{"$id": "http://example.com/a/../b"}"#,
+            r##"{"$id": "http://example.com/a#b"}"##,
+            r#"{"$id": "http://a@example.com/"}"#,
+            r#"{"$id": "//example.com/a"}"#,
+            r#"{"$id": "file:///etc/passwd"}"#,
+            r#"{"$id": "HTTP://example.com/a"}"#,
+            r#"{"$id": "http://example.com/a", "$ref": "b"}"#,
+            r#"{"$id": "http://example.com/a", "$ref": "http://example.com/a"}"#,
             r#"{"$schema": "http://json-schema.org.example/schema"}"#,
             r#"{"$schema": "http://127.0.0.1:1/json-schema.org/schema"}"#,
             "{",

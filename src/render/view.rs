@@ -1,6 +1,7 @@
 //! What a program may see: a copy of the files that were looked at before it starts, and no others.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -179,7 +180,7 @@ impl<'a> View<'a> {
             };
             for entry in entries.filter_map(Result::ok) {
                 let (path, name) = (entry.path(), entry.file_name());
-                if name == GIT || is_scratch(&path) {
+                if is_git(&name) || is_scratch(&path) {
                     continue;
                 }
                 self.count()?;
@@ -203,7 +204,7 @@ impl<'a> View<'a> {
     fn check(&self, real: &Path, path: &Path) -> Result<(), NoView> {
         let root = self.roots.iter().find(|root| real.starts_with(root));
         let rest = root.and_then(|root| real.strip_prefix(root).ok());
-        if rest.is_some_and(|rest| rest.iter().all(|part| part != GIT)) {
+        if rest.is_some_and(|rest| !rest.iter().any(is_git)) {
             return Ok(());
         }
         let shown = self
@@ -267,6 +268,11 @@ impl<'a> View<'a> {
         }
         Ok(())
     }
+}
+
+/// File systems that ignore case open `.GIT` as `.git`.
+fn is_git(name: &OsStr) -> bool {
+    name.eq_ignore_ascii_case(GIT)
 }
 
 #[cfg(unix)]

@@ -34,7 +34,7 @@ pub fn unjudged(discovered: &Discovered, inventory: &Inventory, renders: bool) -
             tally.add_object(inventory, object, place);
         }
     }
-    tally.add_documents(inventory);
+    tally.add_documents(discovered, inventory);
     tally.add_charts(discovered);
     for skipped in &discovered.skipped {
         let reason = match skipped.because {
@@ -140,11 +140,12 @@ impl<'a> Tally<'a> {
     }
 
     /// Documents that are no manifests, or that cannot be read.
-    fn add_documents(&mut self, inventory: &Inventory) {
+    fn add_documents(&mut self, discovered: &Discovered, inventory: &Inventory) {
         let charts: BTreeSet<&str> = self.sources.iter().filter_map(chart).collect();
         for stranger in inventory.strangers() {
             let source = self.sources.get(stranger.location.source);
-            let is_known = source.is_aside() || is_known_file(source, &charts);
+            let is_used = source.is_aside() || discovered.holds_values(source.id());
+            let is_known = is_used || is_known_file(source, &charts);
             if is_known || !self.is_named(stranger.location) {
                 continue;
             }
