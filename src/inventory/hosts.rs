@@ -1,6 +1,7 @@
 //! Hosts as Istio resolves them.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::{Inventory, ObjectId, Relation};
 use crate::kube::istio::DestinationRule;
@@ -106,7 +107,20 @@ fn wildcard_covers(suffix: &str, name: &str, namespace: Option<&str>) -> bool {
         return true;
     }
     match namespace {
-        Some(namespace) => format!("{name}.{namespace}.svc.cluster.local").ends_with(suffix),
+        Some(namespace) => {
+            const DOMAIN: &str = ".svc.cluster.local";
+            // `name.namespace.svc.cluster.local`, from its end, without writing it down: many rules
+            // meet many Services.
+            let parts = [DOMAIN, namespace, ".", name];
+            let mut rest = suffix;
+            for part in parts {
+                match rest.strip_suffix(part) {
+                    Some(shorter) => rest = shorter,
+                    None => return part.ends_with(rest),
+                }
+            }
+            rest.is_empty()
+        }
         None => {
             "svc.cluster.local".ends_with(suffix.trim_start_matches('.'))
                 || suffix.ends_with(".svc.cluster.local")
@@ -138,7 +152,11 @@ pub(super) struct HostIndex {
     rules: HashMap<String, Vec<ObjectId>>,
     wildcard_rules: Vec<ObjectId>,
     services: HashMap<String, Vec<ObjectId>>,
-    entries: Vec<ObjectId>,
+    all_services: Vec<ObjectId>,
+    /// Services with a workload in the mesh behind them.
+    meshed: OnceLock<Vec<ObjectId>>,
+    entries: HashMap<String, Vec<ObjectId>>,
+    wildcard_entries: Vec<ObjectId>,
 }
 
 impl HostIndex {
@@ -147,11 +165,21 @@ impl HostIndex {
         for (id, entry) in inventory.whole() {
             let object = &entry.object;
             match object.body() {
-                Body::ServiceEntry(_) => index.entries.push(id),
+                Body::ServiceEntry(typed) => {
+                    let hosts = typed.spec.iter().flat_map(|spec| &spec.hosts);
+                    for host in hosts {
+                        if host.contains('*') {
+                            index.wildcard_entries.push(id);
+                        } else {
+                            let name = first_label(host).to_owned();
+                            index.entries.entry(name).or_default().push(id);
+                        }
+                    }
+                }
                 Body::DestinationRule(rule) => match host_of(rule) {
                     Some(host) if host.contains('*') => index.wildcard_rules.push(id),
                     Some(host) => {
-                        let name = host.split('.').next().unwrap_or(host).to_owned();
+                        let name = first_label(host).to_owned();
                         index.rules.entry(name).or_default().push(id);
                     }
                     None => {}
@@ -159,10 +187,14 @@ impl HostIndex {
                 _ if is_service(object) => {
                     let name = object.name().to_owned();
                     index.services.entry(name).or_default().push(id);
+                    index.all_services.push(id);
                 }
                 _ => {}
             }
         }
+        // One ServiceEntry may have many hosts of one name.
+        index.wildcard_entries.dedup();
+        index.entries.values_mut().for_each(Vec::dedup);
         index
     }
 
@@ -170,6 +202,10 @@ impl HostIndex {
         let named = self.rules.get(name).into_iter().flatten();
         named.chain(&self.wildcard_rules).copied()
     }
+}
+
+fn first_label(host: &str) -> &str {
+    host.split('.').next().unwrap_or(host)
 }
 
 /// A Service, or what makes one of the same name.
@@ -242,9 +278,8 @@ impl Inventory {
             Named::Service(_, namespace) => namespace,
             Named::Wildcard(_) | Named::Foreign(_) | Named::Other(_) => None,
         };
-        let name = host.split('.').next().unwrap_or(host);
         self.hosts
-            .rules_named(name)
+            .rules_named(first_label(host))
             .filter_map(|id| self.get(id))
             .filter_map(move |entry| {
                 let rule = destination_rule(&entry.object)?;
@@ -267,29 +302,8 @@ impl Inventory {
             return Target::Elsewhere;
         }
         let named = wanted.named();
-        let candidates: Vec<ObjectId> = match named {
-            Named::Service(name, _) => self.hosts.services.get(name).cloned().unwrap_or_default(),
-            Named::Wildcard(_) => {
-                let mut all: Vec<ObjectId> =
-                    self.hosts.services.values().flatten().copied().collect();
-                all.sort_unstable();
-                all
-            }
-            Named::Foreign(host) => {
-                let name = host.split('.').next().unwrap_or(host);
-                self.hosts.services.get(name).cloned().unwrap_or_default()
-            }
-            Named::Other(_) => Vec::new(),
-        };
-        let services: Vec<_> = candidates
-            .into_iter()
-            .filter_map(|id| self.get(id))
-            .filter(|entry| wanted.may_be(entry.object.name(), entry.namespace.as_deref()))
-            .filter(|entry| self.is_visible_from(&entry.object, from))
-            .filter_map(|entry| {
-                let relation = Relation::of(entry, self.entry(from)?, true);
-                Some((&entry.object, relation))
-            })
+        let services: Vec<_> = self
+            .targets(from, wanted, &self.hosts.all_services)
             .collect();
         match named {
             _ if !services.is_empty() => Target::Services(services),
@@ -300,10 +314,59 @@ impl Inventory {
         }
     }
 
+    /// The Services that [`resolve`](Self::resolve) gives; of those that a wildcard may mean, only the ones
+    /// with a workload in the mesh behind them.
+    pub fn resolve_meshed<'a>(
+        &'a self,
+        from: &'a Object,
+        host: &'a str,
+    ) -> impl Iterator<Item = (&'a Object, Relation)> {
+        let wanted = Host::new(host, self.namespace(from));
+        let meshed = || {
+            let all = self.hosts.all_services.iter().copied();
+            let is_meshed = |id: &ObjectId| {
+                let service = self.get(*id).map(|entry| &entry.object);
+                service.is_some_and(|service| self.mesh_behind(service).is_some())
+            };
+            all.filter(is_meshed).collect()
+        };
+        let all = if wanted.is_wildcard() {
+            self.hosts.meshed.get_or_init(meshed).as_slice()
+        } else {
+            &[]
+        };
+        self.targets(from, wanted, all)
+            .filter(|_| !is_placeholder(host))
+    }
+
+    /// The Services that a host may mean: by its name, or for a wildcard among these.
+    fn targets<'a>(
+        &'a self,
+        from: &'a Object,
+        wanted: Host<'a>,
+        all: &'a [ObjectId],
+    ) -> impl Iterator<Item = (&'a Object, Relation)> {
+        let of_name = |name: &str| self.hosts.services.get(name).map_or(&[][..], Vec::as_slice);
+        let candidates = match wanted.named() {
+            Named::Service(name, _) => of_name(name),
+            Named::Wildcard(_) => all,
+            Named::Foreign(host) => of_name(first_label(host)),
+            Named::Other(_) => &[],
+        };
+        candidates
+            .iter()
+            .filter_map(|id| self.get(*id))
+            .filter(move |entry| wanted.may_be(entry.object.name(), entry.namespace.as_deref()))
+            .filter(|entry| self.is_visible_from(&entry.object, from))
+            .filter_map(|entry| {
+                let relation = Relation::of(entry, self.entry(from)?, true);
+                Some((&entry.object, relation))
+            })
+    }
+
     /// Whether some Service stands in the scope and the namespace of an object.
     pub fn has_services_beside(&self, object: &Object) -> bool {
-        let mut services = self.hosts.services.values().flatten();
-        services.any(|id| {
+        self.hosts.all_services.iter().any(|id| {
             self.get(*id).is_some_and(|entry| {
                 self.same_scope(&entry.object, object) && self.same_namespace(&entry.object, object)
             })
@@ -311,8 +374,11 @@ impl Inventory {
     }
 
     fn is_in_service_entry(&self, from: &Object, wanted: Host<'_>) -> bool {
-        let entries = self.hosts.entries.iter().filter_map(|id| self.get(*id));
+        let named = self.hosts.entries.get(first_label(wanted.text));
+        let entries = named.into_iter().flatten();
         entries
+            .chain(&self.hosts.wildcard_entries)
+            .filter_map(|id| self.get(*id))
             .filter(|entry| self.is_visible_from(&entry.object, from))
             .any(|entry| {
                 let Body::ServiceEntry(typed) = entry.object.body() else {

@@ -1,7 +1,7 @@
 //! Which selector selects which workload.
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -62,8 +62,15 @@ pub(super) struct Matches {
     targets: HashMap<ObjectId, usize>,
     /// The autoscalers of workloads of one name.
     scaling: Vec<Vec<Related>>,
-    /// Workloads by what one of the labels of their pods hashes to.
+    /// Workloads by what one of the labels of their pods and their namespace hash to; of those that
+    /// are alike in kind, name, labels, scope and namespace the first.
     labelled: HashMap<u64, Vec<ObjectId>>,
+    /// Workloads by the namespace that their files say.
+    in_namespace: HashMap<String, Vec<ObjectId>>,
+    /// Workloads beside which others may look for one that was meant.
+    pub(super) beside: OnceLock<super::beside::Beside>,
+    /// The autoscaler that decides over workloads of one name, as a file has it.
+    deciding: Mutex<HashMap<(usize, SourceId), Option<ObjectId>>>,
 }
 
 /// The workloads that objects with equal selectors, in one scope and namespace, select.
@@ -94,9 +101,9 @@ pub(super) struct Selecting {
     pub(super) balanced: OnceLock<Vec<Related>>,
 }
 
-fn label_hash(key: &str, value: &str) -> u64 {
+fn label_hash(key: &str, value: &str, namespace: Option<&str>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (key, value).hash(&mut hasher);
+    (key, value, namespace).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -105,11 +112,21 @@ impl Matches {
         let mut matches = Self::default();
         matches.match_selectors(inventory);
         matches.match_autoscalers(inventory);
+        let mut seen = HashSet::new();
         for (id, entry) in inventory.whole() {
-            let workload = inventory.workload(&entry.object);
-            for (key, value) in workload.iter().flat_map(|it| it.template().labels()) {
-                let hash = label_hash(key, value);
-                matches.labelled.entry(hash).or_default().push(id);
+            let Some(workload) = inventory.workload(&entry.object) else {
+                continue;
+            };
+            if let Some(namespace) = &entry.namespace {
+                let beside = matches.in_namespace.entry(namespace.clone()).or_default();
+                beside.push(id);
+            }
+            let (object, labels) = (&entry.object, workload.template().labels());
+            if seen.insert((object.kind(), object.name(), labels, place(entry))) {
+                for (key, value) in labels {
+                    let hash = label_hash(key, value, entry.namespace.as_deref());
+                    matches.labelled.entry(hash).or_default().push(id);
+                }
             }
         }
         matches
@@ -327,26 +344,41 @@ impl<'a> ScaleTarget<'a> {
 }
 
 impl Inventory {
-    /// The workloads whose pods have all of these labels, wherever they are deployed to.
+    /// The workloads whose pods have all of these labels, and whose files say this of their namespace;
+    /// of those that are alike in kind and name, too, the first of a scope.
     pub fn workloads_labelled<'a>(
         &'a self,
         labels: &BTreeMap<String, String>,
+        namespace: Option<&'a str>,
     ) -> impl Iterator<Item = Workload<'a>> {
         let of_label = |(key, value): (&String, &String)| {
-            let found = self.matches.labelled.get(&label_hash(key, value));
+            let found = self
+                .matches
+                .labelled
+                .get(&label_hash(key, value, namespace));
             found.map_or(&[][..], Vec::as_slice)
         };
         let rarest = labels.iter().map(of_label).min_by_key(|ids| ids.len());
         rarest
             .unwrap_or_default()
             .iter()
-            .filter_map(|id| self.workload(&self.get(*id)?.object))
+            .filter_map(|id| self.get(*id))
+            .filter(move |entry| entry.namespace.as_deref() == namespace)
+            .filter_map(|entry| self.workload(&entry.object))
             .filter(|workload| {
                 let found = workload.template().labels();
                 labels
                     .iter()
                     .all(|(key, value)| found.get(key) == Some(value))
             })
+    }
+
+    /// The workloads whose files say that they are deployed to this namespace, in the order of the
+    /// sources.
+    pub fn workloads_in(&self, namespace: &str) -> impl Iterator<Item = Workload<'_>> {
+        let found = self.matches.in_namespace.get(namespace);
+        let found = found.into_iter().flatten();
+        found.filter_map(|id| self.workload(&self.get(*id)?.object))
     }
 
     /// The Services whose selector may select the workload's pods.
@@ -442,6 +474,26 @@ impl Inventory {
             .and_then(|id| self.matches.targets.get(&id));
         let list = group.and_then(|group| self.matches.scaling.get(*group));
         self.nearest_first(list.map_or(&[][..], Vec::as_slice), workload.object())
+    }
+
+    /// What is worked out once for all workloads that the same autoscalers target, as a file has it.
+    pub(super) fn decided(
+        &self,
+        workload: Workload<'_>,
+        decide: impl FnOnce() -> Option<ObjectId>,
+    ) -> Option<ObjectId> {
+        let group = *self.matches.targets.get(&self.id(workload.object())?)?;
+        let key = (group, workload.object().source());
+        let lock = || {
+            let lock = self.matches.deciding.lock();
+            lock.unwrap_or_else(PoisonError::into_inner)
+        };
+        let known = lock().get(&key).copied();
+        known.unwrap_or_else(|| {
+            let decided = decide();
+            lock().insert(key, decided);
+            decided
+        })
     }
 
     /// The workloads that an object selects, by what is alike among them.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::proxy::ProxyEnvironment;
+use super::proxy::ProxyEnvironments;
 use super::{Inventory, ObjectId};
 use crate::kube::istio::MeshConfig;
 use crate::kube::istio::mesh_config::{IstioValues, PilotValues};
@@ -89,7 +89,7 @@ pub(super) struct MeshView {
     pub(super) hooked_by_values: bool,
     /// Whether the control plane's environment makes sidecars native.
     pub(super) native_by_values: Option<bool>,
-    pub(super) environments: Vec<ProxyEnvironment>,
+    pub(super) environments: ProxyEnvironments,
     /// PeerAuthentications.
     pub(super) authentications: Vec<ObjectId>,
     telemetries: Vec<ObjectId>,
@@ -164,9 +164,7 @@ impl MeshView {
                     let config = mesh_config(&entry.object);
                     view.configs.extend(config.map(|config| (id, config)));
                 }
-                _ => view
-                    .environments
-                    .extend(ProxyEnvironment::of(id, &entry.object)),
+                _ => view.environments.add(id, &entry.object),
             }
         }
         view

@@ -4,6 +4,7 @@
 //! meet only to silence a rule about absence. So every relation says whether it stays in one scope.
 
 mod alike;
+mod beside;
 mod claims;
 mod duplicates;
 mod fragments;

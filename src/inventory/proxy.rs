@@ -1,7 +1,7 @@
 //! What a workload's proxy is told: the pod's `proxy.istio.io/config` merged over what is set for
 //! the whole mesh.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::{Inventory, ObjectId, ProxyKind};
@@ -33,7 +33,7 @@ pub struct ProxySettings<'a> {
 /// A ProxyConfig resource (`networking.istio.io/v1beta1`). Of the settings that are asked for here
 /// it has the proxy's environment.
 #[derive(Debug)]
-pub(super) struct ProxyEnvironment {
+struct ProxyEnvironment {
     id: ObjectId,
     labels: BTreeMap<String, String>,
     config: ProxyConfig,
@@ -41,7 +41,7 @@ pub(super) struct ProxyEnvironment {
 
 impl ProxyEnvironment {
     /// `None` for every other kind.
-    pub(super) fn of(id: ObjectId, object: &Object) -> Option<Self> {
+    fn of(id: ObjectId, object: &Object) -> Option<Self> {
         if object.group() != "networking.istio.io" || object.kind() != "ProxyConfig" {
             return None;
         }
@@ -61,6 +61,54 @@ impl ProxyEnvironment {
                 ..ProxyConfig::default()
             },
         })
+    }
+}
+
+/// ProxyConfigs by one of the labels that they ask for, so that a workload meets only those that may be
+/// for it.
+#[derive(Debug, Default)]
+pub(super) struct ProxyEnvironments {
+    all: Vec<ProxyEnvironment>,
+    by_label: HashMap<(String, String), Vec<usize>>,
+    /// Those that ask for no label, or for what a placeholder stands for.
+    open: Vec<usize>,
+}
+
+impl ProxyEnvironments {
+    /// Takes in a ProxyConfig; every other kind is left.
+    pub(super) fn add(&mut self, id: ObjectId, object: &Object) {
+        let Some(environment) = ProxyEnvironment::of(id, object) else {
+            return;
+        };
+        let number = self.all.len();
+        let labels = || environment.labels.iter();
+        let is_open = labels().any(|(key, value)| is_placeholder(key) || is_placeholder(value));
+        match labels().next().filter(|_| !is_open) {
+            Some((key, value)) => {
+                let label = (key.clone(), value.clone());
+                self.by_label.entry(label).or_default().push(number);
+            }
+            None => self.open.push(number),
+        }
+        self.all.push(environment);
+    }
+
+    /// Those that may be for pods with these labels, in the order of the sources.
+    fn candidates(&self, labels: &BTreeMap<String, String>) -> Vec<&ProxyEnvironment> {
+        let mut is_open = labels
+            .iter()
+            .map(|(key, value)| is_placeholder(key) || is_placeholder(value));
+        if is_open.any(|it| it) {
+            return self.all.iter().collect();
+        }
+        let labelled = labels.iter().filter_map(|(key, value)| {
+            let label = (key.clone(), value.clone());
+            self.by_label.get(&label)
+        });
+        let mut numbers: Vec<usize> = labelled.flatten().chain(&self.open).copied().collect();
+        numbers.sort_unstable();
+        let found = numbers.into_iter();
+        found.filter_map(|it| self.all.get(it)).collect()
     }
 }
 
@@ -258,7 +306,9 @@ impl Inventory {
     }
 
     fn environments<'a>(&'a self, workload: Workload<'a>) -> Vec<(&'a Object, &'a ProxyConfig)> {
-        let all = self.mesh.environments.iter().filter_map(|it| {
+        let labels = workload.template().labels();
+        let candidates = self.mesh.environments.candidates(labels).into_iter();
+        let all = candidates.filter_map(|it| {
             let object = &self.get(it.id)?.object;
             let reach = self.reach(object, Some(&it.labels), workload)?;
             Some((reach, object, &it.config))

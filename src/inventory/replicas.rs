@@ -96,7 +96,8 @@ impl Inventory {
                 .max_by_key(|autoscaler| autoscaler_minimum(autoscaler).count());
             best.and_then(|autoscaler| self.id(autoscaler))
         };
-        let decided = self.entry(workload.object())?.scaled.get_or_init(decide);
+        let scaled = &self.entry(workload.object())?.scaled;
+        let decided = scaled.get_or_init(|| self.decided(workload, decide));
         Some(&self.get((*decided)?)?.object)
     }
 }

@@ -2,11 +2,14 @@
 
 /// The candidate that `word` was most likely meant to be, or `None` when none is near. Case and
 /// the choice between `-`, `_` and nothing do not count; of equally near candidates the first wins.
-/// Where none is near, the only one that starts with the word is meant.
+/// Where none is near, the only one that starts with the word is meant. Of more than 500 candidates the
+/// first ones count.
 pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// Long words are never near a name, and comparing them costs their length squared.
     const LONGEST: usize = 100;
     const SHORTEST_START: usize = 3;
+    /// Thousands of names, each near none of thousands of others, would take the product of both.
+    const MOST: usize = 500;
     if word.len() > LONGEST {
         return None;
     }
@@ -16,7 +19,7 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let mut target = String::new();
     let mut best: Option<(usize, &'a str)> = None;
     let mut longer = Vec::new();
-    for candidate in candidates {
+    for candidate in candidates.into_iter().take(MOST) {
         simplify(candidate, &mut target);
         if longer.len() < 2 && target.starts_with(&word) {
             longer.push(candidate);
@@ -152,6 +155,18 @@ mod tests {
         );
         assert_eq!(only_slip("portt", ["ports", "port"]), None);
         assert_eq!(only_slip("warn", ["warning"]), None);
+    }
+
+    #[test]
+    fn of_very_many_candidates_the_first_count() {
+        let names: Vec<String> = (0..1000).map(|it| format!("service-{it}")).collect();
+        let names = || names.iter().map(String::as_str);
+        assert_eq!(suggest("servcie-7", names()), Some("service-7"));
+        assert_eq!(
+            suggest("servcie-999", names().skip(500)),
+            Some("service-999")
+        );
+        assert_eq!(suggest("x", names().chain(["y"])), None);
     }
 
     #[test]

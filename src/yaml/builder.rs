@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::SyntaxError;
 use super::keys;
+use super::path::Positions;
 use super::tree::{At, Data, NONE, Node, NodeId, ScalarStyle, Shape, Tag, Text, Tree};
 use crate::source::Span;
 use crate::units::show_size;
@@ -142,6 +143,7 @@ impl<'a> Builder<'a> {
                 comments: Vec::new(),
                 duplicates: Vec::new(),
                 expansion: Expansion::default(),
+                positions: Positions::default(),
                 embedded: false,
             },
             frames: Vec::new(),

@@ -1,8 +1,10 @@
 //! Where a node stands in its document, for people.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
-use super::tree::Node;
+use super::tree::{Data, Node, NodeId, Shape, Tree};
 use crate::units::cut;
 
 /// See [`Node::path`].
@@ -26,9 +28,50 @@ fn push_item(path: &mut String, sequence: Node<'_>, item: Node<'_>) {
     if let Some(name) = name.filter(|name| !name.is_empty()) {
         push_bracketed(path, cut::clip(name, cut::LONGEST_NAME));
     } else {
-        let index = sequence.items().take_while(|other| other.id() != item.id());
-        let _ = write!(path, "[{}]", index.count());
+        let _ = write!(path, "[{}]", position(sequence, item));
     }
+}
+
+/// Where the items of long sequences stand, counted once and when the first is asked for. No part of
+/// what a tree is.
+#[derive(Debug, Default)]
+pub(super) struct Positions(OnceLock<HashMap<NodeId, usize>>);
+
+impl PartialEq for Positions {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Positions {}
+
+impl Positions {
+    fn of_long(tree: &Tree) -> HashMap<NodeId, usize> {
+        let mut positions = HashMap::new();
+        // Not aliases, each of which would go through what it stands for.
+        let is_sequence = |data: &Data| matches!(data.shape, Shape::Sequence { .. });
+        let nodes = (0_u32..).zip(&tree.nodes);
+        for (id, _) in nodes.filter(|(_, data)| is_sequence(data)) {
+            let rest = tree.node(NodeId(id)).items().enumerate().skip(FAR);
+            positions.extend(rest.map(|(position, item)| (item.id(), position)));
+        }
+        positions
+    }
+}
+
+/// Counting this far is faster than a look-up.
+const FAR: usize = 64;
+
+fn position(sequence: Node<'_>, item: Node<'_>) -> usize {
+    let near = sequence
+        .items()
+        .take(FAR)
+        .position(|it| it.id() == item.id());
+    near.unwrap_or_else(|| {
+        let tree = sequence.tree();
+        let all = tree.positions.0.get_or_init(|| Positions::of_long(tree));
+        all.get(&item.id()).copied().unwrap_or_default()
+    })
 }
 
 fn push_key(path: &mut String, mapping: Node<'_>, child: Node<'_>) {

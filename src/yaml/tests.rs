@@ -436,6 +436,18 @@ fn paths_name_list_elements() {
     assert_eq!(root.path(), "");
 }
 
+#[test]
+fn paths_count_through_long_lists() {
+    let tree = tree(&format!("a: &a [{}]\nb: *a\n", "{}, [x, y], ".repeat(500)));
+    let items = tree.root().get("a").unwrap().items();
+    for (position, item) in items.enumerate() {
+        assert_eq!(item.path(), format!("a[{position}]"));
+        if let Some(last) = item.items().nth(1) {
+            assert_eq!(last.path(), format!("a[{position}][1]"));
+        }
+    }
+}
+
 mod arbitrary {
     use super::*;
     use proptest::prelude::*;

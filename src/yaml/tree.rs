@@ -67,6 +67,7 @@ pub struct Tree {
     pub(super) duplicates: Vec<DuplicateKey>,
     /// What aliases add.
     pub(super) expansion: Expansion,
+    pub(super) positions: path::Positions,
     /// Whether `source` is not the file that spans refer to.
     pub(super) embedded: bool,
 }

@@ -70,7 +70,8 @@ impl Rule for DanglingHpa {
             target.kind, target.name
         );
         let node = field("name").node().unwrap_or_else(|| object.name_node());
-        let report = Report::object(object, node, message).help(help(target, &beside));
+        let near = near(target, &beside);
+        let report = Report::object(object, node, message).help(help(target, &beside, near));
         // Two autoscalers of one workload would take back what the other does.
         let is_scaled = |name: &str| {
             let mut named = cx.inventory.workloads_beside(object).filter(|workload| {
@@ -79,17 +80,15 @@ impl Rule for DanglingHpa {
             });
             named.any(|workload| cx.inventory.autoscalers(workload).next().is_some())
         };
-        out.push(
-            match near(target, &beside).filter(|near| !is_scaled(near)) {
-                Some(near) => report.fix(
-                    Applicability::Unsafe,
-                    format!("scale {} `{near}`", target.kind),
-                    object,
-                    |editor| editor.put(object.node(), &reference, "name", Value::text(near)),
-                ),
-                None => report,
-            },
-        );
+        out.push(match near.filter(|near| !is_scaled(near)) {
+            Some(near) => report.fix(
+                Applicability::Unsafe,
+                format!("scale {} `{near}`", target.kind),
+                object,
+                |editor| editor.put(object.node(), &reference, "name", Value::text(near)),
+            ),
+            None => report,
+        });
     }
 }
 
@@ -102,7 +101,7 @@ fn near<'a>(target: ScaleTarget<'_>, beside: &[&'a Object]) -> Option<&'a str> {
     suggest(target.name, names)
 }
 
-fn help(target: ScaleTarget<'_>, beside: &[&Object]) -> String {
+fn help(target: ScaleTarget<'_>, beside: &[&Object], near: Option<&str>) -> String {
     let namesake = beside.iter().find(|other| other.name() == target.name);
     if let Some(other) = namesake {
         return format!(
@@ -111,7 +110,7 @@ fn help(target: ScaleTarget<'_>, beside: &[&Object]) -> String {
             other.kind()
         );
     }
-    match near(target, beside) {
+    match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!(
             "name a {} of this namespace, or remove the autoscaler",

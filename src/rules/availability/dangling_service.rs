@@ -45,7 +45,8 @@ impl Rule for DanglingService {
         {
             return;
         }
-        let Some(nearest) = nearest(object, selector, inventory.workloads_beside(object)) else {
+        let like = inventory.workloads_like(object, selector, |_| true);
+        let Some(nearest) = nearest(object, selector, like.into_iter()) else {
             return;
         };
         out.push(report(object, selector, &nearest));

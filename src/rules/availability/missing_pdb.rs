@@ -136,13 +136,13 @@ fn add_budget<'r>(
     }
     let title = "add a PodDisruptionBudget that lets one pod go at a time";
     let inventory = cx.inventory;
-    let mut labelled = inventory.workloads_labelled(&own).map(Workload::object);
+    let labelled = inventory.workloads_labelled(&own, inventory.namespace(object));
+    let mut labelled = labelled.map(Workload::object);
     if let Some(other) = labelled.find(|other| {
         let is_named = inventory.namespace(object).is_some();
         (other.kind(), other.name()) != (object.kind(), object.name())
             // Elsewhere in a repository without namespaces the same labels say little.
             && (inventory.same_scope(object, other) || is_named)
-            && inventory.namespace(object) == inventory.namespace(other)
     }) {
         let reason = format!(
             "it would select the pods of {} `{}`, too, and a pod with two budgets is never evicted",

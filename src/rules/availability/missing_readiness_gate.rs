@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::edit::{Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::Evidence;
+use crate::inventory::{Evidence, Standing};
 use crate::kube::{Body, LoadBalancer, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::{Node, path_below};
@@ -96,9 +96,9 @@ fn injects_somewhere(cx: &Context<'_>, namespace: &Object) -> bool {
             )
     };
     cx.inventory
-        .objects()
+        .objects_named(namespace.name())
         .filter(|object| matches!(object.body(), Body::Namespace(_)))
-        .filter(|object| object.name() == namespace.name())
+        .filter(|object| cx.inventory.standing(object) == Standing::Whole)
         .any(injects)
 }
 
@@ -107,11 +107,8 @@ fn injects_somewhere(cx: &Context<'_>, namespace: &Object) -> bool {
 fn waiting<'a>(cx: &Context<'a>, namespace: &Object) -> Vec<(Workload<'a>, Evidence<'a>)> {
     let mut workloads: Vec<Workload<'a>> = cx
         .inventory
-        .workloads()
-        .filter(|workload| {
-            cx.inventory.namespace(workload.object()) == Some(namespace.name())
-                && cx.inventory.same_scope(workload.object(), namespace)
-        })
+        .workloads_in(namespace.name())
+        .filter(|workload| cx.inventory.same_scope(workload.object(), namespace))
         .collect();
     workloads.sort_by_key(|workload| workload.object().source() != namespace.source());
     let mut seen = HashSet::new();

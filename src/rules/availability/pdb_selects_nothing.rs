@@ -104,9 +104,9 @@ fn nearest<'a>(
     object: &'a Object,
     wanted: &'a BTreeMap<String, String>,
 ) -> Option<(Workload<'a>, Vec<Difference<'a>>)> {
-    cx.inventory
-        .workloads_beside(object)
-        .filter(|workload| workload.template().node().is_some())
+    let fits = |workload: Workload<'_>| workload.template().node().is_some();
+    let like = cx.inventory.workloads_like(object, wanted, fits);
+    like.into_iter()
         .map(|workload| {
             let differences = differences(wanted, workload.template().labels());
             (workload, differences)

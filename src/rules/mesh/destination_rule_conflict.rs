@@ -1,5 +1,7 @@
 //! `destination-rule-conflict`
 
+use std::collections::HashMap;
+
 use super::policy::items;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Together;
@@ -35,33 +37,33 @@ impl Rule for DestinationRuleConflict {
             return;
         };
         // Each pair is reported once, at the rule that comes later.
-        let earlier = cx
-            .inventory
-            .rules_for(object, host)
-            .take_while(|(other, ..)| !std::ptr::eq(*other, object))
-            .filter(|(other, ..)| {
-                matches!(
-                    cx.inventory.together(object, other),
-                    Some(Together::File | Together::Kustomization)
-                ) && cx.inventory.namespace(object) == cx.inventory.namespace(other)
-                    && object.name() != other.name()
-            })
-            .filter_map(|(other, rule, _)| Some((other, spec_of(rule)?)));
-        let earlier: Vec<_> = earlier
-            .filter(|(_, other)| {
-                is_same_host(host, other.host.as_deref(), cx.inventory.namespace(object))
-                    && other.export_to == spec.export_to
-            })
-            .collect();
+        let earlier = || {
+            cx.inventory
+                .rules_for(object, host)
+                .take_while(|(other, ..)| !std::ptr::eq(*other, object))
+                .filter(|(other, ..)| {
+                    matches!(
+                        cx.inventory.together(object, other),
+                        Some(Together::File | Together::Kustomization)
+                    ) && cx.inventory.namespace(object) == cx.inventory.namespace(other)
+                        && object.name() != other.name()
+                })
+                .filter_map(|(other, rule, _)| Some((other, spec_of(rule)?)))
+                .filter(|(_, other)| {
+                    is_same_host(host, other.host.as_deref(), cx.inventory.namespace(object))
+                        && other.export_to == spec.export_to
+                })
+        };
         let policy = |object: &'_ Object| -> Option<NodeOf> {
             let entry = object.node().get("spec")?.entry("trafficPolicy")?;
             Some(NodeOf(entry.key.id()))
         };
-        let first_policy = earlier
-            .iter()
-            .find(|(other, spec)| spec.traffic_policy.is_some() && policy(other).is_some());
+        let first_policy = || {
+            let mut earlier = earlier();
+            earlier.find(|(other, spec)| spec.traffic_policy.is_some() && policy(other).is_some())
+        };
         if spec.traffic_policy.is_some()
-            && let Some((other, _)) = first_policy
+            && let Some((other, _)) = first_policy()
             && let (Some(own), Some(theirs)) = (policy(object), policy(other))
         {
             let message = format!(
@@ -73,12 +75,16 @@ impl Rule for DestinationRuleConflict {
             let report = Report::object(object, object.node_of(own.0), message).help(help);
             out.push(report.related(other, other.node_of(theirs.0), "the other trafficPolicy"));
         }
+        let mut twins = HashMap::new();
+        if !spec.subsets.is_empty() {
+            for (other, spec) in earlier() {
+                for (name, node) in subsets(other, spec) {
+                    twins.entry(name).or_insert((other, node));
+                }
+            }
+        }
         for (name, node) in subsets(object, spec) {
-            let twin = earlier.iter().find_map(|(other, spec)| {
-                let node = subsets(other, spec).find(|(it, _)| *it == name)?.1;
-                Some((*other, node))
-            });
-            if let Some((other, theirs)) = twin {
+            if let Some((other, theirs)) = twins.get(name).copied() {
                 let message = format!(
                     "DestinationRule `{}` defines a subset `{name}` of `{host}` too: Istio keeps the \
                      one of the rule that was created first and drops the other",

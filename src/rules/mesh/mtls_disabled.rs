@@ -109,11 +109,8 @@ fn meshed<'a>(
     object: &'a Object,
     host: &'a str,
 ) -> Option<(&'a Object, Mesh<'a>)> {
-    let Target::Services(services) = cx.inventory.resolve(object, host) else {
-        return None;
-    };
-    services
-        .into_iter()
+    cx.inventory
+        .resolve_meshed(object, host)
         .filter(|(service, relation)| {
             relation.is_firm()
                 && !(service.name() == "kubernetes" && host.starts_with("kubernetes"))

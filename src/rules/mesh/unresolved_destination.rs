@@ -7,6 +7,7 @@ use crate::kube::istio::DestinationRule;
 use crate::kube::istio::selector::Destination;
 use crate::kube::istio::virtual_service::VirtualServiceSpec;
 use crate::kube::{Body, Object, is_placeholder};
+use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::suggest;
 use crate::yaml::Node;
@@ -163,13 +164,18 @@ fn subset_help(host: &str, subset: &str, defined: &[&str]) -> String {
              version: {subset}"
         );
     }
-    format!("defined are: {}", defined.join(", "))
+    let few = defined.get(..FEW).unwrap_or(defined);
+    format!("defined are: {}", and_more(few, defined.len()))
 }
 
 /// The name of the Service that a host means, where it has to be in view and is not: it is of the
 /// object's own namespace, and other Services of that namespace are in view beside the object.
 fn absent<'a>(cx: &Context<'a>, object: &'a Object, host: &'a str) -> Option<&'a str> {
     let inventory = cx.inventory;
+    // A wildcard means whatever there is.
+    if host.contains('*') {
+        return None;
+    }
     let own = inventory.namespace(object);
     match inventory.resolve(object, host) {
         Target::Absent { name, namespace }
