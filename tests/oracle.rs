@@ -264,6 +264,47 @@ fn what_fixes_make_is_accepted_as_before() {
     }
 }
 
+/// An object on each line: what the server accepts although it looks odd, and what it refuses.
+const ACCEPTED: &str = include_str!("oracle/accepted.jsonl");
+const REFUSED: &str = include_str!("oracle/refused.jsonl");
+
+#[test]
+fn odd_objects_have_errors_where_they_are_refused() {
+    let (_, version) = NEWEST;
+    let lines = |text: &'static str| text.par_lines().enumerate();
+    let missed: Vec<String> = lines(REFUSED)
+        .filter(|(_, text)| errors(text, version).is_empty())
+        .map(|(at, text)| format!("refused.jsonl:{}: {text}", at + 1))
+        .collect();
+    let wrong: Vec<String> = lines(ACCEPTED)
+        .filter_map(|(at, text)| {
+            let error = errors(text, version).into_iter().find(|it| it.refuses)?;
+            Some(format!(
+                "accepted.jsonl:{}: {}: {text}",
+                at + 1,
+                error.message
+            ))
+        })
+        .collect();
+    assert!(missed.is_empty(), "no error:\n{}", missed.join("\n"));
+    assert!(wrong.is_empty(), "errors:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn odd_objects_are_judged_so_by_the_server() {
+    let Some(oracle) = Oracle::named(NEWEST) else {
+        return;
+    };
+    for (name, text, are_refused) in [("accepted", ACCEPTED, false), ("refused", REFUSED, true)] {
+        let texts: Vec<String> = text.lines().map(str::to_owned).collect();
+        let judged = oracle.judge(&texts);
+        for (at, judged) in judged.iter().enumerate() {
+            let is_refused = judged.iter().any(Judgement::is_refused);
+            assert_eq!(is_refused, are_refused, "{name}.jsonl:{}", at + 1);
+        }
+    }
+}
+
 #[test]
 fn one_fault_is_found_where_the_server_finds_it() {
     let Some(oracle) = Oracle::named(NEWEST) else {

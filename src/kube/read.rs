@@ -165,14 +165,22 @@ fn holds_template(line: &str) -> bool {
 
 /// Whether broken text was plainly meant to be a manifest: `apiVersion` and `kind` at column 0.
 fn looks_like_manifest(text: &str) -> bool {
-    let has = |key: &str| {
+    let has = |key: &str, before: &[&str]| {
         text.lines().any(|line| {
-            line.trim_start_matches('\u{feff}')
-                .strip_prefix(key)
-                .is_some_and(|rest| rest.trim_start().starts_with(':'))
+            let line = line.trim_start_matches('\u{feff}');
+            let mut rests = before.iter().filter_map(|it| line.strip_prefix(it));
+            rests.any(|rest| {
+                let rest = rest.strip_prefix(key).map(str::trim_start);
+                rest.is_some_and(|rest| rest.starts_with(':'))
+            })
         })
     };
-    has("apiVersion") && has("kind")
+    // By itself, or in a list.
+    let item = ["- ", "  "];
+    has("apiVersion", &[""]) && has("kind", &[""])
+        || has("apiVersion", &item)
+            && has("kind", &item)
+            && text.lines().any(|it| it.starts_with("- "))
 }
 
 /// Whether a flow mapping on the line of its `---` is a manifest: `--- {apiVersion: v1, …}`.
@@ -567,7 +575,21 @@ fn has_pod_template(node: Node<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::holds_template;
+    use super::{holds_template, looks_like_manifest};
+
+    #[test]
+    fn text_that_is_meant_as_a_manifest() {
+        for text in [
+            "apiVersion: v1\nkind: Pod\n",
+            "# a\n- apiVersion: v1\n  kind: Pod\n",
+            "- kind: Pod\n  apiVersion: v1\n",
+        ] {
+            assert!(looks_like_manifest(text), "{text}");
+        }
+        for text in ["kind: Pod\n", "a:\n  apiVersion: v1\n  kind: Pod\n"] {
+            assert!(!looks_like_manifest(text), "{text}");
+        }
+    }
 
     #[test]
     fn lines_that_another_program_fills_in() {

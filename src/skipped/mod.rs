@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::discover::{Discovered, SkippedBecause};
 use crate::finding::{SkipReason, Skipped, Unjudged};
 use crate::inventory::{Inventory, Standing};
-use crate::kube::tables::{generators, groups};
+use crate::kube::tables::{generators, kinds};
 use crate::kube::{Body, Object, OpaqueReason, is_placeholder};
 use crate::settings::CONFIG_FILE_NAMES;
 use crate::source::{Location, Role, Source, SourceId, Sources, Span};
@@ -283,7 +283,7 @@ fn is_custom_resource(object: &Object) -> bool {
         object.body(),
         Body::Opaque(OpaqueReason::Other | OpaqueReason::PodTemplate | OpaqueReason::Generator)
     );
-    is_unknown && !groups::is_built_in(object.group())
+    is_unknown && !kinds::is_closed(object.group())
 }
 
 /// A kind as API servers take one. Other text is not repeated in reports.

@@ -154,7 +154,9 @@ impl Check for KubeCheck {
             return None;
         }
         if is_label_map(structure, field) {
-            self.check_labels(value);
+            if !is_of_metric(value) {
+                self.check_labels(value);
+            }
             return None;
         }
         if (structure, field) == ("ObjectMeta", "annotations") {
@@ -214,6 +216,25 @@ fn is_label_map(structure: &str, field: &str) -> bool {
         "nodeSelector" => structure == "PodSpec",
         _ => false,
     }
+}
+
+/// Whether a part of a selector is one of a metric's, at which the API server does not look.
+pub(super) fn is_of_metric(part: Node<'_>) -> bool {
+    let holds = |holder: Node<'_>, key: &str, node: Node<'_>| {
+        holder
+            .get(key)
+            .is_some_and(|value| value.resolved().id() == node.id())
+    };
+    let Some(selector) = part.parent() else {
+        return false;
+    };
+    let Some(metric) = selector.parent() else {
+        return false;
+    };
+    holds(metric, "selector", selector)
+        && metric
+            .parent()
+            .is_some_and(|source| holds(source, "metric", metric))
 }
 
 /// A value from a manifest as messages show it: quoted, and cut where it is long.
@@ -314,7 +335,7 @@ fn range_complaint(scalar: Scalar<'_>, (least, greatest): (i64, i64)) -> Option<
         Scalar::Null | Scalar::Bool(_) => return None,
     };
     Some(
-        if greatest == i64::from(i32::MAX) && found.starts_with(['-', '0']) {
+        if greatest >= i64::from(i32::MAX) && found.parse::<i64>().is_ok_and(|it| it < least) {
             format!("expected a number of at least {least}, found {found}")
         } else {
             format!("expected a number from {least} to {greatest}, found {found}")

@@ -21,6 +21,53 @@ pub(super) fn spec<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         judge.wrong(key, "the access mode ReadWriteOncePod with another one");
     }
     storage(judge, spec);
+    data_sources(judge, spec);
+}
+
+/// `validateDataSource`, `validateDataSourceRef`: what a new volume is filled from. Of a claim by itself,
+/// a `dataSource` of another kind is dropped
+/// (pkg/api/persistentvolumeclaim/util.go: EnforceDataSourceBackwardsCompatibility).
+fn data_sources<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
+    if judge.kind() != "PersistentVolumeClaim" {
+        return;
+    }
+    let has_reference = !judge.field(spec, "dataSourceRef").is_absent();
+    for field in ["dataSource", "dataSourceRef"] {
+        let Some(source) = judge.get(spec, field).filter(|source| source.is_mapping()) else {
+            continue;
+        };
+        if ["kind", "apiGroup"]
+            .iter()
+            .any(|field| judge.field(source, field).is_unknown())
+        {
+            continue;
+        }
+        let text = |judge: &Judge<'t>, field| judge.text(source, field).unwrap_or_default();
+        let (kind, group) = (text(judge, "kind"), text(judge, "apiGroup"));
+        let is_kept = matches!(
+            (kind, group),
+            ("PersistentVolumeClaim", "") | ("VolumeSnapshot", "snapshot.storage.k8s.io")
+        );
+        if field == "dataSource" && !has_reference && !is_kept {
+            continue;
+        }
+        judge.require(source, "kind");
+        judge.require(source, "name");
+        if group.is_empty()
+            && !matches!(kind, "" | "PersistentVolumeClaim")
+            && let Some(node) = judge.get(source, "kind")
+        {
+            judge
+                .wrong(
+                    node,
+                    format!(
+                        "`{field}` of kind {} without `apiGroup`",
+                        super::judge::shown(kind)
+                    ),
+                )
+                .absence(source, "apiGroup");
+        }
+    }
 }
 
 /// The one resource that a claim asks for.

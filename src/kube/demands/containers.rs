@@ -337,6 +337,10 @@ pub(super) fn claim<'t>(judge: &mut Judge<'t>, claim: Node<'t>) {
                 format!("{place} names both a claim and a template"),
             );
         }
-        [_] => {}
+        [_] => {
+            for field in SOURCES {
+                super::sources::set_but_empty(judge, claim, field);
+            }
+        }
     }
 }

@@ -36,6 +36,8 @@ pub(super) enum Form {
     Header,
     /// The name of a kernel parameter.
     Sysctl,
+    /// Who signs certificates: a domain with a dot and a path.
+    Signer,
 }
 
 /// A structure, a field of it, and the field's form.
@@ -54,30 +56,68 @@ type Row = (&'static str, &'static str, Form);
 /// pkg/apis/batch/validation/validation.go (validatePodFailurePolicyRuleOnPodConditions); apimachinery
 /// pkg/apis/meta/v1/validation (ValidateLabelSelectorRequirement).
 const FIELDS: &[Row] = &[
+    ("CSIStorageCapacity", "storageClassName", Form::DnsName),
+    ("CertificateSigningRequestSpec", "signerName", Form::Signer),
     ("ClusterTrustBundleProjection", "path", Form::File),
+    ("ClusterTrustBundleProjection", "signerName", Form::Signer),
     ("ConfigMapEnvSource", "name", Form::DnsPrefix),
     ("ConfigMapKeySelector", "name", Form::DnsName),
     ("ConfigMapKeySelector", "key", Form::ConfigKey),
     ("Container", "name", Form::DnsLabel),
     ("DownwardAPIVolumeFile", "path", Form::File),
+    ("Endpoint", "hostname", Form::DnsLabel),
+    ("Endpoint", "nodeName", Form::DnsName),
+    ("EndpointAddress", "hostname", Form::DnsLabel),
+    ("EndpointAddress", "nodeName", Form::DnsName),
+    ("EndpointPort", "name", Form::DnsLabel),
+    ("EndpointPort", "appProtocol", Form::Qualified),
     ("EnvFromSource", "prefix", Form::Variable),
     ("EnvVar", "name", Form::Variable),
     ("EphemeralContainer", "name", Form::DnsLabel),
     ("FileKeySelector", "volumeName", Form::DnsLabel),
     ("FileKeySelector", "path", Form::Descending),
     ("GitRepoVolumeSource", "directory", Form::Relative),
+    (
+        "GlusterfsPersistentVolumeSource",
+        "endpointsNamespace",
+        Form::DnsLabel,
+    ),
     ("HTTPHeader", "name", Form::Header),
     ("HostAlias", "ip", Form::Ip),
     ("HostPathVolumeSource", "path", Form::Descending),
+    ("IngressClassParametersReference", "apiGroup", Form::DnsName),
     ("KeyToPath", "path", Form::File),
     ("LabelSelectorRequirement", "key", Form::Qualified),
     ("NFSVolumeSource", "path", Form::Absolute),
+    ("OpaqueDeviceConfiguration", "driver", Form::DnsName),
     (
         "PersistentVolumeClaimSpec",
         "storageClassName",
         Form::DnsName,
     ),
+    (
+        "PersistentVolumeClaimSpec",
+        "volumeAttributesClassName",
+        Form::DnsName,
+    ),
+    (
+        "PersistentVolumeSpec",
+        "volumeAttributesClassName",
+        Form::DnsName,
+    ),
     ("PodAffinityTerm", "topologyKey", Form::Qualified),
+    ("PodCertificateProjection", "signerName", Form::Signer),
+    (
+        "PodCertificateProjection",
+        "credentialBundlePath",
+        Form::File,
+    ),
+    ("PodCertificateProjection", "keyPath", Form::File),
+    (
+        "PodCertificateProjection",
+        "certificateChainPath",
+        Form::File,
+    ),
     (
         "PodFailurePolicyOnPodConditionsPattern",
         "type",
@@ -96,17 +136,45 @@ const FIELDS: &[Row] = &[
     ("PodSpec", "nodeName", Form::DnsName),
     ("PodSpec", "priorityClassName", Form::DnsName),
     ("PodSpec", "runtimeClassName", Form::DnsName),
+    ("PriorityLevelConfigurationReference", "name", Form::DnsName),
+    ("ResourceSliceSpec", "driver", Form::DnsName),
+    ("RuntimeClass", "handler", Form::DnsLabel),
     ("SeccompProfile", "localhostProfile", Form::Relative),
     ("SecretEnvSource", "name", Form::DnsPrefix),
     ("SecretKeySelector", "name", Form::DnsName),
     ("SecretKeySelector", "key", Form::ConfigKey),
     ("ServiceAccountTokenProjection", "path", Form::File),
+    (
+        "StorageOSPersistentVolumeSource",
+        "volumeName",
+        Form::DnsLabel,
+    ),
+    (
+        "StorageOSPersistentVolumeSource",
+        "volumeNamespace",
+        Form::DnsLabel,
+    ),
+    ("StorageOSVolumeSource", "volumeName", Form::DnsLabel),
+    ("StorageOSVolumeSource", "volumeNamespace", Form::DnsLabel),
     ("Sysctl", "name", Form::Sysctl),
+    ("Taint", "key", Form::Qualified),
     ("Toleration", "key", Form::Qualified),
+    ("TopologySelectorLabelRequirement", "key", Form::Qualified),
+    (
+        "ValidatingAdmissionPolicyBindingSpec",
+        "policyName",
+        Form::DnsName,
+    ),
     ("Volume", "name", Form::DnsLabel),
+    ("VolumeAttachmentSpec", "nodeName", Form::DnsName),
     ("VolumeDevice", "devicePath", Form::Descending),
     ("VolumeMount", "subPath", Form::Relative),
     ("VolumeMount", "subPathExpr", Form::Relative),
+    (
+        "WindowsSecurityContextOptions",
+        "gmsaCredentialSpecName",
+        Form::DnsName,
+    ),
 ];
 
 /// The elements of lists of texts, likewise.
@@ -192,6 +260,7 @@ impl Form {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'),
             Self::Sysctl => is_sysctl(text),
+            Self::Signer => is_signer(text),
         }
     }
 
@@ -208,6 +277,7 @@ impl Form {
             Self::Ip => "is not an IP address",
             Self::Header => "is not a header name",
             Self::Sysctl => "is not a sysctl name",
+            Self::Signer => "is not a signer such as example.com/name",
         }
     }
 }
@@ -256,6 +326,16 @@ fn is_sysctl(text: &str) -> bool {
                     .iter()
                     .all(|byte| is_letter(byte) || b"-_".contains(byte))
         })
+}
+
+/// pkg/apis/core/validation/validation.go: ValidateSignerName
+fn is_signer(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(domain, path)| {
+        domain.contains('.')
+            && is_dns_subdomain(domain)
+            && !path.contains('/')
+            && path.split('.').all(is_dns_subdomain)
+    })
 }
 
 #[cfg(test)]

@@ -140,8 +140,40 @@ fn indexes<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
             "`parallelism` of an indexed Job exceeds 100000",
         );
     }
+    many_indexes(judge, spec);
     if let Some(policy) = judge.get(spec, "successPolicy") {
         success_policy(judge, spec, policy);
+    }
+}
+
+/// A Job of many indexes with limits per index stops at few failures.
+fn many_indexes<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
+    /// From here on, limits per index need one of all.
+    const MANY: i64 = 100_000;
+    const FEW: i64 = 10_000;
+    let is_many = judge.int(spec, "completions").is_some_and(|it| it > MANY)
+        && judge.has(spec, "backoffLimitPerIndex");
+    let most = if is_many { FEW } else { MANY };
+    let limited: &[(&str, i64)] = if is_many {
+        &[("maxFailedIndexes", FEW), ("parallelism", FEW)]
+    } else {
+        &[("maxFailedIndexes", MANY)]
+    };
+    for (field, limit) in limited {
+        if judge.int(spec, field).is_some_and(|it| it > *limit)
+            && let Some(node) = judge.get(spec, field)
+        {
+            judge
+                .wrong(node, format!("`{field}` of so many indexes exceeds {most}"))
+                .rests_on(spec, "completions");
+        }
+    }
+    if is_many && judge.field(spec, "maxFailedIndexes").is_absent() {
+        judge.missing(
+            spec,
+            "maxFailedIndexes",
+            "more than 100000 `completions` with `backoffLimitPerIndex`, and no `maxFailedIndexes`",
+        );
     }
 }
 
@@ -163,15 +195,78 @@ fn success_policy<'t>(judge: &mut Judge<'t>, spec: Node<'t>, policy: Node<'t>) {
         {
             judge.wrong(node, "`succeededCount` is not from 0 to `completions`");
         }
+        succeeded_indexes(judge, rule, completions);
     }
+}
+
+/// `validateSuccessPolicyRule`: which of its indexes succeed, and how many of them.
+fn succeeded_indexes<'t>(judge: &mut Judge<'t>, rule: Node<'t>, completions: Option<i64>) {
+    let Some(node) = judge.get(rule, "succeededIndexes") else {
+        return;
+    };
+    let (Some(text), Some(completions)) = (judge.text_of(node), completions) else {
+        return;
+    };
+    match indexes_in(text, completions) {
+        Err(fault) => {
+            judge.wrong(node, format!("`succeededIndexes` {} {fault}", shown(text)));
+        }
+        Ok(total) => {
+            if let Some(node) = judge.get(rule, "succeededCount")
+                && judge
+                    .int(rule, "succeededCount")
+                    .is_some_and(|count| !text.is_empty() && count > total)
+            {
+                judge
+                    .wrong(
+                        node,
+                        format!("`succeededCount` is above the {total} of `succeededIndexes`"),
+                    )
+                    .rests_on(rule, "succeededIndexes");
+            }
+        }
+    }
+}
+
+/// `validateIndexesFormat`: how many indexes a text such as `1,3-5` names, ascending and below
+/// `completions`.
+fn indexes_in(text: &str, completions: i64) -> Result<i64, &'static str> {
+    if text.is_empty() {
+        return Ok(0);
+    }
+    let number = |text: &str| {
+        let number = text.parse::<i64>().map_err(|_| "holds no number")?;
+        if number < completions {
+            Ok(number)
+        } else {
+            Err("names an index that is not below `completions`")
+        }
+    };
+    let (mut total, mut last) = (0, None);
+    for interval in text.split(',') {
+        let (first, end) = match interval.split_once('-') {
+            Some((first, end)) => (number(first)?, number(end)?),
+            None => (number(interval)?, number(interval)?),
+        };
+        let is_ascending = last.is_none_or(|last| last < first)
+            && (first < end || first == end && !interval.contains('-'));
+        if !is_ascending {
+            return Err("is not in ascending order");
+        }
+        total += end - first + 1;
+        last = Some(end);
+    }
+    Ok(total)
 }
 
 /// apimachinery pkg/util/validation: IsDomainPrefixedPath, and at most 63 characters
 fn is_managed_by(text: &str) -> bool {
     text.len() <= 63
-        && text
-            .split_once('/')
-            .is_some_and(|(domain, path)| is_dns_subdomain(domain) && !path.is_empty())
+        && text.split_once('/').is_some_and(|(domain, path)| {
+            let fits =
+                |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&byte);
+            is_dns_subdomain(domain) && !path.is_empty() && path.bytes().all(fits)
+        })
 }
 
 fn failure_policy<'t>(judge: &mut Judge<'t>, spec: Node<'t>, policy: Node<'t>) {

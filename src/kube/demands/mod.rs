@@ -6,6 +6,7 @@
 //! the file of its subject, name it in [`checkers`], and say where Kubernetes states it. Judge values
 //! through [`Judge`], which knows what is not known.
 
+mod annotations;
 mod claims;
 mod containers;
 mod cron;
@@ -20,9 +21,11 @@ mod required;
 mod resources;
 mod scheduling;
 mod security;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod volumes;
+mod windows;
 mod workloads;
 
 use super::fault::Fault;
@@ -42,7 +45,6 @@ fn checkers(structure: &str) -> &'static [Checker] {
             resources::of_container,
             pod::resize,
         ],
-        "CSIVolumeSource" => &[pod::csi],
         "ConfigMapVolumeSource"
         | "DownwardAPIVolumeSource"
         | "KeyToPath"
@@ -62,7 +64,12 @@ fn checkers(structure: &str) -> &'static [Checker] {
         "ObjectFieldSelector" => &[env::field_path],
         "PersistentVolumeClaimSpec" => &[claims::spec],
         "PersistentVolumeClaimTemplate" => &[volumes::claim_metadata],
-        "Pod" | "PodTemplateSpec" => &[security::annotations],
+        "Pod" => &[
+            annotations::profiles,
+            annotations::of_pods,
+            annotations::agreement,
+        ],
+        "PodTemplateSpec" => &[annotations::profiles, annotations::of_pods],
         "PodAffinityTerm" => &[scheduling::label_keys],
         "PodResourceClaim" => &[containers::claim],
         "PodSecurityContext" => &[security::pod],
@@ -72,7 +79,8 @@ fn checkers(structure: &str) -> &'static [Checker] {
             &[workloads::long_running]
         }
         "ResourceFieldSelector" => &[env::resource],
-        "AppArmorProfile" | "SeccompProfile" => &[security::profile],
+        "AppArmorProfile" => &[security::profile, security::app_armor],
+        "SeccompProfile" => &[security::profile],
         "SecurityContext" => &[security::container],
         "ServiceAccountTokenProjection" => &[volumes::token],
         "StatefulSet" => &[jobs::stateful_name],
@@ -82,6 +90,7 @@ fn checkers(structure: &str) -> &'static [Checker] {
         "Volume" => &[volumes::source],
         "VolumeMount" => &[containers::mount],
         "VolumeProjection" => &[volumes::projection],
+        "WindowsSecurityContextOptions" => &[windows::options],
         _ => &[],
     }
 }
@@ -136,11 +145,16 @@ impl<'t> Subject<'t> {
             kinds::check_metadata,
             |judge, structure, node| {
                 let own = kinds::required(judge, structure);
-                for field in required::fields(structure).iter().chain(own) {
+                // A ResourceClaim by itself is not the one that a container names.
+                let is_part = node.id() != judge.object().id();
+                let parts = required::fields(structure).iter().filter(|_| is_part);
+                for field in parts.chain(own) {
                     judge.require(node, field);
                 }
                 forms::check(judge, structure, node);
-                for check in checkers(structure).iter().chain(kinds::checkers(structure)) {
+                let own = kinds::checkers(structure).iter();
+                let checkers = checkers(structure).iter().chain(own);
+                for check in checkers.chain(sources::checkers(structure)) {
                     check(judge, node);
                 }
             },

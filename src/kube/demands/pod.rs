@@ -193,17 +193,3 @@ pub(super) fn restart_rule<'t>(judge: &mut Judge<'t>, rule: Node<'t>) {
         }
     }
 }
-
-/// `CSIVolumeSource`: the driver's name.
-pub(super) fn csi<'t>(judge: &mut Judge<'t>, source: Node<'t>) {
-    if let Some(driver) = judge.get(source, "driver")
-        && let Some(name) = judge.text_of(driver).filter(|name| !name.is_empty())
-        && (name.len() > 63
-            || !crate::kube::check::names::is_dns_subdomain(&name.to_ascii_lowercase()))
-    {
-        judge.wrong(
-            driver,
-            format!("{} is no name of a CSI driver", shown(name)),
-        );
-    }
-}

@@ -4,8 +4,11 @@
 
 /// The required fields of a structure.
 pub(super) fn fields(structure: &str) -> &'static [&'static str] {
-    if structure.ends_with("VolumeSource") {
-        return of_volume(structure);
+    if let Some(source) = structure
+        .strip_suffix("PersistentVolumeSource")
+        .or_else(|| structure.strip_suffix("VolumeSource"))
+    {
+        return of_volume(source);
     }
     match structure {
         // pkg/apis/core/validation/validation.go, 1.37
@@ -53,32 +56,33 @@ pub(super) fn fields(structure: &str) -> &'static [&'static str] {
     }
 }
 
-/// pkg/apis/core/validation/validation.go, 1.37: validateVolumeSource and what it calls
+/// Of a source in a pod or in a PersistentVolume, by the name without `VolumeSource`.
+///
+/// pkg/apis/core/validation/validation.go, 1.37: validateVolumeSource, ValidatePersistentVolumeSpec and
+/// what they call
 fn of_volume(source: &str) -> &'static [&'static str] {
     match source {
-        "AWSElasticBlockStoreVolumeSource" | "CinderVolumeSource" | "PortworxVolumeSource" => {
-            &["volumeID"]
-        }
-        "CSIVolumeSource" | "FlexVolumeSource" => &["driver"],
-        "ConfigMapVolumeSource" => &["name"],
-        "HostPathVolumeSource" => &["path"],
-        "AzureDiskVolumeSource" => &["diskName", "diskURI"],
-        "AzureFileVolumeSource" => &["secretName", "shareName"],
-        "CephFSVolumeSource" => &["monitors"],
-        "EphemeralVolumeSource" => &["volumeClaimTemplate"],
-        "GCEPersistentDiskVolumeSource" => &["pdName"],
-        "GitRepoVolumeSource" => &["repository"],
-        "GlusterfsVolumeSource" => &["endpoints", "path"],
-        "ISCSIVolumeSource" => &["targetPortal", "iqn"],
-        "NFSVolumeSource" => &["server", "path"],
-        "PersistentVolumeClaimVolumeSource" => &["claimName"],
-        "PhotonPersistentDiskVolumeSource" => &["pdID"],
-        "QuobyteVolumeSource" => &["registry", "volume"],
-        "RBDVolumeSource" => &["monitors", "image"],
-        "ScaleIOVolumeSource" => &["gateway", "system", "volumeName"],
-        "SecretVolumeSource" => &["secretName"],
-        "StorageOSVolumeSource" => &["volumeName"],
-        "VsphereVirtualDiskVolumeSource" => &["volumePath"],
+        "AWSElasticBlockStore" | "Cinder" | "Portworx" => &["volumeID"],
+        "CSI" | "Flex" => &["driver"],
+        "ConfigMap" => &["name"],
+        "HostPath" => &["path"],
+        "AzureDisk" => &["diskName", "diskURI"],
+        "AzureFile" => &["secretName", "shareName"],
+        "CephFS" => &["monitors"],
+        "Ephemeral" => &["volumeClaimTemplate"],
+        "GCEPersistentDisk" => &["pdName"],
+        "GitRepo" => &["repository"],
+        "Glusterfs" => &["endpoints", "path"],
+        "ISCSI" => &["targetPortal", "iqn"],
+        "NFS" => &["server", "path"],
+        "PersistentVolumeClaim" => &["claimName"],
+        "PhotonPersistentDisk" => &["pdID"],
+        "Quobyte" => &["registry", "volume"],
+        "RBD" => &["monitors", "image"],
+        "ScaleIO" => &["gateway", "system", "volumeName"],
+        "Secret" => &["secretName"],
+        "StorageOS" => &["volumeName"],
+        "VsphereVirtualDisk" => &["volumePath"],
         _ => &[],
     }
 }

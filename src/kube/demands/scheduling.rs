@@ -59,21 +59,43 @@ pub(super) fn toleration<'t>(judge: &mut Judge<'t>, toleration: Node<'t>) {
     }
 }
 
-/// `NodeSelectorRequirement`: what its operator takes.
-pub(super) fn node_requirement<'t>(judge: &mut Judge<'t>, requirement: Node<'t>) {
-    let Some(operator) = judge
-        .text(requirement, "operator")
-        .filter(|it| !it.is_empty())
-    else {
-        return;
-    };
-    if !judge.knows_all(requirement, "values") {
+/// The operator of a requirement and how many values it has, where both are known.
+fn operation<'t>(judge: &Judge<'t>, requirement: Node<'t>) -> Option<(&'t str, usize)> {
+    let operator = judge.text(requirement, "operator")?;
+    let values = judge.get(requirement, "values");
+    // Null is the empty string, which is a value.
+    let count = values.map_or(0, |values| values.items().count());
+    (!operator.is_empty() && judge.knows_all(requirement, "values")).then_some((operator, count))
+}
+
+/// What is wrong with how many values an operator has; empty where nothing is.
+fn count_complaint(operator: &str, count: usize) -> &'static str {
+    match operator {
+        "In" | "NotIn" if count == 0 => "takes values",
+        "Exists" | "DoesNotExist" if count > 0 => "takes no values",
+        _ => "",
+    }
+}
+
+fn tell_of_operator<'t>(judge: &mut Judge<'t>, requirement: Node<'t>, operator: &str, fault: &str) {
+    if fault.is_empty() {
         return;
     }
-    // Null is the empty string, which is a value.
-    let count = judge
-        .get(requirement, "values")
-        .map_or(0, |values| values.items().count());
+    let node = requirement.entry("values").map(|entry| entry.key);
+    let node = node.or_else(|| judge.get(requirement, "operator"));
+    judge
+        .wrong(
+            node.unwrap_or(requirement),
+            format!("the operator {operator} {fault}"),
+        )
+        .rests_on(requirement, "values");
+}
+
+/// `NodeSelectorRequirement`: what its operator takes.
+pub(super) fn node_requirement<'t>(judge: &mut Judge<'t>, requirement: Node<'t>) {
+    let Some((operator, count)) = operation(judge, requirement) else {
+        return;
+    };
     let list = requirement.parent();
     let of_fields = list
         .and_then(Node::parent)
@@ -81,21 +103,12 @@ pub(super) fn node_requirement<'t>(judge: &mut Judge<'t>, requirement: Node<'t>)
     let is_field = of_fields.is_some_and(|fields| Some(fields.id()) == list.map(Node::id));
     let fault = match operator {
         "In" | "NotIn" if is_field && count != 1 => "takes one value of a field",
-        "In" | "NotIn" if count == 0 => "takes values",
-        "Exists" | "DoesNotExist" if count > 0 => "takes no values",
+        // Matched by a field, a node is told by its name alone.
+        _ if is_field && !matches!(operator, "In" | "NotIn") => "does not match fields",
         "Gt" | "Lt" if count != 1 => "takes one value",
-        _ => "",
+        _ => count_complaint(operator, count),
     };
-    if !fault.is_empty() {
-        let node = requirement.entry("values").map(|entry| entry.key);
-        let node = node.or_else(|| judge.get(requirement, "operator"));
-        judge
-            .wrong(
-                node.unwrap_or(requirement),
-                format!("the operator {operator} {fault}"),
-            )
-            .rests_on(requirement, "values");
-    }
+    tell_of_operator(judge, requirement, operator, fault);
     operands(judge, requirement, is_field);
 }
 
@@ -134,34 +147,21 @@ fn operands<'t>(judge: &mut Judge<'t>, requirement: Node<'t>, is_field: bool) {
 
 /// `LabelSelectorRequirement`: what its operator takes.
 pub(super) fn label_requirement<'t>(judge: &mut Judge<'t>, requirement: Node<'t>) {
-    let Some(operator) = judge
-        .text(requirement, "operator")
-        .filter(|it| !it.is_empty())
-    else {
-        return;
-    };
-    if !judge.knows_all(requirement, "values") {
+    if requirement
+        .parent()
+        .is_some_and(crate::kube::check::is_of_metric)
+    {
         return;
     }
-    // Null is the empty string, which is a value.
-    let count = judge
-        .get(requirement, "values")
-        .map_or(0, |values| values.items().count());
-    let fault = match operator {
-        "In" | "NotIn" if count == 0 => "takes values",
-        "Exists" | "DoesNotExist" if count > 0 => "takes no values",
-        _ => "",
+    let Some((operator, count)) = operation(judge, requirement) else {
+        return;
     };
-    if !fault.is_empty() {
-        let node = requirement.entry("values").map(|entry| entry.key);
-        let node = node.or_else(|| judge.get(requirement, "operator"));
-        judge
-            .wrong(
-                node.unwrap_or(requirement),
-                format!("the operator {operator} {fault}"),
-            )
-            .rests_on(requirement, "values");
-    }
+    tell_of_operator(
+        judge,
+        requirement,
+        operator,
+        count_complaint(operator, count),
+    );
     for value in judge.items(requirement, "values") {
         if let Some(text) = judge.text_of(value)
             && label_value_complaint(text).is_some()
@@ -224,6 +224,16 @@ pub(super) fn label_keys<'t>(judge: &mut Judge<'t>, term: Node<'t>) {
                 .absence(term, "labelSelector");
         }
         for key in keys {
+            if field == "mismatchLabelKeys"
+                && let Some(text) = judge.text_of(key)
+                && judge
+                    .items(term, "matchLabelKeys")
+                    .any(|other| judge.text_of(other) == Some(text))
+            {
+                judge
+                    .wrong(key, format!("{} is also in `matchLabelKeys`", shown(text)))
+                    .rests_on(term, "matchLabelKeys");
+            }
             let labels = selector.and_then(|selector| judge.get(selector, "matchLabels"));
             let is_twice = judge
                 .text_of(key)

@@ -89,6 +89,24 @@ pub(super) fn profile<'t>(judge: &mut Judge<'t>, profile: Node<'t>) {
     }
 }
 
+/// `AppArmorProfile`: the name of its profile.
+pub(super) fn app_armor<'t>(judge: &mut Judge<'t>, profile: Node<'t>) {
+    /// In bytes: `PATH_MAX` without its end.
+    const LONGEST: usize = 4_095;
+    let Some(node) = judge.get(profile, "localhostProfile") else {
+        return;
+    };
+    let Some(name) = judge.text_of(node) else {
+        return;
+    };
+    if name.trim() != name {
+        judge.wrong(node, "blanks around `localhostProfile`");
+    }
+    if name.len() > LONGEST {
+        judge.wrong(node, "`localhostProfile` is longer than 4095 bytes");
+    }
+}
+
 /// `PodSpec`: what the operating system of the pod does not have.
 pub(super) fn system<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     const WINDOWS_LACKS: [&str; 19] = [
@@ -220,56 +238,6 @@ pub(super) fn host_process<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         judge
             .wrong(node, "host processes without `hostNetwork: true`")
             .absence(spec, "hostNetwork");
-    }
-}
-
-/// `PodTemplateSpec` and `Pod`: annotations of profiles.
-pub(super) fn annotations<'t>(judge: &mut Judge<'t>, template: Node<'t>) {
-    const SECCOMP: &str = "seccomp.security.alpha.kubernetes.io/pod";
-    const SECCOMP_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
-    const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
-    let Some(spec) = judge.get(template, "spec") else {
-        return;
-    };
-    let Some(annotations) = judge.at(template, &["metadata", "annotations"]) else {
-        return;
-    };
-    let knows_all = LISTS.iter().all(|list| judge.knows_all(spec, list));
-    for entry in annotations.entries() {
-        let key = entry.key.key_text();
-        let Some(value) = judge.text_of(entry.value.resolved()) else {
-            continue;
-        };
-        if key == SECCOMP || key.starts_with(SECCOMP_CONTAINER) {
-            let path = value.strip_prefix("localhost/");
-            let fits = matches!(value, "runtime/default" | "docker/default" | "unconfined")
-                || path.is_some_and(|path| !path.starts_with('/') && !path.contains(".."));
-            if !fits {
-                judge.wrong(
-                    entry.value,
-                    format!("{} is no seccomp profile", shown(value)),
-                );
-            }
-        } else if let Some(name) = key.strip_prefix(APP_ARMOR) {
-            let fits = matches!(value, "" | "runtime/default" | "unconfined")
-                || value.starts_with("localhost/");
-            if !fits {
-                judge.wrong(
-                    entry.value,
-                    format!("{} is no AppArmor profile", shown(value)),
-                );
-            }
-            let mut containers = LISTS.iter().flat_map(|list| judge.items(spec, list));
-            if knows_all && !containers.any(|it| it.get("name").and_then(Node::text) == Some(name))
-            {
-                judge
-                    .wrong(
-                        entry.key,
-                        format!("the pod has no container {}", shown(name)),
-                    )
-                    .absence(spec, "containers");
-            }
-        }
     }
 }
 

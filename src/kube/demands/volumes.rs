@@ -63,6 +63,15 @@ pub(super) fn projection<'t>(judge: &mut Judge<'t>, source: Node<'t>) {
     }
 }
 
+/// Sources that name their files, and in which fields.
+const FILES: [(&str, &[&str]); 2] = [
+    ("clusterTrustBundle", &["path"]),
+    (
+        "podCertificate",
+        &["credentialBundlePath", "keyPath", "certificateChainPath"],
+    ),
+];
+
 /// `ProjectedVolumeSource`: every file has a path of its own.
 pub(super) fn paths<'t>(judge: &mut Judge<'t>, projected: Node<'t>) {
     let mut files = Vec::new();
@@ -71,6 +80,11 @@ pub(super) fn paths<'t>(judge: &mut Judge<'t>, projected: Node<'t>) {
             if let Some(source) = judge.get(source, kind) {
                 let items = judge.items(source, "items");
                 files.extend(items.filter_map(|item| judge.get(item, "path")));
+            }
+        }
+        for (kind, fields) in FILES {
+            if let Some(source) = judge.get(source, kind) {
+                files.extend(fields.iter().filter_map(|field| judge.get(source, field)));
             }
         }
     }

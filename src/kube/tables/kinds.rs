@@ -310,9 +310,9 @@ const OTHERS_OF_CORE: &[&str] = &[
 /// Kinds that only subresources take, and that every group has.
 const SUBRESOURCES: &[&str] = &["Eviction", "Scale", "TokenRequest", "DeploymentRollback"];
 
-/// Groups without a dot that had kinds once and have none today. Groups with a dot that are not in
-/// [`SERVED`] may be of custom resources.
-const EMPTY_GROUPS: &[&str] = &["extensions"];
+/// Groups of Kubernetes that had kinds once and have none today. Other groups with a dot that are not in
+/// [`SERVED`], such as `gateway.networking.k8s.io`, are of custom resources.
+const EMPTY_GROUPS: &[&str] = &["auditregistration.k8s.io", "extensions", "settings.k8s.io"];
 
 /// The kind of this name in this API version.
 pub fn served(api_version: &str, kind: &str) -> Option<&'static ServedKind> {

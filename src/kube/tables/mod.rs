@@ -1,7 +1,6 @@
 //! Facts about Kubernetes and Istio as tables.
 
 pub mod generators;
-pub mod groups;
 pub mod istio_catalogue;
 pub mod kinds;
 mod object_values;

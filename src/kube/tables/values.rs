@@ -124,7 +124,9 @@ const POSITIVE: (i64, i64) = (1, i32::MAX as i64);
 /// The least and the greatest value of a number. Probes are left out: what they refuse is told
 /// with the probe as a whole.
 pub(crate) fn range(structure: &str, field: &str) -> Option<(i64, i64)> {
-    kubernetes_range(structure, field).or_else(|| istio_range(structure, field))
+    kubernetes_range(structure, field)
+        .or_else(|| object_values::range(structure, field))
+        .or_else(|| istio_range(structure, field))
 }
 
 fn kubernetes_range(structure: &str, field: &str) -> Option<(i64, i64)> {

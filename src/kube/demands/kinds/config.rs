@@ -112,7 +112,9 @@ pub(super) fn secret<'t>(judge: &mut Judge<'t>, secret: Node<'t>) {
             "annotations",
             "kubernetes.io/service-account.name",
         ];
-        let is_named = judge.at(secret, &path).is_some();
+        let is_named = judge
+            .at(secret, &path)
+            .is_some_and(|name| judge.text_of(name) != Some(""));
         let is_known = judge.get(secret, "metadata").is_some_and(|metadata| {
             !matches!(judge.field(metadata, "annotations"), Field::Unknown(_))
         });

@@ -2,6 +2,7 @@
 
 use super::super::Judge;
 use super::super::judge::shown;
+use super::super::sources::set_but_empty;
 use super::{exactly_one, form, range, texts};
 use crate::kube::check::forms;
 use crate::yaml::Node;
@@ -23,6 +24,7 @@ pub(super) fn spec<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     }
     let is_name = |text: &str| forms::is_dns_subdomain(text);
     form(judge, spec, "ingressClassName", is_name, "a DNS name");
+    set_but_empty(judge, spec, "ingressClassName");
     let object = judge.object();
     let annotation = judge.at(object, &["metadata", "annotations", CLASS]);
     if let (Some(node), Some(class)) = (annotation, judge.text(spec, "ingressClassName"))

@@ -112,9 +112,8 @@ fn annotations<'t>(judge: &mut Judge<'t>, metadata: Node<'t>) {
     }
 }
 
-/// `ValidateFinalizers`, `validateKubeFinalizerName`
+/// `ValidateFinalizers`
 fn finalizers<'t>(judge: &mut Judge<'t>, metadata: Node<'t>) {
-    const STANDARD: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
     // Their strategies judge names alone.
     let is_lenient = matches!(
         judge.kind(),
@@ -123,7 +122,13 @@ fn finalizers<'t>(judge: &mut Judge<'t>, metadata: Node<'t>) {
             | "ValidatingWebhookConfiguration"
             | "MutatingWebhookConfiguration"
     );
-    for (node, name) in texts(judge, metadata, "finalizers") {
+    full_names(judge, metadata, is_lenient);
+}
+
+/// `validateKubeFinalizerName` of the finalizers of a mapping.
+pub(super) fn full_names<'t>(judge: &mut Judge<'t>, holder: Node<'t>, is_lenient: bool) {
+    const STANDARD: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+    for (node, name) in texts(judge, holder, "finalizers") {
         let is_full = name.contains('/') || is_lenient || STANDARD.contains(&name);
         if !(is_full && forms::is_qualified_name(name)) {
             judge

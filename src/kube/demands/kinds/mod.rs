@@ -1,8 +1,12 @@
 //! What the API server demands of the kinds that carry no pod: Services, Ingresses, autoscalers,
 //! claims, roles, webhooks and their like, and of the metadata of every kind.
 
+mod admission;
 mod autoscaler;
+mod cluster;
 mod config;
+mod endpoints;
+mod flow;
 mod ingress;
 mod metadata;
 mod network_policy;
@@ -43,7 +47,7 @@ pub(super) fn checkers(structure: &str) -> &'static [Checker] {
         "MetricIdentifier" => &[autoscaler::identifier],
         "HPAScalingRules" => &[autoscaler::scaling],
         "HPAScalingPolicy" => &[autoscaler::policy],
-        "PersistentVolumeSpec" => &[storage::volume],
+        "PersistentVolumeSpec" => &[storage::volume, cluster::volume_attributes],
         "StorageClass" => &[storage::class],
         "ConfigMap" => &[config::config_map],
         "Secret" => &[config::secret],
@@ -53,7 +57,7 @@ pub(super) fn checkers(structure: &str) -> &'static [Checker] {
         "IPBlock" => &[network_policy::block],
         "PolicyRule" => &[rbac::rule],
         "RoleRef" => &[rbac::role_ref],
-        "Subject" => &[rbac::subject],
+        "Subject" => &[rbac::subject, flow::subject],
         "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => {
             &[webhook::configuration]
         }
@@ -65,6 +69,43 @@ pub(super) fn checkers(structure: &str) -> &'static [Checker] {
         "ResourceQuotaSpec" => &[policy::quota],
         "PriorityClass" => &[policy::priority],
         "CustomResourceDefinitionSpec" => &[policy::definition],
+        _ => rarer(structure),
+    }
+}
+
+fn rarer(structure: &str) -> &'static [Checker] {
+    match structure {
+        "Endpoint" => &[endpoints::endpoint],
+        "EndpointAddress" => &[endpoints::legacy_address],
+        "EndpointSlice" => &[endpoints::slice],
+        "EndpointSubset" => &[endpoints::subset],
+        "FlowSchemaSpec" => &[flow::schema],
+        "PolicyRulesWithSubjects" => &[flow::rules],
+        "ResourcePolicyRule" => &[flow::resources],
+        "NonResourcePolicyRule" => &[flow::urls],
+        "PriorityLevelConfigurationSpec" => &[flow::level],
+        "LimitResponse" => &[flow::response],
+        "ValidatingAdmissionPolicySpec" => &[admission::policy],
+        "ValidatingAdmissionPolicyBindingSpec" => &[admission::binding],
+        "Validation" => &[admission::validation],
+        "Variable" => &[admission::variable],
+        "ParamKind" => &[admission::param_kind],
+        "ParamRef" => &[admission::param_ref],
+        "NamedRuleWithOperations" => &[webhook::rule],
+        "ScopedResourceSelectorRequirement" => &[policy::scope],
+        "NodeSpec" => &[cluster::node],
+        "NamespaceSpec" => &[cluster::namespace],
+        "ServiceCIDRSpec" => &[cluster::service_range],
+        "IPAddress" => &[cluster::ip_address],
+        "IngressClassParametersReference" => &[cluster::ingress_parameters],
+        "Overhead" => &[cluster::overhead],
+        "Scheduling" => &[cluster::runtime_scheduling],
+        "TopologySelectorTerm" => &[cluster::topology_term],
+        "CSIDriverSpec" => &[cluster::driver],
+        "VolumeAttributesClass" => &[cluster::attributes_class],
+        "APIServiceSpec" => &[cluster::api],
+        "CertificateSigningRequestSpec" => &[cluster::signing],
+        "PodTemplate" => &[cluster::pod_template],
         _ => &[],
     }
 }

@@ -69,6 +69,33 @@ pub(super) fn limit<'t>(judge: &mut Judge<'t>, limit: Node<'t>) {
             }
         }
     }
+    if kind == "PersistentVolumeClaim"
+        && ["min", "max"].iter().all(|map| {
+            let field = judge.field(limit, map);
+            !field.is_unknown()
+                && field
+                    .node()
+                    .is_none_or(|amounts| amounts.get("storage").is_none())
+        })
+        && let Some(node) = judge.get(limit, "type")
+    {
+        judge
+            .wrong(
+                node,
+                "limits of claims have neither `min` nor `max` of storage",
+            )
+            .absence(limit, "max");
+    }
+    if let Some(ratios) = judge.get(limit, "maxLimitRequestRatio") {
+        for entry in ratios.entries() {
+            if let Some((node, ratio)) =
+                amount(judge, limit, "maxLimitRequestRatio", entry.key.key_text())
+                && ratio.milli < 1_000
+            {
+                judge.wrong(node, "the ratio is below 1");
+            }
+        }
+    }
     let keys: BTreeSet<&str> = ["min", "max", "default", "defaultRequest"]
         .iter()
         .filter_map(|map| judge.get(limit, map))
@@ -158,6 +185,44 @@ pub(super) fn quota<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
                 format!("scopes {one} and {other} exclude each other"),
             );
         }
+    }
+}
+
+/// `validateScopedResourceSelectorRequirement` in the same file.
+pub(super) fn scope<'t>(judge: &mut Judge<'t>, requirement: Node<'t>) {
+    const BY_EXISTENCE: [&str; 5] = [
+        "Terminating",
+        "NotTerminating",
+        "BestEffort",
+        "NotBestEffort",
+        "CrossNamespacePodAffinity",
+    ];
+    let Some(node) = judge.get(requirement, "operator") else {
+        return;
+    };
+    let operator = judge.text_of(node).unwrap_or_default();
+    let name = judge.text(requirement, "scopeName").unwrap_or_default();
+    if BY_EXISTENCE.contains(&name) && !matches!(operator, "" | "Exists") {
+        judge
+            .wrong(
+                node,
+                format!("the scope {name} takes only the operator Exists"),
+            )
+            .rests_on(requirement, "scopeName");
+    }
+    match operator {
+        "In" | "NotIn" => judge.require(requirement, "values"),
+        "Exists" | "DoesNotExist" if judge.has(requirement, "values") => {
+            if let Some(entry) = requirement.entry("values") {
+                judge
+                    .wrong(
+                        entry.key,
+                        format!("the operator {operator} takes no values"),
+                    )
+                    .rests_on(requirement, "operator");
+            }
+        }
+        _ => {}
     }
 }
 

@@ -16,6 +16,13 @@ pub(in crate::kube::demands) fn fields(
         | "HorizontalPodAutoscaler"
         | "PersistentVolumeClaim"
         | "PersistentVolume"
+        | "FlowSchema"
+        | "PriorityLevelConfiguration"
+        | "ValidatingAdmissionPolicy"
+        | "ValidatingAdmissionPolicyBinding"
+        | "CertificateSigningRequest"
+        | "ServiceCIDR"
+        | "IPAddress"
             if kind() == structure =>
         {
             &["spec"]
@@ -29,6 +36,8 @@ pub(in crate::kube::demands) fn fields(
         "IPBlock" => &["cidr"],
         // pkg/apis/autoscaling/validation/validation.go, 1.37
         "HorizontalPodAutoscalerSpec" => &["maxReplicas", "scaleTargetRef"],
+        // Of a claim, other sources than claims and snapshots are dropped.
+        "TypedLocalObjectReference" if kind() == "PersistentVolumeClaim" => &[],
         "CrossVersionObjectReference"
         | "IngressClassParametersReference"
         | "TypedLocalObjectReference" => &["kind", "name"],
@@ -79,6 +88,54 @@ fn others<'t>(structure: &str, kind: impl Fn() -> &'t str) -> &'static [&'static
         "CustomResourceDefinitionVersion" => &["name", "schema"],
         // pkg/apis/core/validation/validation.go, 1.37: ValidateLimitRange
         "LimitRangeItem" => &["type"],
+        _ => rarer(structure, kind),
+    }
+}
+
+fn rarer<'t>(structure: &str, kind: impl Fn() -> &'t str) -> &'static [&'static str] {
+    match structure {
+        // pkg/apis/core/validation/validation.go, 1.37
+        "EndpointAddress" => &["ip"],
+        "EndpointPort" if kind() == "Endpoints" => &["port"],
+        "Taint" => &["key", "effect"],
+        "ScopedResourceSelectorRequirement" => &["scopeName", "operator"],
+        // pkg/apis/discovery/validation/validation.go, 1.37
+        "EndpointSlice" => &["addressType"],
+        "Endpoint" => &["addresses"],
+        // pkg/apis/networking/validation/validation.go, 1.37
+        "ServiceCIDRSpec" => &["cidrs"],
+        "IPAddressSpec" => &["parentRef"],
+        // pkg/apis/storage/validation/validation.go, 1.37
+        "CSINodeDriver" => &["name", "nodeID"],
+        "CSIStorageCapacity" => &["storageClassName"],
+        "TopologySelectorLabelRequirement" => &["key", "values"],
+        "VolumeAttachmentSpec" => &["attacher", "nodeName"],
+        "VolumeAttributesClass" => &["driverName", "parameters"],
+        // pkg/apis/certificates/validation/validation.go, 1.37
+        "CertificateSigningRequestSpec" => &["request", "signerName", "usages"],
+        // pkg/apis/apps/validation/validation.go, 1.37
+        "ControllerRevision" => &["data"],
+        // pkg/apis/flowcontrol/validation/validation.go, 1.37
+        "FlowSchemaSpec" => &["priorityLevelConfiguration"],
+        "PriorityLevelConfigurationReference" | "UserSubject" | "GroupSubject" => &["name"],
+        "ServiceAccountSubject" => &["name", "namespace"],
+        "PolicyRulesWithSubjects" => &["subjects"],
+        "NonResourcePolicyRule" => &["verbs", "nonResourceURLs"],
+        "ResourcePolicyRule" => &["verbs", "apiGroups", "resources"],
+        "PriorityLevelConfigurationSpec" | "LimitResponse" => &["type"],
+        // pkg/apis/admissionregistration/validation/validation.go, 1.37
+        "ValidatingAdmissionPolicySpec" => &["matchConstraints"],
+        "ValidatingAdmissionPolicyBindingSpec" => &["policyName", "validationActions"],
+        "NamedRuleWithOperations" => &["operations", "apiGroups", "apiVersions", "resources"],
+        "MatchResources" if kind() == "ValidatingAdmissionPolicy" => &["resourceRules"],
+        "AuditAnnotation" => &["key", "valueExpression"],
+        "ParamKind" => &["apiVersion", "kind"],
+        "ParamRef" => &["parameterNotFoundAction"],
+        "Validation" => &["expression"],
+        "Variable" if kind() == "ValidatingAdmissionPolicy" => &["name", "expression"],
+        // pkg/apis/resource/validation/validation.go, 1.37
+        "DeviceSelector" => &["cel"],
+        "DeviceClassConfiguration" => &["opaque"],
         _ => &[],
     }
 }

@@ -248,10 +248,35 @@ pub(super) fn addresses<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     {
         judge.wrong(*node, "the first of `clusterIPs` differs from `clusterIP`");
     }
+    if let Some((node, _)) = list.first()
+        && judge.lacks(spec, "clusterIP")
+    {
+        judge
+            .wrong(*node, "`clusterIPs` without `clusterIP`")
+            .absence(spec, "clusterIP");
+    }
     for (node, text) in texts(judge, spec, "externalIPs") {
         address(judge, node, text, forms::is_ip, "an IP address");
+        if let Ok(ip) = text.parse()
+            && let Some(why) = super::endpoints::special(ip)
+        {
+            judge.wrong(node, format!("{} is {why}", shown(text)));
+        }
     }
     families(judge, spec);
+    let families = texts(judge, spec, "ipFamilies");
+    for ((node, text), (_, family)) in list.iter().zip(families) {
+        if let Ok(ip) = text.parse::<std::net::IpAddr>()
+            && ip.is_ipv4() != (family == "IPv4")
+        {
+            judge
+                .wrong(
+                    *node,
+                    format!("{} is not of the family {family}", shown(text)),
+                )
+                .rests_on(spec, "ipFamilies");
+        }
+    }
 }
 
 fn families<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {

@@ -417,3 +417,13 @@ fn more_metadata_1() {
         ("apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: Web_PDB}\nspec: {maxUnavailable: 1}\n".to_owned(), &[]),
     ]);
 }
+
+#[test]
+fn resource_claims_by_themselves() {
+    assert_texts(&[(
+        "apiVersion: resource.k8s.io/v1\nkind: ResourceClaim\nmetadata: {name: gpu}\nspec: {devices: {requests: \
+         [{name: gpu, exactly: {deviceClassName: gpu.example.com}}]}}\n"
+            .to_owned(),
+        &[],
+    )]);
+}
