@@ -271,7 +271,10 @@ const REFUSED: &str = include_str!("oracle/refused.jsonl");
 #[test]
 fn odd_objects_have_errors_where_they_are_refused() {
     let (_, version) = NEWEST;
-    let lines = |text: &'static str| text.par_lines().enumerate();
+    let lines = |text: &'static str| {
+        let lines: Vec<(usize, &str)> = text.lines().enumerate().collect();
+        lines.into_par_iter()
+    };
     let missed: Vec<String> = lines(REFUSED)
         .filter(|(_, text)| errors(text, version).is_empty())
         .map(|(at, text)| format!("refused.jsonl:{}: {text}", at + 1))
