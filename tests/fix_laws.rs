@@ -23,10 +23,10 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rayon::prelude::*;
 
-/// Checks one repository as one run of the tool would.
-fn check(repository: &Path) -> Result<usize, String> {
+/// One folder as one run of the tool reads it.
+fn read(folder: &Path) -> Sources {
     let discovered = discover(Request {
-        cwd: repository,
+        cwd: folder,
         paths: &[".".into()],
         stdin: None,
         exclude: &[],
@@ -36,8 +36,11 @@ fn check(repository: &Path) -> Result<usize, String> {
         bounds: lameduck::settings::InputBounds::default(),
         max_file_size: SizeLimit::default(),
     });
-    laws::check(&discovered.expect("the repository is readable").sources)
-        .map_err(|why| format!("{}/{why}", repository.display()))
+    discovered.expect("the folder is readable").sources
+}
+
+fn check(repository: &Path) -> Result<usize, String> {
+    laws::check(&read(repository)).map_err(|why| format!("{}/{why}", repository.display()))
 }
 
 #[test]
@@ -55,6 +58,36 @@ fn real_manifests() {
     let fixes: usize = results.iter().flatten().sum();
     assert!(fixes > 0, "no fix in {}", corpus.display());
     eprintln!("{fixes} fixes");
+}
+
+/// How many fixes of one rule are tried alone in each repository, where the environment does not ask for
+/// more: each is a run of its own.
+fn most() -> usize {
+    let asked = std::env::var("LAMEDUCK_FIXES_ALONE").ok();
+    asked.map_or(2, |it| it.parse().expect("a number"))
+}
+
+#[test]
+fn a_fix_alone_brings_no_finding() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("fixtures"), root.join("tests/workloads")];
+    folders.extend(real::corpus().iter().flat_map(|it| real::repositories(it)));
+    let results: Vec<(usize, Vec<String>)> = folders
+        .par_iter()
+        .map(|folder| {
+            let (tried, wrong) = laws::alone::check(&read(folder), most());
+            let placed = wrong.iter().map(|why| format!("{}/{why}", folder.display()));
+            (tried, placed.collect())
+        })
+        .collect();
+    let wrong: Vec<&String> = results.iter().flat_map(|(_, wrong)| wrong).collect();
+    for why in &wrong {
+        eprintln!("{why}");
+    }
+    let tried: usize = results.iter().map(|(tried, _)| tried).sum();
+    assert!(tried > 0, "no fix was tried");
+    assert!(wrong.is_empty(), "{} of {tried} bring a finding", wrong.len());
+    eprintln!("{tried} fixes alone");
 }
 
 /// One file as all there is.

@@ -4,6 +4,7 @@
 //! What cannot be edited so is refused with a reason: a node that an alias stands for, text whose
 //! places are not known, comments that would have to go.
 
+mod advice;
 mod layout;
 mod lines;
 mod order;
@@ -20,6 +21,7 @@ use crate::finding::{self, Edit};
 use crate::source::{SourceId, Span};
 use crate::yaml::{self, Content, Entry, Node, ScalarStyle, Tree};
 
+pub use advice::Advice;
 use lines::Lines;
 pub use value::Value;
 use value::{Layout, spaces};

@@ -16,6 +16,8 @@ pub enum Value {
     Int(i64),
     /// `true` or `false`.
     Bool(bool),
+    /// What only a person knows, by what it is: `<path>`.
+    Blank(String),
     /// A scalar as it is written elsewhere in the same document.
     Written(String),
     /// A mapping.
@@ -45,6 +47,22 @@ impl Value {
                 .map(|(key, value)| (key.into(), value))
                 .collect(),
         )
+    }
+
+    /// What only a person knows, by what it is; of what holds one, no fix is made.
+    pub fn blank(what: impl Into<String>) -> Self {
+        Self::Blank(what.into())
+    }
+
+    /// Whether a person has nothing to fill in.
+    pub(super) fn is_whole(&self) -> bool {
+        match self {
+            Self::Blank(_) => false,
+            Self::Map(entries) => entries.iter().all(|(_, value)| value.is_whole()),
+            Self::List(items) => items.iter().all(Self::is_whole),
+            Self::Flow(value) => value.is_whole(),
+            _ => true,
+        }
     }
 
     /// Whether it is a mapping or a sequence.
@@ -223,6 +241,7 @@ pub(super) fn flow(value: &Value, layout: Layout) -> String {
         Value::Int(number) => number.to_string(),
         Value::Bool(truth) => truth.to_string(),
         Value::Written(written) => written.clone(),
+        Value::Blank(what) => format!("<{what}>"),
         Value::Map(entries) => {
             let entries: Vec<String> = entries
                 .iter()

@@ -121,7 +121,7 @@ impl Finding {
         let labels = self.related.iter().map(|label| label.message.len());
         let edits = self.fix.iter().flat_map(|fix| &fix.edits);
         let texts = labels.chain(edits.map(|edit| edit.text.len()));
-        let help = self.help.as_ref().map_or(0, String::len);
+        let help = self.help.as_ref().map_or(0, |help| help.as_str().len());
         self.message.len() + help + texts.map(|length| length + 200).sum::<usize>() + 500
     }
 

@@ -3,6 +3,7 @@
 
 mod checklist;
 mod fingerprint;
+mod help;
 mod listing;
 mod skipped;
 mod timeline;
@@ -12,6 +13,7 @@ use crate::source::{Location, SourceId, Span};
 
 pub use checklist::{Area, Because, Checklist, ChecklistItem, ChecklistRow, ItemState};
 pub use fingerprint::Fingerprint;
+pub use help::Help;
 pub use listing::{LISTED, Listing, Unlisted};
 pub use skipped::{SkipReason, Skipped, Unjudged};
 pub use timeline::{Bar, BarKind, Clock, Extent, Fit, Stated, Timeline, Verdict};
@@ -264,8 +266,8 @@ pub struct Finding {
     pub severity: Severity,
     /// What is wrong, and what happens because of it, with the numbers. One line.
     pub message: String,
-    /// What to write instead; may hold several lines of YAML.
-    pub help: Option<String>,
+    /// What to write instead.
+    pub help: Option<Help>,
     /// The narrowest node that exists.
     pub primary: Location,
     /// Places that explain the finding.

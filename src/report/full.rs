@@ -130,12 +130,8 @@ fn title(finding: &Finding) -> String {
 fn help(finding: &Finding, sources: &Sources, width: usize) -> String {
     let mut lines = Vec::new();
     if let Some(help) = &finding.help {
-        let help = sanitize_lines(help.trim_end());
-        let (prose, copy) = help
-            .split_once('\n')
-            .map_or((&*help, None), |(prose, copy)| (prose, Some(copy)));
-        lines.push(wrap(prose, width));
-        lines.extend(copy.map(str::to_owned));
+        lines.push(wrap(&sanitize_lines(help.prose()), width));
+        lines.extend(help.copy().map(|copy| sanitize_lines(copy).into_owned()));
     }
     let hidden = finding.related.len().saturating_sub(MAX_RELATED);
     if hidden > 0 {

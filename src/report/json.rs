@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Report;
-use crate::finding::{self, Applicability, Outcome, Severity, Unjudged};
+use crate::finding::{Help, self, Applicability, Outcome, Severity, Unjudged};
 use crate::source::{Location, Sources};
 
 /// Raised when a field changes its meaning or goes away; new fields do not raise it.
@@ -197,7 +197,7 @@ impl<'a> Finding<'a> {
             category: finding.category.as_str(),
             severity: finding.severity.as_str(),
             message: &finding.message,
-            help: finding.help.as_deref(),
+            help: finding.help.as_ref().map(Help::as_str),
             path: sources.get(finding.primary.source).path(),
             location: Range::new(finding.primary, sources),
             resource: finding.resource.as_ref().map(Resource::new),

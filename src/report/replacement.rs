@@ -1,7 +1,7 @@
 //! What a fix would make of the lines it edits.
 
 use super::text::sanitize_lines;
-use crate::finding::{Edit, Finding, Fix};
+use crate::finding::{Edit, Finding, Fix, Help};
 use crate::source::Sources;
 
 /// More would bury the next finding.
@@ -13,18 +13,14 @@ const MAX_WIDTH: usize = 1_000;
 /// Lines that go (`- `) and lines that come (`+ `), without the blanks that all of them start with.
 /// Nothing where the help shows the new lines already.
 pub(super) fn lines(finding: &Finding, fix: &Fix, sources: &Sources) -> Vec<String> {
+    if finding.help.as_ref().is_some_and(Help::is_fix) {
+        return Vec::new();
+    }
     let mut lines: Vec<(char, String)> = Vec::new();
     for edit in &fix.edits {
         lines.extend(changed(edit, sources));
     }
     if lines.iter().any(|(_, line)| line.len() > MAX_WIDTH) {
-        return Vec::new();
-    }
-    let help = finding.help.as_deref().unwrap_or_default();
-    let is_told = |(sign, line): &(char, String)| {
-        *sign == '-' || line == "---" || help.lines().any(|told| told.trim() == line.trim())
-    };
-    if lines.iter().all(is_told) {
         return Vec::new();
     }
     let indent = |line: &String| line.len() - line.trim_start().len();

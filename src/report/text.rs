@@ -54,7 +54,7 @@ pub(super) fn statement(finding: &Finding) -> String {
         "."
     };
     match &finding.help {
-        Some(help) => format!("{message}{stop}\n\n{}", help.trim_end()),
+        Some(help) => format!("{message}{stop}\n\n{help}"),
         None => format!("{message}{stop}"),
     }
 }

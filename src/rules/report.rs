@@ -1,7 +1,7 @@
 //! Building findings.
 
-use crate::edit::{Editor, Edits, Refusal};
-use crate::finding::{
+use crate::edit::{Advice, Editor, Edits, Refusal};
+use crate::finding::{Help, 
     Applicability, Edit, Finding, Fingerprint, Fix, LISTED, Label, Resource, RuleMeta, Severity,
     Unfixable,
 };
@@ -106,7 +106,7 @@ pub struct Report<'a> {
     primary: Location,
     cause: String,
     message: String,
-    help: Option<String>,
+    help: Option<Help>,
     related: Vec<Label>,
     /// How many more places explain it.
     unrelated: usize,
@@ -203,7 +203,35 @@ impl<'a> Report<'a> {
     /// What to write instead.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(cut::help(help.into()));
+        self.help = Some(Help::new(help));
+        self
+    }
+
+    /// What to write, with `lead` before it: as help and, where nothing is left for a person to fill in, as
+    /// a fix. The advice is about `mapping`, a node of `object`.
+    #[must_use]
+    pub fn advise(
+        self,
+        lead: &str,
+        advice: &Advice,
+        applicability: Applicability,
+        title: impl Into<String>,
+        object: &Object,
+        mapping: Node<'_>,
+    ) -> Self {
+        if !advice.is_whole() {
+            return self.help(format!("{lead}:\n{}", advice.yaml()));
+        }
+        self.help_of_fix(lead, &advice.yaml())
+            .fix(applicability, title, object, |editor| {
+                advice.write(editor, mapping)
+            })
+    }
+
+    /// What to write instead: the YAML that the fix writes, so that reports need not show it twice.
+    #[must_use]
+    pub fn help_of_fix(mut self, lead: &str, yaml: &str) -> Self {
+        self.help = Some(Help::of_fix(lead, yaml));
         self
     }
 

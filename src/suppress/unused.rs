@@ -2,7 +2,7 @@
 
 use super::baseline::Entry;
 use super::{Claim, Covers, Misfit, Objects, View, Written};
-use crate::finding::{Finding, Fingerprint, Severity, SuppressedBy};
+use crate::finding::{Help, Finding, Fingerprint, Severity, SuppressedBy};
 use crate::kube::Object;
 use crate::settings::ObjectSettings;
 use crate::source::{Location, SourceId, Span};
@@ -136,7 +136,7 @@ fn finding(view: &View<'_>, written: &Written, message: String, help: String) ->
         category: view.unused.category,
         severity: enabled.severity.unwrap_or(view.unused.severity),
         message: cut::message(message),
-        help: Some(cut::help(help)),
+        help: Some(Help::new(help)),
         primary: view.sources.place(written.at),
         related: Vec::new(),
         resource: written.resource.clone(),

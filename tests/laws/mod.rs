@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub(crate) mod alone;
 pub(crate) mod generate;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Applicability, Finding};
+use crate::finding::{Help, Applicability, Finding};
 use crate::report::excerpt::{Excerpt, Place};
 use crate::report::sanitize;
 use crate::report::text::sanitize_lines;
@@ -66,8 +66,7 @@ impl<'a> FindingView<'a> {
             .resource
             .as_ref()
             .and_then(|it| it.container.as_deref());
-        let help = sanitize_lines(finding.help.as_deref().unwrap_or_default().trim_end());
-        let (help, copy) = help.split_once('\n').unwrap_or((&help, ""));
+        let help = finding.help.as_ref();
         Self {
             id,
             severity: finding.severity.as_str(),
@@ -80,8 +79,8 @@ impl<'a> FindingView<'a> {
             message: sanitize(&finding.message).into_owned(),
             blocks: blocks(&Excerpt::new(sources, &places, CONTEXT)),
             hidden: finding.related.len().saturating_sub(MAX_RELATED),
-            help: help.to_owned(),
-            copy: copy.to_owned(),
+            help: help.map_or_else(String::new, |it| sanitize_lines(it.prose()).into_owned()),
+            copy: sanitize_lines(help.and_then(Help::copy).unwrap_or_default()).into_owned(),
             fix: fix(finding),
             suppressed: finding.suppressed.as_ref().map_or_else(String::new, |it| {
                 let reason = it.reason.as_deref().unwrap_or("no reason given");

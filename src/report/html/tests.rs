@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::finding::{
+use crate::finding::{Help, 
     Bar, BarKind, Because, Category, ChecklistItem, ChecklistRow, Clock, Extent, Finding, Fit,
     ItemState, Label, Outcome, Resource, Stated, Timeline, Verdict,
 };
@@ -62,7 +62,7 @@ fn finding(source: SourceId) -> Finding {
         category: Category::Availability,
         severity: Severity::Error,
         message: text(),
-        help: Some(format!("{HOSTILE}\n{HOSTILE}")),
+        help: Some(Help::new(format!("{HOSTILE}\n{HOSTILE}"))),
         primary: place(source),
         related: vec![Label {
             location: Location {

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::text::{sanitize_lines, subject};
 use super::{Report, sanitize, summary};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Help, Finding, Severity};
 use crate::source::Sources;
 use escape::{fenced, html_code};
 
@@ -110,17 +110,15 @@ fn row(finding: &Finding, sources: &Sources) -> String {
 }
 
 fn details(finding: &Finding, sources: &Sources) -> String {
-    let help = finding.help.as_deref().unwrap_or_default();
-    let help = sanitize_lines(help.trim_end());
-    let (advice, copy) = help
-        .split_once('\n')
-        .map_or((&*help, None), |(advice, copy)| (advice, Some(copy)));
+    let help = finding.help.as_ref();
+    let advice = sanitize_lines(help.map_or("", Help::prose));
+    let copy = help.and_then(Help::copy).map(sanitize_lines);
     format!(
         "<details><summary>{} at {}</summary>\n\nHelp: {}\n\n{}Read more: {}\n\n</details>\n\n",
         html_code(finding.rule),
         html_code(&place(finding, sources)),
-        prose(advice),
-        copy.map_or_else(String::new, |copy| format!("{}\n", fenced(copy))),
+        prose(&advice),
+        copy.map_or_else(String::new, |copy| format!("{}\n", fenced(&copy))),
         code(&format!("lameduck explain {}", finding.rule)),
     )
 }

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::finding::{
+use crate::finding::{Help, 
     Area, Bar, BarKind, Because, Checklist, ChecklistItem, ChecklistRow, Clock, Extent, Fit,
     ItemState, Stated, Timeline, Verdict,
 };
@@ -62,7 +62,7 @@ fn everywhere(text: &str, path: &str) -> (Outcome, Sources) {
     };
     let clock = clock(text, at);
     let loud = Finding {
-        help: Some(own()),
+        help: Some(Help::new(own())),
         resource: Some(resource.clone()),
         related: vec![Label {
             location: at,

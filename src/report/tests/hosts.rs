@@ -96,7 +96,7 @@ fn a_comment_is_cut_to_what_github_takes() {
             } else {
                 Severity::Note
             },
-            help: Some("help ".repeat(20)),
+            help: Some(Help::new("help ".repeat(20))),
             ..finding(at, &format!("number {index} {}", "x".repeat(5_000)))
         })
         .collect();
@@ -148,7 +148,7 @@ fn everywhere(text: &str, path: &str) -> (Outcome, Sources) {
         container: Some(text.to_owned()),
     };
     let loud = Finding {
-        help: Some(text.to_owned()),
+        help: Some(Help::new(text.to_owned())),
         resource: Some(resource),
         related: vec![Label {
             location: at,

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
-use crate::finding::{
+use crate::finding::{Help, 
     Applicability, Category, Edit, Finding, Fingerprint, Fix, FixAvailability, LISTED, Label,
     Resource, Severity, Summary, SuppressedBy, Suppression,
 };
@@ -150,7 +150,7 @@ fn sample() -> (Outcome, Sources) {
     let budget = add(&mut sources, "pod budget.yaml", BUDGET);
     let grace = place(&sources, app, "30");
     let rich = Finding {
-        help: Some("write:\nterminationGracePeriodSeconds: 40".to_owned()),
+        help: Some(Help::new("write:\nterminationGracePeriodSeconds: 40".to_owned())),
         related: vec![
             Label {
                 location: place(&sources, app, "15"),
@@ -320,7 +320,7 @@ fn hostile_text_is_shown_and_not_obeyed() {
     let path = "a\u{1b}]0;title\u{7}\n.yaml";
     let source = add(&mut sources, path, text);
     let mut hostile = Finding {
-        help: Some("write\n\u{1b}[8mhidden".to_owned()),
+        help: Some(Help::new("write\n\u{1b}[8mhidden".to_owned())),
         resource: Some(Resource {
             kind: "Pod\u{1b}c".to_owned(),
             name: "x\u{202e}y".to_owned(),

@@ -106,10 +106,11 @@ fn a_log_that_is_too_large_loses_as_few_as_it_must() {
     let random = |seed: u64| seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     for (index, finding) in (0..).zip(&mut outcome.findings) {
         // Nothing that gzip could save.
-        finding.help = Some((0..40).fold(String::new(), |mut text, part| {
+        let help = (0..40).fold(String::new(), |mut text, part| {
             let _ = write!(text, "{:x}", random(random(index * 40 + part) ^ 0xfeed));
             text
-        }));
+        });
+        finding.help = Some(Help::new(help));
     }
     let limits = Limits {
         compressed: 40_000,

@@ -1,7 +1,7 @@
 //! `hpa-single-replica`
 
 use super::rollout::shares_exclusive_volume;
-use crate::edit::Value;
+use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -108,24 +108,29 @@ fn report<'a>(
     } else {
         "minReplicas"
     };
-    let help = if minimum.field == "idleReplicaCount" {
-        "remove idleReplicaCount, so that minReplicaCount pods stay when idle".to_owned()
-    } else {
-        format!("keep at least two pods, and a PodDisruptionBudget over them:\n{field}: 2")
-    };
     let report = Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
-        .related(target, target.name_node(), "takes requests")
-        .help(help);
+        .related(target, target.name_node(), "takes requests");
+    if minimum.field == "idleReplicaCount" {
+        return report
+            .help("remove idleReplicaCount, so that minReplicaCount pods stay when idle");
+    }
+    let lead = "keep at least two pods, and a PodDisruptionBudget over them";
+    let advice = Advice::below(&["spec"], [(field, Value::int(2))]);
     match object.body() {
         // Whoever scales to nothing means it, and a second pod may wait for the volume of the first.
         Body::HorizontalPodAutoscaler(it)
             if it.spec.max_replicas >= 2 && !shares_exclusive_volume(cx, workload) =>
         {
             let title = format!("set {field} to 2");
-            report.fix(Applicability::Unsafe, title, object, |editor| {
-                editor.put(object.node(), &["spec"], field, Value::int(2))
-            })
+            report.advise(
+                lead,
+                &advice,
+                Applicability::Unsafe,
+                title,
+                object,
+                object.node(),
+            )
         }
-        _ => report,
+        _ => report.help(format!("{lead}:\n{}", advice.yaml())),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::edit::{Refusal, Value};
+use crate::edit::{Advice, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Evidence, Standing};
 use crate::kube::{Body, LoadBalancer, Object, Workload};
@@ -56,10 +56,10 @@ impl Rule for MissingReadinessGate {
             first.object().name(),
         );
         let node = object.label(INJECT).unwrap_or_else(|| object.name_node());
+        let advice = Advice::below(&["metadata", "labels"], [(INJECT, Value::text("enabled"))]);
+        let lead = "let pods wait until their target is healthy";
         let mut report = Report::object(object, node, message)
-            .help(format!(
-                "let pods wait until their target is healthy:\nmetadata:\n  labels:\n    {INJECT}: enabled"
-            ))
+            .help_of_fix(lead, &advice.yaml())
             .related(evidence.object, evidence.node, evidence.message.clone())
             .fix(
                 Applicability::Unsafe,
@@ -70,8 +70,7 @@ impl Rule for MissingReadinessGate {
                     if object.label(INJECT).is_some_and(is_off) {
                         return Err(Refusal::Moot);
                     }
-                    let path = ["metadata", "labels"];
-                    editor.put(object.node(), &path, INJECT, Value::text("enabled"))
+                    advice.write(editor, object.node())
                 },
             );
         for (workload, _) in &waiting {

@@ -7,7 +7,7 @@ use super::proxy_config::Settings;
 use crate::clocks::node_of;
 use crate::finding::Applicability;
 use crate::inventory::{Mesh, ProxyKind, ProxySettings, ToldBy};
-use crate::kube::{ContainerRef, PROXY_CONFIG_ANNOTATION, Workload};
+use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::Origin;
 use crate::lifecycle::shutdown::GraceBudget;
 use crate::lifecycle::sidecar::{DrainConfig, ProxyExit};
@@ -80,7 +80,7 @@ impl<'a> App<'a> {
         };
         let node = self.cause().unwrap_or_else(|| self.container.name_node());
         let mut report =
-            Report::container(self.workload, self.container, node, message).help(self.help(exit));
+            Report::container(self.workload, self.container, node, message);
         let object = self.container.object();
         for (term, what) in [
             (settings.termination_drain(), "the sidecar's drain"),
@@ -122,29 +122,22 @@ impl<'a> App<'a> {
     /// Lets the sidecar stay until its last connection ends, and through the hook.
     fn stay(&self, exit: ProxyExit, report: Report<'a>) -> Report<'a> {
         let mut variables = vec![("EXIT_ON_ZERO_ACTIVE_CONNECTIONS", "true".to_owned())];
+        let mut lead = "let the sidecar stay until its last connection ends (Istio 1.12 or newer)";
         if matches!(exit, ProxyExit::WhenIdle { .. }) {
             variables.clear();
+            lead = "keep the sidecar at least as long as the hook";
         }
         variables.push(("MINIMUM_DRAIN_DURATION", format!("{}s", self.least_drain())));
         let template = self.workload.template();
         let title = "let the sidecar stay until its last connection ends";
-        report.fix(Applicability::Unsafe, title, template.object(), |editor| {
-            Settings::variables(variables).write(editor, template)
-        })
-    }
-
-    fn help(&self, exit: ProxyExit) -> String {
-        let minimum = self.least_drain();
-        let (lead, key) = match exit {
-            ProxyExit::WhenIdle { .. } => ("keep the sidecar at least as long as the hook", ""),
-            _ => (
-                "let the sidecar stay until its last connection ends (Istio 1.12 or newer)",
-                "\n        EXIT_ON_ZERO_ACTIVE_CONNECTIONS: \"true\"",
-            ),
-        };
-        format!(
-            "{lead}, on the pod template:\nmetadata:\n  annotations:\n    {PROXY_CONFIG_ANNOTATION}: |\n      \
-             proxyMetadata:{key}\n        MINIMUM_DRAIN_DURATION: \"{minimum}s\""
+        let settings = Settings::variables(variables);
+        let (lead, yaml) = settings.help(lead, template);
+        report.help_of_fix(&lead, &yaml).fix(
+            Applicability::Unsafe,
+            title,
+            template.object(),
+            |editor| settings.write(editor, template),
         )
     }
+
 }

@@ -1,6 +1,6 @@
 //! `deprecated-inject-annotation`
 
-use crate::edit::{Refusal, Value};
+use crate::edit::{Advice, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Workload, is_placeholder};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -60,10 +60,10 @@ impl Rule for DeprecatedInjectAnnotation {
             "`{INJECT}` as an annotation is deprecated: Istio's webhook selects on labels only, so \
              {consequence}"
         );
-        let help = format!(
-            "move it to the labels of the pod template:\nmetadata:\n  labels:\n    {INJECT}: \"{value}\""
-        );
-        let report = Report::template(workload, annotation.key, message).help(help);
+        let labels = [(INJECT, Value::text(value))];
+        let advice = Advice::below(&["metadata", "labels"], labels);
+        let report = Report::template(workload, annotation.key, message)
+            .help_of_fix("move it to the labels of the pod template", &advice.yaml());
         let title = "make the annotation a label";
         out.push(
             report.fix(Applicability::Unsafe, title, template.object(), |editor| {

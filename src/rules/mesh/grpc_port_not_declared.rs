@@ -1,6 +1,6 @@
 //! `grpc-port-not-declared`
 
-use crate::edit::Value;
+use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Handling;
 use crate::kube::Object;
@@ -54,7 +54,7 @@ impl Rule for GrpcPortNotDeclared {
                      each connection: a guess that fails makes it TCP, without balancing or retries"
                 ),
             };
-            let help = "beside the port's number:\nappProtocol: grpc";
+            let advice = Advice::below(&[], [("appProtocol", Value::text("grpc"))]);
             let node = by_protocol
                 .map(|entry| entry.value)
                 .or_else(|| port.node.get("name"))
@@ -63,13 +63,14 @@ impl Rule for GrpcPortNotDeclared {
             let evidence = &port.evidence;
             out.push(
                 Report::object(object, node, message)
-                    .help(help)
                     .related(evidence.object, evidence.node, evidence.message.clone())
-                    .fix(
+                    .advise(
+                        "say it beside the port's number",
+                        &advice,
                         Applicability::Unsafe,
                         "set appProtocol to grpc",
                         object,
-                        |editor| editor.put(port.node, &[], "appProtocol", Value::text("grpc")),
+                        port.node,
                     )
                     .mesh(&mesh),
             );

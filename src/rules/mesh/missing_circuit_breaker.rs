@@ -1,6 +1,6 @@
 //! `missing-circuit-breaker`
 
-use crate::edit::Value;
+use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Mesh, Relation};
 use crate::kube::istio::DestinationRule;
@@ -144,20 +144,27 @@ fn port_numbers(service: &Object) -> impl Iterator<Item = i32> + use<'_> {
     ports.map(|port| port.port)
 }
 
-const OUTLIER_DETECTION: &str = "outlierDetection:\n      consecutive5xxErrors: 5\n      interval: 10s\n      \
-                                 baseEjectionTime: 30s\n      maxEjectionPercent: 50";
-
 fn none_at_all<'a>(service: &'a Object, mesh: &Mesh<'_>) -> Report<'a> {
     let name = service.name();
     let message = format!(
         "no DestinationRule for Service `{name}` sets outlierDetection: requests keep going to \
          endpoints that fail"
     );
-    let help = format!(
-        "add a DestinationRule:\napiVersion: networking.istio.io/v1\nkind: DestinationRule\n\
-         metadata:\n  name: {name}\nspec:\n  host: {name}\n  trafficPolicy:\n    \
-         connectionPool:\n      http:\n        http1MaxPendingRequests: 100\n    {OUTLIER_DETECTION}"
-    );
+    let policy = [
+        ("connectionPool", pool()),
+        ("outlierDetection", detection()),
+    ];
+    let spec = [
+        ("host", Value::text(name)),
+        ("trafficPolicy", Value::map(policy)),
+    ];
+    let rule = Advice::document([
+        ("apiVersion", Value::text("networking.istio.io/v1")),
+        ("kind", Value::text("DestinationRule")),
+        ("metadata", Value::map([("name", Value::text(name))])),
+        ("spec", Value::map(spec)),
+    ]);
+    let help = format!("add a DestinationRule:\n{}", rule.yaml());
     Report::object(service, service.name_node(), message)
         .help(help)
         .mesh(mesh)
@@ -179,7 +186,7 @@ fn incomplete<'a>(
         Breaker::Nothing => (
             Severity::Warning,
             format!("this DestinationRule for `{name}` has no outlierDetection: requests keep going to endpoints that fail"),
-            format!("under trafficPolicy:\n    {OUTLIER_DETECTION}"),
+            String::new(),
         ),
         Breaker::Partial => (
             Severity::Note,
@@ -190,7 +197,10 @@ fn incomplete<'a>(
         Breaker::WithoutLimits | Breaker::Whole => (
             Severity::Note,
             format!("outlierDetection for `{name}` without connectionPool: failing endpoints are ejected, but nothing limits the requests that wait for slow ones"),
-            "limit them in the same trafficPolicy:\n    connectionPool:\n      http:\n        http1MaxPendingRequests: 100".to_owned(),
+            format!(
+                "limit them in the same trafficPolicy:\n{}",
+                Advice::below(&[], [("connectionPool", pool())]).yaml()
+            ),
         ),
     };
     let node = policy
@@ -199,21 +209,31 @@ fn incomplete<'a>(
         .map_or(host, |entry| entry.key);
     let report = Report::object(rule, node, message)
         .severity(severity)
-        .help(help)
         .related(service, service.name_node(), "the Service")
         .mesh(mesh);
     if breaker != Breaker::Nothing {
-        return report;
+        return report.help(help);
     }
     let title = "eject endpoints that keep failing";
-    report.fix(Applicability::Unsafe, title, rule, |editor| {
-        let detection = Value::map([
-            ("consecutive5xxErrors", Value::int(5)),
-            ("interval", Value::text("10s")),
-            ("baseEjectionTime", Value::text("30s")),
-            ("maxEjectionPercent", Value::int(50)),
-        ]);
-        let path = ["spec", "trafficPolicy"];
-        editor.insert_at(root, &path, "outlierDetection", detection)
-    })
+    let advice = Advice::below(
+        &["spec", "trafficPolicy"],
+        [("outlierDetection", detection())],
+    );
+    report.advise(title, &advice, Applicability::Unsafe, title, rule, root)
+}
+
+/// A breaker that opens.
+fn detection() -> Value {
+    Value::map([
+        ("consecutive5xxErrors", Value::int(5)),
+        ("interval", Value::text("10s")),
+        ("baseEjectionTime", Value::text("30s")),
+        ("maxEjectionPercent", Value::int(50)),
+    ])
+}
+
+/// The requests that may wait.
+fn pool() -> Value {
+    let http = Value::map([("http1MaxPendingRequests", Value::int(100))]);
+    Value::map([("http", http)])
 }

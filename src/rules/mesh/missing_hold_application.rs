@@ -101,15 +101,13 @@ fn report<'a>(workload: Workload<'a>, mesh: &Mesh<'_>, proxy: ProxyKind) -> Repo
         "a run that needs the network at once fails"
     };
     let message = format!("the app may start before its sidecar proxy: {consequence}{until}");
-    let help = "hold the app until the proxy is ready, on the pod template:\n\
-                metadata:\n  annotations:\n    proxy.istio.io/config: |\n      \
-                holdApplicationUntilProxyStarts: true";
     let template = workload.template();
     let title = "hold the app until the proxy is ready";
+    let hold = Settings::field("holdApplicationUntilProxyStarts", Value::Bool(true));
+    let (lead, yaml) = hold.help(title, template);
     Report::object(object, object.name_node(), message)
-        .help(help)
+        .help_of_fix(&lead, &yaml)
         .fix(Applicability::Unsafe, title, template.object(), |editor| {
-            let hold = Settings::field("holdApplicationUntilProxyStarts", Value::Bool(true));
             hold.write(editor, template)
         })
         .mesh(mesh)

@@ -1,6 +1,6 @@
 //! Settings that a fix writes into the annotation `proxy.istio.io/config`.
 
-use crate::edit::{Editor, Edits, Refusal, Value};
+use crate::edit::{Advice, Editor, Edits, Refusal, Value};
 use crate::kube::{PROXY_CONFIG_ANNOTATION, PodTemplate};
 use crate::yaml::Node;
 
@@ -28,6 +28,18 @@ impl Settings {
                 .map(|(name, value)| (name.to_owned(), Value::Text(value)))
                 .collect(),
         }
+    }
+
+    /// What people write, and where: the lines behind `lead`.
+    pub(super) fn help(&self, lead: &str, template: PodTemplate<'_>) -> (String, String) {
+        if template.annotation(PROXY_CONFIG_ANNOTATION).is_some() {
+            let path: Vec<&str> = self.below.into_iter().collect();
+            let lead = format!("{lead}: add to `{PROXY_CONFIG_ANNOTATION}` of the pod template");
+            return (lead, Advice::below(&path, self.entries.clone()).yaml());
+        }
+        let annotation = [(PROXY_CONFIG_ANNOTATION, self.embedded())];
+        let advice = Advice::below(&["metadata", "annotations"], annotation);
+        (format!("{lead}, on the pod template"), advice.yaml())
     }
 
     /// The annotation's text where there is none yet.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::wait;
-use crate::edit::{Refusal, Value};
+use crate::edit::{Advice, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::lifecycle::prestop::{Prestop, program_not_in_image};
@@ -106,9 +106,11 @@ fn help(cx: &Context<'_>, prestop: Prestop) -> String {
             .to_owned();
     }
     let seconds = known_seconds(prestop).unwrap_or(wait::USUAL);
+    let sleep = Value::map([("seconds", Value::int(seconds))]);
+    let advice = Advice::below(&["lifecycle", "preStop"], [("sleep", sleep)]);
     format!(
-        "let the kubelet wait instead (Kubernetes 1.30 or newer):\n\
-         lifecycle:\n  preStop:\n    sleep:\n      seconds: {seconds}"
+        "let the kubelet wait instead (Kubernetes 1.30 or newer):\n{}",
+        advice.yaml()
     )
 }
 
