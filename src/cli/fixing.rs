@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::args::CheckArgs;
 use super::verdict::Judge;
-use super::{CLEAN, FINDINGS, Failure, output, replace};
+use super::{CLEAN, FINDINGS, Failure, output};
 use crate::discover::Discovered;
 use crate::engine;
 use crate::finding::{Finding, Outcome, Unfixable};
@@ -110,7 +110,6 @@ pub(super) fn write(
         // Whoever takes standard output for the text must not take nothing for it.
         failures.push("standard input is not fixed: it was skipped".to_owned());
     }
-    let foreign = foreign(&args.input.paths, cwd);
     fixed.texts.retain(|id, text| {
         if Some(*id) == discovered.stdin {
             return true;
@@ -118,16 +117,7 @@ pub(super) fn write(
         let source = sources.get(*id);
         let file = discovered.file(*id);
         let file = file.map_or_else(|| cwd.join(source.path()), Path::to_owned);
-        let replaced = if foreign.iter().any(|target| file.starts_with(target)) {
-            let reason = "the link that names it leads out of the repository";
-            Err(Failure::one(format!(
-                "{} is not fixed: {reason}",
-                source.path()
-            )))
-        } else {
-            rewrite(&file, source, text)
-        };
-        match replaced {
+        match rewrite(&file, source, text) {
             Ok(()) => true,
             Err(failure) => {
                 failures.extend(failure.messages);
@@ -147,16 +137,6 @@ pub(super) fn write(
 
 pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
-}
-
-/// What named paths lead to through links that lead out of their repository: a shell names whatever
-/// matches a pattern.
-fn foreign(paths: &[PathBuf], cwd: &Path) -> Vec<PathBuf> {
-    let paths = paths.iter().map(|path| cwd.join(path));
-    let outward = paths.filter(|path| replace::leads_out(path));
-    outward
-        .filter_map(|path| fs::canonicalize(path).ok())
-        .collect()
 }
 
 /// Replaces a file that still is what was read.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::InputArgs;
 use super::progress::Progress;
-use super::{Failure, output};
+use super::{Failure, output, replace};
 use crate::config::{self, Flags, apply_flags};
 use crate::discover::{self, Discovered, Request, Stdin};
 use crate::finding::Unjudged;
@@ -29,7 +29,7 @@ pub(super) fn settings(args: &InputArgs, flags: Flags, cwd: &Path) -> Result<Set
         None
     } else {
         match &args.config {
-            Some(file) => Some(cwd.join(file)),
+            Some(file) => Some(stays_in(cwd, file)?),
             None => config::find(cwd)?,
         }
     };
@@ -44,6 +44,22 @@ pub(super) fn settings(args: &InputArgs, flags: Flags, cwd: &Path) -> Result<Set
     }
     settings.cwd = std::fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_owned());
     Ok(settings)
+}
+
+/// A path of the command line, unless a link that lies in a repository leads it out of that: whoever
+/// proposes a change may have planted it, and what it leads to would be quoted.
+///
+/// # Errors
+/// Where it does; they say what to name.
+pub(super) fn stays_in(cwd: &Path, path: &Path) -> Result<PathBuf, Failure> {
+    let whole = cwd.join(path);
+    if !replace::leads_out(&whole) {
+        return Ok(whole);
+    }
+    Err(Failure::one(format!(
+        "{}: a link in its path leads out of the repository: name what it leads to",
+        path.display()
+    )))
 }
 
 /// Why a configuration file that asks for rendering gets none.
@@ -118,6 +134,9 @@ pub(super) fn find(
         .filter(|path| *path != Path::new("-"))
         .cloned()
         .collect();
+    for path in &paths {
+        stays_in(cwd, path)?;
+    }
     progress.stage("reading files");
     let mut discovered = discover::discover(Request {
         cwd,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::input::stays_in;
 use super::args::InputArgs;
 use super::fixing::counted;
 use super::{Failure, output};
@@ -74,6 +75,9 @@ impl<'a> Judge<'a> {
                 .map_err(|error| Failure::one(error.to_string()))?;
             Ok((baseline, id))
         };
+        for file in [baselines.read, baselines.write].into_iter().flatten() {
+            stays_in(cwd, file)?;
+        }
         let rewritten = match baselines.write {
             None => None,
             Some(file) if file.exists() => Some((file.to_owned(), read(file, "")?.0)),

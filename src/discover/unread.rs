@@ -67,6 +67,10 @@ impl Unread {
 /// wait for a pipe, and take in a device without end.
 pub(super) fn gitignore_trap(folder: &Path, limit: SizeLimit) -> Option<(PathBuf, String)> {
     let file = folder.join(".gitignore");
+    if file.is_symlink() {
+        let why = "a link, which git does not follow, and its folder is skipped".to_owned();
+        return Some((file, why));
+    }
     match examine(&file, limit) {
         Err(error @ (ReadError::NoFile | ReadError::TooLarge { .. })) if !file.is_dir() => {
             let hint = error.hint();

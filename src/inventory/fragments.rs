@@ -41,8 +41,10 @@ const MARKS: [&str; 4] = [
 pub(super) fn settle(inventory: &mut Inventory, sources: &Sources) {
     let places = Places::of(inventory, sources);
     for entry in &mut inventory.entries {
-        let path = sources.get(entry.object.source()).root_path();
-        entry.among_patches = places.may_hold_patches(path);
+        let source = sources.get(entry.object.source());
+        // What a program has rendered is what is deployed.
+        entry.among_patches =
+            source.origin().is_none() && places.may_hold_patches(source.root_path());
         let is_patch = match entry.object.part() {
             Part::Whole => false,
             Part::Possible => entry.among_patches,

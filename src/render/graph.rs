@@ -1,7 +1,7 @@
 //! Which kustomization takes in what, and what keeps one from being built.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::dialect::understood;
@@ -66,6 +66,20 @@ pub(super) struct Closure {
     pub(super) obstacle: Option<String>,
 }
 
+impl Closure {
+    /// How much it holds.
+    pub(super) fn size(&self) -> usize {
+        self.directories.len() + self.files.len() + self.paths.len()
+    }
+
+    /// The first obstacle on the way counts.
+    fn meet(&mut self, obstacle: Option<&String>) {
+        if self.obstacle.is_none() {
+            self.obstacle = obstacle.cloned();
+        }
+    }
+}
+
 impl Graph {
     /// The graph of all kustomizations among the sources.
     pub(super) fn of(files: &mut Files<'_>) -> Self {
@@ -116,15 +130,25 @@ impl Graph {
             .collect()
     }
 
-    /// All that the kustomization in a directory is built of.
-    pub(super) fn closure(&self, directory: &Path) -> Closure {
+    /// All that the kustomization in a directory is built of; `None` where that is more than so many
+    /// folders, files and paths.
+    pub(super) fn closure(&self, directory: &Path, most: usize) -> Option<Closure> {
         let mut closure = Closure::default();
+        self.extend(&mut closure, directory, most).then_some(closure)
+    }
+
+    /// Takes in what a directory is built of, but for directories that were taken in before. Whether it
+    /// is all of it: it ends where there is more than `most`.
+    pub(super) fn extend(&self, closure: &mut Closure, directory: &Path, most: usize) -> bool {
         let mut todo = vec![directory];
         while let Some(directory) = todo.pop() {
+            if closure.size() > most {
+                return false;
+            }
             let Some(it) = self.get(directory) else {
                 closure.files.insert(directory.to_owned());
                 if let Some(obstacle) = self.unknown.get(directory) {
-                    closure.obstacle = closure.obstacle.or_else(|| obstacle.clone());
+                    closure.meet(obstacle.as_ref());
                     let names = KUSTOMIZATION_NAMES.iter();
                     closure.paths.extend(names.map(|name| directory.join(name)));
                 }
@@ -133,13 +157,13 @@ impl Graph {
             if !closure.directories.insert(directory.to_owned()) {
                 continue;
             }
-            closure.obstacle = closure.obstacle.or_else(|| it.obstacle.clone());
+            closure.meet(it.obstacle.as_ref());
             closure.files.extend(it.others.iter().cloned());
             closure.paths.extend(it.paths.iter().cloned());
             let taken_in = it.resources.iter().chain(&it.components);
             todo.extend(taken_in.map(|reference| reference.target.as_path()));
         }
-        closure
+        closure.size() <= most
     }
 
     /// Loads a kustomization and what it takes in. `near` is a file of the same repository.
@@ -308,10 +332,7 @@ fn obstacle(
     if let Some(remote) = named().find(|path| is_elsewhere(path)) {
         return Some(format!("it takes in something remote (`{remote}`)"));
     }
-    let is_outside = |path: &&str| {
-        let target = std::fs::canonicalize(normal(&directory.join(path)));
-        target.is_ok_and(|target| !files.may_read(&target))
-    };
+    let is_outside = |path: &&str| leads_out(directory, path, files);
     if let Some(outside) = named().find(is_outside) {
         return Some(format!(
             "it takes in something outside of the repository (`{outside}`)"
@@ -321,6 +342,21 @@ fn obstacle(
     charts
         .find(|field| values(root, field).next().is_some())
         .map(|field| format!("it renders Helm charts (`{field}`)"))
+}
+
+/// Whether a path leads out of what may be read, whether there is something or not: the files that
+/// kustomize sees have more folders above them, so that a path with too many `..` leads elsewhere there.
+fn leads_out(directory: &Path, path: &str, files: &Files<'_>) -> bool {
+    let mut at = directory.to_owned();
+    for part in Path::new(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if !at.pop() => return true,
+            Component::ParentDir => {}
+            other => at.push(other),
+        }
+    }
+    !files.may_read(&at) || std::fs::canonicalize(at).is_ok_and(|target| !files.may_read(&target))
 }
 
 /// The files that the plugins of a kustomization name, and what they are where kustomize would start

@@ -13,7 +13,7 @@ use super::files::Files;
 use super::graph::trees;
 use super::kustomize::start;
 use super::schema;
-use super::subcharts;
+use super::subcharts::Subcharts;
 use super::template::Template;
 use super::tool::Tool;
 use super::view::{NoView, Places, View};
@@ -118,6 +118,7 @@ fn renderings<'a>(
     notices: &mut Vec<String>,
 ) -> Vec<Rendering<'a>> {
     let mut renderings = Vec::new();
+    let mut subcharts = Subcharts::default();
     let asked: Vec<(PathBuf, &HelmRelease)> = settings
         .render
         .helm
@@ -134,7 +135,7 @@ fn renderings<'a>(
         if is_library || is_part(chart) || !concerns_named(chart, &releases, files) {
             continue;
         }
-        if let Some(missing) = subcharts::missing_dependency(tree.root(), &chart.directory) {
+        if let Some(missing) = subcharts.missing_dependency(tree.root(), &chart.directory) {
             notices.push(format!(
                 "{}: not rendered, its dependency `{missing}` is not in its charts/ folder (run \
                  `helm dependency build`)",
@@ -336,7 +337,7 @@ impl Rendering<'_> {
         message.split(is_end).find_map(|word| {
             let (path, place) = word.split_once(':')?;
             let line = place.split(':').next()?.parse().ok()?;
-            let path = subcharts::file(&self.chart.directory, path)?;
+            let path = templates.subcharts.file(&self.chart.directory, path)?;
             let (source, _) = templates.get(&path, files)?;
             let span = files.source(source).line_span(line);
             Some(Location { source, span }).filter(|it| !it.span.is_empty())
@@ -371,7 +372,8 @@ impl Rendering<'_> {
                 let mut lines = above.lines().rev();
                 lines.find_map(|line| line.strip_prefix(SOURCE))
             });
-            let path = source.and_then(|source| subcharts::file(&self.chart.directory, source));
+            let path =
+                source.and_then(|source| templates.subcharts.file(&self.chart.directory, source));
             match path.and_then(|path| templates.get(&path, files)) {
                 Some((id, template)) => places.extend(template.places(id, node)),
                 None => places.push((node.span(), root)),
@@ -397,6 +399,7 @@ impl Rendering<'_> {
 struct Templates<'a> {
     known: BTreeMap<&'a Path, &'a crate::discover::Template>,
     read: BTreeMap<PathBuf, Option<(SourceId, Template)>>,
+    subcharts: Subcharts,
 }
 
 impl<'a> Templates<'a> {
@@ -405,6 +408,7 @@ impl<'a> Templates<'a> {
         Self {
             known: all.map(|it| (it.file.as_path(), it)).collect(),
             read: BTreeMap::new(),
+            subcharts: Subcharts::default(),
         }
     }
 

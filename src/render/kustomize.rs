@@ -26,6 +26,10 @@ use crate::yaml::{Entry, Node, parse_embedded};
 /// Where kustomize writes down which file an object comes from.
 const ORIGIN: &str = "config.kubernetes.io/origin";
 
+/// The folders and files that all kustomizations of a run may take in; what several take in counts for
+/// each.
+const MAX_PARTS: usize = 200_000;
+
 /// A kustomization that is to be built.
 struct Top {
     directory: PathBuf,
@@ -113,8 +117,13 @@ pub(super) fn build(
 /// What is to be built; says what is not, and why.
 fn tops(graph: &Graph, files: &Files<'_>, notices: &mut Vec<String>) -> Vec<Top> {
     let mut tops = Vec::new();
+    let (mut left, mut over) = (MAX_PARTS, 0);
     for directory in graph.tops() {
-        let closure = graph.closure(&directory);
+        let Some(closure) = graph.closure(&directory, left) else {
+            (left, over) = (0, over + 1);
+            continue;
+        };
+        left -= closure.size();
         let kustomizations = closure.directories.iter();
         let sources: Vec<SourceId> = kustomizations
             .filter_map(|directory| Some(graph.get(directory)?.source))
@@ -145,6 +154,12 @@ fn tops(graph: &Graph, files: &Files<'_>, notices: &mut Vec<String>) -> Vec<Top>
                 shown,
             }),
         }
+    }
+    if over > 0 {
+        notices.push(format!(
+            "{over} kustomizations not built: all in view take in more than {MAX_PARTS} folders and files \
+             together"
+        ));
     }
     tops
 }
@@ -346,9 +361,12 @@ impl Placing<'_, '_> {
 /// The entry of a kustomization by which each file becomes part of it.
 fn entries(graph: &Graph, top: &Kustomization) -> BTreeMap<PathBuf, Location> {
     let mut entries = BTreeMap::new();
+    let mut taken_in = Closure::default();
     for reference in top.resources.iter().chain(&top.components) {
         let place = at(top.source, top.tree.node(reference.entry));
-        for file in graph.closure(&reference.target).files {
+        graph.extend(&mut taken_in, &reference.target, usize::MAX);
+        // What several entries take in comes from the first.
+        for file in std::mem::take(&mut taken_in.files) {
             entries.entry(file).or_insert(place);
         }
     }

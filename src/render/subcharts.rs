@@ -1,11 +1,116 @@
-//! The charts inside of a chart.
+//! The charts inside of charts.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::graph::trees;
 use crate::source::read_text;
 use crate::units::SizeLimit;
 use crate::yaml::{Node, Tree};
+
+/// What is known of the charts of a run; each is read once.
+#[derive(Debug, Default)]
+pub(super) struct Subcharts {
+    by_directory: HashMap<PathBuf, Parts>,
+    /// By chart and what Helm calls a file of it.
+    files: HashMap<(PathBuf, String), Option<PathBuf>>,
+}
+
+/// The charts inside of one.
+#[derive(Debug, Default)]
+struct Parts {
+    /// The folders of the folder `charts`, by the names of the charts in them.
+    folders: BTreeMap<String, PathBuf>,
+    /// Packed charts: the names of their files, without the ending.
+    packed: BTreeSet<String>,
+    /// The names of dependencies, by their alias.
+    aliases: BTreeMap<String, String>,
+}
+
+impl Parts {
+    fn of(directory: &Path) -> Self {
+        let mut parts = Self::default();
+        for package in packages(directory) {
+            if let Some(tree) = metadata(&package) {
+                let name = text(tree.root(), "name").map(str::to_owned);
+                // Of two of one name, the first counts.
+                if let Some(name) = name {
+                    parts.folders.entry(name).or_insert(package);
+                }
+                continue;
+            }
+            let file = package.file_name().unwrap_or_default().to_string_lossy();
+            parts
+                .packed
+                .extend(file.strip_suffix(".tgz").map(str::to_owned));
+        }
+        let Some(tree) = metadata(directory) else {
+            return parts;
+        };
+        for dependency in dependencies(tree.root()) {
+            if let (Some(alias), Some(name)) = (text(dependency, "alias"), text(dependency, "name"))
+            {
+                let known = parts.aliases.entry(alias.to_owned());
+                known.or_insert_with(|| name.to_owned());
+            }
+        }
+        parts
+    }
+
+    /// Whether a folder or archive holds the chart of this name.
+    fn holds(&self, name: &str) -> bool {
+        let start = format!("{name}-");
+        let mut later = self.packed.range(start.clone()..);
+        self.folders.contains_key(name) || later.next().is_some_and(|it| it.starts_with(&start))
+    }
+}
+
+impl Subcharts {
+    fn parts(&mut self, directory: &Path) -> &Parts {
+        let known = self.by_directory.entry(directory.to_owned());
+        known.or_insert_with(|| Parts::of(directory))
+    }
+
+    /// A dependency that Helm would ask for a download of.
+    pub(super) fn missing_dependency(
+        &mut self,
+        root: Node<'_>,
+        directory: &Path,
+    ) -> Option<String> {
+        let parts = self.parts(directory);
+        dependencies(root)
+            .filter_map(|dependency| text(dependency, "name"))
+            .find(|name| !parts.holds(name))
+            .map(str::to_owned)
+    }
+
+    /// The file that Helm calls `web/charts/part/templates/pod.yaml`: the first name stands for the
+    /// chart's directory, and so does every name below `charts`, whatever the folders are called.
+    pub(super) fn file(&mut self, chart: &Path, source: &str) -> Option<PathBuf> {
+        let key = (chart.to_owned(), source.to_owned());
+        if let Some(known) = self.files.get(&key) {
+            return known.clone();
+        }
+        let found = self.find(chart, source);
+        self.files.insert(key, found.clone());
+        found
+    }
+
+    fn find(&mut self, chart: &Path, source: &str) -> Option<PathBuf> {
+        let (_, mut rest) = source.split_once('/')?;
+        let mut directory = chart.to_owned();
+        while let Some((name, below)) = rest
+            .strip_prefix("charts/")
+            .and_then(|rest| rest.split_once('/'))
+        {
+            let parts = self.parts(&directory);
+            let name = parts.aliases.get(name).map_or(name, String::as_str);
+            directory = std::fs::canonicalize(parts.folders.get(name)?).ok()?;
+            rest = below;
+        }
+        Some(directory.join(rest))
+    }
+}
 
 /// A chart's `Chart.yaml`.
 fn metadata(directory: &Path) -> Option<Tree> {
@@ -32,53 +137,4 @@ fn packages(directory: &Path) -> Vec<PathBuf> {
     let mut packages: Vec<PathBuf> = paths.collect();
     packages.sort();
     packages
-}
-
-/// Whether a folder or archive holds the chart of this name.
-fn holds(package: &Path, name: &str) -> bool {
-    if let Some(tree) = metadata(package) {
-        return text(tree.root(), "name") == Some(name);
-    }
-    let file = package.file_name().unwrap_or_default().to_string_lossy();
-    file.strip_suffix(".tgz")
-        .and_then(|file| file.strip_prefix(name))
-        .is_some_and(|version| version.starts_with('-'))
-}
-
-/// A dependency that Helm would ask for a download of.
-pub(super) fn missing_dependency(root: Node<'_>, directory: &Path) -> Option<String> {
-    let packages = packages(directory);
-    dependencies(root)
-        .filter_map(|dependency| text(dependency, "name"))
-        .find(|name| !packages.iter().any(|package| holds(package, name)))
-        .map(str::to_owned)
-}
-
-/// The file that Helm calls `web/charts/part/templates/pod.yaml`: the first name stands for the
-/// chart's directory, and so does every name below `charts`, whatever the folders are called.
-pub(super) fn file(chart: &Path, source: &str) -> Option<PathBuf> {
-    let (_, mut rest) = source.split_once('/')?;
-    let mut directory = chart.to_owned();
-    while let Some((name, below)) = rest
-        .strip_prefix("charts/")
-        .and_then(|rest| rest.split_once('/'))
-    {
-        directory = subchart(&directory, name)?;
-        rest = below;
-    }
-    Some(directory.join(rest))
-}
-
-/// The folder of the chart that another one calls by this name or alias.
-fn subchart(directory: &Path, name: &str) -> Option<PathBuf> {
-    let tree = metadata(directory);
-    let alias = tree.as_ref().and_then(|tree| {
-        let mut aliased = dependencies(tree.root());
-        let aliased = aliased.find(|dependency| text(*dependency, "alias") == Some(name))?;
-        text(aliased, "name")
-    });
-    let name = alias.unwrap_or(name);
-    let mut packages = packages(directory).into_iter();
-    let found = packages.find(|package| package.is_dir() && holds(package, name))?;
-    std::fs::canonicalize(found).ok()
 }

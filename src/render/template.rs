@@ -4,6 +4,8 @@
 //! A template is no YAML. Its lines are arranged by their indentation; what `{{ … }}` inserts is
 //! found at the line that inserts it, or rather at the last key above.
 
+use std::collections::HashMap;
+
 use crate::source::{Location, SourceId, Span};
 use crate::yaml::Node;
 
@@ -11,8 +13,15 @@ use crate::yaml::Node;
 #[derive(Debug)]
 pub(super) struct Template {
     documents: Vec<Branch>,
+    /// The documents that say this of their kind.
+    by_kind: HashMap<String, Vec<usize>>,
+    /// The documents whose kind only rendering shows.
+    of_any_kind: Vec<usize>,
     first: Span,
 }
+
+/// Lines of one key, or elements of one name, that are looked at: of more, none is the only one.
+const MOST_ALIKE: usize = 64;
 
 /// A key or list element, and what is indented below it.
 #[derive(Debug, Default)]
@@ -23,6 +32,36 @@ struct Branch {
     text: String,
     span: Span,
     below: Vec<Branch>,
+    index: Index,
+}
+
+/// What is below a branch, by what it is asked for.
+#[derive(Debug, Default)]
+struct Index {
+    by_key: HashMap<String, Vec<usize>>,
+    items: Vec<usize>,
+    /// The elements that give this name.
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl Index {
+    fn of(below: &[Branch]) -> Self {
+        let mut index = Self::default();
+        for (at, branch) in below.iter().enumerate() {
+            let Some(key) = &branch.key else {
+                index.items.push(at);
+                for name in branch.of_key("name") {
+                    let alike = index.by_name.entry(name.said().to_owned()).or_default();
+                    if alike.last() != Some(&at) {
+                        alike.push(at);
+                    }
+                }
+                continue;
+            };
+            index.by_key.entry(key.clone()).or_default().push(at);
+        }
+        index
+    }
 }
 
 /// A branch that is still open, while lines are read.
@@ -59,8 +98,24 @@ impl Template {
         }
         documents.push(close(&mut open));
         documents.retain(|document| !document.below.is_empty());
+        let mut by_kind: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut of_any_kind = Vec::new();
+        for (at, document) in documents.iter().enumerate() {
+            for kind in document.of_key("kind") {
+                let alike = if kind.is_open() {
+                    &mut of_any_kind
+                } else {
+                    by_kind.entry(kind.said().to_owned()).or_default()
+                };
+                if alike.last() != Some(&at) {
+                    alike.push(at);
+                }
+            }
+        }
         Self {
             documents,
+            by_kind,
+            of_any_kind,
             first: first.unwrap_or_default(),
         }
     }
@@ -97,24 +152,38 @@ impl Template {
     /// The only document that can be of the rendered one's kind.
     fn document(&self, rendered: Node<'_>) -> Option<&Branch> {
         let kind = rendered.get("kind")?.text()?;
-        let is_of_kind = |document: &&Branch| {
-            let mut kinds = document.below.iter();
-            kinds.any(|it| it.is("kind") && (it.says(kind) || it.is_open()))
-        };
-        only(self.documents.iter().filter(is_of_kind))
+        let of_kind = self.by_kind.get(kind).into_iter().flatten();
+        let mut found = of_kind.chain(&self.of_any_kind);
+        let first = found.next()?;
+        let is_only = found.all(|other| other == first);
+        self.documents.get(*first).filter(|_| is_only)
     }
 }
 
 impl Branch {
-    fn is(&self, key: &str) -> bool {
-        self.key.as_deref() == Some(key)
+    /// The lines below it that have this key, where they are few.
+    fn of_key(&self, key: &str) -> impl Iterator<Item = &Branch> {
+        let lines = self.index.by_key.get(key);
+        let few = lines.filter(|lines| lines.len() <= MOST_ALIKE);
+        let few = few.into_iter().flatten();
+        few.filter_map(|at| self.below.get(*at))
+    }
+
+    /// What the line gives, where that is no placeholder.
+    fn said(&self) -> &str {
+        let text = self.text.split(" #").next().unwrap_or_default().trim();
+        text.trim_matches(['"', '\''])
     }
 
     /// Whether the line gives this value, and not by a placeholder.
     fn says(&self, value: &str) -> bool {
-        let text = self.text.split(" #").next().unwrap_or_default().trim();
-        let text = text.trim_matches(['"', '\'']);
-        text == value
+        self.said() == value
+    }
+
+    /// With all that is below it.
+    fn indexed(mut self) -> Self {
+        self.index = Index::of(&self.below);
+        self
     }
 
     /// Whether only rendering shows what the line gives.
@@ -124,7 +193,7 @@ impl Branch {
 
     /// The line that gives an entry: the only one with this key that can have this value.
     fn entry(&self, key: &str, value: Node<'_>) -> Option<&Branch> {
-        let of_key = || self.below.iter().filter(|branch| branch.is(key));
+        let of_key = || self.of_key(key);
         match value.text() {
             None => only(of_key()),
             Some(text) => only(of_key().filter(|it| it.says(text)))
@@ -134,20 +203,19 @@ impl Branch {
 
     /// The line of a list's element: by its name, or by its place where the list has no others.
     fn item(&self, index: usize, count: usize, item: Node<'_>) -> Option<&Branch> {
-        let items = || self.below.iter().filter(|branch| branch.key.is_none());
         let name = item.get("name").and_then(Node::text);
-        let named = name.and_then(|name| {
-            only(items().filter(|it| it.below.iter().any(|it| it.is("name") && it.says(name))))
+        let named = name.and_then(|name| match self.index.by_name.get(name)?.as_slice() {
+            [only] => self.below.get(*only),
+            _ => None,
         });
-        let known = items().count();
         let is_other = |it: &&Branch| {
-            let mut lines = it.below.iter().filter(|it| it.is("name"));
+            let mut lines = it.of_key("name");
             lines.any(|it| !it.is_open() && !name.is_some_and(|name| it.says(name)))
         };
+        let is_whole = self.index.items.len() == count;
         named.or_else(|| {
-            items()
-                .nth(index)
-                .filter(|it| known == count && !is_other(it))
+            let at = self.index.items.get(index).filter(|_| is_whole)?;
+            self.below.get(*at).filter(|it| !is_other(it))
         })
     }
 }
@@ -186,7 +254,8 @@ fn close(open: &mut Vec<Open>) -> Branch {
     while open.len() > 1 {
         fold(open);
     }
-    open.pop().map(|it| it.branch).unwrap_or_default()
+    let document = open.pop().map(|it| it.branch).unwrap_or_default();
+    document.indexed()
 }
 
 /// Closes the innermost branch.
@@ -194,7 +263,7 @@ fn fold(open: &mut Vec<Open>) {
     if let Some(closed) = open.pop()
         && let Some(outer) = open.last_mut()
     {
-        outer.branch.below.push(closed.branch);
+        outer.branch.below.push(closed.branch.indexed());
     }
 }
 
@@ -215,6 +284,7 @@ fn add(open: &mut Vec<Open>, indent: usize, line: &str, span: Span) {
         text: text.to_owned(),
         span,
         below: Vec::new(),
+        index: Index::default(),
     };
     if let Some(rest) = item {
         let inner = rest.trim_start();

@@ -124,7 +124,7 @@ fn a_configuration_that_is_no_file_is_told() {
             ("ln -s missing.yaml", "No such file or directory"),
             (
                 "ln -s ../elsewhere.yaml",
-                "it is a link that leads out of the repository: name it with --config",
+                "it is a link that leads out of the repository: name what it leads to",
             ),
         ] {
             let repository =

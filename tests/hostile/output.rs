@@ -186,7 +186,7 @@ fn nothing_is_fixed_through_a_link_out_of_the_repository() {
     for path in ["a.yaml", "folder", "folder/a.yaml"] {
         let arguments = ["check", "--fix", "--format=concise", path];
         let run = repository.script(line, &arguments, Stdio::null());
-        let expected = "is not fixed: the link that names it leads out of the repository";
+        let expected = "a link in its path leads out of the repository: name what it leads to";
         run.ends(2, &[], &["error: ", expected]);
     }
     for file in ["victim.yaml", "folder/a.yaml"] {
@@ -207,10 +207,13 @@ fn without_git_the_folder_is_the_repository_that_links_stay_in() {
     let repository = Repository::new(&[("r/b.yaml", FIXABLE), ("victim.yaml", FIXABLE)]);
     fs::remove_dir(repository.path(".git")).unwrap();
     let line = "cd r; ln -sf ../victim.yaml a.yaml; ln -sf b.yaml c.yaml; exec \"$@\"";
-    let arguments = ["check", "--fix", "--format=concise", "a.yaml", "c.yaml"];
-    let run = repository.script(line, &arguments, Stdio::null());
-    let expected = "is not fixed: the link that names it leads out of the repository";
-    run.ends(2, &[], &["error: ", expected, "applied 1 fix in 1 file"]);
+    let run = |file| {
+        let arguments = ["check", "--fix", "--format=concise", file];
+        repository.script(line, &arguments, Stdio::null())
+    };
+    let expected = "a link in its path leads out of the repository: name what it leads to";
+    run("a.yaml").ends(2, &[], &["error: ", expected]);
+    run("c.yaml").ends(0, &[], &["applied 1 fix in 1 file"]);
     let victim = fs::read_to_string(repository.path("victim.yaml")).unwrap();
     assert_eq!(victim, FIXABLE);
 }
@@ -228,7 +231,7 @@ fn no_link_leads_into_a_git_directory() {
     let expected = "a link in its path leads out of the repository";
     refused.ends(2, &[], &["error: ", expected]);
     run(&["check", "--format=concise"]).ends(1, &["in 1 of 1 file"], &[]);
-    run(&["check", "--fix", "a.yaml"]).ends(2, &[], &["error: ", "is not fixed: "]);
+    run(&["check", "--fix", "a.yaml"]).ends(2, &[], &["error: ", expected]);
     for (file, text) in [(".git/hooks/pre-commit", "old"), (".git/x.yaml", FIXABLE)] {
         let left = fs::read_to_string(repository.path(file)).unwrap();
         assert_eq!(left, text, "{file}");
@@ -266,4 +269,32 @@ fn what_a_killed_run_left_is_gone_after_the_next() {
     let run = repository.script(line, &["check", "--fix"], Stdio::null());
     run.ends(0, &["No findings"], &["applied 1 fix in 1 file"]);
     assert_eq!(repository.names(), ["a.yaml"]);
+}
+
+/// Whoever proposes a change may put a link where a workflow names a file.
+#[test]
+fn nothing_is_read_through_a_link_out_of_the_repository() {
+    let repository = Repository::new(&[
+        ("r/b.yaml", FIXABLE),
+        ("secret.yaml", "hunter2: [\n"),
+        ("folder/a.yaml", FIXABLE),
+    ]);
+    fs::create_dir_all(repository.path("r/.git")).unwrap();
+    let line = "cd r; ln -sf ../secret.yaml s.yaml; ln -sfn ../folder k8s; exec \"$@\"";
+    for arguments in [
+        &["check", "k8s"][..],
+        &["check", "s.yaml"],
+        &["check", "b.yaml", "--config", "s.yaml"],
+        &["check", "b.yaml", "--baseline", "s.yaml"],
+        &["timeline", "k8s/a.yaml"],
+    ] {
+        let run = repository.script(line, arguments, Stdio::null());
+        let expected = "a link in its path leads out of the repository: name what it leads to";
+        run.ends(2, &[], &["error: ", expected]);
+        let said = [run.stdout.as_str(), run.stderr.as_str()].concat();
+        assert!(!said.contains("hunter2"), "{arguments:?}: {said}");
+    }
+    let line = "cd r; ln -sf ../secret.yaml .gitignore; exec \"$@\"";
+    let run = repository.script(line, &["check", "--format=concise", "."], Stdio::null());
+    run.ends(2, &[], &[".gitignore: a link, which git does not follow"]);
 }

@@ -62,7 +62,7 @@ fn tops_are_what_no_other_takes_in() {
     ];
     with(&files, |root, graph| {
         assert_eq!(shown(root, &graph.tops()), "dev prod");
-        let closure = graph.closure(&root.join("prod"));
+        let closure = graph.closure(&root.join("prod"), usize::MAX).unwrap();
         assert_eq!(shown(root, &closure.directories), "base prod");
         assert_eq!(shown(root, &closure.files), "base/a.yaml prod/p.yaml");
         assert_eq!(closure.obstacle, None);
@@ -81,7 +81,7 @@ fn circles_come_to_an_end() {
     ];
     with(&files, |root, graph| {
         assert_eq!(shown(root, &graph.tops()), "");
-        let closure = graph.closure(&root.join("c"));
+        let closure = graph.closure(&root.join("c"), usize::MAX).unwrap();
         assert_eq!(shown(root, &closure.directories), "a b c");
     });
 }
@@ -149,7 +149,7 @@ fn every_file_that_is_read_is_known() {
     ];
     files.extend(names.map(|name| (name, "a: 1\n")));
     with(&files, |root, graph| {
-        let closure = graph.closure(root);
+        let closure = graph.closure(root, usize::MAX).unwrap();
         assert_eq!(shown(root, &closure.files), names.join(" ") + " t.yaml");
         assert_eq!(closure.obstacle, None);
     });
@@ -162,7 +162,7 @@ fn programs_are_an_obstacle() {
             ("kustomization.yaml", "transformers: [t.yaml]\n"),
             ("t.yaml", transformer),
         ];
-        with(&files, |root, graph| graph.closure(root).obstacle)
+        with(&files, |root, graph| graph.closure(root, usize::MAX).unwrap().obstacle)
     };
     assert_eq!(
         obstacle("apiVersion: builtin\nkind: LabelTransformer\n"),
@@ -188,7 +188,7 @@ fn what_is_taken_in_and_not_understood_is_an_obstacle() {
         ];
         with(&files, |root, graph| {
             assert_eq!(shown(root, &graph.tops()), ".", "{text}");
-            graph.closure(root).obstacle
+            graph.closure(root, usize::MAX).unwrap().obstacle
         })
     };
     assert_eq!(obstacle("resources: []\n"), None);
@@ -216,7 +216,7 @@ fn plugins_that_are_not_understood_are_an_obstacle() {
             ("t.yaml", plugin),
             ("folder/kustomization.yaml", "resources: []\n"),
         ];
-        with(&files, |root, graph| graph.closure(root).obstacle)
+        with(&files, |root, graph| graph.closure(root, usize::MAX).unwrap().obstacle)
     };
     for entry in ["t.yaml", "./t.yaml", PLUGIN] {
         assert_eq!(obstacle(entry, PLUGIN), None, "{entry}");
@@ -246,4 +246,44 @@ fn plugins_that_are_not_understood_are_an_obstacle() {
     ] {
         assert!(obstacle("t.yaml", plugin).is_some(), "{plugin}");
     }
+}
+
+#[test]
+fn a_path_that_leads_out_is_an_obstacle_though_nothing_is_there() {
+    let obstacle = |path: &str| {
+        let text = format!("resources: [{}]\n", serde_json::json!(path));
+        with(&[("a/kustomization.yaml", text.as_str())], |root, graph| {
+            let closure = graph.closure(&root.join("a"), usize::MAX).unwrap();
+            closure.obstacle
+        })
+    };
+    for inside in ["missing.yaml", "../missing", "../a/missing"] {
+        assert_eq!(obstacle(inside), None, "{inside}");
+    }
+    let above_all = "../".repeat(60);
+    for path in ["../../missing", "/missing", &format!("{above_all}missing")] {
+        let told = obstacle(path).unwrap();
+        assert!(told.contains("outside of the repository"), "{told}");
+    }
+    // Back into the repository, by a way that leads elsewhere from a copy of it.
+    with(&[("kustomization.yaml", "resources: []\n")], |root, _| {
+        let back = format!("{above_all}{}/missing", relative(Path::new("/"), root));
+        assert!(obstacle(&back).is_some(), "{back}");
+    });
+}
+
+#[test]
+fn what_takes_in_too_much_has_no_closure() {
+    let files = [
+        ("kustomization.yaml", "resources: [a, b.yaml]\n"),
+        ("a/kustomization.yaml", "resources: [c.yaml]\n"),
+        ("a/c.yaml", "a: 1\n"),
+        ("b.yaml", "a: 1\n"),
+    ];
+    with(&files, |root, graph| {
+        let size = graph.closure(root, usize::MAX).unwrap().size();
+        assert!(graph.closure(root, size).is_some());
+        assert!(graph.closure(root, size - 1).is_none());
+        assert!(graph.closure(root, 0).is_none());
+    });
 }

@@ -1,3 +1,4 @@
 mod graph;
+mod subcharts;
 mod template;
 mod trace;
