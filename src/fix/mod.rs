@@ -16,7 +16,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::finding::{self, Applicability, Edit, Finding, Fingerprint, Fix, Severity};
+use crate::finding::{
+    self, Applicability, Edit, Finding, Fingerprint, Fix, Resource, Severity,
+};
 use crate::source::{Role, SourceId, Sources};
 
 pub use diff::unified;
@@ -24,6 +26,14 @@ pub use diff::unified;
 /// Fixes may need one another, but not without end.
 const MAX_ROUNDS: usize = 10;
 
+/// How many times fixes are tried in a run; each time, all is judged again.
+const MAX_ATTEMPTS: usize = 200;
+
+/// Fixes that a new error points at are tried one by one where they are no more than these. Of more, each
+/// that is the only one for what an error is about is dropped unseen.
+const FEW_GUILTY: usize = 8;
+
+const MANY: &str = "too many fixes of this run do harm, and this one was not tried alone";
 const OVERLAP: &str = "its edits overlap";
 const NOT_UTF8: &str = "the file is no UTF-8 text";
 const CIRCLE: &str = "another fix takes it back";
@@ -113,14 +123,15 @@ pub fn converge(
     unsafely: bool,
     mut relint: impl FnMut(&Sources) -> Verdict,
 ) -> Fixed {
-    let (mut fixed, mut verdict) = pass(sources, verdict, unsafely, &mut relint);
+    let mut left = MAX_ATTEMPTS;
+    let (mut fixed, mut verdict) = pass(sources, verdict, unsafely, &mut relint, &mut left);
     for _ in 1..MAX_ROUNDS {
         let is_endless = fixed.dropped.iter().any(|(_, why)| why == UNSETTLED);
         if fixed.dropped.is_empty() || fixed.applied.is_empty() || is_endless {
             break;
         }
         let sources = sources.with_texts(&fixed.texts);
-        let (next, after) = pass(&sources, &verdict, unsafely, &mut relint);
+        let (next, after) = pass(&sources, &verdict, unsafely, &mut relint, &mut left);
         verdict = after;
         let is_done = next.texts.is_empty();
         fixed.then(next);
@@ -143,15 +154,16 @@ fn pass(
     verdict: &Verdict,
     unsafely: bool,
     relint: &mut impl FnMut(&Sources) -> Verdict,
+    attempts_left: &mut usize,
 ) -> (Fixed, Verdict) {
-    let mut run = Run::new(sources, unsafely, true, relint);
+    let mut run = Run::new(sources, unsafely, true, relint, attempts_left);
     let left = run.settle(verdict);
     // Where the fix that should have taken an error back was dropped: no errors on the way, then.
     if new_errors(verdict, left.errors.iter()).is_empty() {
         run.tell_unfixable(&left.findings);
         return (run.fixed, left);
     }
-    let mut run = Run::new(sources, unsafely, false, relint);
+    let mut run = Run::new(sources, unsafely, false, relint, attempts_left);
     let left = run.settle(verdict);
     run.tell_unfixable(&left.findings);
     (run.fixed, left)
@@ -166,6 +178,8 @@ struct Run<'a, R> {
     /// Whether an error may arise that a fix of a later round can take back.
     lenient: bool,
     relint: &'a mut R,
+    /// How many more times fixes are tried, over all passes.
+    attempts_left: &'a mut usize,
     /// Findings whose fix was dropped.
     refused: BTreeSet<Identity>,
     fixed: Fixed,
@@ -187,19 +201,31 @@ struct Attempt {
     verdict: Verdict,
 }
 
-/// Why fixes cannot be applied together, and in which files that shows.
+/// Why fixes cannot be applied together, and where that shows.
 struct Harm {
     reason: Reason,
     sources: BTreeSet<SourceId>,
+    /// What new errors are about.
+    subjects: BTreeSet<Subject>,
 }
 
+/// An object, or one container of it, in a file.
+type Subject = (SourceId, Option<Resource>);
+
 impl<'a, R: FnMut(&Sources) -> Verdict> Run<'a, R> {
-    fn new(sources: &'a Sources, unsafely: bool, lenient: bool, relint: &'a mut R) -> Self {
+    fn new(
+        sources: &'a Sources,
+        unsafely: bool,
+        lenient: bool,
+        relint: &'a mut R,
+        attempts_left: &'a mut usize,
+    ) -> Self {
         Self {
             sources,
             unsafely,
             lenient,
             relint,
+            attempts_left,
             refused: BTreeSet::new(),
             fixed: Fixed::default(),
         }
@@ -356,6 +382,31 @@ impl<'a, R: FnMut(&Sources) -> Verdict> Run<'a, R> {
             self.fixed.dropped.push((entry(finding, fix), harm.reason));
             return None;
         }
+        if *self.attempts_left == 0 {
+            for (finding, fix) in chosen {
+                self.refused.insert(identity(finding));
+                self.fixed.dropped.push((entry(finding, fix), MANY.into()));
+            }
+            return None;
+        }
+        let guilty = guilty(chosen, &harm);
+        if guilty.len() > FEW_GUILTY {
+            let mut others = Vec::new();
+            for (at, (finding, fix)) in chosen.iter().enumerate() {
+                if guilty.contains(&at) {
+                    self.refused.insert(identity(finding));
+                    let dropped = (entry(finding, fix), harm.reason.clone());
+                    self.fixed.dropped.push(dropped);
+                } else {
+                    others.push((*finding, *fix));
+                }
+            }
+            return if others.is_empty() {
+                None
+            } else {
+                self.attempt_parts(&others, verdict)
+            };
+        }
         let (left, right) = parts(chosen, &harm);
         let left = self.attempt_parts(&left, verdict);
         let right = self.attempt_parts(&right, verdict);
@@ -376,12 +427,13 @@ impl<'a, R: FnMut(&Sources) -> Verdict> Run<'a, R> {
         for edit in chosen.iter().flat_map(|(_, fix)| &fix.edits) {
             edits.entry(edit.source).or_default().push(edit);
         }
+        *self.attempts_left = self.attempts_left.saturating_sub(1);
         let mut texts = self.fixed.texts.clone();
         let mut harms = Vec::new();
         for (source, edits) in edits {
             let original = self.sources.get(source).text();
             match changed(texts.get(&source).unwrap_or(original), edits) {
-                Err(reason) => harms.push((reason.into(), source)),
+                Err(reason) => harms.push((reason.into(), (source, None))),
                 Ok(after) if after == *original => drop(texts.remove(&source)),
                 Ok(after) => drop(texts.insert(source, after)),
             }
@@ -399,7 +451,7 @@ impl<'a, R: FnMut(&Sources) -> Verdict> Run<'a, R> {
                 "it would bring an error ({}): {}",
                 error.rule, error.message
             );
-            (reason.into(), error.primary.source)
+            (reason.into(), subject(error))
         }))?;
         Ok(Attempt {
             texts,
@@ -410,10 +462,14 @@ impl<'a, R: FnMut(&Sources) -> Verdict> Run<'a, R> {
 
 impl Harm {
     /// `Err` with all of these harms, where there is any.
-    fn of(harms: impl IntoIterator<Item = (Reason, SourceId)>) -> Result<(), Self> {
-        let (reasons, sources): (Vec<_>, BTreeSet<_>) = harms.into_iter().unzip();
+    fn of(harms: impl IntoIterator<Item = (Reason, Subject)>) -> Result<(), Self> {
+        let (reasons, subjects): (Vec<_>, BTreeSet<_>) = harms.into_iter().unzip();
         match reasons.into_iter().next() {
-            Some(reason) => Err(Self { reason, sources }),
+            Some(reason) => Err(Self {
+                reason,
+                sources: subjects.iter().map(|(source, _)| *source).collect(),
+                subjects,
+            }),
             None => Ok(()),
         }
     }
@@ -459,7 +515,29 @@ fn parts<'f>(chosen: &[(&'f Finding, &'f Fix)], harm: &Harm) -> (Chosen<'f>, Cho
     (left, right)
 }
 
-/// One error for every file in which a rule has more of them than before. They are counted, since
+/// What a finding is about.
+fn subject(finding: &Finding) -> Subject {
+    (finding.primary.source, finding.resource.clone())
+}
+
+/// The fixes, by their place among the chosen, each of which is the only one for what a new error is
+/// about.
+fn guilty(chosen: &[(&Finding, &Fix)], harm: &Harm) -> BTreeSet<usize> {
+    let mut by_subject: BTreeMap<Subject, Vec<usize>> = BTreeMap::new();
+    for (at, (finding, _)) in chosen.iter().enumerate() {
+        let subject = subject(finding);
+        if subject.1.is_some() && harm.subjects.contains(&subject) {
+            by_subject.entry(subject).or_default().push(at);
+        }
+    }
+    let alone = by_subject.values().filter_map(|fixes| match *fixes.as_slice() {
+        [only] => Some(only),
+        _ => None,
+    });
+    alone.collect()
+}
+
+/// The errors for every file in which a rule has more of them than before. They are counted, since
 /// lines and paths may move.
 fn new_errors<'f>(before: &Verdict, after: impl Iterator<Item = &'f Finding>) -> Vec<&'f Finding> {
     let place = |error: &Finding| (error.rule, error.primary.source);
@@ -475,9 +553,11 @@ fn new_errors<'f>(before: &Verdict, after: impl Iterator<Item = &'f Finding>) ->
     groups.retain(|place, errors| errors.len() > known.get(place).copied().unwrap_or(0));
     groups
         .into_values()
-        .filter_map(|errors| {
-            let fresh = errors.iter().find(|error| !same.contains(&identity(error)));
-            fresh.or(errors.first()).copied()
+        .flat_map(|errors| {
+            let is_fresh = |error: &&Finding| !same.contains(&identity(error));
+            let fresh: Vec<&Finding> = errors.iter().copied().filter(is_fresh).collect();
+            let first = errors.first().filter(|_| fresh.is_empty()).copied();
+            fresh.into_iter().chain(first)
         })
         .collect()
 }

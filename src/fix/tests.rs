@@ -320,3 +320,56 @@ fn a_diff_names_the_file_and_keeps_line_breaks() {
     );
     assert!(unified("a\n+++ b", "a\n", "b\n").starts_with("--- a/a\u{fffd}+++ b\n"));
 }
+
+/// As with many containers whose fix brings an error each: trying one by one is a run for each.
+#[test]
+fn many_harmful_fixes_are_not_tried_one_by_one() {
+    let wishes = [
+        Wish("one", "two", Warning, Unsafe),
+        Wish("good", "better", Warning, Unsafe),
+        Wish("two", "", Error, Unsafe),
+    ];
+    let named = |mut verdict: Verdict| {
+        for finding in verdict.findings.iter_mut().chain(&mut verdict.errors) {
+            // What stands on a line of its own is a container of its own.
+            let name = finding.primary.span.start.to_string();
+            finding.resource = Some(Resource::new("v1", "Pod", None, &name));
+        }
+        verdict
+    };
+    let text = format!("{}a: good\n", "a: one\n".repeat(400));
+    let sources = sources(&[(text.as_str(), Role::Named)]);
+    let mut runs = 0;
+    let mut relint = |it: &Sources| {
+        runs += 1;
+        named(verdict(it, &wishes))
+    };
+    let before = relint(&sources);
+    let fixed = converge(&sources, &before, true, relint);
+    let after = fixed.texts.values().next().unwrap();
+    assert_eq!(**after, *text.replace("good", "better"));
+    assert_eq!((fixed.applied.len(), fixed.dropped.len()), (1, 400));
+    assert!(runs < 20, "{runs} runs");
+}
+
+/// Errors that no fix can be told to have brought.
+#[test]
+fn trying_comes_to_an_end() {
+    let wishes = [
+        Wish("one", "two", Warning, Unsafe),
+        Wish("two", "", Error, Unsafe),
+    ];
+    let text = "a: one\n".repeat(1000);
+    let sources = sources(&[(text.as_str(), Role::Named)]);
+    let mut runs = 0;
+    let mut relint = |it: &Sources| {
+        runs += 1;
+        verdict(it, &wishes)
+    };
+    let before = relint(&sources);
+    let fixed = converge(&sources, &before, true, relint);
+    assert!(fixed.texts.is_empty());
+    assert_eq!(fixed.dropped.len(), 1000);
+    assert!(fixed.dropped.iter().any(|(_, reason)| reason == MANY));
+    assert!(runs <= MAX_ATTEMPTS + 2, "{runs} runs");
+}

@@ -1,6 +1,6 @@
 //! `lameduck.dev/ignore: "rule, rule"` and `lameduck.dev/ignore.<rule>: "reason"`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Claim, Claims, Covers, Misfit, View, Written, directive};
 use crate::finding::{Resource, RuleMeta, SuppressedBy};
@@ -18,6 +18,7 @@ pub(super) fn collect(view: &View<'_>, object: &Object, claims: &mut Claims) {
         view,
         object,
         claims,
+        containers: None,
     };
     let own = object.node().at(&["metadata", "annotations"]);
     let template = Workload::of(object)
@@ -33,6 +34,8 @@ struct Collector<'a, 'c> {
     view: &'a View<'a>,
     object: &'a Object,
     claims: &'c mut Claims,
+    /// Where containers stand, by name; looked at once.
+    containers: Option<HashMap<String, Location>>,
 }
 
 impl Collector<'_, '_> {
@@ -142,13 +145,19 @@ impl Collector<'_, '_> {
     }
 
     /// Where the container with this name stands.
-    fn container(&self, name: &str) -> Option<Location> {
-        let workload = self.view.inventory.workload(self.object)?;
-        let template = workload.template();
-        template
-            .containers()
-            .find(|container| container.name() == name)
-            .map(|container| template.object().location(container.node))
+    fn container(&mut self, name: &str) -> Option<Location> {
+        let containers = self.containers.get_or_insert_with(|| {
+            let workload = self.view.inventory.workload(self.object);
+            let template = workload.map(Workload::template);
+            let mut containers = HashMap::new();
+            for container in template.iter().flat_map(|template| template.containers()) {
+                // Of two of one name, the first counts.
+                let known = containers.entry(container.name().to_owned());
+                known.or_insert_with(|| container.object().location(container.node));
+            }
+            containers
+        });
+        containers.get(name).copied()
     }
 
     /// A word of a list, where it is written in one piece; else the whole value.

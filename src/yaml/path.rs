@@ -32,10 +32,19 @@ fn push_item(path: &mut String, sequence: Node<'_>, item: Node<'_>) {
     }
 }
 
-/// Where the items of long sequences stand, counted once and when the first is asked for. No part of
+/// Where what long collections hold stands, looked at once and when the first is asked for. No part of
 /// what a tree is.
 #[derive(Debug, Default)]
-pub(super) struct Positions(OnceLock<HashMap<NodeId, usize>>);
+pub(super) struct Positions(OnceLock<Long>);
+
+/// What stands in long collections, beyond what is faster counted.
+#[derive(Debug, Default)]
+struct Long {
+    /// Items by their number.
+    items: HashMap<NodeId, usize>,
+    /// Keys and values by their key.
+    keys: HashMap<NodeId, NodeId>,
+}
 
 impl PartialEq for Positions {
     fn eq(&self, _: &Self) -> bool {
@@ -45,17 +54,24 @@ impl PartialEq for Positions {
 
 impl Eq for Positions {}
 
-impl Positions {
-    fn of_long(tree: &Tree) -> HashMap<NodeId, usize> {
-        let mut positions = HashMap::new();
+impl Long {
+    fn of(tree: &Tree) -> Self {
+        let mut long = Self::default();
         // Not aliases, each of which would go through what it stands for.
-        let is_sequence = |data: &Data| matches!(data.shape, Shape::Sequence { .. });
+        let is_collection =
+            |data: &Data| matches!(data.shape, Shape::Sequence { .. } | Shape::Mapping { .. });
         let nodes = (0_u32..).zip(&tree.nodes);
-        for (id, _) in nodes.filter(|(_, data)| is_sequence(data)) {
-            let rest = tree.node(NodeId(id)).items().enumerate().skip(FAR);
-            positions.extend(rest.map(|(position, item)| (item.id(), position)));
+        for (id, _) in nodes.filter(|(_, data)| is_collection(data)) {
+            let node = tree.node(NodeId(id));
+            let items = node.items().enumerate().skip(FAR);
+            long.items
+                .extend(items.map(|(position, item)| (item.id(), position)));
+            for entry in node.written_entries().skip(FAR) {
+                let key = entry.key.id();
+                long.keys.extend([(key, key), (entry.value.id(), key)]);
+            }
         }
-        positions
+        long
     }
 }
 
@@ -69,17 +85,22 @@ fn position(sequence: Node<'_>, item: Node<'_>) -> usize {
         .position(|it| it.id() == item.id());
     near.unwrap_or_else(|| {
         let tree = sequence.tree();
-        let all = tree.positions.0.get_or_init(|| Positions::of_long(tree));
-        all.get(&item.id()).copied().unwrap_or_default()
+        let long = tree.positions.0.get_or_init(|| Long::of(tree));
+        long.items.get(&item.id()).copied().unwrap_or_default()
     })
 }
 
 fn push_key(path: &mut String, mapping: Node<'_>, child: Node<'_>) {
-    let key = mapping
+    let near = mapping
         .written_entries()
-        .find(|entry| entry.key.id() == child.id() || entry.value.id() == child.id())
-        .map_or("", |entry| entry.key.raw_text().unwrap_or_default());
-    push_text_key(path, key);
+        .take(FAR)
+        .find(|entry| entry.key.id() == child.id() || entry.value.id() == child.id());
+    let key = near.map(|entry| entry.key).or_else(|| {
+        let tree = mapping.tree();
+        let long = tree.positions.0.get_or_init(|| Long::of(tree));
+        long.keys.get(&child.id()).map(|key| tree.node(*key))
+    });
+    push_text_key(path, key.and_then(Node::raw_text).unwrap_or_default());
 }
 
 /// The path of the entry `key` below `path`, as [`Node::path`] writes it.
