@@ -150,7 +150,7 @@ fn sample() -> (Outcome, Sources) {
     let budget = add(&mut sources, "pod budget.yaml", BUDGET);
     let grace = place(&sources, app, "30");
     let rich = Finding {
-        help: Some(Help::new("write:\nterminationGracePeriodSeconds: 40".to_owned())),
+        help: Some(Help::of_fix("write", "terminationGracePeriodSeconds: 40")),
         related: vec![
             Label {
                 location: place(&sources, app, "15"),

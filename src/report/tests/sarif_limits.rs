@@ -107,7 +107,7 @@ fn a_log_that_is_too_large_loses_as_few_as_it_must() {
     for (index, finding) in (0..).zip(&mut outcome.findings) {
         // Nothing that gzip could save.
         let help = (0..40).fold(String::new(), |mut text, part| {
-            let _ = write!(text, "{:x}", random(random(index * 40 + part) ^ 0xfeed));
+            let _ = write!(text, "{:x} ", random(random(index * 40 + part) ^ 0xfeed));
             text
         });
         finding.help = Some(Help::new(help));
