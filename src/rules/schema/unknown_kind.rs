@@ -46,31 +46,34 @@ impl Rule for UnknownKind {
             }
             return;
         }
-        let meant = suggestion(api_version, kind);
-        if is_unknown(object, meant) {
+        if let Some(meant) = not_served(object) {
             out.push(unknown(object, meant, version));
         }
     }
 }
 
-/// Whether this is no kind at all, given what was likely meant: it may well be a custom resource or
-/// another program's file.
-fn is_unknown(object: &Object, meant: Option<&ServedKind>) -> bool {
+/// What was likely meant by a kind that nobody serves; `None` where it may well be a custom resource or
+/// another program's file. The likely kind is looked for last: it takes longer than all the rest.
+fn not_served(object: &Object) -> Option<Option<&'static ServedKind>> {
     let (api_version, kind) = (object.api_version(), object.kind());
     if kinds::is_no_object(api_version, kind) {
-        return false;
+        return None;
     }
     let is_named = object.node().get("metadata").is_some();
     let group = object.group();
     let is_core = group.is_empty();
     if kinds::is_closed(group) && (!is_core || api_version == "v1") {
-        return is_named || meant.is_some();
+        let meant = suggestion(api_version, kind);
+        return (is_named || meant.is_some()).then_some(meant);
     }
     // Groups of custom resources have a dot. Other programs' files may have any version.
     if group.contains('.') || !is_named {
-        return false;
+        return None;
     }
-    meant.is_some_and(|it| it.kind.eq_ignore_ascii_case(kind))
+    let meant = suggestion(api_version, kind);
+    meant
+        .filter(|it| it.kind.eq_ignore_ascii_case(kind))
+        .map(Some)
 }
 
 fn suggestion(api_version: &str, kind: &str) -> Option<&'static ServedKind> {
