@@ -244,7 +244,7 @@ impl Clock {
 
     fn run_command(&mut self, command: &Command, nesting: usize) -> Option<()> {
         match command {
-            Command::Simple(words) => self.run_simple(words, nesting),
+            Command::Simple { words, .. } => self.run_simple(words, nesting),
             Command::Compound {
                 kind: Compound::Group,
                 body,
@@ -297,7 +297,7 @@ impl Clock {
 
 fn holds_sleep(command: &Command) -> bool {
     match command {
-        Command::Simple(words) => is_sleep(words),
+        Command::Simple { words, .. } => is_sleep(words),
         Command::Compound { body, .. } => {
             body.simple_commands().iter().any(|words| is_sleep(words))
         }
@@ -323,7 +323,7 @@ fn is_exit(words: &[Word]) -> bool {
 
 fn is_test(command: &Command) -> bool {
     match command {
-        Command::Simple(words) => shell::program(words)
+        Command::Simple { words, .. } => shell::program(words)
             .0
             .first()
             .is_some_and(|word| matches!(word.text.as_str(), "[" | "[[" | "test" | "false")),

@@ -30,8 +30,10 @@ pub enum Obstacle {
 pub struct Unforwarded {
     /// Why.
     pub obstacle: Obstacle,
-    /// The image's name does not tell what its `/bin/sh` is, and only dash stays.
-    pub only_if_dash: bool,
+    /// What `/bin/sh` may be in this image: shells that stay and wait, ...
+    pub staying: Vec<&'static str>,
+    /// ... and shells that become the application, so that nothing is wrong.
+    pub becoming: Vec<&'static str>,
     /// The process that gets the signal: a shell, or a package manager.
     pub process: String,
     /// The list in which the script (or the package manager) stands.
@@ -70,25 +72,42 @@ pub fn unforwarded(pod: &PodSpec, container: &Container) -> Option<Unforwarded> 
     if texts.iter().take(skipped).any(|word| shell::is_init(word)) {
         return None;
     }
-    let (obstacle, only_if_dash, process, position) =
-        if let Some(invocation) = shell::invocation(&texts) {
-            let script = Script::parse(invocation.script).ok()?;
-            let families = Family::candidates(invocation.shell, container.image.as_deref());
-            let judged: Vec<_> = families.iter().map(|it| in_script(&script, *it)).collect();
-            let only_if_dash = judged.contains(&None);
-            // Where every family stays, what the most accommodating one does is sure.
-            let (obstacle, manager) = judged.into_iter().rev().flatten().next()?;
-            let process = manager.unwrap_or_else(|| invocation.shell.to_owned());
-            (obstacle, only_if_dash, process, invocation.script_index)
-        } else {
-            let manager = package_manager(rest)?;
-            (Obstacle::PackageManager, false, manager.to_owned(), skipped)
-        };
-    let argument = argv.get(position)?;
+    let Some(invocation) = shell::invocation(&texts) else {
+        let manager = package_manager(rest)?;
+        let argument = argv.get(skipped)?;
+        return Some(Unforwarded {
+            obstacle: Obstacle::PackageManager,
+            staying: Vec::new(),
+            becoming: Vec::new(),
+            process: manager.to_owned(),
+            field: argument.field,
+            index: argument.index,
+        });
+    };
+    let text = invocation.script;
+    let script = Script::parse(text).ok()?;
+    let families = Family::candidates(invocation.shell, container.image.as_deref());
+    let judged: Vec<_> = families
+        .iter()
+        .map(|family| (*family, in_script(&script, text, *family)))
+        .collect();
+    let names = |stays: bool| {
+        let alike = judged.iter().filter(|(_, found)| found.is_some() == stays);
+        alike.map(|(family, _)| family.name()).collect()
+    };
+    // Where every family stays, what stands the least in the way is sure.
+    let found = judged.iter().filter_map(|(_, found)| found.clone());
+    let (obstacle, manager) = found.min_by_key(|(obstacle, _)| match obstacle {
+        Obstacle::PackageManager => 0,
+        Obstacle::SingleCommand => 1,
+        _ => 2,
+    })?;
+    let argument = argv.get(invocation.script_index)?;
     Some(Unforwarded {
         obstacle,
-        only_if_dash,
-        process,
+        staying: names(true),
+        becoming: names(false),
+        process: manager.unwrap_or_else(|| invocation.shell.to_owned()),
         field: argument.field,
         index: argument.index,
     })
@@ -135,7 +154,7 @@ fn is_signalled_by_hook(container: &Container) -> bool {
 }
 
 /// The obstacle, and the package manager where it is one.
-fn in_script(script: &Script, family: Family) -> Option<(Obstacle, Option<String>)> {
+fn in_script(script: &Script, text: &str, family: Family) -> Option<(Obstacle, Option<String>)> {
     if is_idle(script) || is_handed_over(script) {
         return None;
     }
@@ -160,38 +179,32 @@ fn in_script(script: &Script, family: Family) -> Option<(Obstacle, Option<String
     let [command] = last.pipeline.as_slice() else {
         return Some((Obstacle::Pipeline, None));
     };
-    let several = match command {
-        Command::Compound {
-            kind: Compound::Loop,
-            ..
-        } => Obstacle::Loop,
-        _ => Obstacle::List,
-    };
-    let obstacle = match (command, family) {
-        (Command::Simple(_), Family::Dash) if items.len() == 1 => Some(Obstacle::SingleCommand),
-        (_, Family::Dash) | (Command::Compound { .. }, Family::Bash) => Some(several),
-        (Command::Simple(words), _) => {
-            let (program, _) = shell::program(words);
-            let texts: Vec<&str> = program.iter().map(|word| word.text.as_str()).collect();
-            // The application is one of the commands before, and a child of the shell.
-            if texts.first().is_none_or(|first| shell::is_builtin(first)) {
-                return Some((Obstacle::List, None));
-            }
-            let manager = package_manager(&texts)?;
-            return Some((Obstacle::PackageManager, Some(manager.to_owned())));
-        }
-        (
+    if last.negated || family.waits_for(command, text) {
+        let obstacle = match command {
             Command::Compound {
-                kind, redirected, ..
-            },
-            Family::Busybox,
-        ) => (*redirected || *kind == Compound::Loop).then_some(several),
+                kind: Compound::Loop,
+                ..
+            } => Obstacle::Loop,
+            Command::Simple { .. } if items.len() == 1 => Obstacle::SingleCommand,
+            _ => Obstacle::List,
+        };
+        return Some((obstacle, None));
+    }
+    let Command::Simple { words, .. } = command else {
+        return None;
     };
-    Some((obstacle?, None))
+    let (program, _) = shell::program(words);
+    let texts: Vec<&str> = program.iter().map(|word| word.text.as_str()).collect();
+    // The application is one of the commands before, and a child of the shell.
+    if texts.first().is_none_or(|first| shell::is_builtin(first)) {
+        return Some((Obstacle::List, None));
+    }
+    let manager = package_manager(&texts)?;
+    Some((Obstacle::PackageManager, Some(manager.to_owned())))
 }
 
-/// Whether a script only waits, so that there is no application to stop: a container that is there
-/// to be looked into, or to write the time.
+/// Whether a script only waits or asks others, so that there is no application to stop: a container that is
+/// there to be looked into, to write the time, or to send requests.
 fn is_idle(script: &Script) -> bool {
     let waits = |words: &[Word]| {
         let (program, _) = shell::program(words);
@@ -200,7 +213,19 @@ fn is_idle(script: &Script) -> bool {
             Some("tail") => texts.any(|text| text == "/dev/null"),
             Some(name) => matches!(
                 name,
-                "sleep" | "echo" | "printf" | "date" | "hostname" | "true" | ":" | "[" | "test"
+                "sleep"
+                    | "echo"
+                    | "printf"
+                    | "date"
+                    | "hostname"
+                    | "true"
+                    | ":"
+                    | "["
+                    | "test"
+                    | "touch"
+                    | "ping"
+                    | "curl"
+                    | "wget"
             ),
             None => true,
         }
@@ -218,7 +243,7 @@ fn is_handed_over(script: &Script) -> bool {
     own_process
         .flat_map(|item| &item.pipeline)
         .any(|command| match command {
-            Command::Simple(words) => hands_over(words),
+            Command::Simple { words, .. } => hands_over(words),
             Command::Compound {
                 kind: Compound::Subshell,
                 ..
@@ -357,6 +382,32 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_behind_the_last_command_and_redirections_count() {
+        for (script, bash, busybox) in [
+            // What is written as a block scalar ends in a line break.
+            ("migrate\nserve\n", None, Some(Obstacle::List)),
+            ("serve\n", None, Some(Obstacle::SingleCommand)),
+            (
+                "serve\n# the end\n",
+                Some(Obstacle::SingleCommand),
+                Some(Obstacle::SingleCommand),
+            ),
+            ("migrate; serve >log 2>&1", Some(Obstacle::List), None),
+            ("(serve) >log", Some(Obstacle::List), None),
+            (
+                "! serve",
+                Some(Obstacle::SingleCommand),
+                Some(Obstacle::SingleCommand),
+            ),
+        ] {
+            let image = "almalinux:9";
+            assert_eq!(obstacle("sh", image, script), bash, "bash: {script}");
+            let image = "node:20-alpine";
+            assert_eq!(obstacle("sh", image, script), busybox, "ash: {script}");
+        }
+    }
+
+    #[test]
     fn what_passes_the_signal_on() {
         for script in [
             "exec serve",
@@ -457,18 +508,27 @@ mod tests {
     #[test]
     fn an_unknown_image_may_hold_any_shell() {
         for (script, expected) in [
-            ("serve", Some((Obstacle::SingleCommand, true))),
-            ("migrate; serve", Some((Obstacle::List, true))),
-            ("serve | tee log", Some((Obstacle::Pipeline, false))),
-            ("serve; echo ended", Some((Obstacle::List, false))),
+            ("serve", Some((Obstacle::SingleCommand, "dash"))),
+            ("serve\n", Some((Obstacle::SingleCommand, "dash, busybox"))),
+            ("serve 2>&1", Some((Obstacle::SingleCommand, "dash, bash"))),
+            ("migrate; serve", Some((Obstacle::List, "dash"))),
+            (
+                "serve | tee log",
+                Some((Obstacle::Pipeline, "dash, bash, busybox")),
+            ),
+            (
+                "serve; echo ended",
+                Some((Obstacle::List, "dash, bash, busybox")),
+            ),
             (
                 "cd /app && npm start",
-                Some((Obstacle::PackageManager, false)),
+                Some((Obstacle::PackageManager, "dash, bash, busybox")),
             ),
             ("migrate; exec serve", None),
         ] {
             let found = judged("example.com/app:1", &["/bin/sh", "-c", "--", script], &[]);
-            let found = found.map(|found| (found.obstacle, found.only_if_dash));
+            let found = found.map(|found| (found.obstacle, found.staying.join(", ")));
+            let expected = expected.map(|(obstacle, staying)| (obstacle, staying.to_owned()));
             assert_eq!(found, expected, "{script}");
         }
     }
@@ -497,6 +557,9 @@ mod tests {
             "sleep infinity",
             "echo ready && sleep 86400",
             "while true; do date; sleep 5; done",
+            "while true; do ping localhost; sleep 60;done",
+            "while true; do echo calling; curl -s http://echo-service; sleep 5; done;",
+            "sleep 10; touch /data/i; while true; do date >> /data/i; sleep 1; done",
             "tail -f /dev/null",
         ] {
             assert_eq!(obstacle("sh", "debian", script), None, "{script}");

@@ -1,14 +1,17 @@
 //! What a shell does with the last command of its script: it becomes that command, or it forks and
-//! waits. Seen with dash 0.5.12, bash 5.2 and busybox 1.36.
+//! waits. Seen with dash 0.5.12, bash 5.2 and busybox 1.35: the process of `sh -c SCRIPT`, while the last
+//! command runs.
+
+use super::{Command, Compound};
 
 /// Shells by when they become their last command instead of forking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::lifecycle) enum Family {
     /// Never.
     Dash,
-    /// When it stands at the top of the script.
+    /// When it is a simple command without redirections, and no more than one line break follows.
     Bash,
-    /// Inside groups and branches too.
+    /// Inside groups and branches too, but only when not even a line break follows.
     Busybox,
 }
 
@@ -64,6 +67,39 @@ impl Family {
         }
     }
 
+    /// Its name in sentences about `/bin/sh`.
+    pub(in crate::lifecycle) fn name(self) -> &'static str {
+        match self {
+            Self::Dash => "dash",
+            Self::Bash => "bash",
+            Self::Busybox => "busybox",
+        }
+    }
+
+    /// Whether the shell stays while the last command of a script runs.
+    pub(in crate::lifecycle) fn waits_for(self, last: &Command, script: &str) -> bool {
+        match (self, last) {
+            (Self::Dash, _) | (Self::Bash, Command::Compound { .. }) => true,
+            (Self::Bash, Command::Simple { redirected, .. }) => {
+                *redirected || !ends_in_command(script.strip_suffix('\n').unwrap_or(script))
+            }
+            (Self::Busybox, Command::Simple { .. }) => !ends_in_command(script),
+            (
+                Self::Busybox,
+                Command::Compound {
+                    kind, redirected, ..
+                },
+            ) => {
+                let waits = match kind {
+                    Compound::Loop | Compound::Function => true,
+                    Compound::Group | Compound::Branch => *redirected,
+                    Compound::Subshell => false,
+                };
+                waits || !ends_in_command(script)
+            }
+        }
+    }
+
     /// `/bin/sh` of an image, as far as its name tells: `eclipse-temurin:21-jre-ubi9-minimal` is built
     /// on `ubi`.
     fn of_image(image: &str) -> Option<Self> {
@@ -78,6 +114,12 @@ impl Family {
             .find(|(_, names)| words.iter().any(|word| names.contains(word)))
             .map(|(family, _)| *family)
     }
+}
+
+/// Whether no blank line and no line with only a comment comes last.
+fn ends_in_command(script: &str) -> bool {
+    let last = script.rsplit('\n').next().unwrap_or_default().trim();
+    !last.is_empty() && !last.starts_with('#')
 }
 
 /// Whether the shell runs a command of this name itself, so that it cannot become it. What may replace

@@ -38,8 +38,12 @@ pub(in crate::lifecycle) struct Item {
 /// What runs as one element of a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::lifecycle) enum Command {
-    /// Assignments, a program and its arguments, without redirections.
-    Simple(Vec<Word>),
+    /// Assignments, a program and its arguments.
+    Simple {
+        /// Without redirections.
+        words: Vec<Word>,
+        redirected: bool,
+    },
     /// Anything with a body. The body's branches and conditions are flattened into one script.
     Compound {
         kind: Compound,
@@ -84,7 +88,7 @@ impl Script {
     fn collect<'s>(&'s self, found: &mut Vec<&'s [Word]>) {
         for command in self.items.iter().flat_map(|item| &item.pipeline) {
             match command {
-                Command::Simple(words) => found.push(words),
+                Command::Simple { words, .. } => found.push(words),
                 Command::Compound { body, .. } => body.collect(found),
             }
         }
@@ -276,8 +280,10 @@ impl Parser {
 
     fn simple(&mut self) -> Result<Command, Unreadable> {
         let mut words = Vec::new();
+        let mut redirected = false;
         loop {
             if self.redirection() {
+                redirected = true;
                 continue;
             }
             match self.peek() {
@@ -295,7 +301,7 @@ impl Parser {
         {
             return Err(Unreadable);
         }
-        Ok(Command::Simple(words))
+        Ok(Command::Simple { words, redirected })
     }
 
     /// The rest of `name() body`.

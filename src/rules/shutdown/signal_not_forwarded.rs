@@ -5,6 +5,7 @@ use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severit
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::shutdown;
 use crate::lifecycle::signal::{Obstacle, Unforwarded, unforwarded};
+use crate::rules::text::or;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
 use crate::yaml::Node;
@@ -62,7 +63,7 @@ fn report<'a>(
     let list = container.node.get(found.field.as_str());
     let node = list.and_then(|list| list.items().nth(found.index));
     let severity = match found.obstacle {
-        _ if found.only_if_dash => Severity::Note,
+        _ if !found.becoming.is_empty() => Severity::Note,
         Obstacle::SingleCommand | Obstacle::PackageManager => Severity::Note,
         Obstacle::List | Obstacle::Loop | Obstacle::Pipeline | Obstacle::Background => {
             Severity::Warning
@@ -116,9 +117,10 @@ fn with_exec(script: &str) -> Option<String> {
 fn message(container: ContainerRef<'_>, found: &Unforwarded) -> String {
     let name = container.name();
     match found.obstacle {
-        _ if found.only_if_dash => {
-            format!("application in `{name}` never gets SIGTERM where its /bin/sh is dash")
-        }
+        _ if !found.becoming.is_empty() => format!(
+            "application in `{name}` never gets SIGTERM where its /bin/sh is {}",
+            or(&found.staying)
+        ),
         Obstacle::PackageManager => {
             format!("application in `{name}` may never get SIGTERM: {found}")
         }
@@ -144,9 +146,10 @@ fn consequence(workload: Workload<'_>, found: &Unforwarded) -> String {
     };
     let killed = format!("kills the application at the end of its {grace}");
     match found.obstacle {
-        _ if found.only_if_dash => format!(
-            "dash waits for the command, and Kubernetes {killed}; bash and busybox become their last \
-             command"
+        _ if !found.becoming.is_empty() => format!(
+            "{} stays and waits, and Kubernetes {killed}; {} becomes its last command",
+            or(&found.staying),
+            or(&found.becoming)
         ),
         Obstacle::PackageManager => {
             format!(
@@ -182,7 +185,7 @@ fn help(found: &Unforwarded) -> String {
         }
         Obstacle::PackageManager => format!(
             "start what the package script runs without {process} in between, as in: command: \
-             [\"node\", \"server.js\"]"
+             [<runtime>, <script>]"
         ),
     }
 }
