@@ -53,6 +53,8 @@ pub(in crate::kube) fn is_placeholder_node(node: Node<'_>) -> bool {
 
 /// `image: #IMAGE`: nothing, and behind it a comment of one word in capitals for a script to replace.
 fn is_filled_by_comment(node: Node<'_>) -> bool {
+    /// What people leave to themselves.
+    const NOTES: [&str; 4] = ["TODO", "FIXME", "XXX", "NOTE"];
     let end = node.span().range().end;
     let rest = node.tree().file_text().and_then(|text| text.get(end..));
     let line = rest
@@ -61,6 +63,7 @@ fn is_filled_by_comment(node: Node<'_>) -> bool {
     let comment = line.trim().trim_start_matches(':').trim_start();
     comment.strip_prefix('#').is_some_and(|word| {
         word.len() > 1
+            && !NOTES.contains(&word)
             && word
                 .bytes()
                 .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')

@@ -190,6 +190,26 @@ spec:
 }
 
 #[test]
+fn a_word_in_capitals_behind_nothing_is_a_placeholder() {
+    for (text, unknown) in [
+        ("spec:\n  type: #TYPE\n", 1),
+        ("spec: #SPEC_2\n", 1),
+        ("spec:\n  ports:\n    - port: #PORT\n      name: #NAME\n", 2),
+        ("spec: {type: } #TYPE\n", 0),
+        ("spec:\n  type: # TYPE\n", 0),
+        ("spec:\n  type: #type\n", 0),
+        ("spec:\n  type: #TODO\n", 0),
+        ("spec:\n  type: # the TYPE\n", 0),
+        ("spec:\n  type:\n  #TYPE\n", 0),
+        ("spec:\n  type: null #TYPE\n", 0),
+    ] {
+        let tree = tree(text);
+        let found = KubeCheck::new().read::<Service>(tree.root()).unknown;
+        assert_eq!(found.len(), unknown, "{text}");
+    }
+}
+
+#[test]
 fn bounds_and_elements() {
     assert_issues::<HorizontalPodAutoscaler>(
         "\

@@ -92,6 +92,7 @@ impl<'t, 'p> Reader<'t, 'p> {
             return Err(ReadError::expected("a string").at(self.node));
         };
         if let Scalar::Null = scalar {
+            self.note_placeholder();
             return Ok("");
         }
         if let Some(text) = self.pass.check.substitute(self.node) {
@@ -113,7 +114,7 @@ impl<'t, 'p> Reader<'t, 'p> {
         Ok(self.node.raw_text().unwrap_or_default())
     }
 
-    fn note_placeholder(self) {
+    fn note_placeholder(&self) {
         if self.pass.check.placeholder(self.node) {
             self.pass.placeholders.borrow_mut().insert(self.node.id());
         }
@@ -252,6 +253,7 @@ impl<'t> Deserializer<'t> for Reader<'t, '_> {
 
     fn deserialize_option<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         if self.is_null() {
+            self.note_placeholder();
             visitor.visit_none()
         } else {
             visitor.visit_some(self)
