@@ -22,6 +22,7 @@ mod proxy;
 mod replicas;
 mod serving;
 mod set_elsewhere;
+mod skaffold;
 mod strangers;
 #[cfg(test)]
 mod tests;
@@ -114,6 +115,7 @@ pub struct Inventory {
     mesh: mesh::MeshView,
     hosts: hosts::HostIndex,
     load_balancers: load_balancer::LoadBalancers,
+    built_images: skaffold::BuiltImages,
     limit_ranges: Vec<ObjectId>,
     custom_resources: Vec<ObjectId>,
     /// What no override changes.
@@ -172,6 +174,7 @@ impl Inventory {
         inventory.mesh = mesh::MeshView::of(&inventory);
         inventory.hosts = hosts::HostIndex::of(&inventory);
         inventory.load_balancers = load_balancer::LoadBalancers::of(&inventory);
+        inventory.built_images = skaffold::BuiltImages::of(&inventory);
         inventory.limit_ranges =
             inventory.all(|object| matches!(object.body(), Body::LimitRange(_)));
         inventory.custom_resources = inventory.all(is_custom_resource);

@@ -36,25 +36,24 @@ impl Rule for MutableImageTag {
                 Tag::Missing => format!("image `{image}` has no tag, which means `latest`"),
                 Tag::Latest => format!("the tag of image `{image}` moves with every build"),
             };
-            if cx
-                .inventory
-                .is_set_elsewhere(container.object(), container.node, "image")
+            if cx.inventory.is_built_by_skaffold(image)
+                || cx
+                    .inventory
+                    .is_set_elsewhere(container.object(), container.node, "image")
             {
                 continue;
             }
-            let runs_once = workload.kind() == WorkloadKind::Pod && !workload.is_long_running();
-            let (message, severity) = if runs_once {
-                (
-                    format!("{what}: another run may start another image"),
-                    Severity::Note,
-                )
+            let consequence = match workload.kind() {
+                WorkloadKind::Pod | WorkloadKind::Job | WorkloadKind::CronJob => {
+                    "the next run may start another image"
+                }
+                _ => "pods may run different code, and a rollback cannot restore it",
+            };
+            let message = format!("{what}: {consequence}");
+            let severity = if workload.kind() == WorkloadKind::Pod && !workload.is_long_running() {
+                Severity::Note
             } else {
-                (
-                    format!(
-                        "{what}: pods may run different code, and a rollback cannot restore it"
-                    ),
-                    Severity::Warning,
-                )
+                Severity::Warning
             };
             out.push(
                 Report::container(workload, container, node, message)

@@ -1,0 +1,74 @@
+//! The images that Skaffold builds: it writes their tags itself when it deploys.
+
+use std::collections::HashSet;
+
+use super::Inventory;
+use crate::kube::Object;
+use crate::yaml::Node;
+
+/// The names of the images that the `skaffold.yaml` files in view build, without tags.
+#[derive(Debug, Default)]
+pub(super) struct BuiltImages {
+    names: HashSet<String>,
+}
+
+impl BuiltImages {
+    pub(super) fn of(inventory: &Inventory) -> Self {
+        let configs = inventory
+            .all_objects()
+            .filter(|object| is_config(object))
+            .map(Object::node);
+        // A profile adds to what the file builds, or replaces it.
+        let builds = configs.flat_map(|config| {
+            let profiles = config.get("profiles").into_iter().flat_map(Node::items);
+            std::iter::once(config).chain(profiles.map(Node::resolved))
+        });
+        let artifacts = builds
+            .filter_map(|holder| holder.at(&["build", "artifacts"]))
+            .flat_map(Node::items);
+        let names = artifacts
+            .filter_map(|artifact| artifact.resolved().get("image")?.as_str())
+            .map(|image| without_version(image).to_owned());
+        Self {
+            names: names.collect(),
+        }
+    }
+}
+
+impl Inventory {
+    /// Whether a `skaffold.yaml` in view builds an image of this name, whatever its tag.
+    pub fn is_built_by_skaffold(&self, image: &str) -> bool {
+        self.built_images.names.contains(without_version(image))
+    }
+}
+
+fn is_config(object: &Object) -> bool {
+    object.kind() == "Config" && object.api_version().starts_with("skaffold/")
+}
+
+/// An image's name without tag and digest.
+fn without_version(image: &str) -> &str {
+    let name = image.split_once('@').map_or(image, |(name, _)| name);
+    match name.rsplit_once(':') {
+        // What comes before a `/` is a port of the registry.
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_version;
+
+    #[test]
+    fn names_of_images() {
+        for (image, name) in [
+            ("web", "web"),
+            ("web:1.0", "web"),
+            ("localhost:5000/web", "localhost:5000/web"),
+            ("localhost:5000/web:1.0@sha256:ab", "localhost:5000/web"),
+        ] {
+            assert_eq!(without_version(image), name, "{image}");
+        }
+    }
+}
