@@ -76,7 +76,9 @@ fn a_fix_alone_brings_no_finding() {
         .par_iter()
         .map(|folder| {
             let (tried, wrong) = laws::alone::check(&read(folder), most());
-            let placed = wrong.iter().map(|why| format!("{}/{why}", folder.display()));
+            let placed = wrong
+                .iter()
+                .map(|why| format!("{}/{why}", folder.display()));
             (tried, placed.collect())
         })
         .collect();
@@ -86,7 +88,11 @@ fn a_fix_alone_brings_no_finding() {
     }
     let tried: usize = results.iter().map(|(tried, _)| tried).sum();
     assert!(tried > 0, "no fix was tried");
-    assert!(wrong.is_empty(), "{} of {tried} bring a finding", wrong.len());
+    assert!(
+        wrong.is_empty(),
+        "{} of {tried} bring a finding",
+        wrong.len()
+    );
     eprintln!("{tried} fixes alone");
 }
 

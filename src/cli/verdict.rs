@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::input::stays_in;
 use super::args::InputArgs;
 use super::fixing::counted;
+use super::input::stays_in;
 use super::{Failure, output};
 use crate::discover::{Discovered, relative};
 use crate::engine;

@@ -64,7 +64,9 @@ pub enum ConfigError {
         directory: String,
     },
     /// The file is a link to somewhere else.
-    #[error("{path}: it is a link that leads out of the repository: name what it leads to with --config")]
+    #[error(
+        "{path}: it is a link that leads out of the repository: name what it leads to with --config"
+    )]
     Foreign {
         /// As the user sees it.
         path: String,

@@ -134,7 +134,8 @@ impl Graph {
     /// folders, files and paths.
     pub(super) fn closure(&self, directory: &Path, most: usize) -> Option<Closure> {
         let mut closure = Closure::default();
-        self.extend(&mut closure, directory, most).then_some(closure)
+        self.extend(&mut closure, directory, most)
+            .then_some(closure)
     }
 
     /// Takes in what a directory is built of, but for directories that were taken in before. Whether it

@@ -1,9 +1,9 @@
 //! Building findings.
 
 use crate::edit::{Advice, Editor, Edits, Refusal};
-use crate::finding::{Help, 
-    Applicability, Edit, Finding, Fingerprint, Fix, LISTED, Label, Resource, RuleMeta, Severity,
-    Unfixable,
+use crate::finding::{
+    Applicability, Edit, Finding, Fingerprint, Fix, Help, LISTED, Label, Resource, RuleMeta,
+    Severity, Unfixable,
 };
 use crate::inventory::{Evidence, Mesh};
 use crate::kube::{BrokenDocument, ContainerRef, DroppedText, Object, Workload};

@@ -2,7 +2,7 @@
 
 use super::baseline::Entry;
 use super::{Claim, Covers, Misfit, Objects, View, Written};
-use crate::finding::{Help, Finding, Fingerprint, Severity, SuppressedBy};
+use crate::finding::{Finding, Fingerprint, Help, Severity, SuppressedBy};
 use crate::kube::Object;
 use crate::settings::ObjectSettings;
 use crate::source::{Location, SourceId, Span};

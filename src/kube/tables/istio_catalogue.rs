@@ -1,5 +1,6 @@
-//! The annotations and labels that Istio reads (istio/api `annotation/annotations.yaml` and
-//! `label/labels.yaml`), and a few that its code reads without listing them there.
+//! The annotations and labels that Istio reads: those of the packages `annotation` and `label` of
+//! istio.io/api 1.32.0, and those that the code of istio.io/istio (August 2026) reads or writes without
+//! listing them there.
 
 use crate::units::{Version, only_slip as nearest_slip, suggest as nearest};
 
@@ -159,10 +160,21 @@ const BOOKKEEPING_PREFIXES: &[&str] = &[
 ];
 
 const BOOKKEEPING_KEYS: &[&str] = &[
+    "cni.istio.io/uninitialized",
     "istio.io/config",
     "istio.io/deployed-by",
+    "istio.io/inferencepool-extension-failure-mode",
+    "istio.io/inferencepool-extension-port",
+    "istio.io/inferencepool-extension-service",
+    "istio.io/inferencepool-name",
     "istio.io/managed",
     "istio.io/owned-by",
+    "istio.io/test-vm",
+    "istio.io/test-vm-version",
+    "leader.istio.io/holder-key",
+    // Of the Secrets that `istioctl create-remote-secret` writes.
+    "networking.istio.io/cluster",
+    "test.istio.io/mesh-config-hash",
 ];
 
 const fn key(name: &'static str, places: &'static [Place]) -> KnownKey {
@@ -284,6 +296,15 @@ const ANNOTATIONS: &[KnownKey] = &[
         &[Gateway, GatewayClass],
     ),
     key("networking.istio.io/address-type", &[Gateway]),
+    key(
+        "ambient.istio.io/xfcc-include-client-identity",
+        &[Gateway, GatewayClass, Pod],
+    ),
+    key("envoyfilter.istio.io/referenced-services", &[Any]),
+    key("istio.io/connect-strategy", &[Service, ServiceEntry]),
+    key("istio.io/ignore-policy-attachment", &[Any]),
+    key("prometheus.istio.io/secure-port", &[Pod]),
+    key("proxy.istio.io/health-checks-enabled", &[WorkloadEntry]),
     old("istio.io/for-service-account", &[Gateway]),
 ];
 
@@ -359,6 +380,8 @@ const LABELS: &[KnownKey] = &[
         "experimental.istio.io/disable-gateway-port-translation",
         &[Service],
     ),
+    key("gateway.istio.io/defaults-for-class", &[Any]),
+    key("istio.io/draining", &[Pod, WorkloadEntry]),
     key("istio.io/global", &[Service]),
     key("istio.io/persistent-session", &[Service]),
     key("istio.io/persistent-session-header", &[Service]),

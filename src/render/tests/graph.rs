@@ -162,7 +162,9 @@ fn programs_are_an_obstacle() {
             ("kustomization.yaml", "transformers: [t.yaml]\n"),
             ("t.yaml", transformer),
         ];
-        with(&files, |root, graph| graph.closure(root, usize::MAX).unwrap().obstacle)
+        with(&files, |root, graph| {
+            graph.closure(root, usize::MAX).unwrap().obstacle
+        })
     };
     assert_eq!(
         obstacle("apiVersion: builtin\nkind: LabelTransformer\n"),
@@ -216,7 +218,9 @@ fn plugins_that_are_not_understood_are_an_obstacle() {
             ("t.yaml", plugin),
             ("folder/kustomization.yaml", "resources: []\n"),
         ];
-        with(&files, |root, graph| graph.closure(root, usize::MAX).unwrap().obstacle)
+        with(&files, |root, graph| {
+            graph.closure(root, usize::MAX).unwrap().obstacle
+        })
     };
     for entry in ["t.yaml", "./t.yaml", PLUGIN] {
         assert_eq!(obstacle(entry, PLUGIN), None, "{entry}");

@@ -32,9 +32,18 @@ fn charts_are_found_by_their_names_and_aliases() {
     };
     let cases = [
         ("web/templates/a.yaml", Some("templates/a.yaml")),
-        ("web/charts/db/templates/a.yaml", Some("charts/x/templates/a.yaml")),
-        ("web/charts/main/templates/a.yaml", Some("charts/x/templates/a.yaml")),
-        ("web/charts/main/charts/deep/b.yaml", Some("charts/x/charts/y/b.yaml")),
+        (
+            "web/charts/db/templates/a.yaml",
+            Some("charts/x/templates/a.yaml"),
+        ),
+        (
+            "web/charts/main/templates/a.yaml",
+            Some("charts/x/templates/a.yaml"),
+        ),
+        (
+            "web/charts/main/charts/deep/b.yaml",
+            Some("charts/x/charts/y/b.yaml"),
+        ),
         ("web/charts/x/templates/a.yaml", None),
     ];
     for (source, expected) in cases {

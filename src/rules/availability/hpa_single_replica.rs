@@ -111,8 +111,7 @@ fn report<'a>(
     let report = Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
         .related(target, target.name_node(), "takes requests");
     if minimum.field == "idleReplicaCount" {
-        return report
-            .help("remove idleReplicaCount, so that minReplicaCount pods stay when idle");
+        return report.help("remove idleReplicaCount, so that minReplicaCount pods stay when idle");
     }
     let lead = "keep at least two pods, and a PodDisruptionBudget over them";
     let advice = Advice::below(&["spec"], [(field, Value::int(2))]);

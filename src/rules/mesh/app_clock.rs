@@ -79,8 +79,7 @@ impl<'a> App<'a> {
             ),
         };
         let node = self.cause().unwrap_or_else(|| self.container.name_node());
-        let mut report =
-            Report::container(self.workload, self.container, node, message);
+        let mut report = Report::container(self.workload, self.container, node, message);
         let object = self.container.object();
         for (term, what) in [
             (settings.termination_drain(), "the sidecar's drain"),
@@ -139,5 +138,4 @@ impl<'a> App<'a> {
             |editor| settings.write(editor, template),
         )
     }
-
 }

@@ -8,6 +8,7 @@ use crate::inventory::Together;
 use crate::kube::istio::DestinationRule;
 use crate::kube::istio::destination_rule::DestinationRuleSpec;
 use crate::kube::{Body, Object};
+use crate::rules::text::and;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -54,52 +55,117 @@ impl Rule for DestinationRuleConflict {
                         && other.export_to == spec.export_to
                 })
         };
-        let policy = |object: &'_ Object| -> Option<NodeOf> {
-            let entry = object.node().get("spec")?.entry("trafficPolicy")?;
-            Some(NodeOf(entry.key.id()))
-        };
-        let first_policy = || {
-            let mut earlier = earlier();
-            earlier.find(|(other, spec)| spec.traffic_policy.is_some() && policy(other).is_some())
-        };
-        if spec.traffic_policy.is_some()
-            && let Some((other, _)) = first_policy()
-            && let (Some(own), Some(theirs)) = (policy(object), policy(other))
-        {
-            let message = format!(
-                "DestinationRule `{}` sets a trafficPolicy for `{host}` too: Istio keeps the one of \
-                 the rule that was created first and drops the other",
-                other.name()
-            );
-            let help = "put the settings of both into one DestinationRule for the host";
-            let report = Report::object(object, object.node_of(own.0), message).help(help);
-            out.push(report.related(other, other.node_of(theirs.0), "the other trafficPolicy"));
-        }
         let mut twins = HashMap::new();
+        if spec.traffic_policy.is_some() {
+            let policies =
+                earlier().filter_map(|(other, spec)| Some((other, policy(other, spec)?)));
+            twins.extend(policies.map(|twin| (None, twin)).next());
+        }
         if !spec.subsets.is_empty() {
             for (other, spec) in earlier() {
-                for (name, node) in subsets(other, spec) {
-                    twins.entry(name).or_insert((other, node));
+                for part in subsets(other, spec) {
+                    twins.entry(part.name).or_insert((other, part));
                 }
             }
         }
-        for (name, node) in subsets(object, spec) {
-            if let Some((other, theirs)) = twins.get(name).copied() {
-                let message = format!(
-                    "DestinationRule `{}` defines a subset `{name}` of `{host}` too: Istio keeps the \
-                     one of the rule that was created first and drops the other",
-                    other.name()
-                );
-                let help = "define each subset once, in one DestinationRule for the host";
-                let report = Report::object(object, node, message).help(help);
-                out.push(report.related(other, theirs, "the other subset"));
-            }
+        let own = policy(object, spec)
+            .into_iter()
+            .chain(subsets(object, spec));
+        let clashes = own.filter_map(|part| {
+            let (other, theirs) = *twins.get(&part.name)?;
+            Some(Clash {
+                other,
+                is_same: is_same(part.value, theirs.value),
+                part,
+                theirs,
+            })
+        });
+        let clashes = clashes.collect();
+        if let Some(report) = report(object, host, clashes) {
+            out.push(report);
         }
     }
 }
 
-/// A node that outlives the closure which found it.
-struct NodeOf(crate::yaml::NodeId);
+/// What Istio takes from one rule only.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    /// `None` for the traffic policy, the name of a subset.
+    name: Option<&'a str>,
+    /// Where it is reported.
+    key: Node<'a>,
+    value: Node<'a>,
+}
+
+struct Clash<'a> {
+    part: Part<'a>,
+    other: &'a Object,
+    theirs: Part<'a>,
+    /// Whether what is dropped equals what is kept.
+    is_same: bool,
+}
+
+fn report<'a>(object: &'a Object, host: &str, clashes: Vec<Clash<'a>>) -> Option<Report<'a>> {
+    let is_same = clashes.iter().all(|clash| clash.is_same);
+    let told: Vec<_> = clashes
+        .into_iter()
+        .filter(|clash| is_same || !clash.is_same)
+        .collect();
+    let first = told.first()?;
+    let names: Vec<String> = told
+        .iter()
+        .map(|clash| {
+            clash.part.name.map_or("trafficPolicy".to_owned(), |name| {
+                format!("subset `{name}`")
+            })
+        })
+        .collect();
+    let what = and(&names);
+    let other = first.other.name();
+    let (message, severity, help) = if is_same {
+        (
+            format!("`{other}` sets the same {what} for `{host}`: Istio drops one of the two"),
+            Severity::Note,
+            "keep one of the two: who changes only one later may change nothing",
+        )
+    } else {
+        (
+            format!("`{other}` also sets {what} for `{host}`: Istio keeps what was created first"),
+            Severity::Warning,
+            "put the settings of both into one DestinationRule for the host, each subset once",
+        )
+    };
+    let report = Report::object(object, first.part.key, message)
+        .severity(severity)
+        .help(help);
+    Some(told.iter().fold(report, |report, clash| {
+        let label = match clash.part.name {
+            Some(name) => format!("the other subset `{name}`"),
+            None => "the other trafficPolicy".to_owned(),
+        };
+        report.related(clash.other, clash.theirs.key, label)
+    }))
+}
+
+/// Whether two nodes say the same, in whatever order.
+fn is_same(one: Node<'_>, other: Node<'_>) -> bool {
+    let (one, other) = (one.resolved(), other.resolved());
+    if one.is_mapping() && other.is_mapping() {
+        return one.entries().count() == other.entries().count()
+            && one.entries().all(|entry| {
+                let theirs = other.get(entry.key.key_text());
+                theirs.is_some_and(|theirs| is_same(entry.value, theirs))
+            });
+    }
+    if one.is_sequence() && other.is_sequence() {
+        return one.items().count() == other.items().count()
+            && one
+                .items()
+                .zip(other.items())
+                .all(|(one, other)| is_same(one, other));
+    }
+    !one.is_mapping() && !one.is_sequence() && one.text() == other.text()
+}
 
 fn plain(object: &Object) -> Option<(&DestinationRuleSpec, &str)> {
     let Body::DestinationRule(rule) = object.body() else {
@@ -109,7 +175,7 @@ fn plain(object: &Object) -> Option<(&DestinationRuleSpec, &str)> {
     Some((spec, spec.host.as_deref()?))
 }
 
-/// A rule with a workloadSelector is for other clients and never merged.
+/// A rule with a workloadSelector is for other clients.
 fn spec_of(rule: &DestinationRule) -> Option<&DestinationRuleSpec> {
     let spec = rule.spec.as_ref()?;
     spec.workload_selector.is_none().then_some(spec)
@@ -124,17 +190,30 @@ fn is_same_host(one: &str, other: Option<&str>, namespace: Option<&str>) -> bool
     other.is_some_and(|other| full(one) == full(other))
 }
 
+fn policy<'a>(object: &'a Object, spec: &DestinationRuleSpec) -> Option<Part<'a>> {
+    spec.traffic_policy.as_ref()?;
+    let entry = object.node().get("spec")?.entry("trafficPolicy")?;
+    Some(Part {
+        name: None,
+        key: entry.key,
+        value: entry.value,
+    })
+}
+
 fn subsets<'a>(
     object: &'a Object,
     spec: &'a DestinationRuleSpec,
-) -> impl Iterator<Item = (&'a str, Node<'a>)> {
+) -> impl Iterator<Item = Part<'a>> {
     let nodes = object
         .node()
         .get("spec")
         .into_iter()
         .flat_map(|spec| items(spec, "subsets"));
-    spec.subsets
-        .iter()
-        .zip(nodes)
-        .filter_map(|(subset, node)| Some((subset.name.as_deref()?, node.get("name")?)))
+    spec.subsets.iter().zip(nodes).filter_map(|(subset, node)| {
+        Some(Part {
+            name: Some(subset.name.as_deref()?),
+            key: node.get("name")?,
+            value: node,
+        })
+    })
 }

@@ -74,18 +74,7 @@ fn report_unknown(holder: &Holder<'_>, entry: Entry<'_>, out: &mut Findings) {
     }
     let report = |message: String| Report::object(object, entry.key, message);
     if let Some(field) = proxy_config_field(key) {
-        let value = entry.value.text().unwrap_or("…");
-        let message = format!(
-            "Istio has no {noun} `{key}`: it does nothing, `{field}` is read from `proxy.istio.io/config` only"
-        );
-        let help = format!(
-            "on the pod template:\nmetadata:\n  annotations:\n    proxy.istio.io/config: |\n      {field}: {value}"
-        );
-        let title = "move it into proxy.istio.io/config";
-        let report = report(message).help(help);
-        out.push(report.fix(Applicability::Safe, title, object, |editor| {
-            holder.move_into_proxy_config(editor, entry, field)
-        }));
+        out.push(of_proxy_config(holder, entry, key, field));
         return;
     }
     let message = format!("Istio has no {noun} `{key}`: it does nothing");
@@ -100,13 +89,52 @@ fn report_unknown(holder: &Holder<'_>, entry: Entry<'_>, out: &mut Findings) {
             )
         }
         (Some(near), _) => report(message).help(format!("did you mean `{near}`?")),
+        // Selectors of anybody may use a label.
+        (None, _) if map == Map::Labels => report(format!(
+            "no Istio release known to lameduck reads the label `{key}`"
+        ))
+        .severity(Severity::Note)
+        .help(
+            "`istio.io` is for labels that Istio defines: give your own a prefix of your own, or check the \
+             spelling",
+        ),
         // The catalogue may be older than the key.
         (None, _) => report(format!(
-            "no Istio release known to lameduck has the {noun} `{key}`: it probably does nothing"
+            "no Istio release known to lameduck reads the annotation `{key}`"
         ))
         .severity(Severity::Warning)
-        .help("check its spelling against Istio's reference of annotations and labels"),
+        .help("check its spelling against Istio's reference of annotations"),
     });
+}
+
+/// A field of the proxy's configuration, which is read from one annotation only.
+fn of_proxy_config<'r>(
+    holder: &Holder<'r>,
+    entry: Entry<'_>,
+    key: &str,
+    field: &str,
+) -> Report<'r> {
+    let Holder { object, map, .. } = *holder;
+    let noun = map.noun();
+    let value = entry.value.text().unwrap_or("…");
+    let message = format!(
+        "Istio has no {noun} `{key}`: it does nothing, `{field}` is read from `proxy.istio.io/config` only"
+    );
+    let is_there = holder
+        .template
+        .is_some_and(|template| template.annotation("proxy.istio.io/config").is_some());
+    let help = if is_there {
+        format!("add to `proxy.istio.io/config` of the pod template:\n{field}: {value}")
+    } else {
+        format!(
+            "on the pod template:\nmetadata:\n  annotations:\n    proxy.istio.io/config: |\n      {field}: {value}"
+        )
+    };
+    let title = "move it into proxy.istio.io/config";
+    let report = Report::object(object, entry.key, message).help(help);
+    report.fix(Applicability::Safe, title, object, |editor| {
+        holder.move_into_proxy_config(editor, entry, field)
+    })
 }
 
 /// An annotation that is a label, or the other way round.

@@ -53,17 +53,16 @@ impl Rule for OutlierEjectionUnbounded {
             if floor_field.is_unknown() || floor.is_some() && percent < 100 {
                 continue;
             }
-            let title = format!("set maxEjectionPercent to {HALF}");
-            let report = report(object, node, percent, floor).fix(
-                Applicability::Unsafe,
-                title,
-                object,
-                |editor| editor.set(node, &Value::int(HALF)),
-            );
             let report = if policy.fails_over {
-                report.severity(Severity::Note)
+                over(object, node, percent)
             } else {
-                report
+                let title = format!("set maxEjectionPercent to {HALF}");
+                report(object, node, percent, floor).fix(
+                    Applicability::Unsafe,
+                    title,
+                    object,
+                    |editor| editor.set(node, &Value::int(HALF)),
+                )
             };
             out.push(match floor_field.node() {
                 Some(node) => report.related(object, node, "the floor"),
@@ -71,6 +70,16 @@ impl Rule for OutlierEjectionUnbounded {
             });
         }
     }
+}
+
+/// Where another locality takes over, to eject a whole one is the point.
+fn over<'a>(object: &'a Object, node: Node<'_>, percent: i32) -> Report<'a> {
+    let message = format!(
+        "`maxEjectionPercent: {percent}` may leave all requests of a locality to the others"
+    );
+    Report::object(object, node, message)
+        .severity(Severity::Note)
+        .help("fine where the other localities can carry them; else\nmaxEjectionPercent: 50")
 }
 
 fn report<'a>(object: &'a Object, node: Node<'_>, percent: i32, floor: Option<i32>) -> Report<'a> {

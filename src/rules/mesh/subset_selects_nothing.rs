@@ -44,6 +44,7 @@ impl Rule for SubsetSelectsNothing {
         else {
             return;
         };
+        let mut routed = None;
         for (subset, node) in typed.subsets.iter().zip(items(spec, "subsets")) {
             let Some(labels) = node.get("labels") else {
                 continue;
@@ -64,7 +65,8 @@ impl Rule for SubsetSelectsNothing {
                 .map(|(key, value)| format!("{key}={value}"))
                 .collect();
             let host = typed.host.as_deref().unwrap_or_default();
-            let (message, severity) = judgement(cx, object, host, name, &wanted.join(","));
+            let routed = routed.get_or_insert_with(|| routed_subsets(cx, object, host));
+            let (message, severity) = judgement(routed, host, name, &wanted.join(","));
             let help =
                 "select by labels of the pod template, or deploy the pods that the subset is for";
             let mut report = Report::object(object, labels, message)
@@ -84,14 +86,8 @@ impl Rule for SubsetSelectsNothing {
 }
 
 /// A subset without a route fails nothing yet.
-fn judgement(
-    cx: &Context<'_>,
-    rule: &Object,
-    host: &str,
-    subset: &str,
-    labels: &str,
-) -> (String, Severity) {
-    if is_routed(cx, rule, host, subset) {
+fn judgement(routed: &HashSet<&str>, host: &str, subset: &str, labels: &str) -> (String, Severity) {
+    if routed.contains(subset) {
         let message =
             format!("no pod of `{host}` has {labels}: requests to subset `{subset}` get 503");
         (message, Severity::Warning)
@@ -101,9 +97,10 @@ fn judgement(
     }
 }
 
-/// Whether a route in view takes requests to the subset; a mirror's answers go to nobody.
-fn is_routed(cx: &Context<'_>, rule: &Object, host: &str, subset: &str) -> bool {
+/// The subsets of a host that routes in view take requests to; a mirror's answers go to nobody.
+fn routed_subsets<'a>(cx: &Context<'a>, rule: &Object, host: &str) -> HashSet<&'a str> {
     let inventory = cx.inventory;
+    let host = Host::new(host, inventory.namespace(rule));
     let routes = inventory
         .objects()
         .filter_map(|object| match object.body() {
@@ -112,12 +109,12 @@ fn is_routed(cx: &Context<'_>, rule: &Object, host: &str, subset: &str) -> bool 
         });
     routes
         .flat_map(|(object, spec)| spec.targets().map(move |target| (object, target)))
-        .filter(|(_, target)| target.subset.as_deref() == Some(subset))
-        .any(|(object, target)| {
-            let host = Host::new(host, inventory.namespace(rule));
+        .filter(|(object, target)| {
             let wanted = target.host.as_deref().unwrap_or_default();
             host.covers(Host::new(wanted, inventory.namespace(object)))
         })
+        .filter_map(|(_, target)| target.subset.as_deref())
+        .collect()
 }
 
 /// The workloads of a host whose Services are deployed with the rule, the nearest first; `None`
