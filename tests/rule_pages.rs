@@ -4,8 +4,9 @@
 //! `yaml bad` (the marked findings of this rule and no others), `yaml good` (no finding of this
 //! rule), `yaml config` (the `lameduck.yaml` of the run); with `file=NAME` where a run has several
 //! files. `yaml fixed` is what fixing (`--unsafe-fixes`) makes of the bad block with the same file
-//! name, byte for byte; `BLESS=1` rewrites these blocks. A line that must be reported ends in `# ~ rule-id`; where no comment can stand,
-//! `at=LINE:COLUMN` in the info string says so.
+//! name, byte for byte; `BLESS=1` rewrites these blocks. A line that must be reported ends in `# ~ rule-id`,
+//! with the severity behind it where that is not the rule's own in every case (`# ~ rule-id note`); where no
+//! comment can stand, `at=LINE:COLUMN` in the info string says so.
 
 #![allow(
     clippy::unwrap_used,
@@ -149,9 +150,12 @@ fn judge(rule: &str, run: &Run, sources: &Sources) -> Vec<Finding> {
     outcome.findings
 }
 
-/// What the marks ask for: file, line, and the column where `at=` names it.
-fn marked(rule: &str, run: &Run) -> BTreeSet<(String, u32, Option<u32>)> {
-    let mut marks = BTreeSet::new();
+/// What the marks ask for: file, line, and the column where `at=` names it; and the severity where it is
+/// named.
+type Marks = BTreeMap<(String, u32, Option<u32>), Option<String>>;
+
+fn marked(rule: &str, run: &Run) -> Marks {
+    let mut marks = Marks::new();
     for block in run
         .blocks
         .iter()
@@ -159,17 +163,16 @@ fn marked(rule: &str, run: &Run) -> BTreeSet<(String, u32, Option<u32>)> {
     {
         for (number, line) in (1..).zip(block.text.lines()) {
             if let Some((_, mark)) = line.rsplit_once("# ~ ") {
-                assert_eq!(
-                    mark.trim(),
-                    rule,
-                    "{}: a mark for another rule",
-                    run.heading
-                );
-                marks.insert((block.file.clone(), number, None));
+                let (id, severity) = match mark.trim().split_once(' ') {
+                    Some((id, severity)) => (id, Some(severity.to_owned())),
+                    None => (mark.trim(), None),
+                };
+                assert_eq!(id, rule, "{}: a mark for another rule", run.heading);
+                marks.insert((block.file.clone(), number, None), severity);
             }
         }
         for (line, column) in &block.at {
-            marks.insert((block.file.clone(), *line, Some(*column)));
+            marks.insert((block.file.clone(), *line, Some(*column)), None);
         }
     }
     marks
@@ -185,19 +188,21 @@ fn complaints(meta: &RuleMeta, run: &Run) -> String {
         let source = sources.get(finding.primary.source);
         let at = source.position(finding.primary.span.start);
         let file = source.path().to_owned();
-        let expected = marks.remove(&(file.clone(), at.line, None))
-            || marks.remove(&(file.clone(), at.line, Some(at.column)));
-        if !expected {
-            let (line, column) = (at.line, at.column);
-            writeln!(
-                complaints,
-                "  unexpected at {file}:{line}:{column}: {}",
-                finding.message
-            )
-            .unwrap();
-        }
+        let (line, column) = (at.line, at.column);
+        let mark = marks
+            .remove(&(file.clone(), line, None))
+            .or_else(|| marks.remove(&(file.clone(), line, Some(column))));
+        let severity = finding.severity.as_str();
+        let complaint = match mark {
+            None => format!("unexpected at {file}:{line}:{column}: {}", finding.message),
+            Some(Some(wanted)) if wanted != severity => {
+                format!("{severity} at {file}:{line}:{column}, marked as {wanted}")
+            }
+            Some(_) => continue,
+        };
+        writeln!(complaints, "  {complaint}").unwrap();
     }
-    for (file, line, _) in marks {
+    for (file, line, _) in marks.into_keys() {
         writeln!(complaints, "  nothing at {file}:{line}, which is marked").unwrap();
     }
     if complaints.is_empty() {

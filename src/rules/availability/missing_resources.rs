@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use crate::finding::{Category, FixAvailability, OptionMeta, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
-use crate::rules::text::or;
+use crate::rules::text::{and, or};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::settings::OptionValue;
 
@@ -72,27 +72,38 @@ fn check(
     let name = match container.name() {
         // Knative gives it a name.
         "" => "the container".to_owned(),
-        name => format!("container `{name}`"),
+        name => format!("`{name}`"),
     };
-    let asks_for_more = asks_for_more(container);
-    let message = if asks_for_more {
-        format!(
-            "{name} has no {}: its cpu and memory are scheduled as if it used none",
-            or(&missing)
-        )
-    } else {
-        format!("{name} has no {}: {}", or(&missing), consequence(&missing))
+    let unscheduled =
+        Some(unscheduled(&missing)).filter(|it| !it.is_empty() && asks_for_more(container));
+    let consequence = match &unscheduled {
+        Some(names) => format!(
+            "its {} {} scheduled as if it used none",
+            and(names),
+            if names.len() == 1 { "is" } else { "are" }
+        ),
+        None => consequence(&missing).to_owned(),
     };
+    let message = format!("{name} has no {}: {consequence}", or(&missing));
     let node = container
         .node
         .entry("resources")
         .map_or_else(|| container.name_node(), |entry| entry.key);
     let report = Report::container(workload, container, node, message).help(help(&missing));
-    out.push(if asks_for_more {
+    out.push(if unscheduled.is_some() {
         report.severity(Severity::Note)
     } else {
         report
     });
+}
+
+/// What the scheduler does not count.
+fn unscheduled(missing: &[&str]) -> Vec<&'static str> {
+    let all = [("cpu request", "cpu"), ("memory request", "memory")];
+    let named = all
+        .into_iter()
+        .filter(|(request, _)| missing.contains(request));
+    named.map(|(_, name)| name).collect()
 }
 
 /// Whether the scheduler reserves something for the container: a device, or ephemeral storage.
@@ -149,10 +160,15 @@ fn missing(
 ) -> Vec<&'static str> {
     let written = container.data.resources.as_ref();
     let has_request = |name| {
-        has(written.map(|it| &it.requests), name)
-            // A request that is left out is as high as the limit.
-            || has(written.map(|it| &it.limits), name)
-            || defaults.iter().any(|it| has(Some(&it.default_request), name) || has(Some(&it.default), name))
+        let requests = written.and_then(|it| it.requests.as_ref());
+        if requests.is_some_and(|requests| requests.contains_key(name)) {
+            return has(written.map(|it| &it.requests), name);
+        }
+        // A request that is left out is as high as the limit; one of 0 stays 0.
+        has(written.map(|it| &it.limits), name)
+            || defaults
+                .iter()
+                .any(|it| has(Some(&it.default_request), name) || has(Some(&it.default), name))
     };
     let has_limit = |name| {
         has(written.map(|it| &it.limits), name)
@@ -195,8 +211,7 @@ fn missing(
 fn consequence(missing: &[&str]) -> &'static str {
     let requests = ["cpu request", "memory request"];
     if requests.iter().all(|request| missing.contains(request)) {
-        "it is scheduled as if it used nothing, and its pod is among the first to be evicted or \
-         killed when the node runs short"
+        "it is scheduled as if it used nothing"
     } else if missing == ["memory limit"] {
         "a leak takes memory from every pod of the node before anything stops it"
     } else if missing == ["cpu limit"] {

@@ -80,7 +80,10 @@ fn report<'a>(
     // No longer than the period, or another rule would have something to say.
     let seconds = |probe: &ProbeRef<'_>| {
         let timing = Timing::of(probe.data);
+        let own_limit = Handler::of(probe.data, container.ports()).and_then(|it| it.own_limit());
+        let own_limit = own_limit.map_or(0, |limit| limit.as_secs());
         TIMEOUT
+            .max(own_limit)
             .min(timing.period().as_secs())
             .max(timing.timeout().as_secs())
     };

@@ -69,14 +69,7 @@ fn check(
     } else {
         String::new()
     };
-    let (how, severity) = match by {
-        Readiness::Path => (" by its name", Severity::Note),
-        Readiness::Service => ("", Severity::Warning),
-    };
-    let message = format!(
-        "liveness of `{}` checks readiness{how}: a dependency down{while_down} restarts every pod",
-        container.name(),
-    );
+    let (message, severity) = judgement(by, container.name(), &while_down);
     let help = "let liveness check only whether the process itself works, by an endpoint that calls \
                 nothing else, and leave dependencies to readiness: a restart does not bring them back";
     let node = [
@@ -89,4 +82,22 @@ fn check(
     .unwrap_or(probe.key);
     let report = Report::container(workload, container, node, message).help(help);
     out.push(report.severity(severity));
+}
+
+fn judgement(by: Readiness, name: &str, while_down: &str) -> (String, Severity) {
+    match by {
+        Readiness::Path => {
+            let message = format!(
+                "by its name, liveness of `{name}` checks readiness: a dependency down{while_down} may restart \
+                 every pod"
+            );
+            (message, Severity::Note)
+        }
+        Readiness::Service => {
+            let message = format!(
+                "liveness of `{name}` checks readiness: a dependency down{while_down} restarts every pod"
+            );
+            (message, Severity::Warning)
+        }
+    }
 }

@@ -87,8 +87,8 @@ fn report(
     out.push(report);
 }
 
-/// A probe for the port through which requests come, as far as its name and number tell what it
-/// speaks.
+/// A probe for the port through which requests come, as far as its name, its number and the image tell
+/// what it speaks.
 fn help(serving: &Serving<'_>, container: ContainerRef<'_>) -> String {
     let requests = |port: &&ContainerPort| {
         port.protocol.as_deref() != Some("UDP")
@@ -106,24 +106,56 @@ fn help(serving: &Serving<'_>, container: ContainerRef<'_>) -> String {
         (None, Some(number)) => number.to_string(),
         (None, None) => "<its port>".to_owned(),
     };
-    if let (true, Some(number)) = (name.is_some_and(|name| name.starts_with("grpc")), number) {
-        format!(
+    let protocol = served.and_then(|port| port.app_protocol.as_deref());
+    let is_udp =
+        declared.is_none() && served.is_none_or(|port| port.protocol.as_deref() == Some("UDP"));
+    let speaks = |word: &str| {
+        protocol == Some(word)
+            || protocol.is_none() && name.is_some_and(|name| name.starts_with(word))
+    };
+    match number {
+        _ if is_udp && !container.ports().is_empty() => {
+            "add a readinessProbe; no probe of the kubelet's asks over UDP, so let the server's own client do \
+             it:\nreadinessProbe:\n  exec:\n    command: [<client>, <argument>]"
+                .to_owned()
+        }
+        Some(number) if speaks("grpc") => format!(
             "add a readinessProbe; where the server answers the gRPC health protocol in plaintext:\n\
-             readinessProbe:\n  grpc:\n    port: {number}\n  periodSeconds: 5"
-        )
-    } else if speaks_no_http(number, name) {
-        format!(
+             readinessProbe:\n  grpc:\n    port: {number}"
+        ),
+        _ if speaks_no_http(number, name) => format!(
             "add a readinessProbe; an exec probe with the server's own client shows more than an \
              open port:\n\
-             readinessProbe:\n  tcpSocket:\n    port: {reference}\n  periodSeconds: 5"
-        )
-    } else {
-        format!(
-            "add a readinessProbe on an endpoint that fails while the container cannot serve; for an \
-             HTTP server, with a path of its own:\n\
-             readinessProbe:\n  httpGet:\n    path: /ready\n    port: {reference}\n  periodSeconds: 5"
-        )
+             readinessProbe:\n  tcpSocket:\n    port: {reference}"
+        ),
+        _ => {
+            let is_tls = speaks("https") || matches!(number, Some(443 | 8443));
+            let scheme = if is_tls { "\n    scheme: HTTPS" } else { "" };
+            let (what, path) = if is_static_server(container) {
+                ("add a readinessProbe; this server answers on `/`:", "/")
+            } else {
+                (
+                    "add a readinessProbe on an endpoint that fails while the container cannot serve; for an \
+                     HTTP server:",
+                    "<path>",
+                )
+            };
+            format!(
+                "{what}\nreadinessProbe:\n  httpGet:\n    path: {path}\n    port: {reference}{scheme}"
+            )
+        }
     }
+}
+
+/// Whether the image is a web server as its makers ship it, whose pages start at `/`.
+fn is_static_server(container: ContainerRef<'_>) -> bool {
+    let image = container.data.image.as_deref().unwrap_or_default();
+    let name = image.rsplit('/').next().unwrap_or_default();
+    let name = name.split([':', '@']).next().unwrap_or_default();
+    matches!(
+        name,
+        "nginx" | "nginx-unprivileged" | "httpd" | "caddy" | "lighttpd"
+    )
 }
 
 /// The Service's port that leads to a declared port; without one, the first.

@@ -1,6 +1,6 @@
 //! `probe-timeout-exceeds-period`
 
-use super::probe::{ProbeRef, probes_of};
+use super::probe::{ProbeKind, ProbeRef, probes_of};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Workload;
@@ -79,7 +79,8 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
         show_seconds(period),
         probe.kind.field(),
     );
-    let severity = if longest < period * 2 {
+    // A start that takes longer costs nobody a request.
+    let severity = if longest < period * 2 || probe.kind == ProbeKind::Startup {
         Severity::Note
     } else {
         Severity::Warning

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::finding::{Category, FixAvailability, OptionMeta, RuleMeta, Severity};
-use crate::kube::{Workload, WorkloadKind};
+use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::lifecycle::prestop::Prestop;
 use crate::lifecycle::shutdown;
+use crate::rules::text::is_explained;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::settings::OptionValue;
 use crate::units::show_seconds;
@@ -52,15 +53,7 @@ impl Rule for ExcessiveGracePeriod {
             return;
         }
         let is_serving = cx.inventory.serving(workload).is_serving();
-        let drains = template.main_containers().any(|container| {
-            let lifecycle = container.data.lifecycle.as_ref();
-            let hook = lifecycle.and_then(|lifecycle| lifecycle.pre_stop.as_ref());
-            matches!(
-                Prestop::of(hook),
-                Prestop::Unknown(_) | Prestop::AtLeast(..)
-            )
-        });
-        if drains && is_serving {
+        if is_serving && template.main_containers().any(drains) {
             return;
         }
         let (Some(spec), Some(spec_node), Some(node)) = (
@@ -96,6 +89,21 @@ impl Rule for ExcessiveGracePeriod {
         } else {
             format!("{upgrades}; let work stop at SIGTERM, checkpoint, and resume in another pod")
         };
-        out.push(Report::template(workload, node, message).help(help));
+        let report = Report::template(workload, node, message).help(help);
+        out.push(if is_explained(node) {
+            report.pedantic()
+        } else {
+            report
+        });
     }
+}
+
+/// Whether a hook of the container's own does more than to sleep.
+fn drains(container: ContainerRef<'_>) -> bool {
+    let lifecycle = container.data.lifecycle.as_ref();
+    let hook = lifecycle.and_then(|lifecycle| lifecycle.pre_stop.as_ref());
+    matches!(
+        Prestop::of(hook),
+        Prestop::Unknown(_) | Prestop::AtLeast(..)
+    )
 }

@@ -48,7 +48,9 @@ impl Rule for InsufficientGracePeriod {
         };
         let budget = &pod.budget;
         let is_declared = budget.shutdown.is_declared();
-        if !is_declared && !cx.inventory.serving(workload).is_serving() {
+        // The buffer on top of an assumption is no evidence.
+        let is_enough = || left(budget) >= budget.shutdown.value;
+        if !is_declared && (is_enough() || !cx.inventory.serving(workload).is_serving()) {
             return;
         }
         // A grace period of 0 or less, and one that the hook alone uses up, are findings of their
