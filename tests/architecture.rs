@@ -29,7 +29,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         "render",
         &["discover", "yaml", "kube", "source", "settings"],
     ),
-    ("inventory", &["kube", "yaml", "source", "settings"]),
+    (
+        "inventory",
+        &["lifecycle", "kube", "yaml", "source", "settings"],
+    ),
     ("lifecycle", &["kube", "settings"]),
     (
         "clocks",

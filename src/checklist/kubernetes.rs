@@ -106,11 +106,14 @@ pub(super) fn grace_period(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis 
 
 pub(super) fn prestop(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis {
     let serving = clocks.inventory.serving(workload);
-    if !serving.is_serving() {
+    if !serving.may_serve() {
         return Basis::none("takes no requests");
     }
     if is_knative(workload) {
         return Basis::none("Knative takes no hooks");
+    }
+    if !clocks.inventory.is_taken_over(workload) {
+        return Basis::none("nobody takes over from its only pod");
     }
     let owners = workload
         .template()

@@ -13,6 +13,7 @@ use crate::yaml::Node;
 fn outside(clocks: Clocks<'_>, workload: Workload<'_>) -> Option<Basis> {
     match clocks.inventory.mesh(workload).membership {
         Membership::Sidecar | Membership::Likely | Membership::Ambient => None,
+        Membership::Gateway => Some(Basis::none("a gateway's proxy is no sidecar")),
         Membership::None => Some(Basis::none("not in a mesh")),
         Membership::Unknown => Some(Basis::none(
             "nothing in view puts it in a mesh; --mesh says so",

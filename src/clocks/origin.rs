@@ -48,6 +48,10 @@ pub fn node_of<'a>(
             let variable = container.node.get("env")?.items().nth(*index)?;
             variable.get("value").or(Some(variable))
         }
-        Origin::Field | Origin::Configuration | Origin::Default | Origin::Assumed => None,
+        Origin::Field
+        | Origin::Configuration
+        | Origin::Default
+        | Origin::Assumed
+        | Origin::Bounded => None,
     }
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{Clocks, annotation};
-use crate::inventory::Evidence;
+use crate::inventory::{Evidence, Traffic};
 use crate::kube::{ContainerRef, LoadBalancer, Workload};
-use crate::lifecycle::Term;
-use crate::lifecycle::shutdown::{self, GraceBudget, removal_delay};
+use crate::lifecycle::shutdown::{self, GraceBudget};
+use crate::lifecycle::{Origin, Term};
 use crate::yaml::Node;
 
 /// The field of a pod's spec.
@@ -75,19 +75,27 @@ impl<'c> Clocks<'c> {
         let stated =
             |container| annotation(workload, container, shutdown::ANNOTATION).and_then(Node::text);
         let lifecycle = &self.settings.lifecycle;
+        let traffic = self.inventory.serving(workload).traffic();
         workload
             .template()
             .main_containers()
             .filter(|container| !container.field(&["lifecycle", "preStop"]).is_unknown())
-            .map(|container| PodBudget {
-                container,
-                budget: GraceBudget::of(
-                    container.data,
-                    grace.term.clone(),
-                    stated(container),
-                    lifecycle,
-                ),
-                grace_node: grace.node,
+            .map(|container| {
+                let grace_node = grace.node;
+                let grace = grace.term.clone();
+                let stated = stated(container);
+                let mut budget = GraceBudget::of(container.data, grace, stated, lifecycle);
+                if let (Origin::Assumed, Traffic::Bounded(value)) =
+                    (&budget.shutdown.origin, traffic)
+                {
+                    let origin = Origin::Bounded;
+                    budget.shutdown = Term { value, origin };
+                }
+                PodBudget {
+                    container,
+                    budget,
+                    grace_node,
+                }
             })
             .collect()
     }
@@ -101,17 +109,17 @@ impl<'c> Clocks<'c> {
             .load_balancers(workload)
             .into_iter()
             .reduce(|best, next| {
-                if removal_delay(next.0) > removal_delay(best.0) {
+                if next.0.removal() > best.0.removal() {
                     next
                 } else {
                     best
                 }
             })
-            .filter(|(load_balancer, _)| removal_delay(*load_balancer) >= least);
+            .filter(|(load_balancer, _)| load_balancer.removal() >= least);
         Removal {
             delay: slowest
                 .as_ref()
-                .map_or(least, |(load_balancer, _)| removal_delay(*load_balancer)),
+                .map_or(least, |(load_balancer, _)| load_balancer.removal()),
             by: slowest,
         }
     }

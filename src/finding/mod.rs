@@ -38,15 +38,6 @@ impl Severity {
             Self::Error => "error",
         }
     }
-
-    /// One step less severe; a note stays one.
-    #[must_use]
-    pub fn lowered(self) -> Self {
-        match self {
-            Self::Error => Self::Warning,
-            Self::Warning | Self::Note => Self::Note,
-        }
-    }
 }
 
 impl std::fmt::Display for Severity {

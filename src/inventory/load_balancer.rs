@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::matching::Related;
-use super::serving::collect_backends;
+use super::routes::collect_backends;
 use super::{Entry, Evidence, Inventory, ObjectId, may_share_namespace};
 use crate::kube::{Body, LoadBalancer, Workload};
-use crate::yaml::NodeId;
+use crate::yaml::{Node, NodeId};
 
 /// What says that a load balancer stands before a Service: the Service itself, or an Ingress that
 /// names it.
@@ -46,6 +46,7 @@ impl LoadBalancers {
                 _ => {}
             }
         }
+        found.add_gateways(inventory, &services);
         for (id, entry) in inventory.whole() {
             let ingress = &entry.object;
             if !matches!(ingress.body(), Body::Ingress(_)) {
@@ -65,6 +66,59 @@ impl LoadBalancers {
             }
         }
         found
+    }
+
+    /// Services that routes of a Gateway lead to, by the class of the Gateway.
+    fn add_gateways(
+        &mut self,
+        inventory: &Inventory,
+        services: &HashMap<&str, Vec<(ObjectId, &Entry)>>,
+    ) {
+        let mut gateways: HashMap<&str, Vec<(ObjectId, &Entry, LoadBalancer, NodeId)>> =
+            HashMap::new();
+        for (id, entry) in inventory.whole() {
+            let object = &entry.object;
+            if object.kind() == "Gateway"
+                && object.group() == "gateway.networking.k8s.io"
+                && let Some(class) = object.node().at(&["spec", "gatewayClassName"])
+                && let Some(found) = class.text().and_then(LoadBalancer::of_gateway_class)
+            {
+                let named = gateways.entry(object.name()).or_default();
+                named.push((id, entry, found, class.id()));
+            }
+        }
+        for (_, route) in inventory.whole().filter(|_| !gateways.is_empty()) {
+            if !matches!(route.object.kind(), "HTTPRoute" | "GRPCRoute") {
+                continue;
+            }
+            let parents = route.object.node().at(&["spec", "parentRefs"]);
+            let parents = parents
+                .into_iter()
+                .flat_map(Node::items)
+                .map(Node::resolved);
+            for parent in parents {
+                let namespace = parent.get("namespace").and_then(Node::text);
+                let named = parent.get("name").and_then(Node::text);
+                let gateway = named
+                    .and_then(|name| gateways.get(name))
+                    .into_iter()
+                    .flatten();
+                let mut gateway = gateway.filter(|(_, gateway, ..)| match namespace {
+                    Some(namespace) => gateway.namespace.as_deref() == Some(namespace),
+                    None => gateway.scope == route.scope && may_share_namespace(gateway, route),
+                });
+                let Some((id, _, load_balancer, node)) = gateway.next() else {
+                    continue;
+                };
+                for name in backends_of(route, &["backendRefs"]) {
+                    for (service, other) in services.get(name.as_str()).into_iter().flatten() {
+                        if route.scope == other.scope && may_share_namespace(route, other) {
+                            self.mark(*service, *load_balancer, *id, *node);
+                        }
+                    }
+                }
+            }
+        }
     }
 
     fn mark(
@@ -88,9 +142,13 @@ impl LoadBalancers {
 
 /// The Services that an Ingress names, each once.
 fn backends(ingress: &Entry) -> Vec<String> {
-    let mut names = std::collections::HashSet::new();
-    if let Some(spec) = ingress.object.node().get("spec") {
-        collect_backends(spec, &["service", "serviceName"], &mut names);
+    backends_of(ingress, &["service", "serviceName"])
+}
+
+fn backends_of(route: &Entry, keys: &[&str]) -> Vec<String> {
+    let mut names = HashSet::new();
+    if let Some(spec) = route.object.node().get("spec") {
+        collect_backends(spec, keys, &mut names);
     }
     let mut names: Vec<String> = names.into_iter().collect();
     names.sort_unstable();
@@ -216,12 +274,50 @@ spec:
         assert_eq!(annotated(neg, ""), [LoadBalancer::GkeNeg]);
         let target = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type";
         let exposed = ", type: LoadBalancer";
-        assert_eq!(
-            annotated(&format!("{target}: ip"), exposed),
-            [LoadBalancer::AwsIpTarget]
-        );
+        let nlb = |to_pods, seconds| [LoadBalancer::AwsNlb { to_pods, seconds }];
+        assert_eq!(annotated(&format!("{target}: ip"), exposed), nlb(true, 30));
         assert_eq!(annotated(&format!("{target}: ip"), ""), []);
-        assert_eq!(annotated(&format!("{target}: instance"), exposed), []);
+        let checks = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval: '5'";
+        assert_eq!(
+            annotated(&format!("{target}: instance, {checks}"), exposed),
+            nlb(false, 15)
+        );
+        let in_tree = "service.beta.kubernetes.io/aws-load-balancer-type: nlb";
+        assert_eq!(
+            annotated(in_tree, exposed),
+            [],
+            "its defaults are not known"
+        );
+    }
+
+    #[test]
+    fn nodes_are_asked_where_traffic_stays_local() {
+        let local = ", type: LoadBalancer, externalTrafficPolicy: Local";
+        let azure = "service.beta.kubernetes.io/azure-load-balancer-health-probe-";
+        let annotated = |annotations: &str| {
+            in_one_file(&[service(&format!(", annotations: {{{annotations}}}"), local)])
+        };
+        assert_eq!(annotated("a: b"), [], "no number is known");
+        assert_eq!(
+            annotated(&format!("{azure}interval: '5', {azure}num-of-probe: '2'")),
+            [LoadBalancer::NodeChecks { seconds: 10 }]
+        );
+    }
+
+    #[test]
+    fn a_gke_gateway_leads_to_the_services_of_its_routes() {
+        let gateway = |class: &str| {
+            format!(
+                "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n\
+                 metadata: {{name: outer}}\nspec: {{gatewayClassName: {class}}}\n"
+            )
+        };
+        let route = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n\
+                     metadata: {name: web}\nspec: {parentRefs: [{name: outer}], \
+                     rules: [{backendRefs: [{name: web, port: 80}]}]}\n";
+        let with = |class: &str| in_one_file(&[service("", ""), gateway(class), route.to_owned()]);
+        assert_eq!(with("gke-l7-rilb"), [LoadBalancer::GkeNeg]);
+        assert_eq!(with("istio"), []);
     }
 
     #[test]
@@ -235,6 +331,7 @@ spec:
         assert_eq!(classed("nginx"), [LoadBalancer::NginxIngress]);
         assert_eq!(classed("nginx-internal"), [LoadBalancer::NginxIngress]);
         assert_eq!(classed("azure-application-gateway"), [LoadBalancer::Agic]);
+        assert_eq!(classed("gce"), [LoadBalancer::GkeNeg]);
         assert_eq!(classed("alb"), [], "instance targets unless told otherwise");
         assert_eq!(classed("traefik"), []);
         assert_eq!(classed("${CLASS}"), []);

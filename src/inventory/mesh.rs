@@ -1,12 +1,12 @@
 //! Which workloads are in an Istio mesh, and what is set for the whole mesh.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::proxy::ProxyEnvironments;
-use super::{Inventory, ObjectId};
+use super::{Inventory, ObjectId, Target};
 use crate::kube::istio::MeshConfig;
 use crate::kube::istio::mesh_config::{IstioValues, PilotValues};
-use crate::kube::{Body, KubeCheck, Object, PodTemplate, Workload};
+use crate::kube::{Body, KubeCheck, Match, Object, PodTemplate, Selector, Workload};
 use crate::settings::MeshMode;
 use crate::source::Scope;
 use crate::yaml::{self, Node};
@@ -16,6 +16,8 @@ use crate::yaml::{self, Node};
 pub enum Membership {
     /// Istio injects a sidecar.
     Sidecar,
+    /// Istio injects a gateway's proxy, and no sidecar.
+    Gateway,
     /// The node's proxy takes the traffic.
     Ambient,
     /// Something beside the workload speaks for a sidecar, but nothing says so.
@@ -90,6 +92,8 @@ pub(super) struct MeshView {
     /// Whether the control plane's environment makes sidecars native.
     pub(super) native_by_values: Option<bool>,
     pub(super) environments: ProxyEnvironments,
+    /// Whether a control plane or member roll of OpenShift Service Mesh 2 is in view.
+    pub(super) is_openshift: bool,
     /// PeerAuthentications.
     pub(super) authentications: Vec<ObjectId>,
     telemetries: Vec<ObjectId>,
@@ -164,7 +168,12 @@ impl MeshView {
                     let config = mesh_config(&entry.object);
                     view.configs.extend(config.map(|config| (id, config)));
                 }
-                _ => view.environments.add(id, &entry.object),
+                _ => {
+                    let kind = entry.object.kind();
+                    view.is_openshift |= entry.object.group() == "maistra.io"
+                        && matches!(kind, "ServiceMeshControlPlane" | "ServiceMeshMemberRoll");
+                    view.environments.add(id, &entry.object);
+                }
             }
         }
         view
@@ -236,6 +245,9 @@ impl Inventory {
             }
             MeshMode::Auto => {}
         }
+        if let Some(other) = injects_another(template) {
+            return other;
+        }
         if let Some(refused) = refused {
             // Who has no sidecar may be in the ambient mesh all the same.
             return self.ambient(workload).unwrap_or(refused);
@@ -245,6 +257,13 @@ impl Inventory {
                 membership: Membership::Sidecar,
                 evidence: injected_evidence(template),
             };
+        }
+        if self.mesh.is_openshift
+            && let Some(node) = template.annotation(INJECT)
+            && node.text() == Some("true")
+        {
+            let object = template.object();
+            return Mesh::by(Membership::Sidecar, object, node, "asks for a sidecar");
         }
         if let Some(answer) = self.labelled(workload) {
             return answer;
@@ -469,9 +488,11 @@ impl Inventory {
         }
         let entry = self.entry(workload.object())?;
         let hinted = |id: &ObjectId| {
-            let hint = self.get(*id)?;
-            self.same_namespace(&hint.object, workload.object())
-                .then_some(&hint.object)
+            let hint = &self.get(*id)?.object;
+            let is_beside = hint.source() == workload.object().source();
+            (self.same_namespace(hint, workload.object())
+                && (is_beside || self.is_named_by(workload, hint)))
+            .then_some(hint)
         };
         if let Some(hint) = self
             .mesh
@@ -481,7 +502,7 @@ impl Inventory {
             .flatten()
             .find_map(hinted)
         {
-            let message = "suggests that pods of this namespace get a sidecar";
+            let message = "suggests that the pods get a sidecar";
             return Some(Mesh::by(
                 Membership::Likely,
                 hint,
@@ -502,6 +523,57 @@ impl Inventory {
             .or_else(|| namespace.label(REVISION))?;
         let message = "the only namespace beside it gets sidecars";
         Some(Mesh::by(Membership::Likely, namespace, node, message))
+    }
+
+    /// Whether one of Istio's resources means this workload: its selector selects the pods, or its
+    /// host is a Service of theirs.
+    fn is_named_by(&self, workload: Workload<'_>, hint: &Object) -> bool {
+        let selects = |labels: Option<&BTreeMap<String, String>>| {
+            let labels = labels.filter(|labels| !labels.is_empty());
+            labels.is_some_and(|labels| {
+                let found = Selector::Map(labels).matches(workload.template().labels());
+                found == Match::Yes
+            })
+        };
+        let leads_here = |host: &str| {
+            let Target::Services(services) = self.resolve(hint, host) else {
+                return false;
+            };
+            self.services_of(workload)
+                .filter(|(_, relation)| relation.is_firm())
+                .any(|(own, _)| services.iter().any(|(it, _)| std::ptr::eq(*it, own)))
+        };
+        match hint.body() {
+            Body::PeerAuthentication(it) => {
+                let selector = it.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+                selects(selector.map(|it| &it.match_labels))
+            }
+            Body::Sidecar(it) => {
+                let spec = it.spec.as_ref();
+                let selector = spec.and_then(|spec| spec.workload_selector.as_ref());
+                selects(selector.map(|it| &it.labels))
+            }
+            Body::DestinationRule(it) => {
+                let host = it.spec.as_ref().and_then(|spec| spec.host.as_deref());
+                host.is_some_and(leads_here)
+            }
+            Body::VirtualService(it) => {
+                let mut hosts = it.spec.iter().flat_map(|spec| &spec.hosts);
+                hosts.any(|host| leads_here(host))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether OpenShift Service Mesh 2 is in view, in which the annotation is the switch and no label.
+    pub fn has_openshift_mesh(&self) -> bool {
+        self.mesh.is_openshift
+    }
+
+    /// Whether the pods of an object's namespace are in the ambient mesh.
+    pub fn is_ambient_namespace(&self, object: &Object) -> bool {
+        self.namespace_label(object, DATAPLANE_MODE)
+            .is_some_and(|(_, node)| node.text() == Some("ambient"))
     }
 
     /// A label of the object's Namespace, in any scope; where one beside the object says anything of
@@ -544,6 +616,38 @@ fn is_undecided(template: PodTemplate<'_>) -> bool {
         && value
             .and_then(Node::text)
             .is_some_and(|text| !is_known(text))
+}
+
+/// The pods whose annotation asks for other templates than a sidecar's: a gateway, or a proxyless
+/// client. What a template that Istio does not bring makes of the pod is not known.
+fn injects_another(template: PodTemplate<'_>) -> Option<Mesh<'_>> {
+    const ISTIOS: [&str; 5] = [
+        "gateway",
+        "grpc-agent",
+        "grpc-simple",
+        "kube-gateway",
+        "waypoint",
+    ];
+    let node = template.annotation("inject.istio.io/templates")?;
+    let mut names = node
+        .text()?
+        .split(',')
+        .map(str::trim)
+        .filter(|it| *it != "sidecar");
+    let only_sidecar = names.clone().next().is_none();
+    let has_sidecar = node.text()?.split(',').any(|it| it.trim() == "sidecar");
+    if only_sidecar {
+        return None;
+    }
+    let membership = if has_sidecar || !names.clone().all(|name| ISTIOS.contains(&name)) {
+        Membership::Unknown
+    } else if names.all(|name| name.starts_with("grpc-")) {
+        Membership::None
+    } else {
+        Membership::Gateway
+    };
+    let message = "asks for another template than the sidecar's";
+    Some(Mesh::by(membership, template.object(), node, message))
 }
 
 /// What the pod's own label says of the ambient mesh.

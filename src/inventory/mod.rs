@@ -9,6 +9,7 @@ mod claims;
 mod duplicates;
 mod fragments;
 mod grpc;
+mod helpers;
 mod hosts;
 mod kustomize;
 mod load_balancer;
@@ -18,12 +19,15 @@ mod mtls;
 mod names;
 mod namespaces;
 mod overlaps;
+mod ports;
 mod proxy;
 mod replicas;
+mod routes;
 mod serving;
 mod set_elsewhere;
 mod skaffold;
 mod strangers;
+mod takeover;
 #[cfg(test)]
 mod tests;
 
@@ -36,13 +40,16 @@ use rayon::prelude::*;
 pub use claims::{Claim, ClaimAccess};
 pub use duplicates::Together;
 pub use grpc::{GrpcPort, Handling, handling};
+pub use helpers::{InjectedSidecar, Injector};
 pub use hosts::{Host, Target};
 pub use matching::{Relation, ScaleTarget};
 pub use mesh::{Evidence, Membership, Mesh, ProxyKind};
-pub use proxy::{ProxySettings, Told, ToldBy};
+pub use ports::{application_port, is_data_store, is_management_name};
+pub use proxy::{ProxySettings, Told, ToldBy, written_proxy};
 pub use replicas::{ReplicaOrigin, Replicas};
-pub use serving::{Serving, is_management_name};
+pub use serving::{Serving, Traffic};
 pub use strangers::Stranger;
+pub use takeover::takes_port_of_node;
 
 use crate::kube::{
     Body, BrokenDocument, DroppedText, Manifests, Object, OpaqueReason, PodTemplate, Workload,
@@ -111,7 +118,7 @@ pub struct Inventory {
     namesakes: duplicates::Namesakes,
     matches: Matches,
     open: OpenNamespaces,
-    routed: serving::RoutedServices,
+    routed: routes::Routes,
     mesh: mesh::MeshView,
     hosts: hosts::HostIndex,
     load_balancers: load_balancer::LoadBalancers,
@@ -170,7 +177,7 @@ impl Inventory {
         inventory.open = OpenNamespaces::of(&inventory, sources);
         inventory.claims = claims::ClaimIndex::of(&inventory);
         inventory.matches = Matches::of(&inventory);
-        inventory.routed = serving::RoutedServices::of(&inventory);
+        inventory.routed = routes::Routes::of(&inventory);
         inventory.mesh = mesh::MeshView::of(&inventory);
         inventory.hosts = hosts::HostIndex::of(&inventory);
         inventory.load_balancers = load_balancer::LoadBalancers::of(&inventory);

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::{Inventory, ObjectId, ProxyKind};
+use k8s_openapi::api::core::v1::Container;
+
 use crate::kube::istio::ProxyConfig;
 use crate::kube::{
     ISTIO_PROXY, Object, PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload,
@@ -263,6 +265,22 @@ fn written_out(template: PodTemplate<'_>) -> Option<(Node<'_>, ProxyConfig)> {
     Some((variables, config))
 }
 
+/// Whether a container is whole, and not what the injector fills in.
+fn is_written(container: &Container) -> bool {
+    let image = container.image.as_deref().unwrap_or_default();
+    !image.is_empty() && image != "auto"
+}
+
+/// The container of a proxy that the manifest holds whole. Its settings are its own environment.
+pub fn written_proxy(template: PodTemplate<'_>) -> Option<Node<'_>> {
+    let all = template.spec_node()?.get("containers")?.items();
+    all.map(Node::resolved).find(|container| {
+        let text = |key: &str| container.get(key).and_then(Node::text);
+        text("name") == Some(ISTIO_PROXY)
+            && text("image").is_some_and(|image| image != "auto" && !image.is_empty())
+    })
+}
+
 fn has_own_hook(template: PodTemplate<'_>) -> bool {
     let mut containers = template
         .spec()
@@ -338,11 +356,13 @@ impl Inventory {
                 return ProxyKind::Native;
             }
             let mut main = spec.containers.iter();
-            if main.any(|container| container.name == ISTIO_PROXY)
-                && template.annotation("sidecar.istio.io/status").is_some()
-            {
+            if main.any(|container| container.name == ISTIO_PROXY && is_written(container)) {
                 return ProxyKind::Classic;
             }
+        }
+        // OpenShift Service Mesh 2 is Istio 1.20 at most.
+        if self.has_openshift_mesh() {
+            return ProxyKind::Classic;
         }
         let annotation = template
             .annotation("sidecar.istio.io/nativeSidecar")

@@ -13,8 +13,10 @@ pub enum Replicas<'a> {
     Unknown,
     /// At least this many.
     Known {
-        /// An autoscaler's minimum, else `spec.replicas`, else 1.
+        /// The fewest: an autoscaler's minimum, else `spec.replicas`, else 1.
         count: i32,
+        /// The most: an autoscaler's maximum, else the same.
+        most: i32,
         /// Where the number comes from.
         origin: ReplicaOrigin<'a>,
     },
@@ -32,12 +34,17 @@ pub enum ReplicaOrigin<'a> {
 }
 
 impl Replicas<'_> {
-    /// The number, where it is known and not 0.
+    /// The fewest, where the number is known and not 0.
     pub fn count(self) -> Option<i32> {
         match self {
             Self::Known { count, .. } => Some(count),
             Self::Parked | Self::Unknown => None,
         }
+    }
+
+    /// Whether an autoscaler may keep more than the fewest.
+    pub fn is_range(self) -> bool {
+        matches!(self, Self::Known { count, most, .. } if most > count)
     }
 
     /// Whether the workload is switched off.
@@ -56,6 +63,7 @@ impl Inventory {
             return match workload.kind() {
                 WorkloadKind::Pod => Replicas::Known {
                     count: 1,
+                    most: 1,
                     origin: ReplicaOrigin::Default,
                 },
                 _ => Replicas::Unknown,
@@ -68,7 +76,7 @@ impl Inventory {
             return Replicas::Parked;
         }
         if let Some(autoscaler) = self.deciding_autoscaler(workload) {
-            return autoscaler_minimum(autoscaler);
+            return autoscaled(autoscaler);
         }
         // An autoscaler of another scope may raise the number, or may be for another variant.
         if self.autoscalers(workload).next().is_some() {
@@ -77,11 +85,13 @@ impl Inventory {
         match (workload.replicas_field(), workload.replicas()) {
             (Field::Set(node), Some(count)) => Replicas::Known {
                 count,
+                most: count,
                 origin: ReplicaOrigin::Spec(node),
             },
             (Field::Unknown(_), _) => Replicas::Unknown,
             _ => Replicas::Known {
                 count: 1,
+                most: 1,
                 origin: ReplicaOrigin::Default,
             },
         }
@@ -93,7 +103,7 @@ impl Inventory {
             let beside = self.autoscalers(workload).filter(|(_, it)| it.same_scope);
             let best = beside
                 .map(|(autoscaler, _)| autoscaler)
-                .max_by_key(|autoscaler| autoscaler_minimum(autoscaler).count());
+                .max_by_key(|autoscaler| autoscaled(autoscaler).count());
             best.and_then(|autoscaler| self.id(autoscaler))
         };
         let scaled = &self.entry(workload.object())?.scaled;
@@ -102,21 +112,37 @@ impl Inventory {
     }
 }
 
-fn autoscaler_minimum(autoscaler: &Object) -> Replicas<'_> {
-    let (written, path): (Option<i32>, &[&str]) = match autoscaler.body() {
-        Body::HorizontalPodAutoscaler(it) => (it.spec.min_replicas, &["spec", "minReplicas"]),
-        Body::ScaledObject(it) => (
-            it.spec.as_ref().and_then(|spec| spec.min_replica_count),
-            &["spec", "minReplicaCount"],
+/// From an autoscaler's minimum to its maximum.
+fn autoscaled(autoscaler: &Object) -> Replicas<'_> {
+    // KEDA's own.
+    const DEFAULT_MOST: i32 = 100;
+    type Bounds<'p> = (Option<i32>, Option<i32>, [&'p str; 2]);
+    let (least, most, paths): Bounds<'_> = match autoscaler.body() {
+        Body::HorizontalPodAutoscaler(it) => (
+            it.spec.min_replicas,
+            Some(it.spec.max_replicas),
+            ["minReplicas", "maxReplicas"],
         ),
+        Body::ScaledObject(it) => {
+            let spec = it.spec.as_ref();
+            (
+                spec.and_then(|spec| spec.min_replica_count),
+                spec.and_then(|spec| spec.max_replica_count),
+                ["minReplicaCount", "maxReplicaCount"],
+            )
+        }
         _ => return Replicas::Unknown,
     };
-    match autoscaler.field(path) {
-        Field::Unknown(_) => Replicas::Unknown,
-        field => Replicas::Known {
-            // KEDA scales to 0 and back to at least 1: it is not parked.
-            count: written.unwrap_or(1).max(1),
-            origin: ReplicaOrigin::Autoscaler(autoscaler, field.node()),
-        },
+    let [least_field, most_field] = paths.map(|name| autoscaler.field(&["spec", name]));
+    if least_field.is_unknown() {
+        return Replicas::Unknown;
+    }
+    // KEDA scales to 0 and back to at least 1: it is not parked.
+    let count = least.unwrap_or(1).max(1);
+    let most = most.filter(|_| !most_field.is_unknown());
+    Replicas::Known {
+        count,
+        most: most.unwrap_or(DEFAULT_MOST).max(count),
+        origin: ReplicaOrigin::Autoscaler(autoscaler, least_field.node()),
     }
 }

@@ -1,14 +1,31 @@
 //! Which workloads take requests, and through which containers.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{ContainerPort, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::matching::{Related, pod_selector};
-use super::{Inventory, ObjectId, Relation};
+use super::ports::{self, Undeclared, is_management_name};
+use super::{Evidence, Inventory, ObjectId, Relation};
 use crate::kube::{Body, ContainerRef, ContainerRole, Object, Workload, WorkloadKind};
+use crate::lifecycle::signal::only_waits;
 use crate::yaml::{Node, NodeId};
+
+/// Whether a workload's pods take requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Traffic {
+    /// Nothing in view leads to them.
+    #[default]
+    No,
+    /// They declare a port, and no Service of anybody is in view.
+    Likely,
+    /// Only the API server calls them, and waits no longer than this.
+    Bounded(Duration),
+    /// A Service, a route or the author leads requests to them.
+    Yes,
+}
 
 /// Whether and through what a workload takes requests.
 #[derive(Debug)]
@@ -24,7 +41,22 @@ pub(super) struct Answer {
     /// Whether Services of each profile bring requests.
     profiles: Vec<bool>,
     owners: HashSet<NodeId>,
-    takes_requests: bool,
+    traffic: Traffic,
+    basis: Basis,
+}
+
+/// What an answer rests on.
+#[derive(Debug, Default)]
+enum Basis {
+    /// The Services that bring requests, if any.
+    #[default]
+    Services,
+    /// The workload itself: a Knative Service.
+    Itself,
+    /// Flagger's Canary.
+    Canary(ObjectId),
+    /// A port of a container that is also an owner.
+    Port(NodeId),
 }
 
 /// The Services that select some pods, told apart by what they do for these.
@@ -37,7 +69,8 @@ pub(super) struct Profiles {
 /// What Services that bring requests in the same way have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Profile {
-    is_near: bool,
+    /// For how many seconds their requests last, where only the API server sends them.
+    bound: Option<u64>,
     /// Where their ports lead.
     ports: Vec<PortTarget>,
     /// Where those lead through which requests come.
@@ -63,17 +96,87 @@ impl PortTarget {
 
 impl<'a> Serving<'a> {
     /// Whether the workload's pods take requests.
-    pub fn is_serving(&self) -> bool {
-        self.answer.is_some_and(|answer| answer.takes_requests)
+    pub fn traffic(&self) -> Traffic {
+        self.answer.map_or(Traffic::No, |answer| answer.traffic)
     }
 
-    /// A Service that is certain to bring requests.
-    pub fn evidence(&self) -> Option<&'a Object> {
-        // Where one is near, all are.
-        let first = self.services().next();
-        first
-            .filter(|(_, relation)| relation.is_near())
-            .map(|(service, _)| service)
+    /// Whether the workload's pods certainly take requests.
+    pub fn is_serving(&self) -> bool {
+        matches!(self.traffic(), Traffic::Yes | Traffic::Bounded(_))
+    }
+
+    /// Whether the workload's pods take requests, or are likely to.
+    pub fn may_serve(&self) -> bool {
+        self.traffic() != Traffic::No
+    }
+
+    /// `takes requests`, or `may take requests` where nothing leads to the pods.
+    pub fn takes_requests(&self) -> &'static str {
+        match self.traffic() {
+            Traffic::Likely => "may take requests",
+            _ => "takes requests",
+        }
+    }
+
+    /// What says so: the nearest Service and a route to it, or the port.
+    pub fn evidence(&self) -> Vec<Evidence<'a>> {
+        let Some(answer) = self.answer.filter(|_| self.may_serve()) else {
+            return Vec::new();
+        };
+        match answer.basis {
+            Basis::Services => {
+                let service = self.services().next().map(|(service, _)| service);
+                let route = service.and_then(|service| self.inventory.route_to(service));
+                let service = service.map(|object| Evidence {
+                    object,
+                    node: object.name_node(),
+                    message: match answer.traffic {
+                        Traffic::Bounded(_) => {
+                            "the API server calls the pods through this Service".to_owned()
+                        }
+                        _ => "requests come through this Service".to_owned(),
+                    },
+                });
+                service.into_iter().chain(route).collect()
+            }
+            Basis::Itself => {
+                let object = self.workload.object();
+                let message = "a Knative Service takes requests".to_owned();
+                let node = object.node().get("kind").unwrap_or(object.name_node());
+                vec![Evidence {
+                    object,
+                    node,
+                    message,
+                }]
+            }
+            Basis::Canary(id) => {
+                let canary = self.inventory.get(id).map(|entry| Evidence {
+                    object: &entry.object,
+                    node: entry.object.name_node(),
+                    message: "Flagger makes Services that lead to the pods".to_owned(),
+                });
+                canary.into_iter().collect()
+            }
+            Basis::Port(node) => {
+                let object = self.workload.template().object();
+                let node = object.node_of(node);
+                let port = ["name", "containerPort"]
+                    .into_iter()
+                    .find_map(|key| node.get(key)?.text())
+                    .unwrap_or_default();
+                let message = match answer.traffic {
+                    Traffic::Likely => {
+                        format!("declares port {port}, and no Service is in view beside it")
+                    }
+                    _ => format!("port {port} is for clients: the container has a readiness probe"),
+                };
+                vec![Evidence {
+                    object,
+                    node,
+                    message,
+                }]
+            }
+        }
     }
 
     /// The Services that bring requests; none when the workload serves by its declared ports alone.
@@ -117,32 +220,6 @@ impl Answer {
     }
 }
 
-/// Whether a port's name says that only tooling uses it. A protocol in front, as Istio reads one
-/// out of a port's name, says nothing about who uses it: `http-metrics` is `metrics`.
-pub fn is_management_name(name: &str) -> bool {
-    const PROTOCOLS: [&str; 4] = ["http", "https", "tcp", "grpc"];
-    const PREFIXES: [&str; 13] = [
-        "metrics",
-        "monitor",
-        "pprof",
-        "probe",
-        "prom",
-        "health",
-        "admin",
-        "mgmt",
-        "management",
-        "debug",
-        "profil",
-        "telemetry",
-        "exporter",
-    ];
-    let purpose = match name.split_once('-') {
-        Some((protocol, rest)) if PROTOCOLS.contains(&protocol) => rest,
-        _ => name,
-    };
-    PREFIXES.iter().any(|prefix| purpose.starts_with(prefix))
-}
-
 fn is_management_port(port: &ServicePort) -> bool {
     let target = match &port.target_port {
         Some(IntOrString::String(name)) => Some(name.as_str()),
@@ -159,9 +236,10 @@ fn serving_ports<'a>(object: &Object, service: &'a Service) -> Vec<&'a ServicePo
         "-monitor",
         "-monitor-service",
     ];
-    let named_for_metrics = SUFFIXES
-        .iter()
-        .any(|suffix| object.name().ends_with(suffix));
+    let named_for_metrics = ports::is_exporter(object.name())
+        || SUFFIXES
+            .iter()
+            .any(|suffix| object.name().ends_with(suffix));
     let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_deref());
     ports
         .unwrap_or_default()
@@ -171,15 +249,9 @@ fn serving_ports<'a>(object: &Object, service: &'a Service) -> Vec<&'a ServicePo
 }
 
 impl Inventory {
-    /// Whether an Ingress, a Gateway API route or a VirtualService in view sends requests to the
-    /// Service.
-    pub fn is_routed(&self, service: &Object) -> bool {
-        self.routed.holds(self, service)
-    }
-
-    /// Whether a workload takes requests: a Service that is not for management only selects it, or
-    /// no Service selects it and a main container declares a port that is not for management only.
-    /// DaemonSets and bare Pods serve only when a Service selects them.
+    /// Whether a workload takes requests: a Service, a route or Flagger's Canary that is deployed with
+    /// it leads to its pods, or, where nothing that is deployed with it selects any pods, its ports say
+    /// so. By its ports alone neither a DaemonSet nor a bare Pod serves.
     pub fn serving<'a>(&'a self, workload: Workload<'a>) -> Serving<'a> {
         let entry = self.entry(workload.object());
         let entry = entry.filter(|_| workload.is_long_running());
@@ -191,6 +263,10 @@ impl Inventory {
     }
 
     fn ask(&self, workload: Workload<'_>) -> Answer {
+        let containers = Containers::of(workload);
+        if containers.only_wait {
+            return Answer::default();
+        }
         let selecting = self.selecting(workload);
         let profiles = selecting.map(|selecting| {
             let services = &selecting.services;
@@ -198,35 +274,45 @@ impl Inventory {
             profiles.get_or_init(|| self.profiles(services, workload))
         });
         let profiles = profiles.map_or(&[][..], |profiles| profiles.all.as_slice());
-        let containers = Containers::of(workload);
-        // A Service that is deployed beside the workload says more than one that happens to
-        // select the same labels elsewhere in the repository.
-        let has_near = profiles.iter().any(|it| it.is_near);
-        // Labels such as `app: web` meet by chance between one part of a repository and another;
-        // labels and a port hardly do.
-        let meets = |profile: &Profile| {
-            profile.is_near || profile.ports.iter().any(|it| containers.declares(it))
-        };
-        if !profiles.iter().any(meets) {
-            return serving_by_ports(workload);
-        }
         let mut answer = Answer::default();
+        let mut bound = Some(0);
         for profile in profiles {
-            let counts = profile.is_near || !has_near && meets(profile);
-            let targets = profile.serving.iter().filter(|_| counts);
-            let mut owners = targets
+            let mut owners = profile
+                .serving
+                .iter()
                 .map(|target| containers.owner(target))
-                .filter(|owner| !owner.is_some_and(guards_metrics))
+                .filter(|owner| !matches!(owner, Owner::Nobody))
                 .peekable();
             let brings_requests = owners.peek().is_some();
             answer.profiles.push(brings_requests);
-            answer.takes_requests |= brings_requests;
-            let owners = owners.flatten();
-            answer
-                .owners
-                .extend(owners.map(|container| container.node.id()));
+            if brings_requests {
+                bound = bound.zip(profile.bound).map(|(one, other)| one.max(other));
+                answer.traffic = Traffic::Yes;
+            }
+            answer.owners.extend(owners.filter_map(|owner| match owner {
+                Owner::Container(container) => Some(container.node.id()),
+                Owner::Unknown | Owner::Nobody => None,
+            }));
         }
-        answer
+        if answer.traffic == Traffic::Yes {
+            if let Some(seconds) = bound {
+                answer.traffic = Traffic::Bounded(Duration::from_secs(seconds));
+            }
+            return answer;
+        }
+        if let Some(canary) = self.canary_of(workload) {
+            return Answer {
+                traffic: Traffic::Yes,
+                owners: containers.declaring().map(|(id, _)| id).collect(),
+                basis: Basis::Canary(canary),
+                ..Answer::default()
+            };
+        }
+        by_ports(
+            workload,
+            &containers,
+            self.has_selecting_beside(workload.object()),
+        )
     }
 
     /// The Services that select a workload, and all that are like it for selectors, by what they do.
@@ -246,7 +332,8 @@ impl Inventory {
                 continue;
             };
             let is_ours = relation.certain || relation.same_scope && selects_written_labels(object);
-            if !is_ours {
+            // Labels such as `app: web` meet by chance between one part of a repository and another.
+            if !is_ours || !relation.is_near() {
                 continue;
             }
             let spec = service.spec.as_ref();
@@ -254,11 +341,11 @@ impl Inventory {
             let ports: Vec<PortTarget> = all.into_iter().flatten().map(PortTarget::of).collect();
             let serving = serving_ports(object, service).into_iter();
             let mut serving: Vec<PortTarget> = serving.map(PortTarget::of).collect();
-            if serving.is_empty() && self.routed.holds(self, object) {
+            if serving.is_empty() && self.is_routed(object) {
                 serving.clone_from(&ports);
             }
             let profile = Profile {
-                is_near: relation.is_near(),
+                bound: self.bound_of(object),
                 ports,
                 serving,
             };
@@ -278,10 +365,23 @@ impl Inventory {
 
 /// A workload's containers that last, looked up once for all the Services that select it.
 struct Containers<'a> {
+    workload: Workload<'a>,
     /// By the names and numbers of the ports that they declare.
     named: HashMap<&'a str, ContainerRef<'a>>,
     numbered: HashMap<i32, ContainerRef<'a>>,
     only_main: Option<ContainerRef<'a>>,
+    /// Whether every main container only waits.
+    only_wait: bool,
+}
+
+/// Whom a Service's port leads to.
+enum Owner<'a> {
+    Container(ContainerRef<'a>),
+    /// Some container.
+    Unknown,
+    /// Nobody who could miss a request: an injected helper, a container that only waits, or one that
+    /// only monitoring comes to.
+    Nobody,
 }
 
 impl<'a> Containers<'a> {
@@ -296,7 +396,7 @@ impl<'a> Containers<'a> {
                 }
                 numbered.entry(port.container_port).or_insert(container);
             }
-            if container.role == ContainerRole::Main && main.len() < 2 {
+            if container.role == ContainerRole::Main {
                 main.push(container);
             }
         }
@@ -305,135 +405,152 @@ impl<'a> Containers<'a> {
             _ => None,
         };
         Self {
+            workload,
             named,
             numbered,
             only_main,
+            only_wait: !main.is_empty() && main.iter().all(|it| only_waits(it.data)),
         }
-    }
-
-    fn declares(&self, target: &PortTarget) -> bool {
-        self.declarer(target).is_some()
     }
 
     /// The container that a Service's port leads to. A number that nobody declares belongs to the
-    /// only main container.
-    fn owner(&self, target: &PortTarget) -> Option<ContainerRef<'a>> {
-        self.declarer(target).or(match target {
-            PortTarget::Named(_) => None,
-            PortTarget::Numbered(_) => self.only_main,
-        })
-    }
-
-    /// The container that declares the port to which a Service's port leads.
-    fn declarer(&self, target: &PortTarget) -> Option<ContainerRef<'a>> {
-        match target {
+    /// only main container, unless an injected container listens there.
+    fn owner(&self, target: &PortTarget) -> Owner<'a> {
+        let declarer = match target {
             PortTarget::Named(name) => self.named.get(name.as_str()).copied(),
             PortTarget::Numbered(number) => self.numbered.get(number).copied(),
+        };
+        let found = declarer.or_else(|| {
+            let PortTarget::Numbered(number) = target else {
+                return None;
+            };
+            match ports::undeclared(self.workload.template(), *number) {
+                Undeclared::HandedOn(Some(port)) => {
+                    self.numbered.get(&port).copied().or(self.only_main)
+                }
+                _ => self.only_main,
+            }
+        });
+        let is_kept = declarer.is_none()
+            && matches!(target, PortTarget::Numbered(number)
+                if ports::undeclared(self.workload.template(), *number) == Undeclared::Helper);
+        match found {
+            _ if is_kept => Owner::Nobody,
+            Some(container) if self.takes_none(container) => Owner::Nobody,
+            Some(container) => Owner::Container(container),
+            None => Owner::Unknown,
         }
+    }
+
+    /// Whether what comes to a container are scrapes, or it only waits.
+    fn takes_none(&self, container: ContainerRef<'_>) -> bool {
+        guards_metrics(container)
+            || ports::is_exporter(ports::image_name(container.data))
+            || ports::is_exporter(self.workload.object().name()) && self.only_main.is_some()
+            || only_waits(container.data)
+    }
+
+    /// The main containers that declare a port for requests, with the port. The port that the pod
+    /// offers to Prometheus is not one.
+    fn declaring(&self) -> impl Iterator<Item = (NodeId, Declared<'a>)> + use<'a, '_> {
+        let template = self.workload.template();
+        let scraped: Option<i32> = template
+            .annotation("prometheus.io/port")
+            .and_then(Node::text)
+            .and_then(|port| port.parse().ok());
+        template
+            .main_containers()
+            .filter(|container| !self.takes_none(*container))
+            .flat_map(move |container| {
+                let nodes = container.node.get("ports").into_iter();
+                let nodes = nodes.flat_map(Node::items).map(Node::resolved);
+                container
+                    .ports()
+                    .iter()
+                    .zip(nodes)
+                    .filter(move |(port, _)| {
+                        !port.name.as_deref().is_some_and(is_management_name)
+                            && Some(port.container_port) != scraped
+                    })
+                    .map(move |(data, node)| {
+                        let declared = Declared {
+                            container,
+                            data,
+                            node,
+                        };
+                        (container.node.id(), declared)
+                    })
+            })
     }
 }
 
-fn serving_by_ports(workload: Workload<'_>) -> Answer {
-    let mut owners: HashSet<NodeId> = declaring(workload).collect();
-    let takes_requests = match workload.kind() {
+/// A port that a container declares.
+struct Declared<'a> {
+    container: ContainerRef<'a>,
+    data: &'a ContainerPort,
+    node: Node<'a>,
+}
+
+impl Declared<'_> {
+    /// Whether its name says that clients come, and the container says when it is ready for them.
+    fn expects_clients(&self) -> bool {
+        let name = self.data.name.as_deref();
+        name.is_some_and(ports::is_application_name)
+            && self.container.data.readiness_probe.is_some()
+    }
+
+    /// Whether all that is known of it is that the kubelet asks it.
+    fn is_for_probes(&self) -> bool {
+        let name = self.data.name.as_deref();
+        !name.is_some_and(ports::is_application_name)
+            && ports::is_probed(self.container, self.data.container_port, name)
+    }
+}
+
+fn by_ports(workload: Workload<'_>, containers: &Containers<'_>, has_services: bool) -> Answer {
+    match workload.kind() {
         // A Knative Service is its own Service.
         WorkloadKind::KnativeService => {
+            let mut owners: HashSet<NodeId> = containers.declaring().map(|(id, _)| id).collect();
             if owners.is_empty() {
-                let only = Containers::of(workload).only_main;
-                owners.extend(only.map(|container| container.node.id()));
+                owners.extend(containers.only_main.map(|container| container.node.id()));
             }
-            true
+            return Answer {
+                owners,
+                traffic: Traffic::Yes,
+                basis: Basis::Itself,
+                ..Answer::default()
+            };
         }
         WorkloadKind::DaemonSet | WorkloadKind::Pod => return Answer::default(),
-        _ => !owners.is_empty(),
+        _ if has_services => return Answer::default(),
+        _ => {}
+    }
+    let sure: Vec<_> = containers
+        .declaring()
+        .filter(|(_, port)| port.expects_clients())
+        .collect();
+    let (traffic, found) = if sure.is_empty() {
+        let likely = containers
+            .declaring()
+            .filter(|(_, port)| !port.is_for_probes());
+        (Traffic::Likely, likely.collect())
+    } else {
+        (Traffic::Yes, sure)
+    };
+    let Some((_, first)) = found.first() else {
+        return Answer::default();
     };
     Answer {
-        profiles: Vec::new(),
-        owners,
-        takes_requests,
+        basis: Basis::Port(first.node.id()),
+        owners: found.iter().map(|(id, _)| *id).collect(),
+        traffic,
+        ..Answer::default()
     }
-}
-
-/// Main containers that declare a port which is not for management only. The port that the pod
-/// offers to Prometheus is.
-fn declaring(workload: Workload<'_>) -> impl Iterator<Item = NodeId> + use<'_> {
-    let template = workload.template();
-    let scraped: Option<i32> = template
-        .annotation("prometheus.io/port")
-        .and_then(Node::text)
-        .and_then(|port| port.parse().ok());
-    template
-        .main_containers()
-        .filter(move |container| {
-            let takes_requests = |port: &ContainerPort| {
-                !port.name.as_deref().is_some_and(is_management_name)
-                    && Some(port.container_port) != scraped
-            };
-            container.ports().iter().any(takes_requests) && !guards_metrics(*container)
-        })
-        .map(|container| container.node.id())
 }
 
 /// kube-rbac-proxy stands in front of a metrics endpoint; what comes through it are scrapes.
 fn guards_metrics(container: ContainerRef<'_>) -> bool {
     let image = container.data.image.as_deref().unwrap_or_default();
     image.contains("kube-rbac-proxy") || container.name() == "kube-rbac-proxy"
-}
-
-/// Services that an Ingress, a Gateway API route or a VirtualService sends requests to, by name.
-#[derive(Debug, Default)]
-pub(super) struct RoutedServices {
-    names: HashSet<String>,
-}
-
-impl RoutedServices {
-    pub(super) fn of(inventory: &Inventory) -> Self {
-        let mut names = HashSet::new();
-        for object in inventory.objects() {
-            let keys: &[&str] = match object.kind() {
-                "Ingress" => &["service", "serviceName"],
-                "HTTPRoute" | "GRPCRoute" => &["backendRefs"],
-                "VirtualService" => &["host"],
-                _ => continue,
-            };
-            if let Some(spec) = object.node().get("spec") {
-                collect_backends(spec, keys, &mut names);
-            }
-        }
-        Self { names }
-    }
-
-    fn holds(&self, inventory: &Inventory, service: &Object) -> bool {
-        let name = service.name();
-        let qualified = inventory
-            .namespace(service)
-            .map(|namespace| format!("{name}.{namespace}"));
-        self.names.contains(name) || qualified.is_some_and(|name| self.names.contains(&name))
-    }
-}
-
-/// Walks a route for the names below the given keys: a text, a mapping with a `name`, or a list of
-/// such.
-pub(super) fn collect_backends(node: Node<'_>, keys: &[&str], names: &mut HashSet<String>) {
-    let mut todo = vec![node];
-    while let Some(node) = todo.pop() {
-        for entry in node.entries() {
-            let value = entry.value.resolved();
-            if entry.key.text().is_some_and(|key| keys.contains(&key)) {
-                let listed = value.items().map(Node::resolved);
-                for backend in std::iter::once(value).chain(listed) {
-                    let name = backend.as_str().or_else(|| backend.get("name")?.as_str());
-                    names.extend(name.map(service_name));
-                }
-            }
-            todo.push(value);
-        }
-        todo.extend(node.items().map(Node::resolved));
-    }
-}
-
-/// `web` and `web.demo.svc.cluster.local` as `web` and `web.demo`.
-fn service_name(host: &str) -> String {
-    let host = host.split_once(".svc").map_or(host, |(host, _)| host);
-    host.to_owned()
 }

@@ -1,4 +1,6 @@
-//! Load balancers, by the marks that Ingresses, IngressClasses and Services carry.
+//! Load balancers, by the marks that Ingresses, IngressClasses, Gateways and Services carry.
+
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -17,6 +19,18 @@ pub enum LoadBalancer {
     GkeNeg,
     /// Azure Application Gateway Ingress Controller.
     Agic,
+    /// An AWS Network Load Balancer.
+    AwsNlb {
+        /// Whether its targets are pods, not nodes.
+        to_pods: bool,
+        /// Seconds until its health check has failed: interval × threshold.
+        seconds: u32,
+    },
+    /// A load balancer that asks each node whether a pod is there (`externalTrafficPolicy: Local`).
+    NodeChecks {
+        /// Seconds until its health check has failed: interval × threshold.
+        seconds: u32,
+    },
 }
 
 impl LoadBalancer {
@@ -27,7 +41,39 @@ impl LoadBalancer {
             Self::AwsIpTarget => "AWS load balancer with ip targets",
             Self::GkeNeg => "GKE container-native load balancer",
             Self::Agic => "Azure Application Gateway",
+            Self::AwsNlb { .. } => "AWS Network Load Balancer",
+            Self::NodeChecks { .. } => "load balancer with externalTrafficPolicy Local",
         }
+    }
+
+    /// The preStop delay that covers its removal of an endpoint: the removal itself, and the requests
+    /// that still come while it spreads.
+    ///
+    /// | load balancer | delay | source |
+    /// |---|---|---|
+    /// | ingress-nginx | 5 s | one reload, `worker-shutdown-timeout` keeps the old workers |
+    /// | ALB, targets of type ip | 15 s | aws-load-balancer-controller issue 2366 |
+    /// | GKE container-native | 40 s | GKE: "Container-native load balancing", troubleshooting |
+    /// | Application Gateway | 90 s | AGIC: "Minimize downtime during deployments" |
+    /// | NLB, `externalTrafficPolicy: Local` | interval × threshold of the health check | its annotations |
+    pub fn removal(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::NginxIngress => 5,
+            Self::AwsIpTarget => 15,
+            Self::GkeNeg => 40,
+            Self::Agic => 90,
+            Self::AwsNlb { seconds, .. } | Self::NodeChecks { seconds } => seconds.into(),
+        })
+    }
+
+    /// Whether it sends requests to pods that the AWS controller registers as targets.
+    pub fn has_pods_as_aws_targets(self) -> bool {
+        matches!(self, Self::AwsIpTarget | Self::AwsNlb { to_pods: true, .. })
+    }
+
+    /// The one of a Gateway's class.
+    pub fn of_gateway_class(class: &str) -> Option<Self> {
+        class.starts_with("gke-l7-").then_some(Self::GkeNeg)
     }
 
     /// The one that an Ingress asks for by a node of its own: its class, else an annotation that
@@ -83,16 +129,57 @@ impl LoadBalancer {
         if !is_exposed {
             return None;
         }
-        match (
-            text("service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"),
-            text("service.beta.kubernetes.io/aws-load-balancer-type"),
-        ) {
-            (Some((node, "ip")), _) | (None, Some((node, "nlb-ip"))) => {
-                Some((Self::AwsIpTarget, node))
-            }
-            _ => None,
-        }
+        of_network(service)
     }
+}
+
+/// A load balancer of connections, where its health check is known.
+fn of_network(service: &Object) -> Option<(LoadBalancer, Node<'_>)> {
+    const AWS: &str = "service.beta.kubernetes.io/aws-load-balancer-";
+    // What the AWS controller sets where nothing is said: 3 checks, 10 s apart.
+    const AWS_INTERVAL: u32 = 10;
+    const AWS_THRESHOLD: u32 = 3;
+    let aws = |key: &str| service.annotation(&format!("{AWS}{key}"));
+    let spec = |key: &str| service.node().at(&["spec", key]);
+    let number = |node: Option<Node<'_>>| node?.text()?.trim().parse::<u32>().ok();
+    let kind = aws("type").filter(|it| matches!(it.text(), Some("nlb" | "external" | "nlb-ip")));
+    let class = spec("loadBalancerClass").filter(|it| it.text() == Some("service.k8s.aws/nlb"));
+    let targets = aws("nlb-target-type");
+    let is_controller =
+        class.is_some() || targets.is_some() || kind.is_some_and(|it| it.text() != Some("nlb"));
+    let written = (
+        number(aws("healthcheck-interval")),
+        number(aws("healthcheck-unhealthy-threshold")),
+    );
+    let seconds = match written {
+        (Some(interval), Some(threshold)) => Some(interval.saturating_mul(threshold)),
+        (interval, threshold) if is_controller => Some(
+            interval
+                .unwrap_or(AWS_INTERVAL)
+                .saturating_mul(threshold.unwrap_or(AWS_THRESHOLD)),
+        ),
+        _ => None,
+    };
+    if let (Some(node), Some(seconds)) = (targets.or(class).or(kind), seconds) {
+        let to_pods = targets.and_then(Node::text) == Some("ip")
+            || kind.and_then(Node::text) == Some("nlb-ip");
+        return Some((LoadBalancer::AwsNlb { to_pods, seconds }, node));
+    }
+    let local = spec("externalTrafficPolicy").filter(|it| it.text() == Some("Local"))?;
+    let azure = ["probe-interval", "probe-num-of-probe"].map(|key| {
+        let key = format!("service.beta.kubernetes.io/azure-load-balancer-health-{key}");
+        number(service.annotation(&key))
+    });
+    let digital_ocean = ["check-interval-seconds", "unhealthy-threshold"].map(|key| {
+        let key = format!("service.beta.kubernetes.io/do-loadbalancer-healthcheck-{key}");
+        number(service.annotation(&key))
+    });
+    let told = [azure, digital_ocean].into_iter().find_map(|told| {
+        let [interval, threshold] = told;
+        Some(interval?.saturating_mul(threshold?))
+    });
+    let seconds = seconds.or(told)?;
+    Some((LoadBalancer::NodeChecks { seconds }, local))
 }
 
 /// What an Ingress's class says.
@@ -117,6 +204,7 @@ fn of_controller(controller: &str) -> Option<Class> {
 fn of_class_name(name: &str) -> Option<Class> {
     match name {
         "alb" => Some(Class::Alb),
+        "gce" | "gce-internal" => Some(Class::Other(LoadBalancer::GkeNeg)),
         "azure/application-gateway" | "azure-application-gateway" => {
             Some(Class::Other(LoadBalancer::Agic))
         }

@@ -373,6 +373,9 @@ fn read_body(node: Node<'_>, who: &Identity<'_>) -> BodyReading {
                 Body::Workload(WorkloadBody::KnativeService(Box::new(it)))
             })
         }
+        "keda.sh" if who.kind == "ScaledJob" => tolerant(node, who, |it| {
+            Body::Workload(WorkloadBody::ScaledJob(Box::new(it)))
+        }),
         "keda.sh" if who.kind == "ScaledObject" => {
             tolerant(node, who, |it| Body::ScaledObject(Box::new(it)))
         }

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
-use super::models::{DeploymentConfig, KnativeService, Rollout};
+use super::models::{DeploymentConfig, KnativeService, Rollout, ScaledJob};
 use super::object::{Body, Field, Object};
 use super::selector::Selector;
 use crate::units::cut;
@@ -43,6 +43,8 @@ pub enum WorkloadBody {
     DeploymentConfig(Box<DeploymentConfig>),
     /// Knative Serving.
     KnativeService(Box<KnativeService>),
+    /// KEDA.
+    ScaledJob(Box<ScaledJob>),
 }
 
 /// The kind of a workload.
@@ -70,6 +72,8 @@ pub enum WorkloadKind {
     DeploymentConfig,
     /// Knative Service.
     KnativeService,
+    /// KEDA ScaledJob.
+    ScaledJob,
 }
 
 /// A workload: the object that declares it and the object that holds its pod template. The two
@@ -128,6 +132,7 @@ impl WorkloadBody {
             Self::Rollout(_) => WorkloadKind::Rollout,
             Self::DeploymentConfig(_) => WorkloadKind::DeploymentConfig,
             Self::KnativeService(_) => WorkloadKind::KnativeService,
+            Self::ScaledJob(_) => WorkloadKind::ScaledJob,
         }
     }
 
@@ -135,6 +140,7 @@ impl WorkloadBody {
         match self {
             Self::Pod(_) => &[],
             Self::CronJob(_) => &["spec", "jobTemplate", "spec", "template"],
+            Self::ScaledJob(_) => &["spec", "jobTargetRef", "template"],
             _ => &["spec", "template"],
         }
     }
@@ -155,6 +161,11 @@ impl WorkloadBody {
             Self::DeploymentConfig(it) => {
                 parts(it.spec.as_ref().and_then(|spec| spec.template.as_ref()))
             }
+            Self::ScaledJob(it) => parts(
+                it.spec
+                    .as_ref()
+                    .and_then(|spec| Some(&spec.job_target_ref.as_ref()?.template)),
+            ),
             Self::KnativeService(it) => {
                 parts(it.spec.as_ref().and_then(|spec| spec.template.as_ref()))
             }
@@ -216,11 +227,11 @@ impl<'a> Workload<'a> {
         self.template
     }
 
-    /// Whether its pods are meant to run until they are stopped: everything but Jobs, CronJobs and
-    /// Pods with `restartPolicy` Never or OnFailure.
+    /// Whether its pods are meant to run until they are stopped: everything but Jobs, CronJobs,
+    /// ScaledJobs and Pods with `restartPolicy` Never or OnFailure.
     pub fn is_long_running(self) -> bool {
         match self.kind() {
-            WorkloadKind::Job | WorkloadKind::CronJob => false,
+            WorkloadKind::Job | WorkloadKind::CronJob | WorkloadKind::ScaledJob => false,
             WorkloadKind::Pod => !self
                 .template
                 .spec

@@ -54,6 +54,8 @@ pub enum Origin {
     Default,
     /// Nothing declares it.
     Assumed,
+    /// Only the API server calls, and waits no longer.
+    Bounded,
 }
 
 impl fmt::Display for Origin {
@@ -66,6 +68,7 @@ impl fmt::Display for Origin {
             Self::Field => f.write_str("as written"),
             Self::Default => f.write_str("default"),
             Self::Assumed => f.write_str("assumed"),
+            Self::Bounded => f.write_str("the longest call of the API server"),
         }
     }
 }
@@ -82,7 +85,10 @@ pub struct Term {
 impl Term {
     /// Whether somebody stated the time, rather than a default.
     pub fn is_declared(&self) -> bool {
-        !matches!(self.origin, Origin::Assumed | Origin::Default)
+        !matches!(
+            self.origin,
+            Origin::Assumed | Origin::Bounded | Origin::Default
+        )
     }
 
     /// Whether the time is plainly what was meant: somebody states it, and not in a place whose unit

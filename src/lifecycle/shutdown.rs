@@ -7,7 +7,6 @@ use k8s_openapi::api::core::v1::Container;
 
 use super::declared::{BareNumber, Names, Origin, Term};
 use super::prestop::Prestop;
-use crate::kube::LoadBalancer;
 use crate::settings::LifecycleSettings;
 use crate::units::show_seconds;
 
@@ -227,17 +226,6 @@ impl fmt::Display for GraceBudget<'_> {
         }
         write!(f, " = {}{}", self.least(), show_seconds(self.total()))
     }
-}
-
-/// The preStop delay that covers a load balancer's removal of an endpoint, as its vendor advises:
-/// the removal itself, and the requests that still come while it spreads.
-pub fn removal_delay(load_balancer: LoadBalancer) -> Duration {
-    Duration::from_secs(match load_balancer {
-        LoadBalancer::NginxIngress => 5,
-        LoadBalancer::AwsIpTarget => 15,
-        LoadBalancer::GkeNeg => 40,
-        LoadBalancer::Agic => 90,
-    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::finding::{
     Applicability, Edit, Finding, Fingerprint, Fix, Help, LISTED, Label, Resource, RuleMeta,
     Severity, Unfixable,
 };
-use crate::inventory::{Evidence, Mesh};
+use crate::inventory::{Evidence, Mesh, Serving, Traffic};
 use crate::kube::{BrokenDocument, ContainerRef, DroppedText, Object, Workload};
 use crate::rules::text::FEW;
 use crate::source::{Location, RenderFailure};
@@ -55,16 +55,24 @@ impl Findings {
         } else {
             &mut self.found
         };
+        if report.is_conditional {
+            report.fix = None;
+            report.unfixable = None;
+        }
         let severity = report.severity.unwrap_or(self.meta.severity);
         list.push(Finding {
             rule: self.meta.id,
             category: self.meta.category,
-            severity: if report.lowered {
-                severity.lowered()
+            severity: if report.is_conditional {
+                Severity::Note
             } else {
                 severity
             },
-            message: report.message,
+            message: if report.is_conditional {
+                format!("if its pods get a sidecar: {}", report.message)
+            } else {
+                report.message
+            },
             help: report.help,
             primary: report.primary,
             related: report.related,
@@ -111,7 +119,8 @@ pub struct Report<'a> {
     /// How many more places explain it.
     unrelated: usize,
     severity: Option<Severity>,
-    lowered: bool,
+    /// Whether it holds only where the pods get a sidecar.
+    is_conditional: bool,
     pedantic: bool,
     fix: Option<Fix>,
     unfixable: Option<Unfixable>,
@@ -130,7 +139,7 @@ impl<'a> Report<'a> {
             related: Vec::new(),
             unrelated: 0,
             severity: None,
-            lowered: false,
+            is_conditional: false,
             pedantic: false,
             fix: None,
             unfixable: None,
@@ -193,7 +202,7 @@ impl<'a> Report<'a> {
             related: Vec::new(),
             unrelated: 0,
             severity: None,
-            lowered: false,
+            is_conditional: false,
             pedantic: false,
             fix: None,
             unfixable: None,
@@ -333,11 +342,11 @@ impl<'a> Report<'a> {
         self
     }
 
-    /// What put the workload in the mesh; where that is only likely, the finding is one step less
-    /// severe.
+    /// What put the workload in the mesh; where that is only likely, the finding is a note without a
+    /// fix, and says so.
     #[must_use]
     pub fn mesh(mut self, mesh: &Mesh<'_>) -> Self {
-        self.lowered |= mesh.is_likely();
+        self.is_conditional |= mesh.is_likely();
         match &mesh.evidence {
             Some(Evidence {
                 object,
@@ -346,6 +355,23 @@ impl<'a> Report<'a> {
             }) => self.related(object, *node, message.clone()),
             None => self,
         }
+    }
+
+    /// What says that the workload takes requests; where that is only likely, the finding is a note.
+    #[must_use]
+    pub fn serving(mut self, serving: &Serving<'_>) -> Self {
+        if serving.traffic() == Traffic::Likely {
+            self.severity = Some(Severity::Note);
+        }
+        for Evidence {
+            object,
+            node,
+            message,
+        } in serving.evidence()
+        {
+            self = self.related(object, node, message);
+        }
+        self
     }
 
     /// Kept only where pedantic findings are asked for.

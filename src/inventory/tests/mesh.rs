@@ -114,16 +114,68 @@ fn resources_of_the_mesh_beside_it_only_suggest() {
     let rule = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n\
                 metadata: {name: web, namespace: shop}\nspec: {host: web}\n";
     let plain = deployment("", "", "");
+    let service = ("k8s/service.yaml", SHOP_SERVICE);
     assert_eq!(
-        membership(&plain, &[("k8s/rule.yaml", rule)]),
+        membership(&plain, &[("k8s/rule.yaml", rule), service]),
         Membership::Likely
     );
     assert_eq!(
-        membership(&plain, &[("other/rule.yaml", rule)]),
+        membership(&plain, &[("other/rule.yaml", rule), service]),
         Membership::Unknown
     );
+    let of_another = rule.replace("host: web", "host: api");
+    assert_eq!(
+        membership(&plain, &[("k8s/rule.yaml", &of_another), service]),
+        Membership::Unknown,
+        "it names another workload"
+    );
+    assert_eq!(
+        membership(&format!("{plain}---\n{of_another}"), &[]),
+        Membership::Likely,
+        "it stands in the same file"
+    );
+    let policy = |labels: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\n\
+             metadata: {{name: web, namespace: shop}}\n\
+             spec: {{selector: {{matchLabels: {{{labels}}}}}, mtls: {{mode: STRICT}}}}\n"
+        )
+    };
+    for (labels, expected) in [
+        ("app: web", Membership::Likely),
+        ("app: api", Membership::Unknown),
+    ] {
+        let policy = policy(labels);
+        assert_eq!(membership(&plain, &[("k8s/p.yaml", &policy)]), expected);
+    }
     let annotated = deployment("", "proxy.istio.io/config: \"\"", "");
     assert_eq!(membership(&annotated, &[]), Membership::Likely);
+}
+
+#[test]
+fn other_templates_than_the_sidecars_are_none() {
+    let with = |templates: &str| {
+        let annotation = format!("inject.istio.io/templates: \"{templates}\"");
+        let labelled = deployment(", sidecar.istio.io/inject: \"true\"", &annotation, "");
+        membership(&labelled, &[])
+    };
+    assert_eq!(with("sidecar"), Membership::Sidecar);
+    assert_eq!(with("gateway"), Membership::Gateway);
+    assert_eq!(with("grpc-agent"), Membership::None);
+    assert_eq!(with("sidecar,custom"), Membership::Unknown);
+    assert_eq!(with("custom"), Membership::Unknown);
+}
+
+#[test]
+fn in_openshift_service_mesh_2_the_annotation_is_the_switch() {
+    let annotated = deployment("", "sidecar.istio.io/inject: \"true\"", "");
+    let roll = "apiVersion: maistra.io/v1\nkind: ServiceMeshMemberRoll\n\
+                metadata: {name: default, namespace: mesh}\nspec: {members: [shop]}\n";
+    assert_eq!(membership(&annotated, &[]), Membership::Likely);
+    assert_eq!(
+        membership(&annotated, &[("mesh/roll.yaml", roll)]),
+        Membership::Sidecar
+    );
 }
 
 #[test]

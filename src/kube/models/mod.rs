@@ -10,10 +10,12 @@ pub mod deployment_config;
 pub mod knative_service;
 pub mod kustomization;
 pub mod rollout;
+pub mod scaled_job;
 pub mod scaled_object;
 
 pub use deployment_config::DeploymentConfig;
 pub use knative_service::KnativeService;
 pub use kustomization::{Kustomization, is_patch_directive};
 pub use rollout::Rollout;
+pub use scaled_job::ScaledJob;
 pub use scaled_object::ScaledObject;

@@ -1,6 +1,5 @@
 //! `hpa-single-replica`
 
-use super::rollout::shares_exclusive_volume;
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, Workload};
@@ -118,7 +117,7 @@ fn report<'a>(
     match object.body() {
         // Whoever scales to nothing means it, and a second pod may wait for the volume of the first.
         Body::HorizontalPodAutoscaler(it)
-            if it.spec.max_replicas >= 2 && !shares_exclusive_volume(cx, workload) =>
+            if it.spec.max_replicas >= 2 && !cx.inventory.shares_exclusive_volume(workload) =>
         {
             let title = format!("set {field} to 2");
             report.advise(

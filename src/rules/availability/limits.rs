@@ -1,6 +1,5 @@
 //! The limits that fixes write into a workload's strategy.
 
-use super::rollout::stands_in_the_way;
 use crate::edit::Value;
 use crate::finding::Applicability;
 use crate::kube::{Workload, WorkloadKind};
@@ -32,7 +31,7 @@ pub(super) fn keep_pods<'r>(
 pub(super) fn goes_first(cx: &Context<'_>, workload: Workload<'_>, rollout: Rollout) -> bool {
     workload.kind() == WorkloadKind::StatefulSet
         || rollout.surge() == 0
-        || stands_in_the_way(cx, workload)
+        || cx.inventory.stands_in_the_way(workload)
 }
 
 /// Writes the limit with which the strategy is accepted.
@@ -43,7 +42,7 @@ pub(super) fn permit<'r>(
     report: Report<'r>,
 ) -> Report<'r> {
     let goes_first =
-        workload.kind() == WorkloadKind::StatefulSet || stands_in_the_way(cx, workload);
+        workload.kind() == WorkloadKind::StatefulSet || cx.inventory.stands_in_the_way(workload);
     let (limit, applicability) = match refused {
         InvalidStrategy::NothingMayMove if goes_first => ((UNAVAILABLE, 1), Applicability::Unsafe),
         InvalidStrategy::NothingMayMove => ((SURGE, 1), Applicability::Unsafe),

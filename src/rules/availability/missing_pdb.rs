@@ -1,11 +1,13 @@
 //! `missing-pdb`
 
+use std::collections::BTreeMap;
+
 use super::labels;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
-use crate::kube::{Workload, WorkloadKind, is_placeholder};
-use crate::rules::text::{count, yaml_pair};
+use crate::kube::{Object, Workload, WorkloadKind, is_placeholder};
+use crate::rules::text::{FEW, and_more, count};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -31,43 +33,107 @@ impl Rule for MissingPdb {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
-        if !takes_budget(workload) {
-            return;
-        }
-        let Replicas::Known {
-            count: replicas,
-            origin,
-        } = cx.inventory.replicas(workload)
-        else {
+        let Some((replicas, origin)) = unprotected(cx, workload) else {
             return;
         };
-        let has_budget = cx.inventory.budgets_of(workload).next().is_some();
-        let object = workload.object();
-        if replicas < 2 || has_budget || cx.inventory.is_open(object) {
+        let sharing = sharing_selector(cx, workload);
+        // One budget for all, and the first of them gets it.
+        if sharing.iter().any(|other| is_led_by(cx, workload, *other)) {
             return;
         }
-        let message = format!(
-            "{} has {} but no PodDisruptionBudget: a node drain may evict all of them at once",
-            object.kind(),
-            count(replicas.into(), "replica")
-        );
+        let object = workload.object();
         let name = free_name(cx, workload);
-        let help = help(workload, name.as_deref().unwrap_or(object.name()));
+        let help = help(cx, workload, name.as_deref().unwrap_or(object.name()));
+        let message = message(object, replicas, origin, &sharing);
         let mut report = Report::object(object, object.name_node(), message).help(help);
         report = match origin {
             ReplicaOrigin::Spec(node) => report.related(object, node, "the replicas"),
             ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
                 autoscaler,
                 node.unwrap_or_else(|| autoscaler.name_node()),
-                "the least replicas",
+                "the autoscaler's minimum",
             ),
             ReplicaOrigin::Default => report,
         };
+        let others = sharing
+            .iter()
+            .map(|it| (it.object(), it.object().name_node()));
+        report = report.related_few(others, sharing.len(), "the same selector selects its pods");
         out.push(match name {
             Some(name) => add_budget(cx, workload, &name, report),
             None => report,
         });
     }
+}
+
+/// How many pods a workload keeps at least that no budget protects, where there are several.
+fn unprotected<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Option<(i32, ReplicaOrigin<'a>)> {
+    if !takes_budget(workload) {
+        return None;
+    }
+    let Replicas::Known { count, origin, .. } = cx.inventory.replicas(workload) else {
+        return None;
+    };
+    let has_budget = cx.inventory.budgets_of(workload).next().is_some();
+    (count >= 2 && !has_budget && !cx.inventory.is_open(workload.object()))
+        .then_some((count, origin))
+}
+
+/// The other workloads that the workload's own selector selects, where they are deployed together.
+fn sharing_selector<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Vec<Workload<'a>> {
+    let inventory = cx.inventory;
+    let object = workload.object();
+    let Some(own) = labels::selecting(workload) else {
+        return Vec::new();
+    };
+    let labelled = inventory.workloads_labelled(&own, inventory.namespace(object));
+    labelled
+        .filter(|other| {
+            let other = other.object();
+            (other.kind(), other.name()) != (object.kind(), object.name())
+                && inventory.same_scope(object, other)
+                && inventory.namespace(object) == inventory.namespace(other)
+        })
+        .collect()
+}
+
+/// Whether the budget of another workload covers this one's pods, and is reported instead.
+fn is_led_by<'a>(cx: &Context<'a>, workload: Workload<'a>, other: Workload<'a>) -> bool {
+    let place = |it: Workload<'_>| it.object().location(it.object().node());
+    let order = |it: Workload<'_>| (place(it).source, place(it).span.start);
+    order(other) < order(workload)
+        && unprotected(cx, other).is_some()
+        && sharing_selector(cx, other)
+            .iter()
+            .any(|it| place(*it) == place(workload))
+}
+
+fn message(
+    object: &Object,
+    replicas: i32,
+    origin: ReplicaOrigin<'_>,
+    sharing: &[Workload<'_>],
+) -> String {
+    let names: Vec<String> = std::iter::once(object)
+        .chain(sharing.iter().map(|it| it.object()))
+        .take(FEW)
+        .map(|it| format!("`{}`", it.name()))
+        .collect();
+    if sharing.is_empty() {
+        let least = match origin {
+            ReplicaOrigin::Autoscaler(..) => "at least ",
+            _ => "",
+        };
+        return format!(
+            "{} has {least}{} and no PodDisruptionBudget: a drain may evict all at once",
+            object.kind(),
+            count(replicas.into(), "replica")
+        );
+    }
+    format!(
+        "{} share a selector and have no PodDisruptionBudget: a drain may evict all their pods",
+        and_more(&names, sharing.len() + 1)
+    )
 }
 
 /// The kinds of [`takes_budget`].
@@ -138,32 +204,50 @@ fn add_budget<'r>(
     let inventory = cx.inventory;
     let labelled = inventory.workloads_labelled(&own, inventory.namespace(object));
     let mut labelled = labelled.map(Workload::object);
+    // What is deployed together gets one budget; of others a second one may come.
     if let Some(other) = labelled.find(|other| {
-        let is_named = inventory.namespace(object).is_some();
         (other.kind(), other.name()) != (object.kind(), object.name())
-            // Elsewhere in a repository without namespaces the same labels say little.
-            && (inventory.same_scope(object, other) || is_named)
+            && !inventory.same_scope(object, other)
+            && inventory.namespace(object).is_some()
     }) {
         let reason = format!(
-            "it would select the pods of {} `{}`, too, and a pod with two budgets is never evicted",
+            "it would also select the pods of {} `{}`, and a pod with two budgets is never evicted",
             other.kind(),
             other.name()
         );
         return report.not_fixed(Applicability::Unsafe, title, reason);
     }
+    let document = document(cx, workload, name, &own);
+    report.fix(Applicability::Unsafe, title, object, |editor| {
+        editor.append_document(&document)
+    })
+}
+
+/// The budget as a document.
+fn document(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    name: &str,
+    labels: &BTreeMap<String, String>,
+) -> [(String, Value); 4] {
+    let namespace = workload.object().namespace();
     let mut metadata = vec![("name", Value::text(name))];
-    metadata.extend(object.namespace().map(|it| ("namespace", Value::text(it))));
-    let selector = Value::map([("matchLabels", labels::value(&own))]);
-    let spec = Value::map([("maxUnavailable", Value::int(1)), ("selector", selector)]);
-    let document = [
+    // Without it, the budget would go to another namespace than the pods it is for.
+    metadata.extend(namespace.map(|it| ("namespace", Value::text(it))));
+    let mut spec = vec![("maxUnavailable", Value::int(1))];
+    // Stable since 1.31: pods that are not ready anyway do not stop a drain.
+    if !cx.is_kubernetes_before(1, 31) {
+        spec.push(("unhealthyPodEvictionPolicy", Value::text("AlwaysAllow")));
+    }
+    let selector = Value::map([("matchLabels", labels::value(labels))]);
+    spec.push(("selector", selector));
+    [
         ("apiVersion", Value::text("policy/v1")),
         ("kind", Value::text("PodDisruptionBudget")),
         ("metadata", Value::map(metadata)),
-        ("spec", spec),
-    ];
-    report.fix(Applicability::Unsafe, title, object, |editor| {
-        editor.append_document(&document.map(|(key, value)| (key.to_owned(), value)))
-    })
+        ("spec", Value::map(spec)),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
 }
 
 fn is_in_template(node: Node<'_>) -> bool {
@@ -171,17 +255,10 @@ fn is_in_template(node: Node<'_>) -> bool {
     kind.and_then(Node::as_str) == Some("Template")
 }
 
-fn help(workload: Workload<'_>, name: &str) -> String {
-    let object = workload.object();
-    // Without it, the budget would go to another namespace than the pods it is for.
-    let namespace = object
-        .namespace()
-        .map(|name| format!("\n  {}", yaml_pair("namespace", name)))
-        .unwrap_or_default();
+fn help(cx: &Context<'_>, workload: Workload<'_>, name: &str) -> String {
+    let document = document(cx, workload, name, &labels::own(workload));
     format!(
-        "add a budget that lets one pod go at a time:\n\
-         apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: {name}{namespace}\nspec:\n  \
-         maxUnavailable: 1\n  selector:\n    matchLabels:{}",
-        labels::yaml(&labels::own(workload), "      ")
+        "add a budget that lets one pod go at a time:\n{}",
+        Value::block(&document).trim_end()
     )
 }

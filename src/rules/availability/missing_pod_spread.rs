@@ -1,14 +1,15 @@
 //! `missing-pod-spread`
 
-use k8s_openapi::api::core::v1::PodSpec;
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::labels;
-use super::rollout::takes_port_of_node;
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Selector, Workload, WorkloadKind};
-use crate::rules::text::count;
+use crate::inventory::takes_port_of_node;
+use crate::kube::{Selector, Workload, WorkloadKind, is_placeholder};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -37,12 +38,8 @@ impl Rule for MissingPodSpread {
         if workload.kind() == WorkloadKind::KnativeService {
             return;
         }
-        let Some(replicas) = cx
-            .inventory
-            .replicas(workload)
-            .count()
-            .filter(|count| *count >= 2)
-        else {
+        let replicas = cx.inventory.replicas(workload);
+        let Some(fewest) = replicas.count().filter(|count| *count >= 2) else {
             return;
         };
         let template = workload.template();
@@ -54,7 +51,9 @@ impl Rule for MissingPodSpread {
                 .matches(template.labels())
                 .possible()
         };
-        if anti_affinity_selectors(spec).any(selects)
+        let namespace = cx.inventory.namespace(workload.object());
+        if anti_affinity_terms(spec).any(|term| keeps_apart(term, namespace, selects))
+            || is_on_fargate(workload)
             || takes_port_of_node(spec)
             || is_set_by_patch(cx, workload)
         {
@@ -80,7 +79,9 @@ impl Rule for MissingPodSpread {
             Some(list) => Attempt::StrayConstraints(list),
             None => anti_affinity(node).map_or(Attempt::None, Attempt::StrayAntiAffinity),
         };
-        out.push(report(workload, replicas, attempt));
+        let least = if replicas.is_range() { "at least " } else { "" };
+        let all = format!("{least}{fewest}");
+        out.push(report(workload, &all, attempt));
     }
 }
 
@@ -104,46 +105,59 @@ fn anti_affinity(spec: Node<'_>) -> Option<Node<'_>> {
     has_terms.then_some(entry.key)
 }
 
-fn report<'a>(workload: Workload<'a>, replicas: i32, attempt: Attempt<'_>) -> Report<'a> {
-    let all = match replicas {
-        2 => "both replicas".to_owned(),
-        _ => format!("all {}", count(replicas.into(), "replica")),
-    };
+fn report<'a>(workload: Workload<'a>, all: &str, attempt: Attempt<'_>) -> Report<'a> {
     let report = match attempt {
         Attempt::None => Report::object(
             workload.object(),
             workload.object().name_node(),
             format!(
-                "nothing spreads the pods: {all} may run on one node, and its failure or drain \
-                 takes them all down"
+                "only the scheduler's soft default spreads the {all} replicas: one node may hold all"
             ),
         ),
         Attempt::UnselectiveConstraints(list) => Report::template(
             workload,
             list,
             format!(
-                "topologySpreadConstraints without labelSelector select no pods and spread \
-                 nothing: {all} may run on one node"
+                "topologySpreadConstraints without labelSelector spread nothing: one node may hold \
+                 all {all} pods"
             ),
         ),
         Attempt::StrayAntiAffinity(key) => Report::template(
             workload,
             key,
-            format!(
-                "no podAntiAffinity term selects the pod's own labels, so the pods do not keep apart \
-                 from one another: {all} may run on one node"
-            ),
+            format!("podAntiAffinity selects other pods: one node may hold all {all} replicas"),
         ),
         Attempt::StrayConstraints(list) => Report::template(
             workload,
             list,
             format!(
-                "no topologySpreadConstraints selector matches the pod's own labels, so they \
-                 spread nothing: {all} may run on one node"
+                "topologySpreadConstraints select other pods: one node may hold all {all} replicas"
             ),
         ),
     };
     spread(workload, attempt, report.help(help(workload)))
+}
+
+/// The constraints that spread pods with these labels over nodes and zones as far as that goes. One of a
+/// pod's own takes the scheduler's defaults away, so both are named.
+fn constraints(labels: &BTreeMap<String, String>) -> (String, Value) {
+    let of = |key: &str| {
+        let selector = Value::map([("matchLabels", labels::value(labels))]);
+        Value::map([
+            ("maxSkew", Value::int(1)),
+            ("topologyKey", Value::text(key)),
+            ("whenUnsatisfiable", Value::text("ScheduleAnyway")),
+            ("labelSelector", selector),
+        ])
+    };
+    let both = [
+        of("kubernetes.io/hostname"),
+        of("topology.kubernetes.io/zone"),
+    ];
+    (
+        "topologySpreadConstraints".to_owned(),
+        Value::List(both.into()),
+    )
 }
 
 /// Spreads the pods over nodes as far as that goes, or gives constraints the selector they lack.
@@ -156,16 +170,10 @@ fn spread<'r>(workload: Workload<'_>, attempt: Attempt<'_>, report: Report<'r>) 
     let object = template.object();
     match (attempt, template.spec_node()) {
         (Attempt::None, Some(spec)) => {
-            let constraint = Value::map([
-                ("maxSkew", Value::int(1)),
-                ("topologyKey", Value::text("kubernetes.io/hostname")),
-                ("whenUnsatisfiable", Value::text("ScheduleAnyway")),
-                ("labelSelector", selector),
-            ]);
-            let title = "spread the pods over the nodes";
+            let title = "spread the pods over nodes and zones";
             report.fix(Applicability::Unsafe, title, object, |editor| {
-                let list = Value::List(vec![constraint]);
-                editor.insert_at(spec, &[], "topologySpreadConstraints", list)
+                let (key, list) = constraints(&own);
+                editor.insert_at(spec, &[], &key, list)
             })
         }
         (Attempt::UnselectiveConstraints(list), _) => {
@@ -201,8 +209,8 @@ fn is_set_by_patch(cx: &Context<'_>, workload: Workload<'_>) -> bool {
     })
 }
 
-/// The selectors of required and preferred anti-affinity terms. A term without one selects nothing.
-fn anti_affinity_selectors(spec: &PodSpec) -> impl Iterator<Item = &LabelSelector> {
+/// Required and preferred anti-affinity terms.
+fn anti_affinity_terms(spec: &PodSpec) -> impl Iterator<Item = &PodAffinityTerm> {
     let rules = spec
         .affinity
         .as_ref()
@@ -224,16 +232,59 @@ fn anti_affinity_selectors(spec: &PodSpec) -> impl Iterator<Item = &LabelSelecto
         .unwrap_or_default()
         .iter()
         .map(|weighted| &weighted.pod_affinity_term);
-    required
-        .chain(preferred)
-        .filter_map(|term| term.label_selector.as_ref())
+    required.chain(preferred)
+}
+
+/// Whether a term looks at pods of this namespace, where that is known, and selects these. A term
+/// without a selector selects nothing.
+fn keeps_apart(
+    term: &PodAffinityTerm,
+    namespace: Option<&str>,
+    selects: impl Fn(&LabelSelector) -> bool,
+) -> bool {
+    let named = term.namespaces.as_deref().unwrap_or_default();
+    let is_elsewhere = term.namespace_selector.is_none()
+        && !named.is_empty()
+        && namespace.is_some_and(|own| !named.iter().any(|it| it == own || is_placeholder(it)));
+    !is_elsewhere && term.label_selector.as_ref().is_some_and(selects)
+}
+
+/// Whether every pod gets a node of its own.
+fn is_on_fargate(workload: Workload<'_>) -> bool {
+    const TYPE: &str = "eks.amazonaws.com/compute-type";
+    const PROFILE: &str = "eks.amazonaws.com/fargate-profile";
+    let template = workload.template();
+    let Some(spec) = template.spec() else {
+        return false;
+    };
+    let selected = spec.node_selector.as_ref().and_then(|it| it.get(TYPE));
+    let affinity = spec
+        .affinity
+        .as_ref()
+        .and_then(|it| it.node_affinity.as_ref());
+    let required = affinity.and_then(|it| {
+        it.required_during_scheduling_ignored_during_execution
+            .as_ref()
+    });
+    let terms = required.map_or(&[][..], |it| it.node_selector_terms.as_slice());
+    let is_required = !terms.is_empty()
+        && terms.iter().all(|term| {
+            let mut demands = term.match_expressions.iter().flatten();
+            demands.any(|it| {
+                it.key == TYPE
+                    && it.operator == "In"
+                    && it.values.as_deref() == Some(&["fargate".to_owned()])
+            })
+        });
+    selected.is_some_and(|it| it == "fargate")
+        || is_required
+        || template.labels().contains_key(PROFILE)
+        || spec.scheduler_name.as_deref() == Some("fargate-scheduler")
 }
 
 fn help(workload: Workload<'_>) -> String {
     format!(
-        "spread them over the nodes, in the pod's spec:\n\
-         topologySpreadConstraints:\n  - maxSkew: 1\n    topologyKey: kubernetes.io/hostname\n    \
-         whenUnsatisfiable: ScheduleAnyway\n    labelSelector:\n      matchLabels:{}",
-        labels::yaml(&labels::own(workload), "        ")
+        "spread them over nodes and zones, in the pod's spec:\n{}",
+        Value::block(&[constraints(&labels::own(workload))]).trim_end()
     )
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::edit::{Advice, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Evidence, Standing};
-use crate::kube::{Body, LoadBalancer, Object, Workload};
+use crate::kube::{Body, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::{Node, path_below};
 
@@ -135,6 +135,6 @@ fn balanced<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Option<Evidence<'a>
     cx.inventory
         .load_balancers(workload)
         .into_iter()
-        .find(|(load_balancer, _)| *load_balancer == LoadBalancer::AwsIpTarget)
+        .find(|(load_balancer, _)| load_balancer.has_pods_as_aws_targets())
         .map(|(_, evidence)| evidence)
 }

@@ -5,10 +5,12 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use super::selected::Selected;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::{ReplicaOrigin, Replicas};
 use crate::kube::{Body, Object};
 use crate::lifecycle::Amount;
 use crate::lifecycle::disruption::{Allowance, Budget, Pods};
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "pdb-blocks-eviction",
@@ -72,10 +74,62 @@ impl Rule for PdbBlocksEviction {
             return;
         };
         let allowance = budget.over(pods);
-        if allowance.disruptions() == 0 {
-            out.push(report(cx, object, &selected, allowance));
+        if allowance.disruptions() > 0 {
+            return;
+        }
+        let is_scaled = matches!(pods, Pods::Scaled(_));
+        let at_most = budget.over(selected.most());
+        out.push(if is_scaled && at_most.disruptions() > 0 {
+            at_the_minimum(cx, object, allowance)
+        } else {
+            report(cx, object, &selected, allowance)
+        });
+    }
+}
+
+/// A budget that allows nothing while autoscalers keep the fewest pods.
+fn at_the_minimum<'a>(cx: &Context<'_>, object: &'a Object, allowance: Allowance) -> Report<'a> {
+    let count = match allowance.pods {
+        Pods::Scaled(count) | Pods::Unscaled(count) => count,
+    };
+    let message = format!(
+        "the budget allows no eviction at the autoscaler's minimum of {count}: a node drain waits"
+    );
+    let mut report =
+        Report::object(object, node(object, allowance), message).severity(Severity::Warning);
+    let mut field = "minReplicas";
+    for (workload, relation) in cx.inventory.selects(object) {
+        if let Replicas::Known {
+            origin: ReplicaOrigin::Autoscaler(autoscaler, node),
+            ..
+        } = cx.inventory.replicas(workload)
+            && relation.is_firm()
+        {
+            if autoscaler.kind() == "ScaledObject" {
+                field = "minReplicaCount";
+            }
+            let node = node.unwrap_or_else(|| autoscaler.name_node());
+            report = report.related(autoscaler, node, "the autoscaler's minimum");
         }
     }
+    let help = format!(
+        "{allowance}; raise {field} by one, or let one pod go at a time: maxUnavailable: 1"
+    );
+    report = report.help(help);
+    if matches!(allowance.pods, Pods::Scaled(count) if count > 1) {
+        report = let_one_go(object, report);
+    }
+    report
+}
+
+/// The value that decides, else the key of the spec.
+fn node(object: &Object, allowance: Allowance) -> Node<'_> {
+    let spec = object.node().get("spec");
+    let field = allowance.budget.field();
+    field
+        .and_then(|field| spec?.get(field))
+        .or_else(|| object.node().entry("spec").map(|entry| entry.key))
+        .unwrap_or_else(|| object.name_node())
 }
 
 /// Whether no pod can be meant, which is `pdb-selects-nothing`.
@@ -131,13 +185,7 @@ fn report<'a>(
         (false, _) => "no pod can ever be evicted, and a node drain waits until it gives up",
     };
     let message = format!("{arithmetic}: {consequence}");
-    let spec = object.node().get("spec");
-    let node = allowance
-        .budget
-        .field()
-        .and_then(|field| spec?.get(field))
-        .or_else(|| object.node().entry("spec").map(|entry| entry.key))
-        .unwrap_or_else(|| object.name_node());
+    let node = node(object, allowance);
     let help = if allowance.is_uncomputable() {
         "use a whole number as minAvailable, or drop the budget: a drain leaves DaemonSet pods alone"
     } else if allowance.pods == Pods::Scaled(1) {

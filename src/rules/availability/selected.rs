@@ -1,5 +1,7 @@
 //! The pods that a PodDisruptionBudget selects.
 
+use std::collections::HashSet;
+
 use crate::inventory::Replicas;
 use crate::kube::{Object, Workload, WorkloadKind};
 use crate::lifecycle::Amount;
@@ -22,8 +24,10 @@ pub(super) struct Selected {
     pub(super) may_run: bool,
     /// Whether some number of pods is unknown.
     is_unknown: bool,
-    /// Pods of workloads with a number of replicas.
+    /// The fewest pods of workloads with a number of replicas.
     scaled: u32,
+    /// The most of them.
+    most: u32,
     /// Pods without a controller in view.
     bare: u32,
     /// Pods of workloads without a number of replicas: as many as there are nodes, or as a Job
@@ -37,12 +41,22 @@ impl Selected {
     pub(super) fn of(cx: &Context<'_>, object: &Object) -> Self {
         let mut selected = Self::default();
         let mut is_empty = true;
+        // A copy of a selected workload elsewhere is not deployed with it.
+        let firm: HashSet<(&str, &str)> = cx
+            .inventory
+            .selects(object)
+            .filter(|(_, relation)| relation.is_firm())
+            .map(|(workload, _)| (workload.object().kind(), workload.object().name()))
+            .collect();
         for (workload, relation) in cx.inventory.selects(object) {
             is_empty = false;
             if relation.is_firm() {
                 selected.add(cx, workload);
             } else {
-                selected.is_sum_open |= relation.same_scope || relation.same_named_namespace;
+                let name = (workload.object().kind(), workload.object().name());
+                let is_copy = !relation.same_scope && firm.contains(&name);
+                selected.is_sum_open |=
+                    relation.same_scope || relation.same_named_namespace && !is_copy;
             }
             // Asked for only where none is certainly selected.
             selected.may_run |= selected.total == 0 && !cx.inventory.replicas(workload).is_parked();
@@ -58,18 +72,35 @@ impl Selected {
             // How many its controller keeps is not in view.
             (WorkloadKind::Pod, _) if workload.controller().is_some() => self.is_unknown = true,
             (WorkloadKind::Pod, _) => self.bare = self.bare.saturating_add(1),
-            (WorkloadKind::DaemonSet | WorkloadKind::Job | WorkloadKind::CronJob, _) => {
+            (
+                WorkloadKind::DaemonSet
+                | WorkloadKind::Job
+                | WorkloadKind::CronJob
+                | WorkloadKind::ScaledJob,
+                _,
+            ) => {
                 self.is_uncountable = true;
             }
             (_, Replicas::Parked) => {}
-            (_, replicas) => match replicas.count().map(u32::try_from) {
-                Some(Ok(count)) => self.scaled = self.scaled.saturating_add(count),
-                _ => self.is_unknown = true,
-            },
+            (_, Replicas::Known { count, most, .. }) => {
+                match (u32::try_from(count), u32::try_from(most)) {
+                    (Ok(count), Ok(most)) => {
+                        self.scaled = self.scaled.saturating_add(count);
+                        self.most = self.most.saturating_add(most);
+                    }
+                    _ => self.is_unknown = true,
+                }
+            }
+            (_, Replicas::Unknown) => self.is_unknown = true,
         }
     }
 
-    /// The pods of all selected workloads together; `None` where some number is unknown that the
+    /// The same where autoscalers keep the most.
+    pub(super) fn most(&self) -> Pods {
+        Pods::Scaled(self.most)
+    }
+
+    /// The fewest pods of all selected workloads together; `None` where some number is unknown that the
     /// budget hangs on, or where all are parked.
     pub(super) fn pods(&self, budget: Budget) -> Option<Pods> {
         if self.is_unknown {

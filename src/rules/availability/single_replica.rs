@@ -1,10 +1,12 @@
 //! `single-replica`
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{ClaimAccess, ReplicaOrigin, Replicas};
+use crate::inventory::{Claim, ClaimAccess, Serving, is_data_store};
 use crate::kube::{Workload, WorkloadKind};
-use crate::rules::availability::rollout::{has_stand_ins, show_claim, volume_of_a_singleton};
+use crate::rules::availability::rollout::{lone, show_claim};
+use crate::rules::text::is_explained;
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "single-replica",
@@ -28,73 +30,101 @@ impl Rule for SingleReplica {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
-        let is_judged = matches!(
-            workload.kind(),
-            WorkloadKind::Deployment
-                | WorkloadKind::StatefulSet
-                | WorkloadKind::Rollout
-                | WorkloadKind::DeploymentConfig
-        );
-        let Replicas::Known { count: 1, origin } = cx.inventory.replicas(workload) else {
+        let Some(node) = lone(cx, workload) else {
             return;
-        };
-        let object = workload.object();
-        let node = match origin {
-            ReplicaOrigin::Spec(node) => node,
-            // Whoever leaves the number out may have an autoscaler where nobody sees it.
-            ReplicaOrigin::Default if !cx.inventory.is_open(object) => object.name_node(),
-            // An autoscaler's minimum is another rule's.
-            ReplicaOrigin::Default | ReplicaOrigin::Autoscaler(..) => return,
         };
         let serving = cx.inventory.serving(workload);
-        if !is_judged || !serving.is_serving() || has_stand_ins(cx, workload, &serving) {
+        if !serving.may_serve() || cx.inventory.has_stand_ins(workload, &serving) {
             return;
         }
-        let singleton = volume_of_a_singleton(cx, workload);
-        let mut report = Report::object(object, node, message(workload, singleton.is_some()));
-        report = match singleton {
-            Some(claim) => {
-                let (holder, node) = match claim.access {
-                    ClaimAccess::Exclusive { object, mode } => (object, mode),
-                    _ => (workload.template().object(), claim.mount),
-                };
-                report = report.related(holder, node, show_claim(&claim));
-                report.severity(Severity::Note).help(
-                    "nothing to change if the application can only run once: plan the outage. Else \
-                     give every replica its own state, or share it (ReadWriteMany, a database), and \
-                     run at least 2",
-                )
-            }
-            None => report.help(
-                "run at least 2 replicas, on different nodes and under a PodDisruptionBudget:\n\
-                 replicas: 2",
-            ),
-        };
-        if let Some((service, _)) = serving.services().next() {
-            report = report.related(
-                service,
-                service.name_node(),
-                "requests come through this Service",
-            );
+        let claims = cx.inventory.claims(workload);
+        let surges = rollout_starts_first(cx, workload);
+        let blocks = |claim: &Claim<'_>| matches!(claim.access, ClaimAccess::Exclusive { .. });
+        // The rollout that hangs is what there is to repair.
+        if surges
+            && claims
+                .iter()
+                .any(|claim| !claim.is_per_pod && blocks(claim))
+        {
+            return;
         }
-        out.push(report);
+        let claim = claims.into_iter().find(Claim::may_be_exclusive);
+        let is_store = is_data_store(workload);
+        let message = message(workload, &serving, node, surges, claim.is_some());
+        let report = Report::object(workload.object(), node, message);
+        let report = match claim {
+            Some(claim) => singleton(workload, &claim, report),
+            None if is_explained(node) => report
+                .help("nothing to change, where the application can only run once")
+                .pedantic(),
+            None if is_store => report
+                .severity(Severity::Note)
+                .help("plan for the outage; more replicas need a replication of their own"),
+            None => {
+                let strategy = workload.strategy();
+                let kind = strategy.field(&["type"]).node().filter(|_| !surges);
+                let report = report.help(
+                    "run at least 2 replicas, on different nodes and under a PodDisruptionBudget:\n\
+                     replicas: 2",
+                );
+                match kind {
+                    Some(node) => report.related(
+                        workload.object(),
+                        node,
+                        "each rollout stops the only pod before a new one starts",
+                    ),
+                    None => report,
+                }
+            }
+        };
+        out.push(report.serving(&serving));
     }
 }
 
-fn message(workload: Workload<'_>, is_singleton: bool) -> String {
-    let kind = workload.object().kind();
-    let when = match workload.kind() {
-        WorkloadKind::StatefulSet => "every rollout, node drain or crash",
-        _ if is_singleton => "every rollout, node drain or crash",
-        _ => "every node drain, eviction or crash",
+/// Whether a rollout starts the new pod before the only one goes.
+fn rollout_starts_first(cx: &Context<'_>, workload: Workload<'_>) -> bool {
+    workload.kind() != WorkloadKind::StatefulSet
+        && cx
+            .inventory
+            .rollout(workload, 1)
+            .is_some_and(|it| it.is_ok_and(|rollout| !rollout.may_leave_none()))
+}
+
+/// A workload whose state only one pod can use: nothing to do but to know it.
+fn singleton<'a>(workload: Workload<'a>, claim: &Claim<'_>, report: Report<'a>) -> Report<'a> {
+    let (holder, node) = match claim.access {
+        ClaimAccess::Exclusive { object, mode } => (object, mode),
+        _ => (workload.template().object(), claim.mount),
     };
-    let why = if is_singleton {
-        " (a singleton, by its volume)"
+    report
+        .help(
+            "plan for the outage; more replicas need a state of their own each, or one that they \
+             share (ReadWriteMany, a database)",
+        )
+        .related(holder, node, show_claim(claim))
+        .pedantic()
+}
+
+fn message(
+    workload: Workload<'_>,
+    serving: &Serving<'_>,
+    node: Node<'_>,
+    surges: bool,
+    is_singleton: bool,
+) -> String {
+    let when = if surges {
+        "a drain or crash"
+    } else {
+        "a rollout, drain or crash"
+    };
+    let default = if node.id() == workload.object().name_node().id() {
+        " (default)"
     } else {
         ""
     };
+    let who = if is_singleton { ", by its volume," } else { "" };
     format!(
-        "{kind} takes requests with 1 replica{why}: {when} leaves nobody to answer until another pod \
-         is ready"
+        "1 replica{default}{who} {}: {when} leaves nobody to answer",
+        serving.takes_requests()
     )
 }

@@ -5,9 +5,8 @@ use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
-use crate::rules::availability::rollout::{
-    has_stand_ins, rollout, stands_in_the_way, volume_of_a_singleton,
-};
+use crate::rules::availability::rollout::{lone, volume_of_a_singleton};
+use crate::rules::text::is_explained;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -34,7 +33,7 @@ impl Rule for UnsafeRolloutStrategy {
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
         // What the API server refuses does not hang on the number.
-        match rollout(cx, workload, 1) {
+        match cx.inventory.rollout(workload, 1) {
             Some(Err(refused)) => {
                 if let Some(report) = refusal(cx, workload, &refused) {
                     out.push(report);
@@ -47,26 +46,39 @@ impl Rule for UnsafeRolloutStrategy {
 }
 
 fn check_rollout(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
-    let Replicas::Known { count, origin } = cx.inventory.replicas(workload) else {
+    let known = cx.inventory.replicas(workload);
+    let Replicas::Known {
+        count,
+        most,
+        origin,
+    } = known
+    else {
         return;
     };
-    let Ok(replicas) = u32::try_from(count) else {
+    let (Ok(replicas), Ok(most)) = (u32::try_from(count), u32::try_from(most)) else {
         return;
     };
-    let Some(Ok(rollout)) = rollout(cx, workload, replicas) else {
+    let of = |replicas| cx.inventory.rollout(workload, replicas)?.ok();
+    let Some(rollout) = of(replicas) else {
         return;
     };
-    let is_lone_stateful_set = replicas == 1 && workload.kind() == WorkloadKind::StatefulSet;
-    let must_recreate =
-        (rollout.is_recreate() || replicas == 1) && volume_of_a_singleton(cx, workload).is_some();
-    if !rollout.may_leave_none() || is_lone_stateful_set || must_recreate {
+    // One pod and no other: `single-replica` speaks of it, or nobody has to.
+    if !rollout.may_leave_none()
+        || most == 1
+            && (workload.kind() == WorkloadKind::StatefulSet || lone(cx, workload).is_some())
+        || (rollout.is_recreate() || replicas == 1) && volume_of_a_singleton(cx, workload).is_some()
+    {
         return;
     }
     let serving = cx.inventory.serving(workload);
-    if !serving.is_serving() || has_stand_ins(cx, workload, &serving) {
+    if !serving.may_serve() || cx.inventory.has_stand_ins(workload, &serving) {
         return;
     }
-    let severity = if replicas >= 2 {
+    let is_always = of(most).is_some_and(|rollout| rollout.may_leave_none());
+    let place = place(workload, rollout);
+    let severity = if is_explained(place) {
+        Severity::Note
+    } else if is_always && most >= 2 {
         Severity::Error
     } else {
         Severity::Warning
@@ -75,8 +87,8 @@ fn check_rollout(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
         replicas >= 2 && !rollout.is_recreate() && limits::goes_first(cx, workload, rollout);
     let mut report = Report::object(
         workload.object(),
-        place(workload, rollout),
-        message(cx, workload, rollout),
+        place,
+        message(cx, workload, rollout, (!is_always).then_some(replicas)),
     )
     .severity(severity)
     .help(help(workload, goes_first));
@@ -85,11 +97,12 @@ fn check_rollout(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
         ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
             autoscaler,
             node.unwrap_or_else(|| autoscaler.name_node()),
-            "the least replicas",
+            "the autoscaler's minimum",
         ),
         ReplicaOrigin::Default => report,
     };
-    out.push(if rollout.is_recreate() {
+    report = report.serving(&serving);
+    out.push(if rollout.is_recreate() || is_explained(place) {
         report
     } else {
         limits::keep_pods(cx, workload, rollout, replicas, report)
@@ -110,12 +123,14 @@ fn place(workload: Workload<'_>, rollout: Rollout) -> Node<'_> {
         .unwrap_or_else(|| workload.object().name_node())
 }
 
-fn message(cx: &Context<'_>, workload: Workload<'_>, rollout: Rollout) -> String {
+fn message(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    rollout: Rollout,
+    minimum: Option<u32>,
+) -> String {
     if rollout.is_recreate() {
-        return format!(
-            "strategy {rollout}: each rollout is an outage from the first SIGTERM until a new pod is \
-             ready"
-        );
+        return format!("strategy {rollout}: each rollout is an outage until a new pod is ready");
     }
     let since = match workload.kind() {
         WorkloadKind::StatefulSet if cx.settings.kubernetes_version.is_none() => {
@@ -123,7 +138,10 @@ fn message(cx: &Context<'_>, workload: Workload<'_>, rollout: Rollout) -> String
         }
         _ => "",
     };
-    format!("{rollout}{since}: during each rollout there may be no pod that answers")
+    let at = minimum.map_or_else(String::new, |count| {
+        format!(", at the autoscaler's minimum of {count}")
+    });
+    format!("{rollout}{since}: a rollout may leave no pod to answer{at}")
 }
 
 fn help(workload: Workload<'_>, goes_first: bool) -> String {
@@ -165,7 +183,7 @@ fn refusal<'a>(
         ),
         InvalidStrategy::NothingMayMove => (
             format!("{refused}, so that no pod could ever be replaced"),
-            if stands_in_the_way(cx, workload) {
+            if cx.inventory.stands_in_the_way(workload) {
                 "let one pod go before its successor comes: maxUnavailable: 1"
             } else {
                 "let one pod more run during a rollout: maxSurge: 1"
@@ -173,7 +191,7 @@ fn refusal<'a>(
         ),
         InvalidStrategy::SurgeNeedsZeroUnavailable => (
             "maxSurge is set, and maxUnavailable is not 0 (it is 1 unless written)".to_owned(),
-            if stands_in_the_way(cx, workload) {
+            if cx.inventory.stands_in_the_way(workload) {
                 "remove maxSurge: a pod takes a port of its node or a volume, and has to go before \
                  another can start"
             } else {

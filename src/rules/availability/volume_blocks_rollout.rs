@@ -5,8 +5,8 @@ use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severit
 use crate::inventory::ClaimAccess;
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::rollout::Rollout;
-use crate::rules::availability::rollout::{rollout, show_claim};
-use crate::rules::text::count;
+use crate::rules::availability::rollout::show_claim;
+use crate::rules::text::and;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -38,45 +38,54 @@ impl Rule for VolumeBlocksRollout {
         }
         // Any share of any number of pods is at least 1 more.
         let replicas = replicas.count().and_then(|count| u32::try_from(count).ok());
-        let Some(Ok(rollout)) = rollout(cx, workload, replicas.unwrap_or(1)) else {
+        let Some(Ok(rollout)) = cx.inventory.rollout(workload, replicas.unwrap_or(1)) else {
             return;
         };
         // Where all old pods may go, they leave the volume to the new ones.
         if rollout.surge() == 0 || rollout.may_leave_none() {
             return;
         }
-        for claim in cx.inventory.claims(workload) {
-            let ClaimAccess::Exclusive { object, mode } = claim.access else {
-                continue;
-            };
-            let is_per_pod = mode.text() == Some("ReadWriteOncePod");
-            if claim.is_per_pod || !is_per_pod && is_bound_to_a_node(workload) {
-                continue;
-            }
-            let wait = if is_per_pod {
-                "it waits for ever for the old pod's volume"
-            } else {
-                "on another node it waits for ever for the old pod's volume"
-            };
-            let message = format!(
-                "a rollout starts {} before an old one goes, over {}: {wait}, and the rollout hangs",
-                count(rollout.surge().into(), "new pod"),
-                show_claim(&claim),
-            );
-            let report = Report::template(workload, claim.mount, message)
-                .help(help(workload, rollout))
-                .related(object, mode, "one node at a time");
-            // Several pods would all be down at once.
-            let report = if replicas == Some(1) {
-                recreate(workload, report)
-            } else {
-                report
-            };
-            out.push(match surge_node(workload) {
-                Some(node) => report.related(workload.object(), node, "lets new pods start first"),
-                None => report,
-            });
+        let is_bound = is_bound_to_a_node(workload);
+        let claims = cx.inventory.claims(workload);
+        let blocking: Vec<_> = claims
+            .iter()
+            .filter_map(|claim| match claim.access {
+                ClaimAccess::Exclusive { object, mode } if !claim.is_per_pod => {
+                    let is_per_pod = mode.text() == Some("ReadWriteOncePod");
+                    (is_per_pod || !is_bound).then_some((claim, object, mode, is_per_pod))
+                }
+                _ => None,
+            })
+            .collect();
+        let Some((first, ..)) = blocking.first() else {
+            return;
+        };
+        let always = blocking.iter().any(|(.., is_per_pod)| *is_per_pod);
+        let names: Vec<String> = blocking.iter().map(|(it, ..)| show_claim(it)).collect();
+        let message = format!(
+            "a rollout hangs{}: the new pod waits for {} of the old one",
+            if always { "" } else { " on another node" },
+            and(&names),
+        );
+        let mut report =
+            Report::template(workload, first.mount, message).help(help(workload, rollout));
+        for (claim, object, mode, _) in &blocking {
+            report = report
+                .related(
+                    workload.template().object(),
+                    claim.mount,
+                    "also of one node",
+                )
+                .related(*object, *mode, "one node at a time");
         }
+        // Several pods would all be down at once.
+        if replicas == Some(1) {
+            report = recreate(workload, report);
+        }
+        out.push(match surge_node(workload) {
+            Some(node) => report.related(workload.object(), node, "lets new pods start first"),
+            None => report,
+        });
     }
 }
 

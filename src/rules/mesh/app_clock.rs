@@ -1,13 +1,12 @@
 //! The clock of an app beside that of its sidecar, in words.
 
-use std::time::Duration;
-
-use super::native::moot_with_native;
+use super::native::unless_native;
 use super::proxy_config::Settings;
 use crate::clocks::node_of;
+use crate::edit::{Refusal, Value};
 use crate::finding::Applicability;
-use crate::inventory::{Mesh, ProxyKind, ProxySettings, ToldBy};
-use crate::kube::{ContainerRef, Workload};
+use crate::inventory::{Mesh, ProxyKind, ProxySettings, ToldBy, written_proxy};
+use crate::kube::{ContainerRef, ISTIO_PROXY, Workload};
 use crate::lifecycle::Origin;
 use crate::lifecycle::shutdown::GraceBudget;
 use crate::lifecycle::sidecar::{DrainConfig, ProxyExit};
@@ -59,27 +58,34 @@ impl<'a> App<'a> {
         mesh: &Mesh<'_>,
     ) -> Report<'a> {
         let name = self.container.name();
-        let clock = self.clock(exit);
-        let until = moot_with_native(kind);
         let message = match exit {
             ProxyExit::WhenIdle { earliest } => format!(
-                "the sidecar may leave {} after the start of the termination (MINIMUM_DRAIN_DURATION) \
-                 once it has no connection, but container `{name}` serves through its {clock}: \
-                 requests that arrive later fail{until}",
-                show_seconds(earliest)
+                "the sidecar may exit {} after termination starts, but `{name}` serves through its \
+                 {}",
+                show_seconds(earliest),
+                self.clock(exit)
             ),
-            _ => format!(
-                "two clocks from the start of the termination: the sidecar leaves after {}, \
-                 container `{name}` after {clock}; in between the app can neither take nor send \
-                 requests{until}",
-                show_seconds(match exit {
-                    ProxyExit::At(exit) => exit,
-                    _ => Duration::ZERO,
-                })
+            ProxyExit::At(exit) => format!(
+                "the sidecar exits {} after termination starts, but `{name}` needs {}{}",
+                show_seconds(exit),
+                show_seconds(self.budget.exit().min(self.budget.grace.value)),
+                if self.budget.shutdown.is_declared() {
+                    ""
+                } else {
+                    " (assumed)"
+                },
             ),
+            ProxyExit::AfterApplication => String::new(),
         };
         let node = self.cause().unwrap_or_else(|| self.container.name_node());
         let mut report = Report::container(self.workload, self.container, node, message);
+        if !matches!(exit, ProxyExit::WhenIdle { .. }) {
+            report = report.related(
+                self.container.object(),
+                self.container.name_node(),
+                self.clock(exit),
+            );
+        }
         let object = self.container.object();
         for (term, what) in [
             (settings.termination_drain(), "the sidecar's drain"),
@@ -96,11 +102,11 @@ impl<'a> App<'a> {
             let what = format!("{} shutdown", show_seconds(shutdown.value));
             report = report.related(object, node, what);
         }
-        self.stay(exit, report).mesh(mesh)
+        self.stay(exit, kind, report).mesh(mesh)
     }
 
     /// The hook's duration, else what declares the shutdown time.
-    fn cause(&self) -> Option<Node<'a>> {
+    pub(super) fn cause(&self) -> Option<Node<'a>> {
         let hook = self.container.node.at(&["lifecycle", "preStop"]);
         let hook = hook.map(|hook| {
             hook.at(&["sleep", "seconds"])
@@ -118,24 +124,52 @@ impl<'a> App<'a> {
         least.as_secs() + u64::from(least.subsec_nanos() > 0)
     }
 
-    /// Lets the sidecar stay until its last connection ends, and through the hook.
-    fn stay(&self, exit: ProxyExit, report: Report<'a>) -> Report<'a> {
+    /// What lets the sidecar stay until its last connection ends, and through the hook.
+    fn variables(&self, exit: ProxyExit) -> Vec<(&'static str, String)> {
         let mut variables = vec![("EXIT_ON_ZERO_ACTIVE_CONNECTIONS", "true".to_owned())];
-        let mut lead = "let the sidecar stay until its last connection ends (Istio 1.12 or newer)";
         if matches!(exit, ProxyExit::WhenIdle { .. }) {
             variables.clear();
-            lead = "keep the sidecar at least as long as the hook";
         }
         variables.push(("MINIMUM_DRAIN_DURATION", format!("{}s", self.least_drain())));
+        variables
+    }
+
+    /// As entries of a container's environment.
+    fn environment(&self, exit: ProxyExit) -> Value {
+        let variables = self.variables(exit).into_iter();
+        let entries = variables.map(|(name, value)| {
+            Value::map([("name", Value::text(name)), ("value", Value::Text(value))])
+        });
+        Value::List(entries.collect())
+    }
+
+    fn stay(&self, exit: ProxyExit, kind: ProxyKind, report: Report<'a>) -> Report<'a> {
+        let lead = match exit {
+            ProxyExit::WhenIdle { .. } => "keep the sidecar at least as long as the hook",
+            _ => "let the sidecar stay until its last connection ends (Istio 1.12 or newer)",
+        };
         let template = self.workload.template();
         let title = "let the sidecar stay until its last connection ends";
-        let settings = Settings::variables(variables);
-        let (lead, yaml) = settings.help(lead, template);
+        let proxy = written_proxy(template);
+        let settings = Settings::variables(self.variables(exit));
+        let (lead, yaml) = if proxy.is_some() {
+            let block = Value::block(&[("env".to_owned(), self.environment(exit))]);
+            let lead = format!("{lead}; add to the container {ISTIO_PROXY}");
+            (lead, block.trim_end().to_owned())
+        } else {
+            settings.help(lead, template)
+        };
+        let lead = format!("{lead}{}", unless_native(kind));
         report.help_of_fix(&lead, &yaml).fix(
             Applicability::Unsafe,
             title,
             template.object(),
-            |editor| settings.write(editor, template),
+            |editor| match proxy {
+                // What else its list holds may set the same.
+                Some(proxy) if proxy.get("env").is_some() => Err(Refusal::Moot),
+                Some(proxy) => editor.insert_at(proxy, &[], "env", self.environment(exit)),
+                None => settings.write(editor, template),
+            },
         )
     }
 }

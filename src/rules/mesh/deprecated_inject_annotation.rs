@@ -29,7 +29,7 @@ impl Rule for DeprecatedInjectAnnotation {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
-        if cx.settings.mesh.mode == MeshMode::None {
+        if cx.settings.mesh.mode == MeshMode::None || cx.inventory.has_openshift_mesh() {
             return;
         }
         let template = workload.template();

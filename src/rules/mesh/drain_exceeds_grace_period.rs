@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clocks::GRACE_PERIOD as FIELD;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{ProxyKind, ProxySettings, Told, ToldBy};
+use crate::inventory::{Membership, ProxyKind, ProxySettings, Told, ToldBy};
 use crate::kube::Workload;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
@@ -38,7 +38,7 @@ impl Rule for DrainExceedsGracePeriod {
         let template = workload.template();
         // A native sidecar has drained before it gets SIGTERM.
         if !workload.is_long_running()
-            || !mesh.has_sidecar()
+            || !(mesh.has_sidecar() || mesh.membership == Membership::Gateway)
             || inventory.proxy_kind(workload) == ProxyKind::Native
             || inventory.replicas(workload).is_parked()
         {

@@ -1,10 +1,10 @@
 //! `missing-hold-application`
 
-use super::native::moot_with_native;
+use super::native::unless_native;
 use super::proxy_config::Settings;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{Mesh, ProxyKind};
+use crate::inventory::{Mesh, ProxyKind, is_data_store, written_proxy};
 use crate::kube::{PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::{Node, path_below};
@@ -39,7 +39,8 @@ impl Rule for MissingHoldApplication {
         if !mesh.has_sidecar()
             || !has_app
             || proxy == ProxyKind::Native
-            || template.is_injected()
+            || is_complete(template)
+            || is_data_store(workload)
             || cx.inventory.replicas(workload).is_parked()
             || cx.inventory.holds_mesh_wide(workload)
             || is_held_or_told(cx, workload)
@@ -48,6 +49,12 @@ impl Rule for MissingHoldApplication {
         }
         out.push(report(workload, &mesh, proxy));
     }
+}
+
+/// Whether the proxy is in the manifest already, as it will run. With `image: auto` the injector still
+/// fills it in.
+fn is_complete(template: PodTemplate<'_>) -> bool {
+    template.annotation("sidecar.istio.io/status").is_some() || written_proxy(template).is_some()
 }
 
 /// Whether the workload asks for the hold, or tries to in a way that `ineffective-istio-annotation`
@@ -94,19 +101,18 @@ fn annotations(template: PodTemplate<'_>) -> impl Iterator<Item = crate::yaml::E
 
 fn report<'a>(workload: Workload<'a>, mesh: &Mesh<'_>, proxy: ProxyKind) -> Report<'a> {
     let object = workload.object();
-    let until = moot_with_native(proxy);
     let consequence = if workload.is_long_running() {
-        "its first requests fail until the proxy is up"
+        "its first calls fail"
     } else {
-        "a run that needs the network at once fails"
+        "a run that calls at once fails"
     };
-    let message = format!("the app may start before its sidecar proxy: {consequence}{until}");
+    let message = format!("the app may start before its proxy, and {consequence}");
     let template = workload.template();
     let title = "hold the app until the proxy is ready";
     let hold = Settings::field("holdApplicationUntilProxyStarts", Value::Bool(true));
     let (lead, yaml) = hold.help(title, template);
     Report::object(object, object.name_node(), message)
-        .help_of_fix(&lead, &yaml)
+        .help_of_fix(&format!("{lead}{}", unless_native(proxy)), &yaml)
         .fix(Applicability::Unsafe, title, template.object(), |editor| {
             hold.write(editor, template)
         })

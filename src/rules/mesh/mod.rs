@@ -18,6 +18,7 @@ pub(super) mod missing_retry_policy;
 pub(super) mod missing_tracing;
 pub(super) mod mtls_disabled;
 mod native;
+mod other_sidecar;
 pub(super) mod outlier_ejection_unbounded;
 mod policy;
 pub(super) mod probe_rewrite_disabled;

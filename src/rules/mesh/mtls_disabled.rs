@@ -38,7 +38,8 @@ impl Rule for MtlsDisabled {
                     .spec
                     .as_ref()
                     .and_then(|spec| spec.mtls.as_ref());
-                check_server(object, mtls.and_then(|mtls| mtls.mode), out);
+                let is_ambient = cx.inventory.is_ambient_namespace(object);
+                check_server(object, mtls.and_then(|mtls| mtls.mode), is_ambient, out);
             }
             Body::DestinationRule(rule) => {
                 let policies = policies(object, rule);
@@ -78,11 +79,22 @@ impl Rule for MtlsDisabled {
     }
 }
 
-fn check_server(object: &Object, mode: Option<MutualTlsMode>, out: &mut Findings) {
+fn check_server(
+    object: &Object,
+    mode: Option<MutualTlsMode>,
+    is_ambient: bool,
+    out: &mut Findings,
+) {
     let Some(node) = object.node().at(&["spec", "mtls", "mode"]) else {
         return;
     };
     match mode {
+        Some(MutualTlsMode::Disable) if is_ambient => {
+            let message = "`DISABLE` means PERMISSIVE in the ambient mesh: clients may still use \
+                           mutual TLS";
+            let help = "mode: STRICT, once every client is in the mesh, or PERMISSIVE";
+            out.push(Report::object(object, node, message).help(help).pedantic());
+        }
         Some(MutualTlsMode::Disable) => {
             let message = "`DISABLE` makes the proxies take plain text only: requests between \
                            workloads are neither encrypted nor authenticated";

@@ -1,6 +1,7 @@
 //! `sidecar-exits-before-app`
 
 use super::app_clock::App;
+use super::other_sidecar;
 use crate::clocks::drain;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::ProxyKind;
@@ -30,31 +31,42 @@ impl Rule for SidecarExitsBeforeApp {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
-        let mesh = cx.inventory.mesh(workload);
-        let kind = cx.inventory.proxy_kind(workload);
-        if !workload.is_long_running()
-            || !mesh.has_sidecar()
-            || kind == ProxyKind::Native
-            || cx.inventory.replicas(workload).is_parked()
-        {
+        let inventory = cx.inventory;
+        if !workload.is_long_running() || inventory.replicas(workload).is_parked() {
+            return;
+        }
+        if let Some(sidecar) = inventory.injected_sidecar(workload) {
+            let takes_requests = inventory.serving(workload).may_serve();
+            let app = app(cx, workload).filter(|app| is_stated(app) || takes_requests);
+            let report = app.as_ref().and_then(|app| {
+                let report = other_sidecar::report(app, &sidecar)?;
+                // The time is an assumption.
+                let note = !is_stated(app);
+                Some(if note {
+                    report.severity(Severity::Note)
+                } else {
+                    report
+                })
+            });
+            if let Some(report) = report {
+                out.push(report);
+            }
+        }
+        let mesh = inventory.mesh(workload);
+        let kind = inventory.proxy_kind(workload);
+        if !mesh.has_sidecar() || kind == ProxyKind::Native {
             return;
         }
         let settings = cx.inventory.proxy_settings(workload);
         if !settings.is_readable() {
             return;
         }
-        let Some(pod) = cx.clocks().longest(workload) else {
+        let Some(app) = app(cx, workload) else {
             return;
         };
         let exit = Proxy::Classic(drain(&settings)).exit();
-        let app = App {
-            workload,
-            container: pod.container,
-            budget: pod.budget,
-        };
-        let prestop = app.budget.prestop.lower_bound();
-        let is_stated = !prestop.is_zero() || app.budget.shutdown.is_declared();
-        if !is_stated && !cx.inventory.serving(workload).is_serving() {
+        let is_stated = is_stated(&app);
+        if !is_stated && !inventory.serving(workload).may_serve() {
             return;
         }
         if exit.outlived_by(&app.budget).is_some() {
@@ -68,4 +80,18 @@ impl Rule for SidecarExitsBeforeApp {
             out.push(app.report(exit, kind, &settings, &mesh).severity(severity));
         }
     }
+}
+
+fn app<'a>(cx: &Context<'_>, workload: Workload<'a>) -> Option<App<'a>> {
+    let pod = cx.clocks().longest(workload)?;
+    Some(App {
+        workload,
+        container: pod.container,
+        budget: pod.budget,
+    })
+}
+
+/// Whether the manifest says how long the app needs, in a hook or as its shutdown time.
+fn is_stated(app: &App<'_>) -> bool {
+    !app.budget.prestop.lower_bound().is_zero() || app.budget.shutdown.is_declared()
 }

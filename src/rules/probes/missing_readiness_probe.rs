@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{ContainerPort, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{Serving, is_management_name};
+use crate::inventory::{Serving, application_port, is_management_name};
 use crate::kube::{Body, ContainerRef, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 
@@ -35,7 +35,7 @@ impl Rule for MissingReadinessProbe {
             return;
         }
         let serving = cx.inventory.serving(workload);
-        if !serving.is_serving() || cx.inventory.replicas(workload).is_parked() {
+        if !serving.may_serve() || cx.inventory.replicas(workload).is_parked() {
             return;
         }
         let publishes_unready = |object: &crate::kube::Object| match object.body() {
@@ -72,24 +72,17 @@ fn report(
 ) {
     let name = container.name();
     let message = format!(
-        "container `{name}` takes requests but has no readiness probe: it gets them as soon as its \
-         process starts, before it can answer, on every rollout and restart",
+        "container `{name}` {} without a readiness probe: they come before it can answer",
+        serving.takes_requests()
     );
-    let mut report = Report::container(workload, container, container.name_node(), message)
-        .help(help(serving, container));
-    if let Some(service) = serving.evidence() {
-        report = report.related(
-            service,
-            service.name_node(),
-            "requests come through this Service",
-        );
-    }
-    out.push(report);
+    let report = Report::container(workload, container, container.name_node(), message)
+        .help(help(serving, workload, container));
+    out.push(report.serving(serving));
 }
 
 /// A probe for the port through which requests come, as far as its name, its number and the image tell
 /// what it speaks.
-fn help(serving: &Serving<'_>, container: ContainerRef<'_>) -> String {
+fn help(serving: &Serving<'_>, workload: Workload<'_>, container: ContainerRef<'_>) -> String {
     let requests = |port: &&ContainerPort| {
         port.protocol.as_deref() != Some("UDP")
             && !port.name.as_deref().is_some_and(is_management_name)
@@ -99,7 +92,7 @@ fn help(serving: &Serving<'_>, container: ContainerRef<'_>) -> String {
     let served = served_port(serving, declared);
     let number = declared
         .map(|port| port.container_port)
-        .or_else(|| served.and_then(target_number));
+        .or_else(|| application_port(workload.template(), served.and_then(target_number)?));
     let name = own_name.or_else(|| served?.name.as_deref());
     let reference = match (own_name, number) {
         (Some(name), _) => name.to_owned(),

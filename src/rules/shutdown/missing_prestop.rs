@@ -8,6 +8,7 @@ use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::show_seconds;
 
 static META: RuleMeta = RuleMeta {
     id: "missing-prestop",
@@ -38,7 +39,8 @@ impl Rule for MissingPrestop {
             return;
         }
         let serving = cx.inventory.serving(workload);
-        if !serving.is_serving() {
+        // Where nobody takes over, waiting saves no request.
+        if !serving.may_serve() || !cx.inventory.is_taken_over(workload) {
             return;
         }
         let template = workload.template();
@@ -61,55 +63,74 @@ impl Rule for MissingPrestop {
             return;
         }
         let message = format!(
-            "container `{}` takes requests but has no preStop hook: SIGTERM comes while endpoints \
-             are still being removed, so requests reach a process that is already shutting down",
-            first.name()
+            "container `{}` {} without a preStop hook: some come after SIGTERM",
+            first.name(),
+            serving.takes_requests()
         );
-        let mut report =
-            Report::container(workload, *first, first.name_node(), message).help(help(cx));
-        report = add_hook(cx, workload, *first, report);
-        if let Some(service) = serving.evidence() {
-            report = report.related(
-                service,
-                service.name_node(),
-                "requests come through this Service",
+        let report = Report::container(workload, *first, first.name_node(), message);
+        let removal = cx.clocks().removal(workload);
+        let seconds = wait::USUAL.max(removal.delay.as_secs());
+        let mut report = add_hook(cx, workload, *first, seconds, report).serving(&serving);
+        if let Some((load_balancer, evidence)) = &removal.by {
+            let message = format!(
+                "{}: takes {} to stop sending requests",
+                load_balancer.as_str(),
+                show_seconds(removal.delay)
             );
+            report = report.related(evidence.object, evidence.node, message);
         }
         out.push(report);
     }
 }
 
-/// Adds a hook that waits. What the grace period is has to be known: the API server rejects a native sleep
-/// that is longer, and another hook would leave no time. Where it is as short, it is raised in the same
-/// step.
+/// Adds a hook that waits, and raises the grace period in the same step where it would not hold the
+/// hook. What the grace period is has to be known for that: the API server rejects a native sleep that
+/// is longer, and another hook would leave no time.
 fn add_hook<'r>(
     cx: &Context<'_>,
     workload: Workload<'_>,
     container: ContainerRef<'_>,
+    seconds: u64,
     report: Report<'r>,
 ) -> Report<'r> {
     let image = container.data.image.as_deref().unwrap_or_default();
-    let handler = wait::handler(cx, image, wait::USUAL);
-    let (Some((key, value)), Some(grace)) = (handler, cx.clocks().grace(workload)) else {
+    let Some((key, value)) = wait::handler(cx, image, seconds) else {
+        return report.help(
+            "the endpoints take a while to go; call a program that the image holds and that waits, \
+             such as a mode of the application's own binary",
+        );
+    };
+    let hook = Value::map([("preStop", Value::map([(key, value)]))]);
+    let native = if wait::is_native(cx) && cx.settings.kubernetes_version.is_none() {
+        " (Kubernetes 1.30 or newer)"
+    } else {
+        ""
+    };
+    let raised = needed_seconds(cx, workload, container, seconds);
+    let mut help = format!(
+        "wait until the endpoints are gone{native}:\n{}",
+        Value::block(&[("lifecycle".to_owned(), hook.clone())])
+    );
+    if let Some(Some(seconds)) = raised {
+        let grace = Value::block(&[(GRACE_PERIOD.to_owned(), Value::int(seconds))]);
+        help = format!("{}\nand in the pod's spec:\n{grace}", help.trim_end());
+    }
+    let report = report.help(help.trim_end());
+    let Some(raised) = raised else {
         return report;
     };
-    let raised = if grace.term.value > Duration::from_secs(wait::USUAL) {
-        None
-    } else {
-        let mut budgets = cx.clocks().budgets(workload).into_iter();
-        let own = budgets.find(|pod| pod.container.node.id() == container.node.id());
-        let Some(own) = own else {
-            return report;
-        };
-        Some(own.budget.needed_seconds() + wait::USUAL)
-    };
-    let mut title = format!("add a preStop hook that waits {}s", wait::USUAL);
+    let mut title = format!("add a preStop hook that waits {seconds}s");
     if let Some(seconds) = raised {
         title = format!("{title}, and set {GRACE_PERIOD} to {seconds}");
     }
+    let Value::Map(hook) = hook else {
+        return report;
+    };
     report.fix(Applicability::Unsafe, title, container.object(), |editor| {
-        let hook = Value::map([(key, value)]);
-        let mut edits = editor.insert_at(container.node, &["lifecycle"], "preStop", hook)?;
+        let mut edits = Vec::new();
+        for (key, value) in hook {
+            edits.extend(editor.insert_at(container.node, &["lifecycle"], &key, value)?);
+        }
         if let (Some(spec), Some(seconds)) = (workload.template().spec_node(), raised) {
             edits.extend(editor.put(spec, &[], GRACE_PERIOD, Value::int(seconds))?);
         }
@@ -117,13 +138,19 @@ fn add_hook<'r>(
     })
 }
 
-fn help(cx: &Context<'_>) -> String {
-    if !wait::is_native(cx) {
-        return "keep serving until the endpoints are gone:\n\
-                lifecycle:\n  preStop:\n    exec:\n      command: [\"sleep\", \"15\"]"
-            .to_owned();
-    }
-    "keep serving until the endpoints are gone (Kubernetes 1.30 or newer; before, exec `sleep 15`):\n\
-     lifecycle:\n  preStop:\n    sleep:\n      seconds: 15"
-        .to_owned()
+/// The grace period that holds the new hook too, where the present one does not; `None` where that is
+/// not known.
+fn needed_seconds(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    container: ContainerRef<'_>,
+    seconds: u64,
+) -> Option<Option<u64>> {
+    let grace = cx.clocks().grace(workload)?;
+    let budgets = cx.clocks().budgets(workload);
+    let mut own = budgets.iter();
+    let own = own.find(|pod| pod.container.node.id() == container.node.id());
+    // A native sidecar has no budget of its own.
+    let needed = own.map_or(Some(0), |pod| Some(pod.budget.needed_seconds()))? + seconds;
+    Some((grace.term.value < Duration::from_secs(needed)).then_some(needed))
 }

@@ -37,7 +37,7 @@ impl Rule for PrestopTooShort {
             return;
         }
         let serving = cx.inventory.serving(workload);
-        if !serving.is_serving() {
+        if !serving.may_serve() || !cx.inventory.is_taken_over(workload) {
             return;
         }
         let needed = cx.clocks().removal(workload);
@@ -61,7 +61,7 @@ impl Rule for PrestopTooShort {
                     .exact()
                     .is_some_and(|delay| delay < needed.delay)
             {
-                out.push(report(workload, &pod, &needed));
+                out.push(report(workload, &pod, &needed).serving(&serving));
             }
         }
     }
@@ -72,13 +72,13 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, needed: &Removal<'_>)
     let budget = &pod.budget;
     let delay = show_seconds(needed.delay);
     let who = match &needed.by {
-        Some((load_balancer, _)) => format!("the {delay} that {} needs", article(*load_balancer)),
-        None => format!("the {delay} that the removal of an endpoint may take"),
+        Some((load_balancer, _)) => format!("{} needs {delay}", article(*load_balancer)),
+        None => format!("removing an endpoint may take {delay}"),
     };
     let message = format!(
-        "{} of container `{}` is shorter than {who}: requests still come after SIGTERM",
-        budget.prestop,
-        container.name()
+        "the preStop hook of `{}` waits {}, but {who}: requests still come after SIGTERM",
+        container.name(),
+        budget.prestop.exact().map(show_seconds).unwrap_or_default(),
     );
     let shutdown = &budget.shutdown;
     let total = needed
@@ -159,8 +159,12 @@ fn with_sleep(script: &str, seconds: u64) -> Option<String> {
 fn article(load_balancer: LoadBalancer) -> String {
     match load_balancer {
         LoadBalancer::NginxIngress | LoadBalancer::Agic => load_balancer.as_str().to_owned(),
-        LoadBalancer::AwsIpTarget => format!("an {}", load_balancer.as_str()),
-        LoadBalancer::GkeNeg => format!("a {}", load_balancer.as_str()),
+        LoadBalancer::AwsIpTarget | LoadBalancer::AwsNlb { .. } => {
+            format!("an {}", load_balancer.as_str())
+        }
+        LoadBalancer::GkeNeg | LoadBalancer::NodeChecks { .. } => {
+            format!("a {}", load_balancer.as_str())
+        }
     }
 }
 

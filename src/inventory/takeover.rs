@@ -1,0 +1,113 @@
+//! Who answers while a pod goes.
+
+use std::collections::HashSet;
+
+use k8s_openapi::api::core::v1::PodSpec;
+
+use super::{Inventory, Relation, Serving, is_data_store};
+use crate::kube::{Object, Strategy, Workload, WorkloadKind};
+use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
+
+impl Inventory {
+    /// Whether another endpoint can answer while one of the workload's pods goes: a second pod, one
+    /// that a rollout starts before, or another workload behind the same Services. A number of
+    /// replicas that is not known may be more than one.
+    pub fn is_taken_over(&self, workload: Workload<'_>) -> bool {
+        let by_kind = match workload.kind() {
+            WorkloadKind::DaemonSet | WorkloadKind::KnativeService => true,
+            WorkloadKind::Pod => false,
+            kind => match self.replicas(workload).count() {
+                Some(1) if kind == WorkloadKind::StatefulSet || is_data_store(workload) => false,
+                Some(1) => {
+                    let rollout = self.rollout(workload, 1);
+                    // What nobody can judge may start a pod first.
+                    let surges =
+                        rollout.map(|it| it.is_ok_and(|rollout| !rollout.may_leave_none()));
+                    let replaces = !matches!(
+                        kind,
+                        WorkloadKind::ReplicaSet | WorkloadKind::ReplicationController
+                    );
+                    surges.unwrap_or(replaces) && !self.stands_in_the_way(workload)
+                }
+                _ => true,
+            },
+        };
+        by_kind || self.has_stand_ins(workload, &self.serving(workload))
+    }
+
+    /// What the workload's strategy does to so many replicas; `None` where no rule can judge it.
+    pub fn rollout(
+        &self,
+        workload: Workload<'_>,
+        replicas: u32,
+    ) -> Option<Result<Rollout, InvalidStrategy>> {
+        let strategy = workload.strategy();
+        if strategy.is_unknown() || self.is_strategy_patched(workload, strategy) {
+            return None;
+        }
+        let version = self.settings(workload.object()).kubernetes_version;
+        Rollout::of(strategy.form, replicas, version).transpose()
+    }
+
+    fn is_strategy_patched(&self, workload: Workload<'_>, strategy: Strategy<'_>) -> bool {
+        let object = workload.object();
+        strategy
+            .paths()
+            .any(|path| self.is_set_elsewhere(object, object.node(), &path))
+    }
+
+    /// Whether other workloads answer the same requests: every Service of this one also selects another
+    /// that runs. Two of one name are variants of which one is deployed.
+    pub fn has_stand_ins(&self, workload: Workload<'_>, serving: &Serving<'_>) -> bool {
+        let own = (workload.object().kind(), workload.object().name());
+        let mut services = serving.services().peekable();
+        let mut asked = HashSet::new();
+        services.peek().is_some()
+            && services.all(|(service, _)| {
+                let is_asked = !asked.insert(self.selection_number(service));
+                is_asked || self.runs_another(service, own)
+            })
+    }
+
+    /// Whether a Service selects a running workload of another kind or name than this one.
+    fn runs_another(&self, service: &Object, (kind, name): (&str, &str)) -> bool {
+        let runs = |workload: Workload<'_>, relation: Relation| {
+            relation.is_firm() && workload.is_long_running() && !self.replicas(workload).is_parked()
+        };
+        let first = self.first_selected(service, "first that runs", runs);
+        let first = first.map(|(workload, _)| workload.object());
+        first.is_some_and(|first| {
+            (first.kind(), first.name()) != (kind, name)
+                || self
+                    .first_selected(service, "first other that runs", |workload, relation| {
+                        let other = workload.object();
+                        runs(workload, relation)
+                            && (other.kind(), other.name()) != (first.kind(), first.name())
+                    })
+                    .is_some()
+        })
+    }
+
+    /// Whether a pod takes what its successor needs before that can start: a port of the node, or a
+    /// volume that one node or pod can mount. Such a pod has to go first.
+    pub fn stands_in_the_way(&self, workload: Workload<'_>) -> bool {
+        let spec = workload.template().spec();
+        spec.is_some_and(takes_port_of_node) || self.shares_exclusive_volume(workload)
+    }
+
+    /// Whether all pods use one volume that perhaps only one node or pod can mount.
+    pub fn shares_exclusive_volume(&self, workload: Workload<'_>) -> bool {
+        let mut claims = self.claims(workload).into_iter();
+        claims.any(|claim| !claim.is_per_pod && claim.may_be_exclusive())
+    }
+}
+
+/// Whether each pod needs a port of its node, which no second one can have there. With
+/// `hostNetwork` every declared port is one.
+pub fn takes_port_of_node(spec: &PodSpec) -> bool {
+    let mut ports = spec
+        .containers
+        .iter()
+        .flat_map(|container| container.ports.iter().flatten());
+    ports.any(|port| spec.host_network == Some(true) || port.host_port.is_some_and(|it| it > 0))
+}
