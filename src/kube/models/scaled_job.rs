@@ -15,3 +15,43 @@ resource! {
 pub struct ScaledJobSpec {
     pub job_target_ref: Option<JobSpec>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::kube::{Workload, WorkloadKind};
+    use crate::settings::Settings;
+    use crate::source::{NewSource, Role, Scope, Sources};
+
+    #[test]
+    fn its_pods_are_those_of_the_job_that_it_makes() {
+        let text = "apiVersion: keda.sh/v1alpha1\nkind: ScaledJob\nmetadata: {name: render}\nspec:\n  \
+                    jobTargetRef:\n    template:\n      metadata: {labels: {app: render}}\n      \
+                    spec: {containers: [{name: render, image: a:1}]}\n";
+        let mut sources = Sources::default();
+        sources.push(NewSource {
+            path: "a.yaml".to_owned(),
+            root_path: "a.yaml".to_owned(),
+            text: Arc::from(text),
+            invalid_utf8: None,
+            role: Role::Named,
+            scope: Scope(Arc::from("")),
+        });
+        let inventory = crate::inventory::Inventory::read(&sources, &Settings::default());
+        let workload: Workload<'_> = inventory.workloads().next().expect("a workload");
+        assert_eq!(workload.kind(), WorkloadKind::ScaledJob);
+        assert!(!workload.is_long_running());
+        let names: Vec<&str> = workload
+            .template()
+            .main_containers()
+            .map(|it| it.name())
+            .collect();
+        assert_eq!(names, ["render"]);
+        assert!(workload.template().spec_node().is_some());
+        assert_eq!(
+            workload.template().labels().get("app").map(String::as_str),
+            Some("render")
+        );
+    }
+}

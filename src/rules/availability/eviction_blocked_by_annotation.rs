@@ -46,19 +46,23 @@ impl Rule for EvictionBlockedByAnnotation {
         {
             return;
         }
+        let serving = cx.inventory.serving(workload);
         for (key, blocks, consequence) in BLOCKING {
             let Some(node) = workload.template().annotation(key) else {
                 continue;
             };
-            if node.as_str() != Some(blocks) || !cx.inventory.serving(workload).is_serving() {
+            if node.as_str() != Some(blocks) || !serving.may_serve() {
                 continue;
             }
-            let message =
-                format!("`{key}: \"{blocks}\"` on a workload that takes requests: {consequence}");
-            out.push(Report::template(workload, node, message).help(
+            let message = format!(
+                "`{key}: \"{blocks}\"` on a workload that {}: {consequence}",
+                serving.takes_requests()
+            );
+            let report = Report::template(workload, node, message).help(
                 "remove the annotation: a PodDisruptionBudget keeps enough replicas up while a node \
                  is drained, and the preStop hook and grace period let requests finish",
-            ));
+            );
+            out.push(report.serving(&serving));
         }
     }
 }

@@ -27,7 +27,7 @@ impl Rule for MissingLivenessProbe {
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
         let serving = cx.inventory.serving(workload);
-        if !serving.is_serving() || cx.inventory.replicas(workload).is_parked() {
+        if !serving.may_serve() || cx.inventory.replicas(workload).is_parked() {
             return;
         }
         for container in workload.template().lasting_containers() {
@@ -41,16 +41,15 @@ impl Rule for MissingLivenessProbe {
                 continue;
             }
             let message = format!(
-                "container `{}` takes requests but has no liveness probe: a process that hangs \
-                 without exiting is never restarted",
-                container.name()
+                "container `{}` {} without a liveness probe: where it hangs, it is never restarted",
+                container.name(),
+                serving.takes_requests()
             );
             let help = "where the process can hang, add a livenessProbe on an endpoint that calls \
                         nothing else; where it exits when it cannot go on, none is better than a \
                         wrong one";
-            out.push(
-                Report::container(workload, container, container.name_node(), message).help(help),
-            );
+            let report = Report::container(workload, container, container.name_node(), message);
+            out.push(report.help(help).serving(&serving));
         }
     }
 }

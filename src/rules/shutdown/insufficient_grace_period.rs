@@ -50,7 +50,7 @@ impl Rule for InsufficientGracePeriod {
         let is_declared = budget.shutdown.is_declared();
         // The buffer on top of an assumption is no evidence.
         let is_enough = || left(budget) >= budget.shutdown.value;
-        if !is_declared && (is_enough() || !cx.inventory.serving(workload).is_serving()) {
+        if !is_declared && (is_enough() || !cx.inventory.serving(workload).may_serve()) {
             return;
         }
         // A grace period of 0 or less, and one that the hook alone uses up, are findings of their
