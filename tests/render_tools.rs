@@ -623,3 +623,37 @@ fn the_release_of_kubernetes_is_given_to_helm() {
     let (code, _, _) = run(check.args(["--kubernetes-version", "1.33"]));
     assert_eq!(code, 0);
 }
+
+#[test]
+fn one_value_of_several_templates_is_one_finding() {
+    let template = |name: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  replicas: 0\n  \
+             selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    \
+             metadata: {{labels: {{app: {name}}}}}\n    spec:\n      containers:\n        - name: app\n          \
+             image: \"registry.example/app:{{{{ .Values.tag }}}}\"\n          \
+             resources: {{requests: {{cpu: 1, memory: 1Gi}}, limits: {{memory: 1Gi}}}}\n"
+        )
+    };
+    let own = template("own").replace("{{ .Values.tag }}", "latest");
+    let folder = repository(&[
+        ("chart/Chart.yaml", CHART),
+        ("chart/values.yaml", "tag: latest\n"),
+        ("chart/templates/a.yaml", &template("a")),
+        ("chart/templates/b.yaml", &template("b")),
+        ("chart/templates/c.yaml", &template("c")),
+        ("chart/templates/own.yaml", &own),
+    ]);
+    let mut check = check_or_skip!("LAMEDUCK_HELM", folder);
+    let (_, out, err) = run(check.args(["--select", "mutable-image-tag"]));
+    let places: Vec<&str> = out
+        .lines()
+        .filter_map(|line| line.split(" warning ").next())
+        .filter(|line| line.contains("templates/"))
+        .collect();
+    assert_eq!(
+        places,
+        ["chart/templates/a.yaml:12:11", "chart/templates/own.yaml:12:11"],
+        "{out}{err}"
+    );
+}

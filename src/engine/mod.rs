@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 mod trace;
+mod values;
 
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};

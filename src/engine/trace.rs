@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::values;
 use crate::finding::{Finding, Label, Resource};
 use crate::source::{Location, Origin, SourceId, Sources};
 
@@ -68,7 +69,8 @@ pub(super) fn as_written(finding: &Finding, sources: &Sources) -> (Resource, Str
     (resource, cause)
 }
 
-/// Makes one finding of those that several overlays share: of those that count, if any does. Where
+/// Makes one finding of those that several overlays share, and of those of one value of a chart: of those
+/// that count, if any does. Where
 /// other overlays of its file do not have it, those that do are named.
 pub fn merge_variants(findings: &mut Vec<Finding>, sources: &Sources) {
     let mut variants: BTreeMap<Variant, BTreeMap<SourceId, Vec<Finding>>> = BTreeMap::new();
@@ -81,7 +83,11 @@ pub fn merge_variants(findings: &mut Vec<Finding>, sources: &Sources) {
             _ => findings.push(finding),
         }
     }
-    findings.extend(variants.into_values().flat_map(|it| merged(it, sources)));
+    let merged: Vec<Finding> = variants
+        .into_values()
+        .flat_map(|it| merged(it, sources))
+        .collect();
+    findings.extend(values::merge(merged, sources));
 }
 
 /// What makes findings of different overlays the same one. Overlays name objects and namespaces
