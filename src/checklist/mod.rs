@@ -83,6 +83,7 @@ pub fn checklists(request: Request<'_>) -> (Vec<Checklist>, Vec<Problem>) {
     let mut workloads: Vec<Workload<'_>> = inventory
         .workloads()
         .filter(|workload| sources.get(workload.object().source()).role() == Role::Named)
+        .filter(|workload| !inventory.is_dump(workload.object()))
         .collect();
     workloads.sort_by_key(|workload| {
         let object = workload.object();

@@ -60,7 +60,7 @@ impl<'a> Related<'a> {
             if relation.is_near() {
                 services.push(service);
                 let rules = inventory.destination_rules(service);
-                objects.extend(rules.filter(|it| it.2.same_scope).map(|(rule, ..)| rule));
+                objects.extend(rules.filter(|it| it.2.is_near()).map(|(rule, ..)| rule));
             }
         }
         objects.extend(&services);

@@ -298,6 +298,10 @@ pub(super) struct InputArgs {
     #[arg(long, value_name = "DIR", help_heading = "Files")]
     pub(super) context: Vec<PathBuf>,
 
+    /// Judge the named paths alone: nothing else is read as context
+    #[arg(long, conflicts_with = "context", help_heading = "Files")]
+    pub(super) no_context: bool,
+
     /// Skip larger files; 32Mi by default, at most 1Gi
     #[arg(
         long,
@@ -364,6 +368,7 @@ impl InputArgs {
             render: self.render,
             render_timeout: self.render_timeout,
             context: self.context.clone(),
+            no_context: self.no_context,
             max_file_size: self.max_file_size,
             max_files: self.max_files.map(NonZeroUsize::get),
             max_total_size: self.max_total_size,

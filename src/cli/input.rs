@@ -149,9 +149,29 @@ pub(super) fn find(
         gitignore: !args.no_gitignore,
         max_file_size: settings.max_file_size,
     })?;
+    discovered.notices.extend(joined(&discovered));
     progress.stage("rendering");
     render::render(&mut discovered, cwd, settings)?;
     Ok(discovered)
+}
+
+/// What standard input that stands for no file is judged with.
+fn joined(discovered: &Discovered) -> Option<String> {
+    let sources = &discovered.sources;
+    let stdin = sources.get(discovered.stdin?);
+    let context = sources.iter().filter(|it| it.role() == Role::Context);
+    let files = match context.count() {
+        0 => return None,
+        1 => "1 file of the repository, which can".to_owned(),
+        count => format!("{count} files of the repository, which can"),
+    };
+    stdin.is_unnamed().then(|| {
+        format!(
+            "standard input is judged next to {files} only silence findings; --no-context leaves \
+             {} out",
+            if files.starts_with("1 ") { "it" } else { "them" }
+        )
+    })
 }
 
 /// What to say on standard error besides the reports.

@@ -328,7 +328,11 @@ fn plan(
                     relative(cwd, &candidate.shown)
                 },
                 root_path: layout.root_path(&candidate.shown),
-                scope: layout.scope(&candidate.shown),
+                scope: if unnamed {
+                    Scope::of_stdin()
+                } else {
+                    layout.scope(&candidate.shown)
+                },
                 role: candidate.role,
                 kustomization: candidates::is_kustomization(&candidate.shown),
                 json: candidates::is_json(&candidate.shown),

@@ -550,7 +550,7 @@ fn standard_input_has_the_repository_as_context() {
             "context k8s/kustomization.yaml"
         ]
     );
-    assert_eq!(scopes(&discovered)[0], ("-", "."));
+    assert_eq!(scopes(&discovered)[0], ("-", "./-"), "it is deployed alone");
 
     let outside = Tree::new(&[("a.yaml", POD)]);
     assert_eq!(listed(&run_stdin(&outside, None)), ["named -"]);

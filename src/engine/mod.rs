@@ -1,5 +1,6 @@
 //! Runs the rules over an inventory and puts what they say in order.
 
+mod provenance;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -10,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
-use crate::finding::{Enabled, Finding, Fingerprint, LISTED, Outcome, Severity, Summary};
+use crate::finding::{Category, Enabled, Finding, Fingerprint, LISTED, Outcome, Severity, Summary};
 use crate::inventory::Inventory;
 use crate::rules::{self, Context, Findings, Rule};
 use crate::settings::{ObjectSettings, Settings};
@@ -28,6 +29,7 @@ pub fn errors(sources: &Sources, inventory: &Inventory) -> Vec<Finding> {
     let panel = Panel {
         rules: rules::all(),
         is_asked_all: true,
+        is_about_schema: false,
     };
     let mut errors = judge_all(panel, sources, inventory, &Settings::default()).findings;
     errors.retain(|finding| finding.severity == Severity::Error);
@@ -46,10 +48,12 @@ pub fn run_rules(
     let panel = Panel {
         rules,
         is_asked_all: false,
+        is_about_schema: false,
     };
     let mut outcome = judge_all(panel, sources, inventory, settings);
     trace::to_files(&mut outcome.findings, sources);
     trace::to_files(&mut outcome.unasked, sources);
+    provenance::withhold(&mut outcome.findings, inventory);
     (outcome.checked, outcome.summary) = view(sources, inventory);
     if !settings.overrides.is_empty() {
         let mut known = HashMap::new();
@@ -67,10 +71,24 @@ struct Panel<'a> {
     rules: &'a [&'static dyn Rule],
     /// Every rule for what it says by default, whatever the settings ask for.
     is_asked_all: bool,
+    /// Only the rules about what the API server takes.
+    is_about_schema: bool,
 }
 
 impl Panel<'_> {
+    /// The rules that are asked about an object: how a cluster runs what it has given is not for a file
+    /// to say.
+    fn of(self, is_dump: bool) -> Self {
+        Self {
+            is_about_schema: is_dump,
+            ..self
+        }
+    }
+
     fn enabled(self, rule: &dyn Rule, settings: &ObjectSettings) -> Option<Enabled> {
+        if self.is_about_schema && rule.meta().category != Category::Schema {
+            return None;
+        }
         if !self.is_asked_all {
             return rule.meta().enabled(settings);
         }
@@ -106,6 +124,7 @@ fn judge_all(
             let path = sources.get(object.source()).path();
             let subject = || format!("{} {} in {path}", object.kind(), object.name());
             let workload = inventory.workload(object);
+            let panel = panel.of(inventory.is_dump(object));
             judge(panel, cx.settings, subject, |rule, out| {
                 rule.check_object(&cx, object, out);
                 if let Some(workload) = workload {

@@ -15,6 +15,8 @@ pub enum SkipReason {
     Placeholder,
     /// An encrypted document or file.
     Encrypted,
+    /// An object that a cluster gave, in a file: only what the API server refuses is reported.
+    Dump,
     /// A patch: it is judged only as a part of the objects that it changes.
     Patch,
     /// A file or folder that the system does not let us read.
@@ -35,13 +37,14 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// All reasons, in the order of reports.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Generator,
         Self::UnrenderedChart,
         Self::Remote,
         Self::UnrenderedTemplate,
         Self::Placeholder,
         Self::Encrypted,
+        Self::Dump,
         Self::Patch,
         Self::Unreadable,
         Self::NotUtf8,
@@ -61,6 +64,7 @@ impl SkipReason {
             Self::UnrenderedTemplate => "unrendered-template",
             Self::Placeholder => "placeholder",
             Self::Encrypted => "encrypted",
+            Self::Dump => "dump",
             Self::Patch => "patch",
             Self::Unreadable => "unreadable",
             Self::NotUtf8 => "not-utf-8",

@@ -1,12 +1,12 @@
 //! Objects that are alike in all that decides what selects them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
-use super::matching::{Related, Relation, matches, may_share_namespace, shares_label};
-use super::{Entry, Inventory, ObjectId};
+use super::matching::{Related, matches, may_share_namespace, shares_label};
+use super::nearest::Title;
+use super::{Entry, Inventory, ObjectId, Relation};
 use crate::kube::{Match, Selector, is_placeholder};
-use crate::source::Scope;
 
 /// Objects that are alike, each group under what they have in common.
 pub(super) struct Groups<K> {
@@ -56,23 +56,27 @@ impl<K: Eq + Hash> Groups<K> {
     }
 }
 
-/// Where an object is deployed to.
-pub(super) type Place<'a> = (&'a Scope, Option<&'a str>);
-
-pub(super) fn place(entry: &Entry) -> Place<'_> {
-    (&entry.scope, entry.namespace.as_deref())
-}
-
 /// What makes workloads alike for every selector. Those whose labels a kustomization sets are like no
 /// other.
-type PodsKey<'a> = (&'a BTreeMap<String, String>, Place<'a>, Option<ObjectId>);
+type PodsKey<'a> = (&'a BTreeMap<String, String>, Place, Option<ObjectId>);
+
+/// Where an object is deployed to: with what, and the namespace, as numbers.
+type Place = Option<(u32, Option<u32>)>;
+
+/// The groups whose pods have one label.
+#[derive(Default)]
+struct Labelled {
+    all: Vec<usize>,
+    by_home: HashMap<Option<u32>, Vec<usize>>,
+    by_title: HashMap<Title, Vec<usize>>,
+}
 
 /// Workloads that are alike, by one of their labels, so that a selector meets only those it may select.
 pub(super) struct LabelIndex<'a> {
     pub(super) groups: Groups<PodsKey<'a>>,
     /// The group of each workload.
     pub(super) of: HashMap<ObjectId, usize>,
-    by_label: HashMap<(&'a str, &'a str), Vec<usize>>,
+    by_label: HashMap<(&'a str, &'a str), Labelled>,
     /// With labels that a placeholder or a kustomization fills in.
     open: Vec<usize>,
 }
@@ -96,7 +100,7 @@ impl<'a> LabelIndex<'a> {
             let is_set_there =
                 of_template.is_some_and(|it| inventory.has_labels_set_elsewhere(it, template));
             let known = index.groups.members.len();
-            let key = (labels, place(entry), (is_set || is_set_there).then_some(id));
+            let key = (labels, inventory.place(id), (is_set || is_set_there).then_some(id));
             let group = index.groups.add(key, id);
             index.of.insert(id, group);
             if group < known {
@@ -109,14 +113,37 @@ impl<'a> LabelIndex<'a> {
                 continue;
             }
             for (key, value) in labels {
-                index.by_label.entry((key, value)).or_default().push(group);
+                let labelled = index.by_label.entry((key, value)).or_default();
+                labelled.all.push(group);
+                let of_home = labelled.by_home.entry(inventory.home(id)).or_default();
+                of_home.push(group);
             }
         }
+        index.note_titles(inventory);
         index
     }
 
-    /// The groups that a selector may select.
-    pub(super) fn candidates(&self, selector: Selector<'_>) -> Vec<usize> {
+    fn note_titles(&mut self, inventory: &Inventory) {
+        for labelled in self.by_label.values_mut() {
+            for group in &labelled.all {
+                let members = self.groups.members.get(*group).into_iter().flatten();
+                let titles: BTreeSet<Title> =
+                    members.filter_map(|id| inventory.title(*id)).collect();
+                for title in titles {
+                    labelled.by_title.entry(title).or_default().push(*group);
+                }
+            }
+        }
+    }
+
+    /// The groups that the selector of an object may select. What stands elsewhere is left out where a
+    /// copy of it stands beside the object.
+    pub(super) fn candidates(
+        &self,
+        inventory: &Inventory,
+        object: ObjectId,
+        selector: Selector<'_>,
+    ) -> Vec<usize> {
         let pairs = match selector {
             Selector::Nothing => return Vec::new(),
             Selector::Map(map) if map.is_empty() => return Vec::new(),
@@ -127,27 +154,35 @@ impl<'a> LabelIndex<'a> {
             .into_iter()
             .flatten()
             .filter(|(key, value)| !is_placeholder(key) && !is_placeholder(value))
-            .map(|(key, value)| {
-                self.by_label
-                    .get(&(key.as_str(), value.as_str()))
-                    .map_or(&[][..], Vec::as_slice)
-            })
-            .min_by_key(|groups| groups.len());
-        match rarest {
-            Some(groups) => [groups, &self.open].concat(),
-            None => (0..self.groups.members.len()).collect(),
+            .map(|(key, value)| self.by_label.get(&(key.as_str(), value.as_str())))
+            .min_by_key(|labelled| labelled.map_or(0, |it| it.all.len()));
+        let Some(labelled) = rarest else {
+            return (0..self.groups.members.len()).collect();
+        };
+        let mut found = self.open.clone();
+        if let Some(labelled) = labelled {
+            let near = labelled.by_home.get(&inventory.home(object));
+            found.extend(near.into_iter().flatten());
+            let is_all_near = near.is_some() && labelled.by_home.len() == 1;
+            let elsewhere = labelled.by_title.iter().filter(|_| !is_all_near);
+            let strange = elsewhere.filter(|(title, _)| !inventory.has_own(object, **title));
+            found.extend(strange.flat_map(|(_, groups)| groups));
         }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// How a selecting object and the workloads of a group belong together, if they do.
     pub(super) fn relation(
         &self,
         inventory: &Inventory,
-        entry: &Entry,
+        object: ObjectId,
         selector: Selector<'_>,
         group: usize,
     ) -> Option<Relation> {
-        let target = inventory.get(*self.groups.members.get(group)?.first()?)?;
+        let first = *self.groups.members.get(group)?.first()?;
+        let (entry, target) = (inventory.get(object)?, inventory.get(first)?);
         if !may_share_namespace(entry, target) {
             return None;
         }
@@ -155,13 +190,13 @@ impl<'a> LabelIndex<'a> {
         let written = workload.template().labels();
         // Across scopes a label of unknown value is not enough: it could be anybody's.
         if !selector.matches(written).possible()
-            && entry.scope != target.scope
+            && inventory.home(object) != inventory.home(first)
             && !shares_label(selector, written)
         {
             return None;
         }
         let matched = matches(inventory, selector, workload.template());
-        let relation = Relation::of(entry, target, matched == Match::Yes);
-        matched.possible().then_some(relation)
+        let relation = inventory.relate_alike(object, first, matched == Match::Yes);
+        relation.filter(|_| matched.possible())
     }
 }

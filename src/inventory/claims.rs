@@ -93,9 +93,13 @@ impl Inventory {
         named
             .into_iter()
             .flatten()
-            .filter_map(|id| Some(&self.get(*id)?.object))
-            .filter(|claim| self.same_scope(claim, user) && self.same_namespace(claim, user))
-            .find_map(|claim| match claim.body() {
+            .filter_map(|id| {
+                let relation = self.relate(self.id(user)?, *id, true)?;
+                Some((relation.nearness, &self.get(*id)?.object))
+            })
+            .filter(|(nearness, claim)| nearness.is_near() && self.same_namespace(claim, user))
+            .min_by_key(|(nearness, _)| *nearness)
+            .and_then(|(_, claim)| match claim.body() {
                 Body::PersistentVolumeClaim(typed) => {
                     Some(access(claim, claim.node().get("spec"), typed.spec.as_ref()))
                 }

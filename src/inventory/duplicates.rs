@@ -25,6 +25,8 @@ pub enum Together {
 pub(super) struct Builds {
     pub(super) resources: HashMap<ObjectId, Vec<usize>>,
     pub(super) scopes: HashSet<Scope>,
+    /// Kustomizations that lead to one another have one number, by their directories.
+    pub(super) families: HashMap<Scope, usize>,
 }
 
 /// For each object the first earlier one of the same identity that is applied together with it.

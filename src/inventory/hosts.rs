@@ -254,13 +254,15 @@ impl Inventory {
     ) -> impl Iterator<Item = (&'a Object, &'a DestinationRule, Relation)> + use<'a> {
         self.hosts
             .rules_named(service.name())
-            .filter_map(|id| self.get(id))
-            .filter_map(move |entry| {
+            .filter_map(move |id| {
+                let entry = self.get(id)?;
                 let rule = destination_rule(&entry.object)?;
                 let host = Host::new(host_of(rule)?, entry.namespace.as_deref());
-                let relation = Relation::of(entry, self.entry(service)?, true);
-                host.may_be(service.name(), self.namespace(service))
-                    .then_some((&entry.object, rule, relation))
+                if !host.may_be(service.name(), self.namespace(service)) {
+                    return None;
+                }
+                let relation = self.relate(id, self.id(service)?, true)?;
+                Some((&entry.object, rule, relation))
             })
     }
 
@@ -278,10 +280,12 @@ impl Inventory {
             Named::Service(_, namespace) => namespace,
             Named::Wildcard(_) | Named::Foreign(_) | Named::Other(_) => None,
         };
+        let service = self.title_of("Service", first_label(host));
         self.hosts
             .rules_named(first_label(host))
-            .filter_map(|id| self.get(id))
-            .filter_map(move |entry| {
+            .filter_map(move |id| {
+                let entry = self.get(id)?;
+                let from_id = self.id(from)?;
                 let rule = destination_rule(&entry.object)?;
                 let namespace = entry.namespace.as_deref();
                 let is_read = may_equal(namespace, own)
@@ -290,8 +294,11 @@ impl Inventory {
                 let applies = is_read
                     && self.is_visible_from(&entry.object, from)
                     && Host::new(host_of(rule)?, namespace).covers(wanted);
-                let relation = Relation::of(entry, self.entry(from)?, true);
-                applies.then_some((&entry.object, rule, relation))
+                // A rule beside another copy of the Service is for that one.
+                if !applies || service.is_some_and(|it| self.is_of_copy(id, from_id, it)) {
+                    return None;
+                }
+                Some((&entry.object, rule, self.relate(id, from_id, true)?))
             })
     }
 
@@ -355,12 +362,11 @@ impl Inventory {
         };
         candidates
             .iter()
-            .filter_map(|id| self.get(*id))
-            .filter(move |entry| wanted.may_be(entry.object.name(), entry.namespace.as_deref()))
-            .filter(|entry| self.is_visible_from(&entry.object, from))
-            .filter_map(|entry| {
-                let relation = Relation::of(entry, self.entry(from)?, true);
-                Some((&entry.object, relation))
+            .filter_map(|id| Some((*id, self.get(*id)?)))
+            .filter(move |(_, it)| wanted.may_be(it.object.name(), it.namespace.as_deref()))
+            .filter(|(_, entry)| self.is_visible_from(&entry.object, from))
+            .filter_map(|(id, entry)| {
+                Some((&entry.object, self.relate(self.id(from)?, id, true)?))
             })
     }
 

@@ -169,7 +169,10 @@ impl<'a> View<'a> {
     }
 
     fn builds(&self) -> Builds {
-        let mut builds = Builds::default();
+        let mut builds = Builds {
+            families: self.families(),
+            ..Builds::default()
+        };
         for (index, kustomization) in self.kustomizations.iter().enumerate() {
             let directory = kustomization.directory.as_str();
             builds.scopes.insert(Scope(Arc::from(directory)));
@@ -180,6 +183,26 @@ impl<'a> View<'a> {
             }
         }
         builds
+    }
+
+    /// Kustomizations that lead to one another, by their directories. Components are lent to many.
+    fn families(&self) -> HashMap<Scope, usize> {
+        let mut heads: Vec<usize> = (0..self.kustomizations.len()).collect();
+        for (index, kustomization) in self.kustomizations.iter().enumerate() {
+            let bases = kustomization.bases.iter();
+            for base in bases.filter(|base| !kustomization.components.contains(base)) {
+                let (one, other) = (head(&mut heads, index), head(&mut heads, *base));
+                if let Some(joined) = heads.get_mut(one) {
+                    *joined = other;
+                }
+            }
+        }
+        let all = self.kustomizations.iter().enumerate();
+        all.map(|(index, kustomization)| {
+            let scope = Scope(Arc::from(kustomization.directory.as_str()));
+            (scope, head(&mut heads, index))
+        })
+        .collect()
     }
 
     fn namespaces(&self, effects: &mut Effects) {
@@ -341,6 +364,18 @@ impl<'a> View<'a> {
         }
         patches
     }
+}
+
+/// Who stands for a family; the way there is halved for whoever asks next.
+fn head(heads: &mut [usize], mut index: usize) -> usize {
+    while let Some(next) = heads.get(index).copied().filter(|next| *next != index) {
+        let beyond = heads.get(next).copied().unwrap_or(next);
+        if let Some(head) = heads.get_mut(index) {
+            *head = beyond;
+        }
+        index = beyond;
+    }
+    index
 }
 
 /// A patch entry, whichever field of the kustomization it stands in.

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::matching::Related;
+use super::matching::{Asking, Related};
 use super::routes::collect_backends;
-use super::{Entry, Evidence, Inventory, ObjectId, may_share_namespace};
+use super::{Entry, Evidence, Inventory, ObjectId, Relation, may_share_namespace};
 use crate::kube::{Body, LoadBalancer, Workload};
 use crate::yaml::{Node, NodeId};
 
@@ -59,7 +59,9 @@ impl LoadBalancers {
             };
             for name in backends(entry) {
                 for (service, other) in services.get(name.as_str()).into_iter().flatten() {
-                    if entry.scope == other.scope && may_share_namespace(entry, other) {
+                    let relation = inventory.relate(id, *service, true);
+                    let is_near = relation.is_some_and(Relation::is_near);
+                    if is_near && may_share_namespace(entry, other) {
                         found.mark(*service, load_balancer, id, node.id());
                     }
                 }
@@ -170,7 +172,7 @@ impl Inventory {
         let balanced = selecting
             .balanced
             .get_or_init(|| self.first_balanced(&selecting.services));
-        for (service, _) in self.nearest_first(balanced, workload.object()) {
+        for (service, _) in self.nearest_first(balanced, workload.object(), Asking::Target) {
             let marks = self
                 .id(service)
                 .and_then(|id| self.load_balancers.by_service.get(&id));

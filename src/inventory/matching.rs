@@ -5,43 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::alike::{Groups, LabelIndex, place};
+use super::alike::{Groups, LabelIndex};
 use super::serving::Profiles;
-use super::{Entry, Inventory, ObjectId};
+use super::{Entry, Inventory, Nearness, ObjectId, Relation};
 use crate::kube::{Body, Match, Object, PodTemplate, Selector, Workload};
 use crate::source::SourceId;
-
-/// How a selecting object and a workload belong together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Relation {
-    /// They stand in one scope: deployed together, as far as files can tell.
-    pub same_scope: bool,
-    /// Both name their namespace, and it is one.
-    pub same_named_namespace: bool,
-    /// The match does not hang on a placeholder.
-    pub certain: bool,
-}
-
-impl Relation {
-    /// Whether a rule about presence may rest on it.
-    pub fn is_firm(self) -> bool {
-        self.same_scope && self.certain
-    }
-
-    /// Whether the two belong together for more than a label that others may carry too: they stand
-    /// in one scope or in one named namespace.
-    pub fn is_near(self) -> bool {
-        self.same_scope || self.same_named_namespace && self.certain
-    }
-
-    pub(super) fn of(one: &Entry, other: &Entry, certain: bool) -> Self {
-        Self {
-            same_scope: one.scope == other.scope,
-            same_named_namespace: one.namespace.is_some() && one.namespace == other.namespace,
-            certain,
-        }
-    }
-}
 
 /// An object, and how it belongs to another.
 pub(super) type Related = (ObjectId, Relation);
@@ -82,9 +50,11 @@ struct Selection {
     answers: Answers,
 }
 
-/// What was worked out once for all objects that select alike: by the question, and by the file whose
-/// workloads come first.
-type Answers = Mutex<HashMap<(&'static str, Option<SourceId>), Arc<dyn Any + Send + Sync>>>;
+/// What was worked out once for all objects that select alike.
+type Answers = Mutex<HashMap<Question, Arc<dyn Any + Send + Sync>>>;
+
+/// What is asked, from which directory, and, where that makes a difference, from which file.
+type Question = (&'static str, Option<u32>, Option<SourceId>);
 
 /// What selects the pods of workloads with equal labels, in one scope and namespace.
 #[derive(Debug, Default)]
@@ -101,7 +71,7 @@ pub(super) struct Selecting {
     pub(super) balanced: OnceLock<Vec<Related>>,
 }
 
-fn label_hash(key: &str, value: &str, namespace: Option<&str>) -> u64 {
+pub(super) fn label_hash(key: &str, value: &str, namespace: Option<&str>) -> u64 {
     let mut hasher = DefaultHasher::new();
     (key, value, namespace).hash(&mut hasher);
     hasher.finish()
@@ -122,7 +92,7 @@ impl Matches {
                 beside.push(id);
             }
             let (object, labels) = (&entry.object, workload.template().labels());
-            if seen.insert((object.kind(), object.name(), labels, place(entry))) {
+            if seen.insert((object.kind(), object.name(), labels, inventory.place(id))) {
                 for (key, value) in labels {
                     let hash = label_hash(key, value, entry.namespace.as_deref());
                     matches.labelled.entry(hash).or_default().push(id);
@@ -138,18 +108,18 @@ impl Matches {
         for (id, entry) in inventory.whole() {
             if let Some(selector) = pod_selector(&entry.object) {
                 let is_service = matches!(entry.object.body(), Body::Service(_));
-                let key = (selector_key(selector), place(entry), is_service);
+                let key = (selector_key(selector), inventory.place(id), is_service);
                 let group = selectors.add(key, id);
                 self.selections.insert(id, group);
             }
         }
         self.selecting
             .resize_with(index.groups.members.len(), Selecting::default);
-        for (group, _, entry) in selectors.first(inventory) {
+        for (group, first, entry) in selectors.first(inventory) {
             let selector = pod_selector(&entry.object).unwrap_or(Selector::Nothing);
             let mut selection = Selection::default();
-            for pods in index.candidates(selector) {
-                let Some(relation) = index.relation(inventory, entry, selector, pods) else {
+            for pods in index.candidates(inventory, first, selector) {
+                let Some(relation) = index.relation(inventory, first, selector, pods) else {
                     continue;
                 };
                 selection.pods.push((pods, relation));
@@ -163,13 +133,13 @@ impl Matches {
                     list.extend(selectors.related(group, relation));
                 }
             }
-            selection.workloads.sort_unstable_by_key(|(id, _)| *id);
+            order(&mut selection.workloads);
             self.selected.push(selection);
         }
         for (selecting, members) in self.selecting.iter_mut().zip(index.groups.members) {
             selecting.members = members;
-            selecting.services.sort_unstable_by_key(|(id, _)| *id);
-            selecting.budgets.sort_unstable_by_key(|(id, _)| *id);
+            order(&mut selecting.services);
+            order(&mut selecting.budgets);
         }
         self.pods = index.of;
     }
@@ -179,42 +149,83 @@ impl Matches {
         for (id, entry) in inventory.whole() {
             let object = &entry.object;
             if matches!(object.body(), Body::Workload(_)) {
-                let key = (object.kind(), object.name(), place(entry));
+                let key = (object.kind(), object.name(), inventory.place(id));
                 self.targets.insert(id, targets.add(key, id));
             } else if let Some(target) = ScaleTarget::of(object) {
-                let group = autoscalers.add((target, place(entry)), id);
+                let group = autoscalers.add((target, inventory.place(id)), id);
                 self.selections.insert(id, self.selected.len() + group);
             }
         }
-        let mut by_name: HashMap<ScaleTarget<'_>, Vec<(usize, &Entry)>> = HashMap::new();
-        for (group, _, entry) in targets.first(inventory) {
+        let mut by_name: HashMap<ScaleTarget<'_>, Scaled> = HashMap::new();
+        for (group, first, entry) in targets.first(inventory) {
             let (kind, name) = (entry.object.kind(), entry.object.name());
             let named = by_name.entry(ScaleTarget { kind, name }).or_default();
-            named.push((group, entry));
+            named.all.push((group, first));
+            let of_home = named.by_home.entry(inventory.home(first)).or_default();
+            of_home.push((group, first));
         }
         self.scaling.resize_with(targets.members.len(), Vec::new);
-        for (group, _, entry) in autoscalers.first(inventory) {
+        for (group, first, entry) in autoscalers.first(inventory) {
             let target = ScaleTarget::of(&entry.object);
+            let named = target.and_then(|it| by_name.get(&it));
             let mut workloads = Vec::new();
-            for (pods, workload) in target.and_then(|it| by_name.get(&it)).into_iter().flatten() {
-                if may_share_namespace(entry, workload) {
-                    let relation = Relation::of(entry, workload, true);
-                    workloads.extend(targets.related(*pods, relation));
-                    if let Some(scaling) = self.scaling.get_mut(*pods) {
-                        scaling.extend(autoscalers.related(group, relation));
-                    }
+            for (pods, of_pods) in named.map_or(&[][..], |it| it.meant_by(inventory, first)) {
+                let workload = inventory.get(*of_pods);
+                if !workload.is_some_and(|workload| may_share_namespace(entry, workload)) {
+                    continue;
+                }
+                let Some(relation) = inventory.relate_alike(first, *of_pods, true) else {
+                    continue;
+                };
+                workloads.extend(targets.related(*pods, relation));
+                if let Some(scaling) = self.scaling.get_mut(*pods) {
+                    scaling.extend(autoscalers.related(group, relation));
                 }
             }
-            workloads.sort_unstable_by_key(|(id, _)| *id);
+            order(&mut workloads);
             self.selected.push(Selection {
                 workloads,
                 ..Selection::default()
             });
         }
         for scaling in &mut self.scaling {
-            scaling.sort_unstable_by_key(|(id, _)| *id);
+            order(scaling);
         }
     }
+}
+
+/// The groups of workloads of one kind and name, each with its first member.
+#[derive(Default)]
+struct Scaled {
+    all: Vec<(usize, ObjectId)>,
+    by_home: HashMap<Option<u32>, Vec<(usize, ObjectId)>>,
+}
+
+impl Scaled {
+    /// Those beside an autoscaler; all, where none is.
+    fn meant_by(&self, inventory: &Inventory, autoscaler: ObjectId) -> &[(usize, ObjectId)] {
+        let (_, first) = self.all.first().copied().unwrap_or((0, autoscaler));
+        let title = inventory.title(first);
+        if !title.is_some_and(|title| inventory.has_own(autoscaler, title)) {
+            return &self.all;
+        }
+        let beside = self.by_home.get(&inventory.home(autoscaler));
+        beside.map_or(&[][..], Vec::as_slice)
+    }
+}
+
+/// Those that are near come first; each part is ordered by identity, which is the order of the files.
+fn order(list: &mut [Related]) {
+    list.sort_unstable_by_key(|(id, relation)| (!relation.is_near(), *id));
+}
+
+/// Whose view a list is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// The list holds what the object asks for.
+    Object,
+    /// The list holds what asks for it.
+    Target,
 }
 
 /// What makes two selectors alike.
@@ -387,7 +398,7 @@ impl Inventory {
         workload: Workload<'a>,
     ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
         let list = self.selecting(workload).map_or(&[][..], |it| &it.services);
-        self.nearest_first(list, workload.object())
+        self.nearest_first(list, workload.object(), Asking::Target)
     }
 
     /// The PodDisruptionBudgets whose selector may select the workload's pods.
@@ -396,7 +407,7 @@ impl Inventory {
         workload: Workload<'a>,
     ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
         let list = self.selecting(workload).map_or(&[][..], |it| &it.budgets);
-        self.nearest_first(list, workload.object())
+        self.nearest_first(list, workload.object(), Asking::Target)
     }
 
     /// The workloads that a Service or PodDisruptionBudget may select, or that an autoscaler scales.
@@ -407,7 +418,7 @@ impl Inventory {
         let list = self
             .selection(object)
             .map_or(&[][..], |it| it.workloads.as_slice());
-        self.nearest_first(list, object)
+        self.nearest_first(list, object, Asking::Object)
             .filter_map(|(object, relation)| Some((self.workload(object)?, relation)))
     }
 
@@ -422,8 +433,13 @@ impl Inventory {
         let Some(selection) = self.selection(object) else {
             return Arc::new(answer());
         };
-        let own = own_range(self, &selection.workloads, object);
-        let key = (what, (!own.is_empty()).then(|| object.source()));
+        let is_alone = || {
+            let own = own_range(self, &selection.workloads, object);
+            let varied = self.id(object).is_some_and(|id| self.has_variants(id));
+            own.is_empty() && !varied
+        };
+        let directory = self.id(object).and_then(|id| self.directory(id));
+        let key = (what, directory, (!is_alone()).then(|| object.source()));
         let answers = || {
             let lock = selection.answers.lock();
             lock.unwrap_or_else(PoisonError::into_inner)
@@ -473,7 +489,8 @@ impl Inventory {
             .id(workload.object())
             .and_then(|id| self.matches.targets.get(&id));
         let list = group.and_then(|group| self.matches.scaling.get(*group));
-        self.nearest_first(list.map_or(&[][..], Vec::as_slice), workload.object())
+        let list = list.map_or(&[][..], Vec::as_slice);
+        self.nearest_first(list, workload.object(), Asking::Target)
     }
 
     /// What is worked out once for all workloads that the same autoscalers target, as a file has it.
@@ -519,6 +536,16 @@ impl Inventory {
         })
     }
 
+    /// How many pairs of objects are kept.
+    #[cfg(test)]
+    pub(super) fn relations(&self) -> usize {
+        let selected = self.matches.selected.iter().map(|it| it.workloads.len());
+        let scaling = self.matches.scaling.iter().map(Vec::len);
+        let selecting = self.matches.selecting.iter();
+        let selecting = selecting.map(|it| it.services.len() + it.budgets.len());
+        selected.chain(scaling).chain(selecting).sum()
+    }
+
     pub(super) fn selecting(&self, workload: Workload<'_>) -> Option<&Selecting> {
         self.matches.selecting.get(self.pods_number(workload)?)
     }
@@ -527,29 +554,59 @@ impl Inventory {
         self.matches.selected.get(self.selection_number(object)?)
     }
 
-    /// The objects of a list that is ordered by identity, those of the given object's own file first:
-    /// where variants of one name stand side by side, they are meant.
+    /// The objects of an ordered list that belong to the given one, the nearest first: those of its file,
+    /// of its directory, of its scope, then those elsewhere.
     pub(super) fn nearest_first<'a>(
         &'a self,
         list: &'a [Related],
         of: &Object,
+        asking: Asking,
     ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
+        let of_id = self.id(of);
+        let near = list.partition_point(|(_, relation)| relation.is_near());
         let own = own_range(self, list, of);
+        let own_part = list.get(own.clone()).unwrap_or_default();
         let before = list.get(..own.start).unwrap_or_default();
-        let after = list.get(own.end..).unwrap_or_default();
-        let own = list.get(own).unwrap_or_default();
-        own.iter()
-            .chain(before)
-            .chain(after)
-            .filter_map(|(id, relation)| Some((&self.get(*id)?.object, *relation)))
+        let after = list.get(own.end..near).unwrap_or_default();
+        let elsewhere = list.get(near..).unwrap_or_default();
+        let beside = move |nearness| {
+            let others = before.iter().chain(after);
+            let related = others.filter_map(move |it| self.related(it, of_id?, asking));
+            related.filter(move |(_, relation)| relation.nearness == nearness)
+        };
+        let related = move |it| self.related(it, of_id?, asking);
+        own_part
+            .iter()
+            .filter_map(related)
+            .chain(beside(Nearness::Directory))
+            .chain(beside(Nearness::Scope))
+            // Those of copies.
+            .chain(beside(Nearness::Elsewhere))
+            .chain(elsewhere.iter().filter_map(related))
+    }
+
+    fn related(
+        &self,
+        (id, relation): &Related,
+        of: ObjectId,
+        asking: Asking,
+    ) -> Option<(&Object, Relation)> {
+        let (object, target) = match asking {
+            Asking::Object => (of, *id),
+            Asking::Target => (*id, of),
+        };
+        let relation = self.relate(object, target, relation.certain)?;
+        Some((&self.get(*id)?.object, relation))
     }
 }
 
-/// Where those of an object's own file stand in a list. Objects are numbered file by file.
+/// Where those of an object's own file stand in an ordered list. Objects are numbered file by file.
 fn own_range(inventory: &Inventory, list: &[Related], of: &Object) -> std::ops::Range<usize> {
+    let near = list.partition_point(|(_, relation)| relation.is_near());
+    let near = list.get(..near).unwrap_or_default();
     let source = |(id, _): &Related| inventory.get(*id).map(|entry| entry.object.source());
     let own = Some(of.source());
-    let start = list.partition_point(|it| source(it) < own);
-    let end = list.partition_point(|it| source(it) <= own);
+    let start = near.partition_point(|it| source(it) < own);
+    let end = near.partition_point(|it| source(it) <= own);
     start..end
 }

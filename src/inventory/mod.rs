@@ -18,8 +18,11 @@ mod mesh;
 mod mtls;
 mod names;
 mod namespaces;
+mod nearest;
+mod operators;
 mod overlaps;
 mod ports;
+mod provenance;
 mod proxy;
 mod replicas;
 mod routes;
@@ -42,9 +45,11 @@ pub use duplicates::Together;
 pub use grpc::{GrpcPort, Handling, handling};
 pub use helpers::{InjectedSidecar, Injector};
 pub use hosts::{Host, Target};
-pub use matching::{Relation, ScaleTarget};
+pub use matching::ScaleTarget;
 pub use mesh::{Evidence, Membership, Mesh, ProxyKind};
 pub use ports::{application_port, is_data_store, is_management_name};
+pub use nearest::{Nearness, Relation};
+pub use provenance::Unedited;
 pub use proxy::{ProxySettings, Told, ToldBy, written_proxy};
 pub use replicas::{ReplicaOrigin, Replicas};
 pub use serving::{Serving, Traffic};
@@ -88,6 +93,7 @@ pub enum Standing {
 struct Entry {
     object: Object,
     scope: Scope,
+    view: nearest::View,
     namespace: Option<String>,
     standing: Standing,
     /// Whether it stands where patches stand: nothing that it leaves out is missing.
@@ -115,6 +121,8 @@ pub struct Inventory {
     strangers: Vec<Stranger>,
     claims: claims::ClaimIndex,
     builds: duplicates::Builds,
+    spots: nearest::Spots,
+    provenance: provenance::Provenance,
     namesakes: duplicates::Namesakes,
     matches: Matches,
     open: OpenNamespaces,
@@ -124,7 +132,7 @@ pub struct Inventory {
     load_balancers: load_balancer::LoadBalancers,
     built_images: skaffold::BuiltImages,
     limit_ranges: Vec<ObjectId>,
-    custom_resources: Vec<ObjectId>,
+    custom_resources: operators::CustomResources,
     /// What no override changes.
     settings: Arc<ObjectSettings>,
 }
@@ -160,6 +168,7 @@ impl Inventory {
         let name = |id: &ObjectId| entries.get(id.index()).map(|entry| entry.object.name());
         inventory.by_name.sort_by_key(name);
         fragments::settle(&mut inventory, sources);
+        inventory.provenance = provenance::Provenance::of(&inventory, sources, &others);
         inventory.strangers = strangers::of(&inventory, sources, &others);
         kustomize::apply(&mut inventory, sources, &others);
         inventory.mark_replaced();
@@ -173,6 +182,7 @@ impl Inventory {
                 names.add(&entry.object, entry.namespace.as_deref());
             }
         }
+        inventory.spots = nearest::Spots::of(&inventory, sources);
         inventory.namesakes = duplicates::Namesakes::of(&inventory);
         inventory.open = OpenNamespaces::of(&inventory, sources);
         inventory.claims = claims::ClaimIndex::of(&inventory);
@@ -184,7 +194,7 @@ impl Inventory {
         inventory.built_images = skaffold::BuiltImages::of(&inventory);
         inventory.limit_ranges =
             inventory.all(|object| matches!(object.body(), Body::LimitRange(_)));
-        inventory.custom_resources = inventory.all(is_custom_resource);
+        inventory.custom_resources = operators::CustomResources::of(&inventory);
         inventory
     }
 
@@ -218,6 +228,7 @@ impl Inventory {
                 among_patches: false,
                 namespace: object.namespace().map(str::to_owned),
                 scope: source.scope().clone(),
+                view: nearest::View::of(source),
                 object: object.numbered(number),
                 serving: OnceLock::new(),
                 scaled: OnceLock::new(),
@@ -276,19 +287,20 @@ impl Inventory {
         Some(workload.with_template_of(Workload::of(referenced)?))
     }
 
-    /// The LimitRanges of the object's namespace: in its scope, or where both name the namespace.
+    /// The LimitRanges of the object's namespace: deployed with it, or where both name the namespace.
     pub fn limit_ranges<'a>(
         &'a self,
         object: &'a Object,
     ) -> impl Iterator<Item = &'a LimitRange> + use<'a> {
-        let of = self.entry(object);
+        let of = self.id(object);
         self.limit_ranges
             .iter()
-            .filter_map(|id| self.get(*id))
             .filter(move |range| {
-                of.is_some_and(|of| Relation::of(range, of, true).is_near())
-                    && self.same_namespace(&range.object, object)
+                let relation = of.and_then(|of| self.relate(**range, of, true));
+                relation.is_some_and(|it| it.is_near() || it.same_named_namespace)
             })
+            .filter_map(|id| self.get(*id))
+            .filter(|range| self.same_namespace(&range.object, object))
             .filter_map(|range| match range.object.body() {
                 Body::LimitRange(range) => Some(&**range),
                 _ => None,
@@ -335,14 +347,6 @@ impl Inventory {
     pub fn standing(&self, object: &Object) -> Standing {
         self.entry(object)
             .map_or(Standing::Whole, |entry| entry.standing)
-    }
-
-    /// Whether two objects are deployed together, as far as files can tell.
-    pub fn same_scope(&self, one: &Object, other: &Object) -> bool {
-        match (self.entry(one), self.entry(other)) {
-            (Some(one), Some(other)) => one.scope == other.scope,
-            _ => false,
-        }
     }
 
     /// Whether two objects may be in one namespace: equal, or either side leaves it out.
@@ -405,18 +409,6 @@ impl Inventory {
     fn has_labels_set_elsewhere(&self, id: ObjectId, template: PodTemplate<'_>) -> bool {
         let path = [template.path(), &["metadata", "labels"]].concat();
         self.set_elsewhere.holds_below(id, &path.join("."))
-    }
-
-    /// The objects of kinds that are not Kubernetes' own, as operators turn into workloads, in the
-    /// namespace of `beside`.
-    pub fn custom_resources<'a>(
-        &'a self,
-        beside: &'a Object,
-    ) -> impl Iterator<Item = &'a Object> + use<'a> {
-        let objects = self.custom_resources.iter().filter_map(|id| self.get(*id));
-        objects
-            .map(|entry| &entry.object)
-            .filter(|object| self.same_namespace(object, beside))
     }
 
     /// Whether an object of this kind and name that may be in the namespace of `beside` is in view,
@@ -531,14 +523,6 @@ impl Inventory {
 fn written_in<'s>(sources: &'s Sources, object: &Object) -> &'s str {
     let place = sources.place(object.location(object.node()));
     sources.get(place.source).path()
-}
-
-fn is_custom_resource(object: &Object) -> bool {
-    let group = object.group();
-    matches!(object.body(), Body::Opaque(OpaqueReason::Other))
-        && group.contains('.')
-        && !group.ends_with(".k8s.io")
-        && !group.ends_with(".istio.io")
 }
 
 /// Whether an object makes others that no file shows.

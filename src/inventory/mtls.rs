@@ -1,5 +1,6 @@
 //! Which mode of mutual TLS PeerAuthentications ask for.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::{Host, Inventory};
@@ -23,16 +24,18 @@ impl Inventory {
         workload: Workload<'a>,
         port: Option<i32>,
     ) -> Option<(&'a Object, MutualTlsMode)> {
+        let of = self.id(workload.object())?;
         self.authentications()
             .filter_map(|(object, spec)| {
                 let labels = spec.selector.as_ref().map(|it| &it.match_labels);
                 let reach = self.reach(object, labels, workload)?;
+                let nearness = self.relate(self.id(object)?, of, true)?.nearness;
                 let own = port.and_then(|port| spec.port_level_mtls.get(&port.to_string()));
                 let mode = own.or(spec.mtls.as_ref())?.mode?;
-                (mode != MutualTlsMode::Unset).then_some((reach, object, mode))
+                (mode != MutualTlsMode::Unset).then_some((reach, nearness, object, mode))
             })
-            .max_by_key(|(reach, object, _)| (*reach, self.same_scope(object, workload.object())))
-            .map(|(_, object, mode)| (object, mode))
+            .max_by_key(|(reach, nearness, ..)| (*reach, Reverse(*nearness)))
+            .map(|(_, _, object, mode)| (object, mode))
     }
 
     /// Whether some PeerAuthentication sets the mode of this whole namespace, and to STRICT; a

@@ -100,7 +100,7 @@ impl Inventory {
     /// Of the autoscalers beside the workload the one with the highest minimum.
     fn deciding_autoscaler<'a>(&'a self, workload: Workload<'a>) -> Option<&'a Object> {
         let decide = || {
-            let beside = self.autoscalers(workload).filter(|(_, it)| it.same_scope);
+            let beside = self.autoscalers(workload).filter(|(_, it)| it.is_near());
             let best = beside
                 .map(|(autoscaler, _)| autoscaler)
                 .max_by_key(|autoscaler| autoscaled(autoscaler).count());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::{ContainerPort, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::matching::{Related, pod_selector};
+use super::matching::{Asking, Related, pod_selector};
 use super::ports::{self, Undeclared, is_management_name};
 use super::{Evidence, Inventory, ObjectId, Relation};
 use crate::kube::{Body, ContainerRef, ContainerRole, Object, Workload, WorkloadKind};
@@ -187,7 +187,7 @@ impl<'a> Serving<'a> {
         let services = selecting.map_or(&[][..], |it| &it.services);
         let profiles = selecting.and_then(|it| it.profiles.get());
         inventory
-            .nearest_first(services, self.workload.object())
+            .nearest_first(services, self.workload.object(), Asking::Target)
             .filter(move |(service, _)| {
                 let profile = inventory.profile_of(profiles, service);
                 profile.is_some_and(|it| answer.is_some_and(|answer| answer.accepts(it)))
@@ -331,9 +331,10 @@ impl Inventory {
             let Body::Service(service) = object.body() else {
                 continue;
             };
-            let is_ours = relation.certain || relation.same_scope && selects_written_labels(object);
+            let is_ours = relation.certain || relation.is_near() && selects_written_labels(object);
             // Labels such as `app: web` meet by chance between one part of a repository and another.
-            if !is_ours || !relation.is_near() {
+            let belongs = relation.is_near() || relation.same_named_namespace && relation.certain;
+            if !is_ours || !belongs {
                 continue;
             }
             let spec = service.spec.as_ref();

@@ -6,6 +6,7 @@
 mod check;
 mod demands;
 mod fault;
+mod intent;
 pub mod istio;
 mod load_balancer;
 pub mod models;
@@ -20,8 +21,9 @@ mod workload;
 
 pub use check::{KubeCheck, is_placeholder};
 pub use fault::{Fault, FaultRule};
+pub use intent::is_explained;
 pub use load_balancer::LoadBalancer;
-pub use object::{Body, Field, Object, OpaqueReason, Part};
+pub use object::{Body, Field, Object, OpaqueReason, Part, is_sealed};
 pub use proxy_annotation::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation};
 pub use read::{BrokenDocument, DroppedText, Manifests, read_source};
 pub use selector::{Match, Selector};

@@ -266,9 +266,23 @@ impl Object {
 
     /// Whether it is encrypted: by SOPS, whatever its kind, or as a SealedSecret.
     pub fn is_encrypted(&self) -> bool {
-        let sops = self.node().get("sops");
-        sops.is_some_and(|it| it.get("mac").is_some() || it.get("lastmodified").is_some())
-            || self.group() == "bitnami.com" && self.kind == "SealedSecret"
+        is_sealed(self.node()) || self.group() == "bitnami.com" && self.kind == "SealedSecret"
+    }
+
+    /// Whether it is what a cluster gave: the API server has given it an identity or a version, or a
+    /// controller owns it.
+    pub fn is_dump(&self) -> bool {
+        let Some(metadata) = self.node().get("metadata") else {
+            return false;
+        };
+        let has_text = |key: &str| {
+            let text = metadata.get(key).and_then(Node::text);
+            text.is_some_and(|text| !text.is_empty())
+        };
+        let owners = metadata.get("ownerReferences");
+        has_text("uid")
+            || has_text("resourceVersion")
+            || owners.is_some_and(|owners| owners.items().next().is_some())
     }
 
     /// The narrowest node that names the object: `metadata.name`, else `kind`, else the mapping.
@@ -301,6 +315,12 @@ impl Object {
     pub fn label(&self, key: &str) -> Option<Node<'_>> {
         self.node().at(&["metadata", "labels", key])
     }
+}
+
+/// Whether SOPS has encrypted a document, and signed all that it holds.
+pub fn is_sealed(root: Node<'_>) -> bool {
+    let sops = root.get("sops");
+    sops.is_some_and(|it| it.get("mac").is_some() || it.get("lastmodified").is_some())
 }
 
 /// Whether a text is none of Kubernetes' own fields but somebody's content.

@@ -2,11 +2,11 @@
 
 use crate::edit::{Advice, Editor, Edits, Refusal};
 use crate::finding::{
-    Applicability, Edit, Finding, Fingerprint, Fix, Help, LISTED, Label, Resource, RuleMeta,
-    Severity, Unfixable,
+    Applicability, Category, Edit, Finding, Fingerprint, Fix, Help, LISTED, Label, Resource,
+    RuleMeta, Severity, Unfixable,
 };
 use crate::inventory::{Evidence, Mesh, Serving, Traffic};
-use crate::kube::{BrokenDocument, ContainerRef, DroppedText, Object, Workload};
+use crate::kube::{BrokenDocument, ContainerRef, DroppedText, Object, Workload, is_explained};
 use crate::rules::text::FEW;
 use crate::source::{Location, RenderFailure};
 use crate::units::{cut, show_size};
@@ -14,6 +14,9 @@ use crate::yaml::Node;
 
 /// How many places that explain a finding are kept.
 const MOST_RELATED: usize = 100;
+
+/// Why what a comment explains is not changed.
+const EXPLAINED: &str = "a comment says why the value is as it is";
 
 /// The largest fix, in bytes that it writes: it is shown in reports.
 const LARGEST_FIX: usize = 256 << 10;
@@ -59,7 +62,14 @@ impl Findings {
             report.fix = None;
             report.unfixable = None;
         }
-        let severity = report.severity.unwrap_or(self.meta.severity);
+        let mut severity = report.severity.unwrap_or(self.meta.severity);
+        // What the API server refuses is refused whatever a comment says.
+        if report.explained && self.meta.category != Category::Schema {
+            if severity == Severity::Warning {
+                severity = Severity::Note;
+            }
+            report.withhold(EXPLAINED);
+        }
         list.push(Finding {
             rule: self.meta.id,
             category: self.meta.category,
@@ -121,6 +131,8 @@ pub struct Report<'a> {
     severity: Option<Severity>,
     /// Whether it holds only where the pods get a sidecar.
     is_conditional: bool,
+    /// Whether a comment explains the value.
+    explained: bool,
     pedantic: bool,
     fix: Option<Fix>,
     unfixable: Option<Unfixable>,
@@ -140,6 +152,7 @@ impl<'a> Report<'a> {
             unrelated: 0,
             severity: None,
             is_conditional: false,
+            explained: is_explained(node),
             pedantic: false,
             fix: None,
             unfixable: None,
@@ -203,6 +216,7 @@ impl<'a> Report<'a> {
             unrelated: 0,
             severity: None,
             is_conditional: false,
+            explained: false,
             pedantic: false,
             fix: None,
             unfixable: None,
@@ -340,6 +354,25 @@ impl<'a> Report<'a> {
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = Some(severity);
         self
+    }
+
+    /// The value that the finding rests on stands elsewhere than the finding: a comment that explains it
+    /// counts as one at the finding's place.
+    #[must_use]
+    pub fn rests_on(mut self, node: Node<'_>) -> Self {
+        self.explained |= is_explained(node);
+        self
+    }
+
+    /// Takes the fix away and says why.
+    fn withhold(&mut self, reason: &str) {
+        if let Some(fix) = self.fix.take() {
+            self.unfixable = Some(Unfixable {
+                applicability: fix.applicability,
+                title: fix.title,
+                reason: reason.to_owned(),
+            });
+        }
     }
 
     /// What put the workload in the mesh; where that is only likely, the finding is a note without a

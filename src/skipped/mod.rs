@@ -107,6 +107,8 @@ impl<'a> Tally<'a> {
             self.add_whole(SkipReason::UnrenderedTemplate, None, None, place);
         } else if object.is_encrypted() {
             self.add_whole(SkipReason::Encrypted, None, None, place);
+        } else if inventory.is_dump(object) {
+            self.row(SkipReason::Dump, None, None).places.insert(place);
         } else if let Body::Kustomization(data) = object.body() {
             let has_charts = data.has_charts();
             if has_charts || data.has_remote_resources() {

@@ -82,6 +82,14 @@ pub enum Role {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(pub Arc<str>);
 
+impl Scope {
+    /// That of standard input which stands for no file: it is deployed with nothing else. No directory
+    /// has this path.
+    pub fn of_stdin() -> Self {
+        Self(Arc::from("./-"))
+    }
+}
+
 /// What to read: the arguments of [`Sources::push`].
 #[derive(Clone, Debug)]
 pub struct NewSource {

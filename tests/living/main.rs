@@ -12,6 +12,7 @@ mod baseline;
 mod configuration;
 mod context;
 mod init;
+mod provenance;
 mod suppressions;
 
 use std::path::Path;

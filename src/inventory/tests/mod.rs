@@ -1,6 +1,7 @@
 //! What objects are to each other, on small folders.
 
 mod mesh;
+mod nearest;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -54,6 +54,7 @@ impl Rule for DanglingHpa {
                 .is_set_elsewhere(object, object.node(), "spec.scaleTargetRef")
             || cx.inventory.is_in_view(target.kind, target.name, object)
             || cx.inventory.is_open(object)
+            || cx.inventory.is_named_by_operator(object, target.name)
         {
             return;
         }

@@ -41,7 +41,8 @@ impl Rule for DanglingService {
             || inventory.is_set_elsewhere(object, object.node(), "spec.selector")
             || inventory.selects(object).next().is_some()
             || inventory.is_open(object)
-            || labels::is_made_by_operator(cx, object, selector)
+            || inventory.is_made_by_operator(object, selector)
+            || inventory.is_named_by_operator(object, object.name())
         {
             return;
         }

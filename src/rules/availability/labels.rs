@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::edit::Value;
-use crate::kube::{Object, PodTemplate, Selector, Workload, is_placeholder};
+use crate::kube::{PodTemplate, Selector, Workload, is_placeholder};
 use crate::rules::Context;
 use crate::rules::text::{and, yaml_pair};
 use crate::yaml::Node;
@@ -51,12 +51,25 @@ pub(super) fn own(workload: Workload<'_>) -> BTreeMap<String, String> {
 /// are to do with the pods and not whose they are: what selects by them selects nothing after the next
 /// change of either.
 pub(super) fn stable(workload: Workload<'_>) -> BTreeMap<String, String> {
-    const CHANGING: [&str; 4] = [
-        "app.kubernetes.io/version",
-        "chart",
-        "helm.sh/chart",
-        "version",
-    ];
+    without_instructions(workload, &CHANGING)
+}
+
+/// [`stable`] with `version`, which tells workloads apart where each version is one of its own.
+pub(super) fn with_version(workload: Workload<'_>) -> BTreeMap<String, String> {
+    let changing = CHANGING.iter().copied().filter(|key| *key != VERSION);
+    without_instructions(workload, &changing.collect::<Vec<_>>())
+}
+
+const VERSION: &str = "version";
+
+const CHANGING: [&str; 4] = [
+    "app.kubernetes.io/version",
+    "chart",
+    "helm.sh/chart",
+    VERSION,
+];
+
+fn without_instructions(workload: Workload<'_>, changing: &[&str]) -> BTreeMap<String, String> {
     /// `sidecar.istio.io/inject`, `azure.workload.identity/use`
     const INSTRUCTING: [&str; 7] = [
         "admission.datadoghq.com",
@@ -77,10 +90,40 @@ pub(super) fn stable(workload: Workload<'_>) -> BTreeMap<String, String> {
         })
     };
     let labels = workload.template().labels().iter();
-    let stable = labels.filter(|(key, _)| !CHANGING.contains(&key.as_str()) && !instructs(key));
+    let stable = labels.filter(|(key, _)| !changing.contains(&key.as_str()) && !instructs(key));
     stable
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
+}
+
+/// The other workloads deployed with one to its namespace whose pods a selector over these labels takes,
+/// or whose own selector takes the pods of this one.
+pub(super) fn overlapping<'a>(
+    cx: &Context<'a>,
+    workload: Workload<'_>,
+    labels: &BTreeMap<String, String>,
+) -> Option<Workload<'a>> {
+    let inventory = cx.inventory;
+    let object = workload.object();
+    let own = workload.template().labels();
+    let is_other = |other: &Workload<'_>| {
+        let other = other.object();
+        (other.kind(), other.name()) != (object.kind(), object.name())
+            && inventory.same_scope(object, other)
+            && inventory.same_namespace(object, other)
+    };
+    let namespace = inventory.namespace(object);
+    let mut taken = inventory.workloads_labelled(labels, namespace).filter(is_other);
+    taken.next().or_else(|| {
+        let singly = labels.iter().map(|(key, value)| BTreeMap::from([(key.clone(), value.clone())]));
+        singly
+            .flat_map(|label| inventory.workloads_labelled(&label, namespace).collect::<Vec<_>>())
+            .filter(is_other)
+            .find(|other| {
+                let selector = other.selector();
+                selector.keys().next().is_some() && selector.matches(own).certain()
+            })
+    })
 }
 
 /// [`own`], where what selects by them selects the workload's pods: its template carries them all.
@@ -128,10 +171,10 @@ const SET_AT_RUN_TIME: [&str; 17] = [
     "gateway.networking.k8s.io/gateway-name",
     "istio.io/gateway-name",
     "job-name",
+    "leader",
     "pod-template-hash",
     "rollouts-pod-template-hash",
     "spilo-role",
-    "statefulset.kubernetes.io/pod-name",
     // Vault's service registration.
     "vault-active",
     "vault-initialized",
@@ -139,8 +182,21 @@ const SET_AT_RUN_TIME: [&str; 17] = [
     "vault-sealed",
 ];
 
-/// What Patroni writes to its pods, by default.
-const ROLES: [&str; 4] = ["master", "primary", "replica", "standby_leader"];
+/// What stands before the names of labels that the StatefulSet controller writes.
+const OF_STATEFUL_SETS: &str = "statefulset.kubernetes.io/";
+
+/// What Patroni, Redis operators and others write to the pods that they have chosen.
+const ROLES: [&str; 9] = [
+    "follower",
+    "leader",
+    "master",
+    "primary",
+    "replica",
+    "secondary",
+    "slave",
+    "standby",
+    "standby_leader",
+];
 
 /// Labels of the cluster's own pods, which its installer brings and no repository.
 const OF_THE_CLUSTER: [(&str, &str); 6] = [
@@ -158,23 +214,9 @@ pub(super) fn is_open(key: &str, value: &str) -> bool {
     is_placeholder(key)
         || is_placeholder(value)
         || SET_AT_RUN_TIME.contains(&key)
-        || key == "role" && ROLES.contains(&value)
+        || key.starts_with(OF_STATEFUL_SETS)
+        || matches!(key, "role" | "operator") && ROLES.contains(&value)
         || OF_THE_CLUSTER.contains(&(key, value))
-}
-
-/// Whether a custom resource in view looks like what the pods come from: a label has its name, or
-/// names its kind (`prometheus: k8s`, `managed-by: keycloak-operator`).
-pub(super) fn is_made_by_operator(
-    cx: &Context<'_>,
-    object: &Object,
-    selector: &BTreeMap<String, String>,
-) -> bool {
-    cx.inventory.custom_resources(object).any(|resource| {
-        let kind = resource.kind().to_lowercase();
-        selector.iter().any(|(key, value)| {
-            value == resource.name() || value.contains(&kind) || key.contains(&kind)
-        })
-    })
 }
 
 /// What the selector asks for: `` `app: web` and `tier: api` ``.

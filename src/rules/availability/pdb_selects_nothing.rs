@@ -89,7 +89,7 @@ fn check_selector(cx: &Context<'_>, object: &Object, selector: &LabelSelector, o
         || expressions.any(|it| labels::is_open(&it.key, ""))
         || cx.inventory.selects(object).next().is_some()
         || cx.inventory.is_open(object)
-        || labels::is_made_by_operator(cx, object, wanted)
+        || cx.inventory.is_made_by_operator(object, wanted)
     {
         return;
     }

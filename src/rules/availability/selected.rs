@@ -42,21 +42,12 @@ impl Selected {
         let mut selected = Self::default();
         let mut is_empty = true;
         // A copy of a selected workload elsewhere is not deployed with it.
-        let firm: HashSet<(&str, &str)> = cx
-            .inventory
-            .selects(object)
-            .filter(|(_, relation)| relation.is_firm())
-            .map(|(workload, _)| (workload.object().kind(), workload.object().name()))
-            .collect();
         for (workload, relation) in cx.inventory.selects(object) {
             is_empty = false;
             if relation.is_firm() {
                 selected.add(cx, workload);
             } else {
-                let name = (workload.object().kind(), workload.object().name());
-                let is_copy = !relation.same_scope && firm.contains(&name);
-                selected.is_sum_open |=
-                    relation.same_scope || relation.same_named_namespace && !is_copy;
+                selected.is_sum_open |= relation.is_near() || relation.same_named_namespace;
             }
             // Asked for only where none is certainly selected.
             selected.may_run |= selected.total == 0 && !cx.inventory.replicas(workload).is_parked();

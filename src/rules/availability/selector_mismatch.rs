@@ -1,5 +1,7 @@
 //! `selector-mismatch`
 
+use std::collections::BTreeMap;
+
 use super::labels::{self, differences};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Field, Match, Object, Selector, Workload, WorkloadKind};
@@ -52,7 +54,7 @@ impl Rule for SelectorMismatch {
                 let may_be_patch =
                     template.labels().is_empty() && cx.inventory.is_among_patches(object);
                 if is_required(workload) && !set && !may_be_patch {
-                    out.push(missing(workload));
+                    out.push(missing(cx, workload));
                 }
             }
             Field::Set(node) => match workload.selector() {
@@ -64,7 +66,7 @@ impl Rule for SelectorMismatch {
                         object.kind()
                     );
                     let report = Report::object(object, node, message);
-                    out.push(select_template(workload, report));
+                    out.push(select_template(cx, workload, report));
                 }
                 // Kubernetes fills in the labels of the template.
                 selector if is_empty(selector) => {}
@@ -97,7 +99,7 @@ fn has_strangers(selector: Node<'_>) -> bool {
     keys.any(|key| !known.contains(&key))
 }
 
-fn missing(workload: Workload<'_>) -> Report<'_> {
+fn missing<'a>(cx: &Context<'_>, workload: Workload<'a>) -> Report<'a> {
     let object = workload.object();
     let message = format!(
         "{} has no spec.selector, which {} requires: the API server rejects it",
@@ -110,20 +112,55 @@ fn missing(workload: Workload<'_>) -> Report<'_> {
     let node = selector
         .or(spec)
         .map_or_else(|| object.name_node(), |entry| entry.key);
-    select_template(workload, Report::object(object, node, message))
+    select_template(cx, workload, Report::object(object, node, message))
 }
 
-/// Adds the selector that fits the template.
-fn select_template<'r>(workload: Workload<'_>, report: Report<'r>) -> Report<'r> {
+/// Adds the selector that fits the template and takes the pods of no other workload.
+fn select_template<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<'r>) -> Report<'r> {
+    let title = "select the labels of the pod template";
+    let stable = labels::stable(workload);
+    let Some(other) = labels::overlapping(cx, workload, &stable) else {
+        return select(workload, &stable, title, report.help(from_template(&stable)));
+    };
+    let precise = labels::with_version(workload);
+    if precise != stable && labels::overlapping(cx, workload, &precise).is_none() {
+        let help = format!(
+            "select the pods by labels that no other workload's pods carry:\nselector:\n  matchLabels:{}",
+            labels::yaml(&precise, "    ")
+        );
+        return select(workload, &precise, title, report.help(help));
+    }
+    let other = other.object();
+    let help = format!(
+        "give the pod template a label that the pods of {} `{}` do not carry, and select it with \
+         spec.selector.matchLabels",
+        other.kind(),
+        other.name()
+    );
+    let reason = format!(
+        "the selectors of {} `{}` and this one would overlap",
+        other.kind(),
+        other.name()
+    );
+    report
+        .help(help)
+        .related(other, other.name_node(), "carries the same labels")
+        .not_fixed(Applicability::Unsafe, title, reason)
+}
+
+fn select<'r>(
+    workload: Workload<'_>,
+    wanted: &BTreeMap<String, String>,
+    title: &str,
+    report: Report<'r>,
+) -> Report<'r> {
     let object = workload.object();
-    let report = report.help(from_template(workload));
-    let Some(stable) = labels::selectable(labels::stable(workload)) else {
+    let Some(wanted) = labels::selectable(wanted.clone()) else {
         return report;
     };
-    let title = "select the labels of the pod template";
     report.fix(Applicability::Unsafe, title, object, |editor| {
         let path = ["spec", "selector"];
-        editor.insert_at(object.node(), &path, "matchLabels", labels::value(&stable))
+        editor.insert_at(object.node(), &path, "matchLabels", labels::value(&wanted))
     })
 }
 
@@ -189,8 +226,7 @@ fn consequence(object: &Object) -> &'static str {
 }
 
 /// The selector that fits the template.
-fn from_template(workload: Workload<'_>) -> String {
-    let labels = labels::stable(workload);
+fn from_template(labels: &BTreeMap<String, String>) -> String {
     if labels.is_empty() {
         return "give the pod template a label, and select it with spec.selector.matchLabels"
             .to_owned();
@@ -198,6 +234,6 @@ fn from_template(workload: Workload<'_>) -> String {
     format!(
         "select the pods by labels that stay the same from version to version:\nselector:\n  \
          matchLabels:{}",
-        labels::yaml(&labels, "    ")
+        labels::yaml(labels, "    ")
     )
 }

@@ -51,14 +51,14 @@ impl Rule for MissingCircuitBreaker {
         let best = cx
             .inventory
             .destination_rules(object)
-            .map(|(rule, typed, relation)| (breaker(object, typed), relation.same_scope, rule))
-            .max_by_key(|(breaker, same_scope, _)| (*breaker, *same_scope));
-        let Some((breaker, same_scope, rule)) = best else {
+            .map(|(rule, typed, relation)| (breaker(object, typed), relation.is_near(), rule))
+            .max_by_key(|(breaker, is_near, _)| (*breaker, *is_near));
+        let Some((breaker, is_near, rule)) = best else {
             out.push(none_at_all(object, &mesh));
             return;
         };
         // A rule of another scope silences, but is not spoken of.
-        if same_scope && breaker != Breaker::Whole {
+        if is_near && breaker != Breaker::Whole {
             out.push(incomplete(object, rule, breaker, &mesh));
         }
     }

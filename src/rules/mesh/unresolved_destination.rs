@@ -52,8 +52,8 @@ impl Rule for UnresolvedDestination {
             }
             Body::VirtualService(service) => {
                 let typed = service.spec.as_ref();
-                for (destination, node) in typed.into_iter().flat_map(|it| destinations(it, spec)) {
-                    check(cx, object, destination, node, out);
+                for way in typed.into_iter().flat_map(|it| destinations(it, spec)) {
+                    check(cx, object, way, out);
                 }
             }
             _ => {}
@@ -61,36 +61,68 @@ impl Rule for UnresolvedDestination {
     }
 }
 
-fn check(
-    cx: &Context<'_>,
-    object: &Object,
-    destination: &Destination,
-    node: Node<'_>,
-    out: &mut Findings,
-) {
-    let Some((host, host_node)) = destination.host.as_deref().zip(node.get("host")) else {
+/// Where a VirtualService sends requests, or copies of them.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    destination: &'a Destination,
+    node: Node<'a>,
+    is_mirror: bool,
+}
+
+impl<'a> Way<'a> {
+    fn of(destination: Option<&'a Destination>, node: Option<Node<'a>>, is_mirror: bool) -> Option<Self> {
+        Some(Self {
+            destination: destination?,
+            node: node?,
+            is_mirror,
+        })
+    }
+
+    /// What happens where there is nothing at its end.
+    fn consequence(self) -> &'static str {
+        if self.is_mirror {
+            "the copies of requests go nowhere"
+        } else {
+            "requests that take this route fail with 503"
+        }
+    }
+
+    /// A lost copy fails no request.
+    fn severity(self, report: Report<'_>) -> Report<'_> {
+        if self.is_mirror {
+            report.severity(Severity::Warning)
+        } else {
+            report
+        }
+    }
+}
+
+fn check(cx: &Context<'_>, object: &Object, way: Way<'_>, out: &mut Findings) {
+    let host = way.destination.host.as_deref();
+    let Some((host, host_node)) = host.zip(way.node.get("host")) else {
         return;
     };
     if let Some(name) = absent(cx, object, host) {
         let message = format!(
-            "no Service `{name}` is in view beside this VirtualService: requests that take this \
-             route fail with 503"
+            "no Service `{name}` is in view beside this VirtualService: {}",
+            way.consequence()
         );
-        out.push(Report::object(object, host_node, message).help(nearest(cx, object, name)));
+        let report = Report::object(object, host_node, message).help(nearest(cx, object, name));
+        out.push(way.severity(report));
         return;
     }
-    check_subset(cx, object, host, destination, node, out);
+    check_subset(cx, object, host, way, out);
 }
 
 fn check_subset(
     cx: &Context<'_>,
     object: &Object,
     host: &str,
-    destination: &Destination,
-    node: Node<'_>,
+    way: Way<'_>,
     out: &mut Findings,
 ) {
-    let Some((subset, subset_node)) = destination.subset.as_deref().zip(node.get("subset")) else {
+    let subset = way.destination.subset.as_deref();
+    let Some((subset, subset_node)) = subset.zip(way.node.get("subset")) else {
         return;
     };
     if subset.is_empty() || is_placeholder(subset) || cx.inventory.is_open(object) {
@@ -113,13 +145,14 @@ fn check_subset(
         return;
     }
     let message = format!(
-        "no DestinationRule in view defines the subset `{subset}` of `{host}`: requests that take \
-         this route fail with 503"
+        "no DestinationRule in view defines the subset `{subset}` of `{host}`: {}",
+        way.consequence()
     );
     let report =
         Report::object(object, subset_node, message).help(subset_help(host, subset, &names));
-    let near = rules.iter().filter(|(_, _, relation)| relation.same_scope);
-    let rule = near.max_by_key(|(rule, ..)| rule.source() == object.source());
+    let report = way.severity(report);
+    let near = rules.iter().filter(|(_, _, relation)| relation.is_near());
+    let rule = near.min_by_key(|(_, _, relation)| relation.nearness);
     out.push(match rule {
         Some((rule, ..)) => {
             report.related(rule, rule.name_node(), "the DestinationRule of the host")
@@ -181,7 +214,8 @@ fn absent<'a>(cx: &Context<'a>, object: &'a Object, host: &'a str) -> Option<&'a
         Target::Absent { name, namespace }
             if namespace == own
                 && !inventory.is_open(object)
-                && inventory.has_services_beside(object) =>
+                && inventory.has_services_beside(object)
+                && !inventory.is_named_by_operator(object, name) =>
         {
             Some(name)
         }
@@ -205,25 +239,22 @@ fn nearest(cx: &Context<'_>, object: &Object, name: &str) -> String {
 }
 
 /// Every destination of a VirtualService that takes requests, mirrors included.
-fn destinations<'a>(
-    spec: &'a VirtualServiceSpec,
-    node: Node<'a>,
-) -> Vec<(&'a Destination, Node<'a>)> {
+fn destinations<'a>(spec: &'a VirtualServiceSpec, node: Node<'a>) -> Vec<Way<'a>> {
     let mut all = Vec::new();
     for (route, node) in spec.http.iter().zip(items(node, "http")) {
         for (target, node) in route.route.iter().zip(items(node, "route")) {
-            all.extend(target.destination.as_ref().zip(node.get("destination")));
+            all.extend(Way::of(target.destination.as_ref(), node.get("destination"), false));
         }
-        all.extend(route.mirror.as_ref().zip(node.get("mirror")));
+        all.extend(Way::of(route.mirror.as_ref(), node.get("mirror"), true));
         for (mirror, node) in route.mirrors.iter().zip(items(node, "mirrors")) {
-            all.extend(mirror.destination.as_ref().zip(node.get("destination")));
+            all.extend(Way::of(mirror.destination.as_ref(), node.get("destination"), true));
         }
     }
     let tls = spec.tls.iter().map(|it| &it.route).zip(items(node, "tls"));
     let tcp = spec.tcp.iter().map(|it| &it.route).zip(items(node, "tcp"));
     for (routes, node) in tls.chain(tcp) {
         for (target, node) in routes.iter().zip(items(node, "route")) {
-            all.extend(target.destination.as_ref().zip(node.get("destination")));
+            all.extend(Way::of(target.destination.as_ref(), node.get("destination"), false));
         }
     }
     all

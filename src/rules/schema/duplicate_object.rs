@@ -30,6 +30,10 @@ impl Rule for DuplicateObject {
         let Some((first, together)) = cx.inventory.earlier_namesake(object) else {
             return;
         };
+        // Two dumps of one object are two looks at it.
+        if object.is_dump() || first.is_dump() {
+            return;
+        }
         let name = match object.namespace() {
             Some(namespace) => format!("{} `{namespace}/{}`", object.kind(), object.name()),
             None => format!("{} `{}`", object.kind(), object.name()),

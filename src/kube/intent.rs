@@ -1,0 +1,189 @@
+//! Comments that say why a value is as it is.
+
+use crate::source::Span;
+use crate::yaml::Node;
+
+/// Fewer words explain nothing.
+const FEWEST_WORDS: usize = 3;
+
+/// Beginnings of comments that something else than a reader is to obey, or that call a value unfinished.
+const NO_REASONS: [&str; 12] = [
+    "lameduck:",
+    "source:",
+    "todo",
+    "fixme",
+    "xxx",
+    "hack",
+    "yamllint",
+    "kics-scan",
+    "checkov:",
+    "trivy:",
+    "renovate",
+    "copyright",
+];
+
+/// Keys under which a comment speaks of a whole that a rule may point at.
+const WHOLES: [&str; 10] = [
+    "livenessProbe",
+    "readinessProbe",
+    "startupProbe",
+    "lifecycle",
+    "preStop",
+    "postStart",
+    "strategy",
+    "updateStrategy",
+    "rollingUpdate",
+    "outlierDetection",
+];
+
+/// Whether a comment on the line of a value, or on the lines right above it, explains the value: a
+/// sentence, not an entry that is commented out. Names are not explained by what stands beside them.
+pub fn is_explained(node: Node<'_>) -> bool {
+    let tree = node.tree();
+    let (Some(text), true) = (tree.file_text(), is_value(node)) else {
+        return false;
+    };
+    let at = node.span();
+    let comments = tree.comments();
+    let next = comments.partition_point(|comment| comment.span.start < at.start);
+    let slice = |from: u32, to: u32| text.get(from as usize..to as usize).unwrap_or_default();
+    let trailing = comments.get(next).filter(|comment| {
+        let between = slice(at.end.max(at.start), comment.span.start);
+        !between.contains('\n')
+    });
+    if trailing.is_some_and(|comment| is_prose(slice(comment.span.start, comment.span.end))) {
+        return true;
+    }
+    let mut line = start_of_line(text, at);
+    let mut words = 0;
+    for comment in comments.get(..next).unwrap_or_default().iter().rev() {
+        let own_line = start_of_line(text, comment.span);
+        let is_alone = slice(own_line, comment.span.start).trim().is_empty();
+        let below = slice(comment.span.end, line);
+        let is_right_above = below.trim().is_empty() && below.matches('\n').count() == 1;
+        if !is_alone || !is_right_above {
+            break;
+        }
+        words += words_of(slice(comment.span.start, comment.span.end));
+        line = own_line;
+    }
+    words >= FEWEST_WORDS
+}
+
+/// Where the line of a place starts.
+fn start_of_line(text: &str, at: Span) -> u32 {
+    let before = text.get(..at.start as usize).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    u32::try_from(start).unwrap_or(u32::MAX)
+}
+
+/// Whether a node is a value that somebody chose, or the key of a whole that somebody wrote.
+fn is_value(node: Node<'_>) -> bool {
+    let Some(parent) = node.parent() else {
+        return false;
+    };
+    let mut entries = parent.written_entries();
+    let own = entries.find(|it| it.key.id() == node.id() || it.value.id() == node.id());
+    match own.map(|entry| (entry.key.key_text(), entry.key.id() == node.id())) {
+        Some((key, true)) => WHOLES.contains(&key),
+        Some((key, false)) => {
+            node.text().is_some() && !matches!(key, "name" | "generateName" | "kind" | "apiVersion")
+        }
+        None => node.text().is_some(),
+    }
+}
+
+fn is_prose(comment: &str) -> bool {
+    words_of(comment) >= FEWEST_WORDS
+}
+
+/// How many words of a sentence a comment has; none, where it is an entry that is commented out or an
+/// instruction.
+fn words_of(comment: &str) -> usize {
+    let text = comment.trim_start_matches('#').trim();
+    let starts_as_prose = text.starts_with(|char: char| char.is_alphanumeric() || "\"'`(".contains(char));
+    let lower = text.to_lowercase();
+    let is_no_reason = NO_REASONS.iter().any(|start| lower.starts_with(start));
+    if !starts_as_prose || is_no_reason || is_entry(text) {
+        return 0;
+    }
+    text.split_whitespace()
+        .filter(|word| word.chars().filter(|char| char.is_alphabetic()).count() >= 2)
+        .count()
+}
+
+/// `replicas: 3`, `key:`; a first word such as `Note:` introduces a sentence.
+fn is_entry(text: &str) -> bool {
+    let Some((key, rest)) = text.split_once(':') else {
+        return false;
+    };
+    let is_key = !key.is_empty()
+        && key
+            .chars()
+            .all(|char| char.is_ascii_alphanumeric() || "-_./\"'".contains(char));
+    let introduces = ["note", "nb", "reason", "why", "because", "warning", "important"];
+    is_key
+        && (rest.is_empty() || rest.starts_with(' '))
+        && !introduces.contains(&key.to_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::yaml::{self, Content};
+
+    fn explained(text: &str, path: &[&str]) -> bool {
+        let mut documents = yaml::parse(&Arc::from(text)).documents;
+        let Content::Tree(tree) = documents.remove(0).content else {
+            panic!("a tree");
+        };
+        is_explained(tree.root().at(path).expect("a node"))
+    }
+
+    #[test]
+    fn a_sentence_on_the_line_or_right_above_it() {
+        for text in [
+            "replicas: 1 # hands out numbers: two would collide\n",
+            "# It hands out numbers,\n# and two would collide.\nreplicas: 1\n",
+            "a: 1\r\n# Hands out numbers, two would collide\r\nreplicas: 1\r\n",
+            "{replicas: 1} # hands out numbers\n",
+            "replicas: 1 # Note: never more than one\n",
+        ] {
+            assert!(explained(text, &["replicas"]), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_comments_explain_nothing() {
+        for text in [
+            "replicas: 1\n",
+            "replicas: 1 # default\n",
+            "replicas: 1 # ~ single-replica: only one of these\n",
+            "replicas: 1 # lameduck: ignore[single-replica] only one of these\n",
+            "# replicas: 3 in production clusters\nreplicas: 1\n",
+            "# TODO set this to something sensible\nreplicas: 1\n",
+            "# What the web tier consists of\n\nreplicas: 1\n",
+            "a: 1 # hands out numbers: two would collide\nreplicas: 1\n",
+            "replicas: 1\n# hands out numbers: two would collide\n",
+        ] {
+            assert!(!explained(text, &["replicas"]), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_and_what_lacks_something_are_no_values() {
+        let text = "# The server of the web tier\nname: web\n# The pods of the web tier\nspec:\n  a: 1\n\
+                    # Alike on purpose, as measured\nlivenessProbe:\n  a: 1\n";
+        assert!(!explained(text, &["name"]));
+        assert!(!explained(text, &["spec"]));
+        let mut documents = yaml::parse(&Arc::from(text)).documents;
+        let Content::Tree(tree) = documents.remove(0).content else {
+            panic!("a tree");
+        };
+        let key = |name| tree.root().entry(name).expect("an entry").key;
+        assert!(!is_explained(key("spec")));
+        assert!(is_explained(key("livenessProbe")));
+    }
+}
