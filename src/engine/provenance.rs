@@ -3,24 +3,25 @@
 use crate::finding::{Finding, Unfixable};
 use crate::inventory::{Inventory, Unedited};
 
+/// Why generated text is left alone.
+const GENERATED: &str = "a tool writes this text, so change its source";
+
 /// Takes the fixes away from texts that are not to be edited.
 pub(super) fn withhold(findings: &mut [Finding], inventory: &Inventory) {
     for finding in findings {
         let Some(unedited) = inventory.unedited(finding.primary.source, finding.subject) else {
             continue;
         };
-        let (reason, advice) = match unedited {
-            Unedited::Generated => (
-                "a tool writes this text",
-                Some("a tool writes this text: change its source, or the change is lost"),
-            ),
-            Unedited::Dump => ("a cluster gave this object: change the manifest it was made from", None),
-            Unedited::Sealed => ("SOPS has signed this file: change it with `sops`", None),
+        let reason = match unedited {
+            Unedited::Generated => GENERATED,
+            Unedited::Dump => "a cluster gave this object: change the manifest it was made from",
+            Unedited::Sealed => "SOPS has signed this file: change it with `sops`",
         };
-        if let Some(advice) = advice {
+        if unedited == Unedited::Generated {
+            // In front of what may end with lines to paste.
             finding.help = Some(match finding.help.take() {
-                Some(help) => format!("{help}\n({advice})"),
-                None => advice.to_owned(),
+                Some(help) => format!("{GENERATED}: {help}"),
+                None => GENERATED.to_owned(),
             });
         }
         if let Some(fix) = finding.fix.take() {

@@ -63,6 +63,10 @@ type PodsKey<'a> = (&'a BTreeMap<String, String>, Place, Option<ObjectId>);
 /// Where an object is deployed to: with what, and the namespace, as numbers.
 type Place = Option<(u32, Option<u32>)>;
 
+/// For an object with something of its own to select, so many groups elsewhere are looked at: they could
+/// only silence a rule, and a label that more of them share says nothing about any.
+const MOST_ELSEWHERE: usize = 100;
+
 /// The groups whose pods have one label.
 #[derive(Default)]
 struct Labelled {
@@ -162,11 +166,17 @@ impl<'a> LabelIndex<'a> {
         let mut found = self.open.clone();
         if let Some(labelled) = labelled {
             let near = labelled.by_home.get(&inventory.home(object));
-            found.extend(near.into_iter().flatten());
             let is_all_near = near.is_some() && labelled.by_home.len() == 1;
             let elsewhere = labelled.by_title.iter().filter(|_| !is_all_near);
             let strange = elsewhere.filter(|(title, _)| !inventory.has_own(object, **title));
-            found.extend(strange.flat_map(|(_, groups)| groups));
+            let mut far: Vec<usize> = strange.flat_map(|(_, groups)| groups).copied().collect();
+            far.sort_unstable();
+            far.dedup();
+            if near.is_some() {
+                far.truncate(MOST_ELSEWHERE);
+            }
+            found.extend(far);
+            found.extend(near.into_iter().flatten());
         }
         found.sort_unstable();
         found.dedup();

@@ -151,16 +151,24 @@ fn standard_input_is_a_view_of_its_own() {
     assert_eq!(scaled(true), []);
 }
 
-#[test]
-fn many_copies_are_each_looked_at_with_their_own() {
-    let whole = both(&workload("web", "web", ""), &both(&scaler(""), &budget("web")));
-    let paths: Vec<String> = (0..400).map(|nth| format!("{nth}/web.yaml")).collect();
-    let files: Vec<(&str, &str)> = paths.iter().map(|it| (it.as_str(), whole.as_str())).collect();
+/// How many relations there are between so many scopes, whose objects have one name each, or one in all.
+fn relations(scopes: usize, name: impl Fn(usize) -> String) -> usize {
+    let text = |nth| both(&workload(&name(nth), "web", ""), &both(&scaler(""), &budget("web")));
+    let files: Vec<(String, String)> =
+        (0..scopes).map(|nth| (format!("{nth}/web.yaml"), text(nth))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
     let inventory = inventory(&files);
-    let related: usize = inventory
-        .workloads()
-        .map(|workload| inventory.autoscalers(workload).count() + inventory.budgets_of(workload).count())
-        .sum();
-    assert_eq!(related, 800);
-    assert!(inventory.relations() < 4_000, "{}", inventory.relations());
+    for workload in inventory.workloads() {
+        let nearest = inventory.budgets_of(workload).next();
+        assert_eq!(nearest.map(|(_, relation)| relation.nearness), Some(Nearness::File));
+    }
+    inventory.relations()
+}
+
+#[test]
+fn relations_grow_with_the_scopes_and_no_faster() {
+    let one_name = |scopes| relations(scopes, |_| "web".to_owned());
+    assert_eq!(one_name(400), 2 * one_name(200));
+    let own_names = |scopes| relations(scopes, |nth| format!("web-{nth}"));
+    assert!(own_names(800) < 3 * own_names(400));
 }

@@ -10,13 +10,16 @@ use crate::rules::Context;
 /// The ports of the long-running workloads behind a Service.
 #[derive(Default)]
 pub(super) struct Behind {
+    /// Those that are deployed with the Service.
     pub(super) workloads: usize,
     /// Whether all ports of all of them are in view.
     pub(super) is_known: bool,
     /// The protocols of the ports of each name.
     pub(super) named: BTreeMap<String, BTreeSet<String>>,
-    /// The numbers of all ports.
+    /// Of the workloads that are deployed with the Service the numbers of all ports,
     pub(super) numbers: BTreeSet<i32>,
+    /// and their names.
+    near: BTreeSet<String>,
 }
 
 impl Behind {
@@ -25,18 +28,24 @@ impl Behind {
             is_known: true,
             ..Self::default()
         };
-        for (workload, _) in cx.inventory.selects(object) {
+        for (workload, relation) in cx.inventory.selects(object) {
             if !workload.is_long_running() {
                 continue;
             }
-            behind.workloads += 1;
+            let is_near = relation.is_firm();
+            behind.workloads += usize::from(is_near);
             behind.is_known &= ports_are_known(cx, workload);
             for port in declared(workload) {
                 if let Some(name) = &port.name {
                     let protocols = behind.named.entry(name.clone()).or_default();
                     protocols.insert(protocol(port.protocol.as_deref()).to_owned());
+                    if is_near {
+                        behind.near.insert(name.clone());
+                    }
                 }
-                behind.numbers.insert(port.container_port);
+                if is_near {
+                    behind.numbers.insert(port.container_port);
+                }
             }
         }
         behind
@@ -48,8 +57,9 @@ impl Behind {
         protocols.is_some_and(|it| it.contains(protocol(port.protocol.as_deref())))
     }
 
+    /// The names that may be meant.
     pub(super) fn names(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
-        self.named.keys().map(String::as_str)
+        self.near.iter().map(String::as_str)
     }
 }
 

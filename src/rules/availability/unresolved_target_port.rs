@@ -76,7 +76,7 @@ impl Rule for UnresolvedTargetPort {
             }
             let message = format!(
                 "{}: this port has no endpoints",
-                what(name, first, behind.workloads - 1)
+                what(name, first, behind.workloads.saturating_sub(1))
             );
             let near = suggest(name, behind.names());
             let mut report =
