@@ -653,7 +653,10 @@ fn one_value_of_several_templates_is_one_finding() {
         .collect();
     assert_eq!(
         places,
-        ["chart/templates/a.yaml:12:11", "chart/templates/own.yaml:12:11"],
+        [
+            "chart/templates/a.yaml:12:11",
+            "chart/templates/own.yaml:12:11"
+        ],
         "{out}{err}"
     );
 }

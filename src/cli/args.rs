@@ -368,7 +368,6 @@ impl InputArgs {
             render: self.render,
             render_timeout: self.render_timeout,
             context: self.context.clone(),
-            no_context: self.no_context,
             max_file_size: self.max_file_size,
             max_files: self.max_files.map(NonZeroUsize::get),
             max_total_size: self.max_total_size,

@@ -38,6 +38,9 @@ pub(super) fn settings(args: &InputArgs, flags: Flags, cwd: &Path) -> Result<Set
         None => Settings::default(),
     };
     apply_flags(&mut settings, flags, cwd, metas())?;
+    if args.no_context {
+        settings.context = Some(Vec::new());
+    }
     if settings.render.wanted != settings.render.mode && !args.quiet {
         let file = settings.file.as_ref().map(|file| file.shown.as_str());
         output::to_stderr("note", [only_wanted(file.unwrap_or_default())]);
@@ -169,7 +172,11 @@ fn joined(discovered: &Discovered) -> Option<String> {
         format!(
             "standard input is judged next to {files} only silence findings; --no-context leaves \
              {} out",
-            if files.starts_with("1 ") { "it" } else { "them" }
+            if files.starts_with("1 ") {
+                "it"
+            } else {
+                "them"
+            }
         )
     })
 }

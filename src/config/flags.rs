@@ -35,8 +35,6 @@ pub struct Flags {
     pub render_timeout: Option<Duration>,
     /// Folders that are read as context, too; relative to the working directory.
     pub context: Vec<PathBuf>,
-    /// Whether nothing but the named paths is read.
-    pub no_context: bool,
     /// Replaces the file's value.
     pub max_file_size: Option<SizeLimit>,
     /// Replaces the default.
@@ -96,9 +94,6 @@ pub fn apply_flags(
         glob,
     });
     settings.exclude.extend(excluded);
-    if flags.no_context {
-        settings.context = Some(Vec::new());
-    }
     settings.context_folders = flags.context.iter().map(|it| cwd.join(it)).collect();
     settings.max_file_size = flags.max_file_size.unwrap_or(settings.max_file_size);
     let bounds = &mut settings.bounds;

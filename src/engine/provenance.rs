@@ -1,6 +1,6 @@
 //! Findings in what a tool or a cluster has written: there is no fix, and the help says where to go.
 
-use crate::finding::{Finding, Unfixable};
+use crate::finding::{Finding, Help, Unfixable};
 use crate::inventory::{Inventory, Unedited};
 
 /// Why generated text is left alone.
@@ -20,8 +20,8 @@ pub(super) fn withhold(findings: &mut [Finding], inventory: &Inventory) {
         if unedited == Unedited::Generated {
             // In front of what may end with lines to paste.
             finding.help = Some(match finding.help.take() {
-                Some(help) => format!("{GENERATED}: {help}"),
-                None => GENERATED.to_owned(),
+                Some(help) => help.behind(GENERATED),
+                None => Help::new(GENERATED),
             });
         }
         if let Some(fix) = finding.fix.take() {

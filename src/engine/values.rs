@@ -41,7 +41,9 @@ pub(super) fn merge(findings: Vec<Finding>, sources: &Sources) -> Vec<Finding> {
         let more = others.len().saturating_sub(SHOWN);
         for (nth, location) in (1..=SHOWN).zip(&others) {
             let message = match more {
-                1.. if nth == SHOWN => format!("written from {path} also here, and at {more} more places"),
+                1.. if nth == SHOWN => {
+                    format!("written from {path} also here, and at {more} more places")
+                }
                 _ => format!("written from {path} also here"),
             };
             first.related.push(Label {
@@ -82,7 +84,10 @@ mod tests {
     fn the_one_value_of_a_line() {
         for (line, path) in [
             ("  a: {{ .Values.grace }}", Some(".Values.grace")),
-            ("  a: \"x:{{- .Values.image.tag | quote -}}\"", Some(".Values.image.tag")),
+            (
+                "  a: \"x:{{- .Values.image.tag | quote -}}\"",
+                Some(".Values.image.tag"),
+            ),
             ("  a: {{ .Values.a }}-{{ .Values.b }}", None),
             ("  a: {{ default .Values.a .Chart.AppVersion }}", None),
             ("  a: {{ .Release.Name }}", None),

@@ -28,6 +28,12 @@ impl Help {
         }
     }
 
+    /// The same behind other words; no fix writes it.
+    #[must_use]
+    pub fn behind(self, words: &str) -> Self {
+        Self::new(format!("{words}: {}", self.text))
+    }
+
     /// The sentence.
     pub fn prose(&self) -> &str {
         self.parts().0

@@ -104,7 +104,11 @@ impl<'a> LabelIndex<'a> {
             let is_set_there =
                 of_template.is_some_and(|it| inventory.has_labels_set_elsewhere(it, template));
             let known = index.groups.members.len();
-            let key = (labels, inventory.place(id), (is_set || is_set_there).then_some(id));
+            let key = (
+                labels,
+                inventory.place(id),
+                (is_set || is_set_there).then_some(id),
+            );
             let group = index.groups.add(key, id);
             index.of.insert(id, group);
             if group < known {

@@ -365,9 +365,7 @@ impl Inventory {
             .filter_map(|id| Some((*id, self.get(*id)?)))
             .filter(move |(_, it)| wanted.may_be(it.object.name(), it.namespace.as_deref()))
             .filter(|(_, entry)| self.is_visible_from(&entry.object, from))
-            .filter_map(|(id, entry)| {
-                Some((&entry.object, self.relate(self.id(from)?, id, true)?))
-            })
+            .filter_map(|(id, entry)| Some((&entry.object, self.relate(self.id(from)?, id, true)?)))
     }
 
     /// Whether some Service stands in the scope and the namespace of an object.

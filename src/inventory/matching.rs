@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::alike::{Groups, LabelIndex};
+use super::scaling::{ScaleTarget, Scaled};
 use super::serving::Profiles;
 use super::{Entry, Inventory, Nearness, ObjectId, Relation};
 use crate::kube::{Body, Match, Object, PodTemplate, Selector, Workload};
@@ -194,26 +195,6 @@ impl Matches {
     }
 }
 
-/// The groups of workloads of one kind and name, each with its first member.
-#[derive(Default)]
-struct Scaled {
-    all: Vec<(usize, ObjectId)>,
-    by_home: HashMap<Option<u32>, Vec<(usize, ObjectId)>>,
-}
-
-impl Scaled {
-    /// Those beside an autoscaler; all, where none is.
-    fn meant_by(&self, inventory: &Inventory, autoscaler: ObjectId) -> &[(usize, ObjectId)] {
-        let (_, first) = self.all.first().copied().unwrap_or((0, autoscaler));
-        let title = inventory.title(first);
-        if !title.is_some_and(|title| inventory.has_own(autoscaler, title)) {
-            return &self.all;
-        }
-        let beside = self.by_home.get(&inventory.home(autoscaler));
-        beside.map_or(&[][..], Vec::as_slice)
-    }
-}
-
 /// Those that are near come first; each part is ordered by identity, which is the order of the files.
 fn order(list: &mut [Related]) {
     list.sort_unstable_by_key(|(id, relation)| (!relation.is_near(), *id));
@@ -319,38 +300,6 @@ pub(super) fn matches(
         matched
     } else {
         selector.matches(&open)
-    }
-}
-
-/// What an autoscaler scales.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ScaleTarget<'a> {
-    /// A workload's kind; KEDA takes Deployment where none is given.
-    pub kind: &'a str,
-    /// Its name.
-    pub name: &'a str,
-}
-
-impl<'a> ScaleTarget<'a> {
-    /// The target of a HorizontalPodAutoscaler or ScaledObject.
-    pub fn of(object: &'a Object) -> Option<Self> {
-        match object.body() {
-            Body::HorizontalPodAutoscaler(autoscaler) => {
-                let target = &autoscaler.spec.scale_target_ref;
-                Some(Self {
-                    kind: &target.kind,
-                    name: &target.name,
-                })
-            }
-            Body::ScaledObject(scaled) => {
-                let target = scaled.spec.as_ref()?.scale_target_ref.as_ref()?;
-                Some(Self {
-                    kind: target.kind.as_deref().unwrap_or("Deployment"),
-                    name: target.name.as_deref()?,
-                })
-            }
-            _ => None,
-        }
     }
 }
 

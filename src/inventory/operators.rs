@@ -99,11 +99,7 @@ impl Inventory {
     /// Whether a custom resource that may be in the namespace of `beside` looks like what pods with
     /// these labels come from: a label has its name, or names its kind (`prometheus: k8s`, `managed-by:
     /// keycloak-operator`), or it gives all of the labels itself.
-    pub fn is_made_by_operator(
-        &self,
-        beside: &Object,
-        labels: &BTreeMap<String, String>,
-    ) -> bool {
+    pub fn is_made_by_operator(&self, beside: &Object, labels: &BTreeMap<String, String>) -> bool {
         let all = &self.custom_resources;
         let is_named = |(key, value): (&String, &String)| {
             let by_name = all.by_name.get(value).into_iter().flatten();
@@ -129,16 +125,20 @@ impl Inventory {
 
     fn is_labelled_by_operator(&self, beside: &Object, labels: &BTreeMap<String, String>) -> bool {
         let of_label = |(key, value): (&String, &String)| {
-            let found = self.custom_resources.labels.get(&label_hash(key, value, None));
+            let found = self
+                .custom_resources
+                .labels
+                .get(&label_hash(key, value, None));
             found.map_or(&[][..], Vec::as_slice)
         };
         let rarest = labels.iter().map(of_label).min_by_key(|found| found.len());
         rarest.unwrap_or_default().iter().any(|(id, node)| {
             self.get(*id).is_some_and(|entry| {
                 let given = entry.object.node_of(*node);
-                labels.iter().all(|(key, value)| {
-                    given.get(key).and_then(Node::text) == Some(value.as_str())
-                }) && self.may_stand_beside(*id, beside)
+                labels
+                    .iter()
+                    .all(|(key, value)| given.get(key).and_then(Node::text) == Some(value.as_str()))
+                    && self.may_stand_beside(*id, beside)
             })
         })
     }

@@ -38,7 +38,11 @@ impl Provenance {
         others: &[(SourceId, Arc<Tree>)],
     ) -> Self {
         let mut found = Self {
-            generated: sources.iter().filter(|it| says_so(it)).map(Source::id).collect(),
+            generated: sources
+                .iter()
+                .filter(|it| says_so(it))
+                .map(Source::id)
+                .collect(),
             ..Self::default()
         };
         let sealed = others.iter().filter(|(_, tree)| is_sealed(tree.root()));
@@ -77,7 +81,10 @@ fn says_so(source: &Source) -> bool {
     if path.ends_with(".gen.yaml") || path.ends_with(".gen.yml") {
         return true;
     }
-    let lines = source.text().lines().map(|line| line.trim_start_matches('\u{feff}').trim());
+    let lines = source
+        .text()
+        .lines()
+        .map(|line| line.trim_start_matches('\u{feff}').trim());
     let head = lines.take_while(|line| line.is_empty() || line.starts_with(['#', '%', '-']));
     head.filter(|line| line.starts_with('#')).any(|line| {
         let line = line.to_lowercase();

@@ -101,7 +101,8 @@ fn is_prose(comment: &str) -> bool {
 /// instruction.
 fn words_of(comment: &str) -> usize {
     let text = comment.trim_start_matches('#').trim();
-    let starts_as_prose = text.starts_with(|char: char| char.is_alphanumeric() || "\"'`(".contains(char));
+    let starts_as_prose =
+        text.starts_with(|char: char| char.is_alphanumeric() || "\"'`(".contains(char));
     let lower = text.to_lowercase();
     let is_no_reason = NO_REASONS.iter().any(|start| lower.starts_with(start));
     if !starts_as_prose || is_no_reason || is_entry(text) {
@@ -121,7 +122,15 @@ fn is_entry(text: &str) -> bool {
         && key
             .chars()
             .all(|char| char.is_ascii_alphanumeric() || "-_./\"'".contains(char));
-    let introduces = ["note", "nb", "reason", "why", "because", "warning", "important"];
+    let introduces = [
+        "note",
+        "nb",
+        "reason",
+        "why",
+        "because",
+        "warning",
+        "important",
+    ];
     is_key
         && (rest.is_empty() || rest.starts_with(' '))
         && !introduces.contains(&key.to_lowercase().as_str())

@@ -154,7 +154,10 @@ fn nouns(reason: SkipReason) -> (&'static str, &'static str) {
         SkipReason::UnrenderedTemplate => ("unrendered template", "unrendered templates"),
         SkipReason::Placeholder => ("placeholder", "placeholders"),
         SkipReason::Encrypted => ("encrypted document", "encrypted documents"),
-        SkipReason::Dump => ("object dumped from a cluster", "objects dumped from a cluster"),
+        SkipReason::Dump => (
+            "object dumped from a cluster",
+            "objects dumped from a cluster",
+        ),
         SkipReason::Patch => ("patch", "patches"),
         SkipReason::Unreadable => ("unreadable path", "unreadable paths"),
         SkipReason::NotUtf8 => ("file that is not UTF-8", "files that are not UTF-8"),

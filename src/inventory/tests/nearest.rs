@@ -52,13 +52,21 @@ fn what_stands_beside_a_copy_belongs_to_the_copy() {
             "beside no copy"
         );
         assert_eq!(
-            found(&[("a/web.yaml", &web), ("b/it.yaml", object), ("b/web.yaml", &web)]),
+            found(&[
+                ("a/web.yaml", &web),
+                ("b/it.yaml", object),
+                ("b/web.yaml", &web)
+            ]),
             [],
             "beside a copy of the target"
         );
         let other = workload("api", "web", "");
         assert_eq!(
-            found(&[("a/web.yaml", &web), ("b/it.yaml", object), ("b/api.yaml", &other)]),
+            found(&[
+                ("a/web.yaml", &web),
+                ("b/it.yaml", object),
+                ("b/api.yaml", &other)
+            ]),
             [Nearness::Elsewhere],
             "beside something else"
         );
@@ -67,9 +75,16 @@ fn what_stands_beside_a_copy_belongs_to_the_copy() {
 
 #[test]
 fn a_copy_of_another_namespace_is_none() {
-    let (web, elsewhere) = (workload("web", "web", ", namespace: a"), workload("web", "web", ", namespace: b"));
+    let (web, elsewhere) = (
+        workload("web", "web", ", namespace: a"),
+        workload("web", "web", ", namespace: b"),
+    );
     let scaler = scaler(", namespace: a");
-    let files = [("a/web.yaml", web.as_str()), ("b/it.yaml", &scaler), ("b/web.yaml", &elsewhere)];
+    let files = [
+        ("a/web.yaml", web.as_str()),
+        ("b/it.yaml", &scaler),
+        ("b/web.yaml", &elsewhere),
+    ];
     assert_eq!(found(&files), [Nearness::Elsewhere]);
 }
 
@@ -82,7 +97,10 @@ fn variants_in_one_directory_have_what_stands_in_their_file() {
         found(&[("a.yaml", &whole), ("b.yaml", &whole)]),
         [own, of_copy, own, of_copy]
     );
-    assert_eq!(found(&[("a.yaml", &web), ("b.yaml", &whole)]), [of_copy, of_copy]);
+    assert_eq!(
+        found(&[("a.yaml", &web), ("b.yaml", &whole)]),
+        [of_copy, of_copy]
+    );
     let split = both(&scaler(""), &budget("web"));
     assert_eq!(
         found(&[("a.yaml", &web), ("b.yaml", &web), ("c.yaml", &split)]),
@@ -97,7 +115,11 @@ fn directories_of_one_kustomization() {
     let whole = both(&web, &scaler(""));
     let kustomization = ("kustomization.yaml", "resources: [a/web.yaml, b/it.yaml]\n");
     assert_eq!(
-        found(&[("a/web.yaml", &web), ("b/it.yaml", &scaler("")), kustomization]),
+        found(&[
+            ("a/web.yaml", &web),
+            ("b/it.yaml", &scaler("")),
+            kustomization
+        ]),
         [Nearness::Scope]
     );
     assert_eq!(
@@ -112,9 +134,15 @@ fn what_an_overlay_adds_is_for_its_own_base() {
     let scaler = scaler("");
     let installation = [
         ("chart/web.yaml", web.as_str()),
-        ("kustomize/base/kustomization.yaml", "resources: [web.yaml]\n"),
+        (
+            "kustomize/base/kustomization.yaml",
+            "resources: [web.yaml]\n",
+        ),
         ("kustomize/base/web.yaml", &web),
-        ("kustomize/prod/kustomization.yaml", "resources: [../base, hpa.yaml]\n"),
+        (
+            "kustomize/prod/kustomization.yaml",
+            "resources: [../base, hpa.yaml]\n",
+        ),
         ("kustomize/prod/hpa.yaml", &scaler),
     ];
     assert_eq!(found(&installation), []);
@@ -153,14 +181,26 @@ fn standard_input_is_a_view_of_its_own() {
 
 /// How many relations there are between so many scopes, whose objects have one name each, or one in all.
 fn relations(scopes: usize, name: impl Fn(usize) -> String) -> usize {
-    let text = |nth| both(&workload(&name(nth), "web", ""), &both(&scaler(""), &budget("web")));
-    let files: Vec<(String, String)> =
-        (0..scopes).map(|nth| (format!("{nth}/web.yaml"), text(nth))).collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
+    let text = |nth| {
+        both(
+            &workload(&name(nth), "web", ""),
+            &both(&scaler(""), &budget("web")),
+        )
+    };
+    let files: Vec<(String, String)> = (0..scopes)
+        .map(|nth| (format!("{nth}/web.yaml"), text(nth)))
+        .collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (&**path, &**text))
+        .collect();
     let inventory = inventory(&files);
     for workload in inventory.workloads() {
         let nearest = inventory.budgets_of(workload).next();
-        assert_eq!(nearest.map(|(_, relation)| relation.nearness), Some(Nearness::File));
+        assert_eq!(
+            nearest.map(|(_, relation)| relation.nearness),
+            Some(Nearness::File)
+        );
     }
     inventory.relations()
 }

@@ -15,6 +15,7 @@ pub(super) mod missing_readiness_gate;
 pub(super) mod missing_resources;
 pub(super) mod mutable_image_tag;
 pub(super) mod not_ready_addresses_published;
+mod overlap;
 pub(super) mod overlapping_pdbs;
 pub(super) mod pdb_blocks_eviction;
 pub(super) mod pdb_selects_nothing;

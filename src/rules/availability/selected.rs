@@ -41,7 +41,6 @@ impl Selected {
     pub(super) fn of(cx: &Context<'_>, object: &Object) -> Self {
         let mut selected = Self::default();
         let mut is_empty = true;
-        // A copy of a selected workload elsewhere is not deployed with it.
         for (workload, relation) in cx.inventory.selects(object) {
             is_empty = false;
             if relation.is_firm() {

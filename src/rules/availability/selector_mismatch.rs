@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::labels::{self, differences};
+use super::overlap::overlapping;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Field, Match, Object, Selector, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -119,11 +120,16 @@ fn missing<'a>(cx: &Context<'_>, workload: Workload<'a>) -> Report<'a> {
 fn select_template<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<'r>) -> Report<'r> {
     let title = "select the labels of the pod template";
     let stable = labels::stable(workload);
-    let Some(other) = labels::overlapping(cx, workload, &stable) else {
-        return select(workload, &stable, title, report.help(from_template(&stable)));
+    let Some(other) = overlapping(cx, workload, &stable) else {
+        return select(
+            workload,
+            &stable,
+            title,
+            report.help(from_template(&stable)),
+        );
     };
     let precise = labels::with_version(workload);
-    if precise != stable && labels::overlapping(cx, workload, &precise).is_none() {
+    if precise != stable && overlapping(cx, workload, &precise).is_none() {
         let help = format!(
             "select the pods by labels that no other workload's pods carry:\nselector:\n  matchLabels:{}",
             labels::yaml(&precise, "    ")

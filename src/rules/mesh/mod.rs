@@ -27,3 +27,4 @@ pub(super) mod sidecar_exits_before_app;
 pub(super) mod subset_selects_nothing;
 pub(super) mod unresolved_destination;
 pub(super) mod unsafe_retry_policy;
+mod ways;

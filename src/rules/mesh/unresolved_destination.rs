@@ -1,11 +1,9 @@
 //! `unresolved-destination`
 
-use super::policy::items;
+use super::ways::{Way, ways};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Relation, Target};
 use crate::kube::istio::DestinationRule;
-use crate::kube::istio::selector::Destination;
-use crate::kube::istio::virtual_service::VirtualServiceSpec;
 use crate::kube::{Body, Object, is_placeholder};
 use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -52,47 +50,11 @@ impl Rule for UnresolvedDestination {
             }
             Body::VirtualService(service) => {
                 let typed = service.spec.as_ref();
-                for way in typed.into_iter().flat_map(|it| destinations(it, spec)) {
+                for way in typed.into_iter().flat_map(|it| ways(it, spec)) {
                     check(cx, object, way, out);
                 }
             }
             _ => {}
-        }
-    }
-}
-
-/// Where a VirtualService sends requests, or copies of them.
-#[derive(Clone, Copy)]
-struct Way<'a> {
-    destination: &'a Destination,
-    node: Node<'a>,
-    is_mirror: bool,
-}
-
-impl<'a> Way<'a> {
-    fn of(destination: Option<&'a Destination>, node: Option<Node<'a>>, is_mirror: bool) -> Option<Self> {
-        Some(Self {
-            destination: destination?,
-            node: node?,
-            is_mirror,
-        })
-    }
-
-    /// What happens where there is nothing at its end.
-    fn consequence(self) -> &'static str {
-        if self.is_mirror {
-            "the copies of requests go nowhere"
-        } else {
-            "requests that take this route fail with 503"
-        }
-    }
-
-    /// A lost copy fails no request.
-    fn severity(self, report: Report<'_>) -> Report<'_> {
-        if self.is_mirror {
-            report.severity(Severity::Warning)
-        } else {
-            report
         }
     }
 }
@@ -114,13 +76,7 @@ fn check(cx: &Context<'_>, object: &Object, way: Way<'_>, out: &mut Findings) {
     check_subset(cx, object, host, way, out);
 }
 
-fn check_subset(
-    cx: &Context<'_>,
-    object: &Object,
-    host: &str,
-    way: Way<'_>,
-    out: &mut Findings,
-) {
+fn check_subset(cx: &Context<'_>, object: &Object, host: &str, way: Way<'_>, out: &mut Findings) {
     let subset = way.destination.subset.as_deref();
     let Some((subset, subset_node)) = subset.zip(way.node.get("subset")) else {
         return;
@@ -236,26 +192,4 @@ fn nearest(cx: &Context<'_>, object: &Object, name: &str) -> String {
              mesh, a ServiceEntry) for `{name}`"
         ),
     }
-}
-
-/// Every destination of a VirtualService that takes requests, mirrors included.
-fn destinations<'a>(spec: &'a VirtualServiceSpec, node: Node<'a>) -> Vec<Way<'a>> {
-    let mut all = Vec::new();
-    for (route, node) in spec.http.iter().zip(items(node, "http")) {
-        for (target, node) in route.route.iter().zip(items(node, "route")) {
-            all.extend(Way::of(target.destination.as_ref(), node.get("destination"), false));
-        }
-        all.extend(Way::of(route.mirror.as_ref(), node.get("mirror"), true));
-        for (mirror, node) in route.mirrors.iter().zip(items(node, "mirrors")) {
-            all.extend(Way::of(mirror.destination.as_ref(), node.get("destination"), true));
-        }
-    }
-    let tls = spec.tls.iter().map(|it| &it.route).zip(items(node, "tls"));
-    let tcp = spec.tcp.iter().map(|it| &it.route).zip(items(node, "tcp"));
-    for (routes, node) in tls.chain(tcp) {
-        for (target, node) in routes.iter().zip(items(node, "route")) {
-            all.extend(Way::of(target.destination.as_ref(), node.get("destination"), false));
-        }
-    }
-    all
 }
