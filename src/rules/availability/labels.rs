@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::edit::Value;
 use crate::kube::{PodTemplate, Selector, Workload, is_placeholder};
-use crate::rules::Context;
 use crate::rules::text::{and, yaml_pair};
 use crate::yaml::Node;
 

@@ -8,7 +8,6 @@ use crate::kube::{Body, Object, is_placeholder};
 use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::suggest;
-use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "unresolved-destination",
