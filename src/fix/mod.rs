@@ -16,9 +16,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::finding::{
-    self, Applicability, Edit, Finding, Fingerprint, Fix, Resource, Severity,
-};
+use crate::finding::{self, Applicability, Edit, Finding, Fingerprint, Fix, Resource, Severity};
 use crate::source::{Role, SourceId, Sources};
 
 pub use diff::unified;
@@ -530,10 +528,12 @@ fn guilty(chosen: &[(&Finding, &Fix)], harm: &Harm) -> BTreeSet<usize> {
             by_subject.entry(subject).or_default().push(at);
         }
     }
-    let alone = by_subject.values().filter_map(|fixes| match *fixes.as_slice() {
-        [only] => Some(only),
-        _ => None,
-    });
+    let alone = by_subject
+        .values()
+        .filter_map(|fixes| match *fixes.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        });
     alone.collect()
 }
 

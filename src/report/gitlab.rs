@@ -72,7 +72,9 @@ impl<'a> Issue<'a> {
             kind: "issue",
             check_name: finding.rule,
             description: sanitize(&finding.message).into_owned(),
-            content: finding.help.as_ref().map(|help| Content { body: help.as_str() }),
+            content: finding.help.as_ref().map(|help| Content {
+                body: help.as_str(),
+            }),
             categories: [match finding.category {
                 Category::Schema => "Compatibility",
                 Category::Probes | Category::Shutdown | Category::Availability | Category::Mesh => {

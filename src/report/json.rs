@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Report;
-use crate::finding::{Help, self, Applicability, Outcome, Severity, Unjudged};
+use crate::finding::{self, Applicability, Help, Outcome, Severity, Unjudged};
 use crate::source::{Location, Sources};
 
 /// Raised when a field changes its meaning or goes away; new fields do not raise it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Help, Applicability, Finding};
+use crate::finding::{Applicability, Finding, Help};
 use crate::report::excerpt::{Excerpt, Place};
 use crate::report::sanitize;
 use crate::report::text::sanitize_lines;

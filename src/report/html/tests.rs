@@ -5,9 +5,9 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::finding::{Help, 
+use crate::finding::{
     Bar, BarKind, Because, Category, ChecklistItem, ChecklistRow, Clock, Extent, Finding, Fit,
-    ItemState, Label, Outcome, Resource, Stated, Timeline, Verdict,
+    Help, ItemState, Label, Outcome, Resource, Stated, Timeline, Verdict,
 };
 use crate::source::{Location, NewSource, Role, Scope, SourceId, Span};
 

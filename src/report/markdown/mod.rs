@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::text::{sanitize_lines, subject};
 use super::{Report, sanitize, summary};
-use crate::finding::{Help, Finding, Severity};
+use crate::finding::{Finding, Help, Severity};
 use crate::source::Sources;
 use escape::{fenced, html_code};
 

@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::finding::{Help, 
-    Area, Bar, BarKind, Because, Checklist, ChecklistItem, ChecklistRow, Clock, Extent, Fit,
+use crate::finding::{
+    Area, Bar, BarKind, Because, Checklist, ChecklistItem, ChecklistRow, Clock, Extent, Fit, Help,
     ItemState, Stated, Timeline, Verdict,
 };
 use crate::report::text::is_unprintable;

@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
-use crate::finding::{Help, 
-    Applicability, Category, Edit, Finding, Fingerprint, Fix, FixAvailability, LISTED, Label,
+use crate::finding::{
+    Applicability, Category, Edit, Finding, Fingerprint, Fix, FixAvailability, Help, LISTED, Label,
     Resource, Severity, Summary, SuppressedBy, Suppression,
 };
 use crate::source::{Location, NewSource, Role, Scope, SourceId, Span};

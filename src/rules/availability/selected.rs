@@ -1,7 +1,5 @@
 //! The pods that a PodDisruptionBudget selects.
 
-use std::collections::HashSet;
-
 use crate::inventory::Replicas;
 use crate::kube::{Object, Workload, WorkloadKind};
 use crate::lifecycle::Amount;
