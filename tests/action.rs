@@ -94,7 +94,7 @@ fn findings_are_annotated_summed_up_and_held_back() {
     );
     assert!(
         job.read("summary")
-            .contains("| **error** | `identical-probes` |")
+            .contains("| **error** | `missing-startup-probe` |")
     );
     let sarif = job.path("temp/lameduck.sarif");
     assert_eq!(

@@ -388,8 +388,8 @@ fn no_budget_is_added_that_selects_the_pods_of_others() {
         command.args(["check", "--unsafe-fixes", "--format", "json"]);
         let (_, out, errors) = run(command.args(narrow));
         let note = "note: web.yaml:3: Deployment demo/web: not fixed (missing-pdb): add a \
-                    PodDisruptionBudget that lets one pod go at a time: it would select the pods of \
-                    Deployment `canary`, too";
+                    PodDisruptionBudget that lets one pod go at a time: it would also select the pods of \
+                    Deployment `canary`";
         assert_eq!(errors.matches(note).count(), 1, "{errors}");
         let text = std::fs::read_to_string(folder.path().join("web.yaml")).unwrap();
         assert_eq!(text.matches("kind: PodDisruptionBudget").count(), 1);

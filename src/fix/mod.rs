@@ -371,6 +371,13 @@ impl<'a, R: FnMut(&Sources) -> Verdict> Run<'a, R> {
         chosen: &[(&'f Finding, &'f Fix)],
         verdict: &Verdict,
     ) -> Option<(Chosen<'f>, Attempt)> {
+        if *self.attempts_left == 0 {
+            for (finding, fix) in chosen {
+                self.refused.insert(identity(finding));
+                self.fixed.dropped.push((entry(finding, fix), MANY.into()));
+            }
+            return None;
+        }
         let harm = match self.attempt(chosen, verdict) {
             Ok(attempt) => return Some((chosen.to_vec(), attempt)),
             Err(harm) => harm,
@@ -378,13 +385,6 @@ impl<'a, R: FnMut(&Sources) -> Verdict> Run<'a, R> {
         if let [(finding, fix)] = chosen {
             self.refused.insert(identity(finding));
             self.fixed.dropped.push((entry(finding, fix), harm.reason));
-            return None;
-        }
-        if *self.attempts_left == 0 {
-            for (finding, fix) in chosen {
-                self.refused.insert(identity(finding));
-                self.fixed.dropped.push((entry(finding, fix), MANY.into()));
-            }
             return None;
         }
         let guilty = guilty(chosen, &harm);

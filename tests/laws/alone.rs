@@ -4,10 +4,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use lameduck::engine;
 use lameduck::finding::{Finding, apply};
+use lameduck::inventory::Inventory;
+use lameduck::settings::Settings;
 use lameduck::source::{SourceId, Sources};
 
-use super::{by_source, lint};
+use super::by_source;
+
+/// What the rules say without being asked for more.
+fn lint(sources: &Sources) -> Vec<Finding> {
+    let settings = Settings::default();
+    let inventory = Inventory::read(sources, &settings);
+    engine::run(sources, &inventory, &settings).findings
+}
 
 /// What a finding is about, apart from where it stands and how it is worded.
 type Subject<'f> = (SourceId, &'f str, String);

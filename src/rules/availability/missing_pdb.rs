@@ -1,8 +1,7 @@
 //! `missing-pdb`
 
-use std::collections::BTreeMap;
-
 use super::labels;
+use super::new_budget::{document, free_name};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
@@ -136,15 +135,6 @@ fn message(
     )
 }
 
-/// The kinds of [`takes_budget`].
-const BUDGETED: [&str; 5] = [
-    "Deployment",
-    "StatefulSet",
-    "ReplicaSet",
-    "Rollout",
-    "DeploymentConfig",
-];
-
 fn takes_budget(workload: Workload<'_>) -> bool {
     matches!(
         workload.kind(),
@@ -154,30 +144,6 @@ fn takes_budget(workload: Workload<'_>) -> bool {
             | WorkloadKind::Rollout
             | WorkloadKind::DeploymentConfig
     )
-}
-
-/// A name for the budget that no other budget in view has, nor may get: of two budgets of one name
-/// the API server keeps the last. It hangs on none of the budgets that fixes add for other workloads.
-fn free_name(cx: &Context<'_>, workload: Workload<'_>) -> Option<String> {
-    /// Of DNS subdomains (`k8s.io/apimachinery/pkg/util/validation`).
-    const LONGEST: usize = 253;
-    let object = workload.object();
-    let inventory = cx.inventory;
-    let is_of_other = |name: &str| {
-        let mut kinds = BUDGETED.iter();
-        kinds.any(|kind| {
-            // What shares the kind, too, is a variant of this object.
-            (*kind, name) != (object.kind(), object.name())
-                && inventory.is_workload_in_view(kind, name, object)
-        })
-    };
-    let is_budget = |name: &str| inventory.is_in_view("PodDisruptionBudget", name, object);
-    let name = object.name();
-    let plain = [name.to_owned(), format!("{name}-pdb")];
-    let plain = plain.into_iter().filter(|_| !is_of_other(name));
-    let by_kind = format!("{name}-{}", object.kind().to_lowercase());
-    let mut names = plain.chain([by_kind]);
-    names.find(|name| name.len() <= LONGEST && !is_of_other(name) && !is_budget(name))
 }
 
 /// Adds the budget as a document to the workload's file.
@@ -202,18 +168,22 @@ fn add_budget<'r>(
     }
     let title = "add a PodDisruptionBudget that lets one pod go at a time";
     let inventory = cx.inventory;
-    let labelled = inventory.workloads_labelled(&own, inventory.namespace(object));
-    let mut labelled = labelled.map(Workload::object);
-    // What is deployed together gets one budget; of others a second one may come.
-    if let Some(other) = labelled.find(|other| {
-        (other.kind(), other.name()) != (object.kind(), object.name())
-            && !inventory.same_scope(object, other)
-            && inventory.namespace(object).is_some()
+    let mut labelled = inventory.workloads_labelled(&own, inventory.namespace(object));
+    // What is deployed together gets one budget, unless one of them has its own; of others a second one
+    // may come.
+    if let Some(other) = labelled.find(|workload| {
+        let other = workload.object();
+        let may_get_another = if inventory.same_scope(object, other) {
+            inventory.budgets_of(*workload).next().is_some()
+        } else {
+            inventory.namespace(object).is_some()
+        };
+        (other.kind(), other.name()) != (object.kind(), object.name()) && may_get_another
     }) {
         let reason = format!(
             "it would also select the pods of {} `{}`, and a pod with two budgets is never evicted",
-            other.kind(),
-            other.name()
+            other.object().kind(),
+            other.object().name()
         );
         return report.not_fixed(Applicability::Unsafe, title, reason);
     }
@@ -221,33 +191,6 @@ fn add_budget<'r>(
     report.fix(Applicability::Unsafe, title, object, |editor| {
         editor.append_document(&document)
     })
-}
-
-/// The budget as a document.
-fn document(
-    cx: &Context<'_>,
-    workload: Workload<'_>,
-    name: &str,
-    labels: &BTreeMap<String, String>,
-) -> [(String, Value); 4] {
-    let namespace = workload.object().namespace();
-    let mut metadata = vec![("name", Value::text(name))];
-    // Without it, the budget would go to another namespace than the pods it is for.
-    metadata.extend(namespace.map(|it| ("namespace", Value::text(it))));
-    let mut spec = vec![("maxUnavailable", Value::int(1))];
-    // Stable since 1.31: pods that are not ready anyway do not stop a drain.
-    if !cx.is_kubernetes_before(1, 31) {
-        spec.push(("unhealthyPodEvictionPolicy", Value::text("AlwaysAllow")));
-    }
-    let selector = Value::map([("matchLabels", labels::value(labels))]);
-    spec.push(("selector", selector));
-    [
-        ("apiVersion", Value::text("policy/v1")),
-        ("kind", Value::text("PodDisruptionBudget")),
-        ("metadata", Value::map(metadata)),
-        ("spec", Value::map(spec)),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
 }
 
 fn is_in_template(node: Node<'_>) -> bool {

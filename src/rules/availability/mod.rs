@@ -14,6 +14,7 @@ pub(super) mod missing_pod_spread;
 pub(super) mod missing_readiness_gate;
 pub(super) mod missing_resources;
 pub(super) mod mutable_image_tag;
+mod new_budget;
 pub(super) mod not_ready_addresses_published;
 mod overlap;
 pub(super) mod overlapping_pdbs;

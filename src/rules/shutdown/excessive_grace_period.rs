@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::clocks::PodBudget;
 use crate::finding::{Category, FixAvailability, OptionMeta, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::lifecycle::prestop::Prestop;
@@ -71,6 +72,11 @@ impl Rule for ExcessiveGracePeriod {
                 .inventory
                 .is_set_elsewhere(template.object(), spec_node, FIELD)
         {
+            return;
+        }
+        // Whoever says how long the application takes means the time that this needs.
+        let pod = PodBudget::largest(cx.clocks().budgets(workload));
+        if pod.is_some_and(|pod| pod.budget.shutdown.is_declared() && pod.budget.total() > max) {
             return;
         }
         let shown = show_seconds(grace);

@@ -1,0 +1,68 @@
+//! The PodDisruptionBudget that a workload lacks: its name and its text.
+
+use std::collections::BTreeMap;
+
+use super::labels;
+use crate::edit::Value;
+use crate::kube::Workload;
+use crate::rules::Context;
+
+/// The kinds that get a budget.
+const BUDGETED: [&str; 5] = [
+    "Deployment",
+    "StatefulSet",
+    "ReplicaSet",
+    "Rollout",
+    "DeploymentConfig",
+];
+
+/// A name for the budget that no other budget in view has, nor may get: of two budgets of one name
+/// the API server keeps the last. It hangs on none of the budgets that fixes add for other workloads.
+pub(super) fn free_name(cx: &Context<'_>, workload: Workload<'_>) -> Option<String> {
+    /// Of DNS subdomains (`k8s.io/apimachinery/pkg/util/validation`).
+    const LONGEST: usize = 253;
+    let object = workload.object();
+    let inventory = cx.inventory;
+    let is_of_other = |name: &str| {
+        let mut kinds = BUDGETED.iter();
+        kinds.any(|kind| {
+            // What shares the kind, too, is a variant of this object.
+            (*kind, name) != (object.kind(), object.name())
+                && inventory.is_workload_in_view(kind, name, object)
+        })
+    };
+    let is_budget = |name: &str| inventory.is_in_view("PodDisruptionBudget", name, object);
+    let name = object.name();
+    let plain = [name.to_owned(), format!("{name}-pdb")];
+    let plain = plain.into_iter().filter(|_| !is_of_other(name));
+    let by_kind = format!("{name}-{}", object.kind().to_lowercase());
+    let mut names = plain.chain([by_kind]);
+    names.find(|name| name.len() <= LONGEST && !is_of_other(name) && !is_budget(name))
+}
+
+/// The budget as a document.
+pub(super) fn document(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    name: &str,
+    labels: &BTreeMap<String, String>,
+) -> [(String, Value); 4] {
+    let namespace = workload.object().namespace();
+    let mut metadata = vec![("name", Value::text(name))];
+    // Without it, the budget would go to another namespace than the pods it is for.
+    metadata.extend(namespace.map(|it| ("namespace", Value::text(it))));
+    let mut spec = vec![("maxUnavailable", Value::int(1))];
+    // Stable since 1.31: pods that are not ready anyway do not stop a drain.
+    if !cx.is_kubernetes_before(1, 31) {
+        spec.push(("unhealthyPodEvictionPolicy", Value::text("AlwaysAllow")));
+    }
+    let selector = Value::map([("matchLabels", labels::value(labels))]);
+    spec.push(("selector", selector));
+    [
+        ("apiVersion", Value::text("policy/v1")),
+        ("kind", Value::text("PodDisruptionBudget")),
+        ("metadata", Value::map(metadata)),
+        ("spec", Value::map(spec)),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+}
