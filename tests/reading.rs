@@ -159,7 +159,7 @@ fn a_configuration_is_read_up_to_a_limit_and_may_come_through_a_pipe() {
     let arguments = ["check", "--config=/dev/stdin"];
     let (code, out, err) =
         run(lameduck(folder.path(), &arguments).write_stdin("ignore: [probes, availability]\n"));
-    assert_eq!((code, err.as_str()), (1, ""), "{out}");
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(!out.contains("missing-readiness-probe"), "{out}");
 }
 
@@ -315,7 +315,6 @@ fn an_ignore_file_is_a_regular_file() {
         let arguments = [&["check", "--format=concise"], arguments].concat();
         run(&mut bounded(folder.path(), 1024, &arguments))
     };
-    let said = "below/.gitignore: it is no regular file, and its folder is skipped\n";
     for trap in [true, false] {
         let _ = std::fs::remove_file(&below);
         if trap {
@@ -323,6 +322,12 @@ fn an_ignore_file_is_a_regular_file() {
         } else {
             std::os::unix::fs::symlink("/dev/zero", &below).unwrap();
         }
+        let why = if trap {
+            "it is no regular file"
+        } else {
+            "a link, which git does not follow"
+        };
+        let said = format!("below/.gitignore: {why}, and its folder is skipped\n");
         for paths in [&["."] as &[&str], &["below"], &["below/b.yaml"]] {
             let is_named = !paths[0].ends_with("yaml");
             let (code, out, err) = check(paths);
@@ -340,6 +345,6 @@ fn an_ignore_file_is_a_regular_file() {
     pipe(&above);
     let (code, _, err) = check(&["below"]);
     assert_eq!(code, 2);
-    let said = format!("error: {}", said.replace("below/", ""));
+    let said = "error: .gitignore: it is no regular file, and its folder is skipped\n";
     assert_eq!(err, said);
 }

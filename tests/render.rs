@@ -390,7 +390,7 @@ fn what_a_program_says_is_made_harmless() {
     insta::assert_snapshot!(failure.unwrap(), @r#"kustomization.yaml:1:1 error render-failed `kustomize build .` fails, and what it would deploy is not checked: \u{1b}[31mred\u{1b}[0m ::error::x in (temporary directory) and more"#);
     // The raw files are judged instead.
     assert!(
-        out.contains("deployment.yaml:12:17 warning missing-readiness-probe"),
+        out.contains("deployment.yaml:12:17 note missing-readiness-probe"),
         "{out}"
     );
 }

@@ -514,9 +514,9 @@ fn the_configuration_says_how_a_chart_is_rendered() {
         "shutdown,mutable-image-tag,single-replica,missing-pdb",
     ]));
     insta::assert_snapshot!(out, @"
-    chart/templates/web.yaml:7:3 warning missing-pdb Deployment has 2 replicas but no PodDisruptionBudget: a node drain may evict all of them at once
+    chart/templates/web.yaml:7:3 warning missing-pdb Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
     chart/templates/web.yaml:18:7 warning insufficient-grace-period grace period 3s < 20s shutdown (assumed) + 5s buffer = 25s: container `log` may be killed before it has finished its requests
-    chart/templates/web.yaml:23:9 warning mutable-image-tag the tag of image `log:latest` moves with every build: pods of one workload may run different code, and a rollback brings nothing back
+    chart/templates/web.yaml:23:9 warning mutable-image-tag the tag of image `log:latest` moves with every build: pods may run different code, and a rollback cannot restore it
     3 warnings in 1 of 1 file (1 workload)
     ");
 }
@@ -541,8 +541,8 @@ fn releases_of_one_chart_are_judged_apart() {
     let mut check = check_or_skip!("LAMEDUCK_HELM", folder);
     let (_, out, _) = run(check.args(["--select", "missing-pdb,mutable-image-tag"]));
     insta::assert_snapshot!(out, @"
-    chart/templates/web.yaml:7:3 warning missing-pdb Deployment has 2 replicas but no PodDisruptionBudget: a node drain may evict all of them at once
-    chart/templates/web.yaml:26:9 warning mutable-image-tag the tag of image `web:latest` moves with every build: pods of one workload may run different code, and a rollback brings nothing back
+    chart/templates/web.yaml:7:3 warning missing-pdb Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
+    chart/templates/web.yaml:26:9 warning mutable-image-tag the tag of image `web:latest` moves with every build: pods may run different code, and a rollback cannot restore it
     2 warnings in 1 of 2 files (1 workload)
     Not judged: 2 documents that are not manifests
     ");

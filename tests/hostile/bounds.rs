@@ -53,7 +53,7 @@ fn a_name_does_not_multiply() {
     let report = json(&repository.run(&["check", "--format=json"]));
     let finding = &report["findings"][0];
     assert_eq!(finding["resource"]["name"].as_str().unwrap().len(), 253);
-    let cut = format!("container `{}…` ", "b".repeat(100));
+    let cut = format!("`{}…` has no cpu request", "b".repeat(100));
     let findings = report["findings"].as_array().unwrap();
     let has_cut = |it: &Value| it["message"].as_str().unwrap().contains(&cut);
     assert!(findings.iter().any(has_cut));
