@@ -29,11 +29,11 @@ const ROOMS: &[(&str, &[&str])] = &[
         "render",
         &["discover", "yaml", "kube", "source", "settings"],
     ),
+    ("lifecycle", &["kube", "settings"]),
     (
         "inventory",
         &["lifecycle", "kube", "yaml", "source", "settings"],
     ),
-    ("lifecycle", &["kube", "settings"]),
     (
         "clocks",
         &["inventory", "lifecycle", "kube", "yaml", "settings"],
