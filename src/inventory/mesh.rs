@@ -1,15 +1,13 @@
 //! Which workloads are in an Istio mesh, and what is set for the whole mesh.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use super::proxy::ProxyEnvironments;
+use super::mesh_view::{DATAPLANE_MODE, NAMESPACE_INJECTION, REVISION};
 use super::{Inventory, ObjectId, Target};
 use crate::kube::istio::MeshConfig;
-use crate::kube::istio::mesh_config::{IstioValues, PilotValues};
-use crate::kube::{Body, KubeCheck, Match, Object, PodTemplate, Selector, Workload};
+use crate::kube::{Body, Match, Object, PodTemplate, Selector, Workload};
 use crate::settings::MeshMode;
-use crate::source::Scope;
-use crate::yaml::{self, Node};
+use crate::yaml::Node;
 
 /// Whether a workload's pods are in a mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,135 +74,6 @@ impl Mesh<'_> {
     }
 }
 
-/// What is in view of the mesh, gathered once.
-#[derive(Debug, Default)]
-pub(super) struct MeshView {
-    namespaces: HashMap<String, Vec<ObjectId>>,
-    labels: HashMap<String, NamespaceLabels>,
-    /// Namespaces of one scope, for workloads that do not say theirs.
-    by_scope: HashMap<Scope, Vec<ObjectId>>,
-    /// Istio's resources that speak for sidecars, by scope.
-    hints: HashMap<Scope, Vec<ObjectId>>,
-    pub(super) configs: Vec<(ObjectId, MeshConfig)>,
-    pub(super) held_by_values: bool,
-    /// Whether the values give every sidecar a preStop hook.
-    pub(super) hooked_by_values: bool,
-    /// Whether the control plane's environment makes sidecars native.
-    pub(super) native_by_values: Option<bool>,
-    pub(super) environments: ProxyEnvironments,
-    /// Whether a control plane or member roll of OpenShift Service Mesh 2 is in view.
-    pub(super) is_openshift: bool,
-    /// PeerAuthentications.
-    pub(super) authentications: Vec<ObjectId>,
-    telemetries: Vec<ObjectId>,
-}
-
-/// By label, the first Namespace of one name that has it: of all, and of each scope where one has any.
-#[derive(Debug, Default)]
-struct NamespaceLabels {
-    all: HashMap<&'static str, ObjectId>,
-    by_scope: HashMap<Scope, HashMap<&'static str, ObjectId>>,
-}
-
-impl NamespaceLabels {
-    fn add(&mut self, id: ObjectId, namespace: &Object, scope: &Scope) {
-        for key in [NAMESPACE_INJECTION, REVISION, DATAPLANE_MODE] {
-            if namespace.label(key).is_some() {
-                let beside = self.by_scope.entry(scope.clone()).or_default();
-                beside.entry(key).or_insert(id);
-                self.all.entry(key).or_insert(id);
-            }
-        }
-    }
-}
-
-impl MeshView {
-    pub(super) fn of(inventory: &Inventory) -> Self {
-        let mut view = Self::default();
-        for (id, entry) in inventory.whole() {
-            match entry.object.body() {
-                Body::Namespace(_) => {
-                    let name = entry.object.name().to_owned();
-                    view.labels.entry(name.clone()).or_default().add(
-                        id,
-                        &entry.object,
-                        &entry.scope,
-                    );
-                    view.namespaces.entry(name).or_default().push(id);
-                    view.by_scope
-                        .entry(entry.scope.clone())
-                        .or_default()
-                        .push(id);
-                }
-                Body::PeerAuthentication(_) => {
-                    view.hints.entry(entry.scope.clone()).or_default().push(id);
-                    view.authentications.push(id);
-                }
-                Body::DestinationRule(_) | Body::Sidecar(_) => {
-                    view.hints.entry(entry.scope.clone()).or_default().push(id);
-                }
-                Body::Telemetry(_) => view.telemetries.push(id),
-                Body::VirtualService(service) => {
-                    let gateways = service
-                        .spec
-                        .as_ref()
-                        .map_or(&[][..], |spec| spec.gateways.as_slice());
-                    if gateways.is_empty() || gateways.iter().any(|gateway| gateway == "mesh") {
-                        view.hints.entry(entry.scope.clone()).or_default().push(id);
-                    }
-                }
-                Body::IstioOperator(operator) => {
-                    let spec = operator.spec.as_ref();
-                    let values = spec.and_then(|spec| spec.values.as_ref());
-                    let own = spec.and_then(|spec| spec.mesh_config.clone());
-                    let by_values = values.and_then(|values| values.mesh_config.clone());
-                    let configs = own.into_iter().chain(by_values);
-                    view.configs.extend(configs.map(|config| (id, config)));
-                    if let Some(values) = values {
-                        view.read_values(values);
-                    }
-                }
-                Body::ConfigMap(_) if is_mesh_config_map(&entry.object) => {
-                    let config = mesh_config(&entry.object);
-                    view.configs.extend(config.map(|config| (id, config)));
-                }
-                _ => {
-                    let kind = entry.object.kind();
-                    view.is_openshift |= entry.object.group() == "maistra.io"
-                        && matches!(kind, "ServiceMeshControlPlane" | "ServiceMeshMemberRoll");
-                    view.environments.add(id, &entry.object);
-                }
-            }
-        }
-        view
-    }
-
-    fn read_values(&mut self, values: &IstioValues) {
-        let proxy = values
-            .global
-            .as_ref()
-            .and_then(|global| global.proxy.as_ref());
-        self.held_by_values |=
-            proxy.is_some_and(|it| it.hold_application_until_proxy_starts == Some(true));
-        let hooks = proxy.and_then(|proxy| proxy.lifecycle.as_ref());
-        self.hooked_by_values |= hooks.is_some_and(|hooks| hooks.get("preStop").is_some());
-        let native = values.pilot.as_ref().and_then(PilotValues::native_sidecars);
-        self.native_by_values = self.native_by_values.or(native);
-    }
-}
-
-/// `istio`, or `istio-<revision>`, with the mesh's configuration under the key `mesh`.
-fn is_mesh_config_map(object: &Object) -> bool {
-    let name = object.name();
-    (name == "istio" || name.starts_with("istio-")) && object.node().at(&["data", "mesh"]).is_some()
-}
-
-fn mesh_config(object: &Object) -> Option<MeshConfig> {
-    let text = object.node().at(&["data", "mesh"])?;
-    let tree = yaml::parse_embedded(text).ok()??;
-    KubeCheck::new().read(tree.root()).value
-}
-
 /// Namespaces whose pods Istio never injects.
 const NEVER_INJECTED: [&str; 4] = [
     "kube-system",
@@ -215,9 +84,6 @@ const NEVER_INJECTED: [&str; 4] = [
 
 const DEFAULT_ROOT_NAMESPACE: &str = "istio-system";
 const INJECT: &str = "sidecar.istio.io/inject";
-const REVISION: &str = "istio.io/rev";
-const NAMESPACE_INJECTION: &str = "istio-injection";
-const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
 
 impl Inventory {
     /// Whether a workload is in the mesh. Istio's own precedence: host network and opt-outs first,

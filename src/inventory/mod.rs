@@ -15,6 +15,7 @@ mod kustomize;
 mod load_balancer;
 mod matching;
 mod mesh;
+mod mesh_view;
 mod mtls;
 mod names;
 mod namespaces;
@@ -128,7 +129,7 @@ pub struct Inventory {
     matches: Matches,
     open: OpenNamespaces,
     routed: routes::Routes,
-    mesh: mesh::MeshView,
+    mesh: mesh_view::MeshView,
     hosts: hosts::HostIndex,
     load_balancers: load_balancer::LoadBalancers,
     built_images: skaffold::BuiltImages,
@@ -189,7 +190,7 @@ impl Inventory {
         inventory.claims = claims::ClaimIndex::of(&inventory);
         inventory.matches = Matches::of(&inventory);
         inventory.routed = routes::Routes::of(&inventory);
-        inventory.mesh = mesh::MeshView::of(&inventory);
+        inventory.mesh = mesh_view::MeshView::of(&inventory);
         inventory.hosts = hosts::HostIndex::of(&inventory);
         inventory.load_balancers = load_balancer::LoadBalancers::of(&inventory);
         inventory.built_images = skaffold::BuiltImages::of(&inventory);

@@ -3,6 +3,7 @@
 //! A rule reads a field by type and points at it by node. What the typed value cannot tell (a value
 //! that was set aside, a placeholder) the object tells by node: see [`Object::is_unknown`].
 
+mod body;
 mod check;
 mod demands;
 mod fault;

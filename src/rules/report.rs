@@ -70,6 +70,7 @@ impl Findings {
             }
             report.withhold(EXPLAINED);
         }
+        let resource = report.resource();
         list.push(Finding {
             rule: self.meta.id,
             category: self.meta.category,
@@ -87,15 +88,7 @@ impl Findings {
             primary: report.primary,
             related: report.related,
             subject: report.subject.map(|object| object.location(object.node())),
-            resource: report.subject.map(|object| Resource {
-                container: report.container,
-                ..Resource::new(
-                    object.api_version(),
-                    object.kind(),
-                    object.namespace(),
-                    object.name(),
-                )
-            }),
+            resource,
             fix: report.fix,
             unfixable: report.unfixable,
             cause: report.cause,
@@ -362,6 +355,20 @@ impl<'a> Report<'a> {
     pub fn rests_on(mut self, node: Node<'_>) -> Self {
         self.explained |= is_explained(node);
         self
+    }
+
+    /// The object and the container that it is about, as the finding names them.
+    fn resource(&mut self) -> Option<Resource> {
+        let container = self.container.take();
+        self.subject.map(|object| Resource {
+            container,
+            ..Resource::new(
+                object.api_version(),
+                object.kind(),
+                object.namespace(),
+                object.name(),
+            )
+        })
     }
 
     /// Takes the fix away and says why.

@@ -44,7 +44,15 @@ pub(super) fn allowed(structure: &str, field: &str) -> Option<&'static [&'static
         ("CSIDriverSpec", "fsGroupPolicy") => &["ReadWriteOnceWithFSType", "File", "None"],
         // pkg/apis/scheduling/validation/validation.go
         ("PriorityClass", "preemptionPolicy") => &["PreemptLowerPriority", "Never"],
-        // pkg/apis/admissionregistration/validation/validation.go
+        // apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go
+        ("CustomResourceDefinitionSpec", "scope") => &["Cluster", "Namespaced"],
+        _ => return allowed_at_admission(structure, field),
+    })
+}
+
+/// Those of webhooks and admission policies: `pkg/apis/admissionregistration/validation/validation.go`.
+fn allowed_at_admission(structure: &str, field: &str) -> Option<&'static [&'static str]> {
+    Some(match (structure, field) {
         ("ValidatingWebhook" | "MutatingWebhook", "failurePolicy") => &["Fail", "Ignore"],
         ("ValidatingWebhook" | "MutatingWebhook", "matchPolicy") => &["Exact", "Equivalent"],
         ("ValidatingWebhook" | "MutatingWebhook", "sideEffects") => &["None", "NoneOnDryRun"],
@@ -58,8 +66,6 @@ pub(super) fn allowed(structure: &str, field: &str) -> Option<&'static [&'static
         ("RuleWithOperations" | "NamedRuleWithOperations", "scope") => {
             &["Cluster", "Namespaced", "*"]
         }
-        // apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go
-        ("CustomResourceDefinitionSpec", "scope") => &["Cluster", "Namespaced"],
         _ => return None,
     })
 }

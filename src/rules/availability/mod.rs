@@ -1,5 +1,6 @@
 //! Rules of the category `availability`.
 
+mod apart;
 pub(super) mod bare_pod;
 mod behind;
 pub(super) mod dangling_hpa;

@@ -85,14 +85,28 @@ fn check_rollout(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
     };
     let goes_first =
         replicas >= 2 && !rollout.is_recreate() && limits::goes_first(cx, workload, rollout);
-    let mut report = Report::object(
+    let report = Report::object(
         workload.object(),
         place,
         message(cx, workload, rollout, (!is_always).then_some(replicas)),
     )
     .severity(severity)
     .help(help(workload, goes_first));
-    report = match origin {
+    let report = with_origin(report, workload, origin).serving(&serving);
+    out.push(if rollout.is_recreate() || is_explained(place) {
+        report
+    } else {
+        limits::keep_pods(cx, workload, rollout, replicas, report)
+    });
+}
+
+/// Shows where the number of replicas is said.
+fn with_origin<'a>(
+    report: Report<'a>,
+    workload: Workload<'_>,
+    origin: ReplicaOrigin<'_>,
+) -> Report<'a> {
+    match origin {
         ReplicaOrigin::Spec(node) => report.related(workload.object(), node, "the replicas"),
         ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
             autoscaler,
@@ -100,13 +114,7 @@ fn check_rollout(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
             "the autoscaler's minimum",
         ),
         ReplicaOrigin::Default => report,
-    };
-    report = report.serving(&serving);
-    out.push(if rollout.is_recreate() || is_explained(place) {
-        report
-    } else {
-        limits::keep_pods(cx, workload, rollout, replicas, report)
-    });
+    }
 }
 
 /// The value that decides, else the key of the strategy, else the workload's name.

@@ -96,6 +96,11 @@ pub(super) fn limit<'t>(judge: &mut Judge<'t>, limit: Node<'t>) {
             }
         }
     }
+    in_order(judge, limit, kind);
+}
+
+/// `ValidateLimitRange`: the amounts of one type, each pair in its [`ORDER`].
+fn in_order<'t>(judge: &mut Judge<'t>, limit: Node<'t>, kind: &str) {
     let keys: BTreeSet<&str> = ["min", "max", "default", "defaultRequest"]
         .iter()
         .filter_map(|map| judge.get(limit, map))
