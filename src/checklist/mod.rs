@@ -123,6 +123,9 @@ pub fn checklists(request: Request<'_>) -> (Vec<Checklist>, Vec<Problem>) {
     (checklists, problems)
 }
 
+/// How many findings a row of a checklist tells.
+const MOST_REASONS: usize = 20;
+
 fn tied<'a>(rules: &'a [RuleMeta], item: &ChecklistItem) -> Vec<&'a RuleMeta> {
     let rules = rules.iter();
     rules
@@ -147,7 +150,7 @@ fn row(
         because,
     };
     if !open.is_empty() {
-        return row(ItemState::Failed, open.into_iter().map(failure).collect());
+        return row(ItemState::Failed, few(open.into_iter().map(failure).collect()));
     }
     if let Some(attested) = attested
         && let Ok(word) = &attested.word
@@ -164,7 +167,7 @@ fn row(
     }
     if !suppressed.is_empty() {
         let reasons = suppressed.into_iter().map(suppression).collect();
-        return row(ItemState::NotApplicable, reasons);
+        return row(ItemState::NotApplicable, few(reasons));
     }
     match basis(request, routes, workload, item) {
         Basis::NotApplicable(why) => row(ItemState::NotApplicable, vec![because(why, None)]),
@@ -176,6 +179,17 @@ fn row(
             row(ItemState::NeedsPerson, reasons.collect())
         }
     }
+}
+
+/// Reasons that nobody reads to the end: thousands of budgets may speak against each of thousands of
+/// workloads.
+fn few(mut reasons: Vec<Because>) -> Vec<Because> {
+    let more = reasons.len().saturating_sub(MOST_REASONS);
+    if more > 0 {
+        reasons.truncate(MOST_REASONS);
+        reasons.push(because(format!("and {more} more findings"), None));
+    }
+    reasons
 }
 
 fn failure(finding: &Finding) -> Because {

@@ -3,10 +3,18 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::units::show_size;
+
 /// More kustomizations and charts than a repository has that is not meant to take long.
 const MAX_RENDERINGS: usize = 1000;
 /// After it none is started; the ones at work have the time of one each.
 const MAX_TIME: Duration = Duration::from_secs(10 * 60);
+
+/// What all of them may render to.
+const MAX_BYTES: usize = 256 << 20;
+
+/// So many are at work before what they rendered is taken in: no more is held in memory beside it.
+pub(super) const AT_ONCE: usize = 16;
 
 /// The renderings of one run.
 #[derive(Debug)]
@@ -14,6 +22,9 @@ pub(super) struct Budget {
     left: usize,
     end: Instant,
     late: AtomicUsize,
+    /// How many more bytes of what is rendered are kept.
+    room: usize,
+    refused: usize,
 }
 
 impl Budget {
@@ -26,6 +37,8 @@ impl Budget {
             left,
             end: Instant::now() + time,
             late: AtomicUsize::new(0),
+            room: MAX_BYTES,
+            refused: 0,
         }
     }
 
@@ -46,6 +59,24 @@ impl Budget {
             self.late.fetch_add(1, Ordering::Relaxed);
         }
         is_over
+    }
+
+    /// Whether there is room for a text that was rendered; where there is none, that is counted.
+    pub(super) fn takes(&mut self, text: &str) -> bool {
+        let Some(room) = self.room.checked_sub(text.len()) else {
+            self.refused += 1;
+            return false;
+        };
+        self.room = room;
+        true
+    }
+
+    /// Says how many there was no room for since the last time it was asked.
+    pub(super) fn refused(&mut self, what: &str) -> Option<String> {
+        let refused = std::mem::take(&mut self.refused);
+        let most = show_size(MAX_BYTES as u64);
+        (refused > 0)
+            .then(|| format!("{refused} {what} not judged: they render to more than {most} together"))
     }
 
     /// Says how many there was no time for since the last time it was asked.
@@ -72,6 +103,16 @@ mod tests {
         assert!(told.starts_with("2 charts not rendered: "), "{told}");
         assert!(!budget.is_over());
         assert_eq!(budget.late("charts"), None);
+    }
+
+    #[test]
+    fn what_is_rendered_has_room_for_so_much() {
+        let mut budget = Budget::of(3, MAX_TIME);
+        budget.room = 5;
+        assert!(budget.takes("abc") && !budget.takes("abc") && budget.takes("ab"));
+        let told = budget.refused("charts").unwrap();
+        assert!(told.starts_with("1 charts not judged: "), "{told}");
+        assert_eq!(budget.refused("charts"), None);
     }
 
     #[test]

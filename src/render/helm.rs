@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::RenderError;
 use super::at_work::Scratch;
-use super::budget::Budget;
+use super::budget::{AT_ONCE, Budget};
 use super::files::Files;
 use super::graph::trees;
 use super::kustomize::start;
@@ -46,7 +46,7 @@ enum Rendered {
     NoName(String),
     /// Nothing was started.
     Refused(String),
-    /// Nothing was started; the time of the run is over.
+    /// The time of the run is over, or there is no room for what was rendered.
     Late,
 }
 
@@ -67,17 +67,25 @@ pub(super) fn render(
         let tool = Tool::helm().ok_or_else(|| RenderError::NoHelm {
             chart: first.shown.clone(),
         })?;
-        let results: Vec<Rendered> = renderings
-            .par_iter()
-            .map(|rendering| {
-                if budget.is_over() {
-                    return Ok(Rendered::Late);
-                }
-                rendering.run(&tool, &files, settings)
-            })
-            .collect::<Result<_, RenderError>>()?;
         let mut templates = Templates::of(&charts);
-        for (rendering, result) in renderings.iter().zip(results) {
+        let mut done = Vec::new();
+        for some in renderings.chunks(AT_ONCE) {
+            let results: Vec<Rendered> = some
+                .par_iter()
+                .map(|rendering| {
+                    if budget.is_over() {
+                        return Ok(Rendered::Late);
+                    }
+                    rendering.run(&tool, &files, settings)
+                })
+                .collect::<Result<_, RenderError>>()?;
+            let kept = results.into_iter().map(|result| match result {
+                Rendered::Text(text) if !budget.takes(&text) => Rendered::Late,
+                result => result,
+            });
+            done.extend(kept);
+        }
+        for (rendering, result) in renderings.iter().zip(done) {
             let failure = match result {
                 Rendered::Text(text) => {
                     rendered.insert(rendering.chart.directory.clone());
@@ -103,6 +111,7 @@ pub(super) fn render(
         }
     }
     notices.extend(budget.late("charts"));
+    notices.extend(budget.refused("charts"));
     discovered.notices.extend(notices);
     // The charts inside of a rendered one were rendered with it.
     let is_rendered = |path: &Path| rendered.iter().any(|chart| path.starts_with(chart));

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::RenderError;
 use super::at_work::Scratch;
-use super::budget::Budget;
+use super::budget::{AT_ONCE, Budget};
 use super::files::Files;
 use super::graph::{Closure, Graph, Kustomization, trees};
 use super::layers::{Library, Piece, Who, name, namespace};
@@ -48,7 +48,7 @@ enum Built {
     Failed(String),
     /// Nothing was started.
     Refused(String),
-    /// Nothing was started; the time of the run is over.
+    /// The time of the run is over, or there is no room for what was built.
     Late,
 }
 
@@ -68,10 +68,18 @@ pub(super) fn build(
         let tool = Tool::kustomize().ok_or_else(|| RenderError::NoKustomize {
             directory: first.shown.clone(),
         })?;
-        let built: Vec<(&Top, Built)> = tops
-            .par_iter()
-            .map(|top| Ok((top, top.build(&tool, &files, settings, budget)?)))
-            .collect::<Result<_, RenderError>>()?;
+        let mut built: Vec<(&Top, Built)> = Vec::new();
+        for some in tops.chunks(AT_ONCE) {
+            let results: Vec<(&Top, Built)> = some
+                .par_iter()
+                .map(|top| Ok((top, top.build(&tool, &files, settings, budget)?)))
+                .collect::<Result<_, RenderError>>()?;
+            let kept = results.into_iter().map(|(top, result)| match result {
+                Built::Text { text, .. } if !budget.takes(&text) => (top, Built::Late),
+                result => (top, result),
+            });
+            built.extend(kept);
+        }
         let mut consumed = BTreeSet::new();
         let mut library = Library::default();
         for (top, built) in built {
@@ -110,6 +118,7 @@ pub(super) fn build(
         }
     }
     notices.extend(budget.late("kustomizations"));
+    notices.extend(budget.refused("kustomizations"));
     discovered.notices.extend(notices);
     Ok(())
 }

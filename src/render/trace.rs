@@ -1,14 +1,14 @@
 //! What set each value of a built object: the built tree is laid over every layer it was made of.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::layers::{Aim, Layer, Piece};
 use crate::source::{Location, Span};
 use crate::yaml::{Entry, Node, NodeId};
 
 /// Lists longer than this are matched by position only.
-const MAX_ITEMS: usize = 500;
+const MAX_ITEMS: usize = 100;
 
 /// A place that says something of a node.
 #[derive(Clone, Copy, Debug)]
@@ -358,6 +358,9 @@ const MERGE_KEYS: [&str; 7] = [
 fn pairs<'t, 'v>(built: Node<'t>, value: Node<'v>) -> Vec<(Node<'t>, Node<'v>)> {
     let built: Vec<Node<'t>> = built.items().collect();
     let value: Vec<Node<'v>> = value.items().map(Node::resolved).collect();
+    if let Some(pairs) = equal_scalars(&built, &value) {
+        return pairs;
+    }
     let same_length = built.len() == value.len();
     let is_long = built.len().max(value.len()) > MAX_ITEMS;
     let mut likely = Vec::new();
@@ -383,6 +386,33 @@ fn pairs<'t, 'v>(built: Node<'t>, value: Node<'v>) -> Vec<(Node<'t>, Node<'v>)> 
         .into_iter()
         .filter_map(|(at, other_at)| Some((*built.get(at)?, *value.get(other_at)?)))
         .collect()
+}
+
+/// As [`pairs`], for lists of nothing but scalars: those of one text, in the same place before others.
+/// `None` for other lists.
+fn equal_scalars<'t, 'v>(
+    built: &[Node<'t>],
+    value: &[Node<'v>],
+) -> Option<Vec<(Node<'t>, Node<'v>)>> {
+    let built_texts: Vec<&str> = built.iter().map(|it| it.text()).collect::<Option<_>>()?;
+    let value_texts: Vec<&str> = value.iter().map(|it| it.text()).collect::<Option<_>>()?;
+    let is_same = |at: usize| built_texts.get(at) == value_texts.get(at);
+    let mut left: HashMap<&str, VecDeque<usize>> = HashMap::new();
+    for (at, text) in value_texts.iter().enumerate() {
+        if at >= built_texts.len() || !is_same(at) {
+            left.entry(text).or_default().push_back(at);
+        }
+    }
+    let mut pairs = Vec::new();
+    for (at, (node, text)) in built.iter().zip(&built_texts).enumerate() {
+        let other = if at < value_texts.len() && is_same(at) {
+            Some(at)
+        } else {
+            left.get_mut(text).and_then(VecDeque::pop_front)
+        };
+        pairs.extend(other.and_then(|at| Some((*node, *value.get(at)?))));
+    }
+    Some(pairs)
 }
 
 /// How much two list elements have in common; `None` when they are different ones.

@@ -33,8 +33,10 @@ impl Deref for Applied<'_> {
 pub struct Memo {
     /// The overrides whose patterns a path matches, by their numbers.
     paths: Mutex<HashMap<String, Arc<[usize]>>>,
+    /// The overrides that speak of an object, by those of its path, its kind and its name.
+    subjects: Mutex<HashMap<(Arc<[usize]>, String), Arc<[usize]>>>,
     /// By the numbers of the overrides.
-    settings: Mutex<HashMap<Vec<usize>, Arc<ObjectSettings>>>,
+    settings: Mutex<HashMap<Arc<[usize]>, Arc<ObjectSettings>>>,
 }
 
 impl Memo {
@@ -42,9 +44,19 @@ impl Memo {
         recall(&self.paths, path).unwrap_or_else(|| keep(&self.paths, path.to_owned(), find()))
     }
 
+    pub(super) fn of_subject(
+        &self,
+        of_path: &Arc<[usize]>,
+        (kind, name): (&str, &str),
+        find: impl FnOnce() -> Arc<[usize]>,
+    ) -> Arc<[usize]> {
+        let key = (Arc::clone(of_path), format!("{}:{kind}{name}", kind.len()));
+        recall(&self.subjects, &key).unwrap_or_else(|| keep(&self.subjects, key, find()))
+    }
+
     pub(super) fn of_overrides(
         &self,
-        overrides: Vec<usize>,
+        overrides: Arc<[usize]>,
         make: impl FnOnce(&[usize]) -> ObjectSettings,
     ) -> Arc<ObjectSettings> {
         recall(&self.settings, &overrides).unwrap_or_else(|| {

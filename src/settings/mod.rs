@@ -334,12 +334,18 @@ impl Settings {
             let of_path = overrides.filter(|(_, it)| it.is_for_path(&path));
             of_path.map(|(at, _)| at).collect()
         });
+        let asked = subject.unwrap_or_default();
         let subject = subject.map(|(kind, name)| Subject::new(kind, name));
         let is_for_subject = |at: &usize| {
             let it = self.overrides.get(*at);
             it.is_some_and(|it| it.is_for_subject(subject.as_ref()))
         };
-        let applied: Vec<usize> = of_path.iter().copied().filter(is_for_subject).collect();
+        let find = || of_path.iter().copied().filter(is_for_subject).collect();
+        let applied: Arc<[usize]> = match &subject {
+            // An object is asked about by every rule.
+            Some(_) if of_path.len() > 1 => self.memo.of_subject(&of_path, asked, find),
+            _ => find(),
+        };
         if applied.is_empty() {
             return Applied::Common(&self.common);
         }

@@ -203,3 +203,14 @@ fn what_a_targeted_patch_calls_itself_means_nothing() {
     spec.b: 1 2
     ");
 }
+
+#[test]
+fn long_lists_of_texts_are_told_apart_by_what_they_say() {
+    let line = |at: usize| format!("- t{at}\n");
+    let built: String = (0..2_000).map(line).collect();
+    let manifest: String = (0..2_000).rev().map(line).collect();
+    let found = traced(&format!("a:\n{built}"), &format!("a:\n{manifest}"), &[]);
+    for at in [0, 1, 700, 1_999] {
+        assert_eq!(found[&format!("a[{at}]")], format!("0 t{at}"));
+    }
+}
