@@ -150,7 +150,10 @@ fn row(
         because,
     };
     if !open.is_empty() {
-        return row(ItemState::Failed, few(open.into_iter().map(failure).collect()));
+        return row(
+            ItemState::Failed,
+            few(open.into_iter().map(failure).collect()),
+        );
     }
     if let Some(attested) = attested
         && let Ok(word) = &attested.word

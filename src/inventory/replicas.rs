@@ -78,23 +78,36 @@ impl Inventory {
         if let Some(autoscaler) = self.deciding_autoscaler(workload) {
             return autoscaled(autoscaler);
         }
-        // An autoscaler of another scope may raise the number, or may be for another variant.
-        if self.autoscalers(workload).next().is_some() {
-            return Replicas::Unknown;
-        }
-        match (workload.replicas_field(), workload.replicas()) {
-            (Field::Set(node), Some(count)) => Replicas::Known {
+        self.with_far_autoscalers(workload, written(workload))
+    }
+
+    /// An autoscaler of another scope may raise the number, or may be for another variant: what holds for
+    /// several replicas holds either way, and of fewer nothing is said.
+    fn with_far_autoscalers<'a>(
+        &'a self,
+        workload: Workload<'a>,
+        written: Replicas<'a>,
+    ) -> Replicas<'a> {
+        let far = self.autoscalers(workload).map(|(it, _)| autoscaled(it));
+        far.fold(written, |range, far| match (range, far) {
+            (
+                Replicas::Known {
+                    count,
+                    most,
+                    origin,
+                },
+                Replicas::Known {
+                    count: least,
+                    most: highest,
+                    ..
+                },
+            ) if count > 1 && least >= count => Replicas::Known {
                 count,
-                most: count,
-                origin: ReplicaOrigin::Spec(node),
+                most: most.max(highest),
+                origin,
             },
-            (Field::Unknown(_), _) => Replicas::Unknown,
-            _ => Replicas::Known {
-                count: 1,
-                most: 1,
-                origin: ReplicaOrigin::Default,
-            },
-        }
+            _ => Replicas::Unknown,
+        })
     }
 
     /// Of the autoscalers beside the workload the one with the highest minimum.
@@ -109,6 +122,23 @@ impl Inventory {
         let scaled = &self.entry(workload.object())?.scaled;
         let decided = scaled.get_or_init(|| self.decided(workload, decide));
         Some(&self.get((*decided)?)?.object)
+    }
+}
+
+/// What the workload itself says.
+fn written(workload: Workload<'_>) -> Replicas<'_> {
+    match (workload.replicas_field(), workload.replicas()) {
+        (Field::Set(node), Some(count)) => Replicas::Known {
+            count,
+            most: count,
+            origin: ReplicaOrigin::Spec(node),
+        },
+        (Field::Unknown(_), _) => Replicas::Unknown,
+        _ => Replicas::Known {
+            count: 1,
+            most: 1,
+            origin: ReplicaOrigin::Default,
+        },
     }
 }
 

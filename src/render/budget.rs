@@ -75,8 +75,9 @@ impl Budget {
     pub(super) fn refused(&mut self, what: &str) -> Option<String> {
         let refused = std::mem::take(&mut self.refused);
         let most = show_size(MAX_BYTES as u64);
-        (refused > 0)
-            .then(|| format!("{refused} {what} not judged: they render to more than {most} together"))
+        (refused > 0).then(|| {
+            format!("{refused} {what} not judged: they render to more than {most} together")
+        })
     }
 
     /// Says how many there was no time for since the last time it was asked.
