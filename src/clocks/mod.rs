@@ -2,11 +2,13 @@
 //! term with the node that states it. What rules say and what timelines draw comes from here, so
 //! that their numbers are the same.
 
+mod helpers;
 mod origin;
 mod shutdown;
 mod sidecar;
 mod startup;
 
+pub use helpers::{Injected, written};
 pub use origin::{annotation, node_of};
 pub use shutdown::{GRACE_PERIOD, Grace, PodBudget, Removal};
 pub use sidecar::{Hold, drain};

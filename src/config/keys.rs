@@ -447,6 +447,20 @@ pub(super) const LIFECYCLE: &[Key<Draft>] = &[
     },
     Key {
         about: About {
+            name: "rto",
+            shape: Shape::Duration,
+            varies: true,
+            summary: "The recovery time objective: how long it may take at most until a pod is ready again where none is left",
+            default: "none",
+            example: "2m",
+        },
+        read: |reader, node, draft| {
+            let value = reader.duration(node);
+            draft.assign(value.map(Assignment::Rto));
+        },
+    },
+    Key {
+        about: About {
             name: "buffer",
             shape: Shape::Duration,
             varies: true,

@@ -271,6 +271,11 @@ pub(super) struct Argument<'a> {
     pub(super) text: &'a str,
 }
 
+/// The texts of what the container runs: `command`, then `args`.
+pub fn words(container: &Container) -> impl Iterator<Item = &str> {
+    argv(container).into_iter().map(|argument| argument.text)
+}
+
 /// What the container runs: `command`, then `args`.
 pub(super) fn argv(container: &Container) -> Vec<Argument<'_>> {
     let elements = |field: ArgumentField| {

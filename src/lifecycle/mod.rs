@@ -7,14 +7,17 @@
 mod amount;
 mod declared;
 pub mod disruption;
+pub mod helper;
 pub mod prestop;
 pub mod probes;
+pub mod quit;
 pub mod rollout;
 mod shell;
 pub mod shutdown;
 pub mod sidecar;
 pub mod signal;
 pub mod startup;
+pub mod worker;
 
 pub use amount::{Amount, InvalidAmount};
-pub use declared::{ArgumentField, Origin, Term};
+pub use declared::{ArgumentField, Origin, Term, words};

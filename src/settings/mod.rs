@@ -86,6 +86,8 @@ pub struct LifecycleSettings {
     pub shutdown_timeout: Option<Duration>,
     /// From container start to ready, when given.
     pub startup_time: Option<Duration>,
+    /// From the loss of the last pod to a ready one at most, when given.
+    pub rto: Option<Duration>,
     /// Added to every shutdown sum.
     pub buffer: Duration,
     /// The least preStop delay where no load balancer in view asks for more.
@@ -102,6 +104,7 @@ impl Default for LifecycleSettings {
         Self {
             shutdown_timeout: None,
             startup_time: None,
+            rto: None,
             buffer: Duration::from_secs(5),
             min_prestop: Duration::from_secs(5),
         }

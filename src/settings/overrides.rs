@@ -32,6 +32,8 @@ pub enum Assignment {
     ShutdownTimeout(Duration),
     /// `lifecycle.startup-time`
     StartupTime(Duration),
+    /// `lifecycle.rto`
+    Rto(Duration),
     /// `lifecycle.buffer`
     Buffer(Duration),
     /// `lifecycle.min-prestop`
@@ -68,6 +70,7 @@ impl Assignment {
             Self::MinimumDrain(value) => mesh.minimum_drain_duration = Some(*value),
             Self::ShutdownTimeout(value) => lifecycle.shutdown_timeout = Some(*value),
             Self::StartupTime(value) => lifecycle.startup_time = Some(*value),
+            Self::Rto(value) => lifecycle.rto = Some(*value),
             Self::Buffer(value) => lifecycle.buffer = *value,
             Self::MinPrestop(value) => lifecycle.min_prestop = *value,
             Self::Rule(id, said) => settings.rules.entry(id.clone()).or_default().extend(said),

@@ -14,6 +14,28 @@ resource! {
 #[serde(rename_all = "camelCase", default)]
 pub struct ScaledJobSpec {
     pub job_target_ref: Option<JobSpec>,
+    /// The old place of [`rollout`](Self::rollout)'s strategy, which counts before it.
+    pub rollout_strategy: Option<String>,
+    pub rollout: Option<JobRollout>,
+}
+
+/// What becomes of running Jobs when the ScaledJob changes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JobRollout {
+    /// `gradual` keeps them; `immediate` and everything else deletes them.
+    pub strategy: Option<String>,
+}
+
+impl ScaledJobSpec {
+    /// Whether running Jobs outlive a change of the ScaledJob (`deletePreviousVersionScaleJobs` of
+    /// KEDA's `scaledjob_controller.go`).
+    pub fn keeps_running_jobs(&self) -> bool {
+        let own = self.rollout.as_ref();
+        let own = own.and_then(|rollout| rollout.strategy.as_deref());
+        let old = self.rollout_strategy.as_deref();
+        old.filter(|text| !text.is_empty()).or(own) == Some("gradual")
+    }
 }
 
 #[cfg(test)]
@@ -23,6 +45,27 @@ mod tests {
     use crate::kube::{Workload, WorkloadKind};
     use crate::settings::Settings;
     use crate::source::{NewSource, Role, Scope, Sources};
+
+    #[test]
+    fn the_old_field_counts_before_the_new_one() {
+        for (spec, keeps) in [
+            ("{}", false),
+            (r#"{"rollout":{"strategy":"gradual"}}"#, true),
+            (r#"{"rollout":{"strategy":"immediate"}}"#, false),
+            (r#"{"rolloutStrategy":"gradual"}"#, true),
+            (
+                r#"{"rolloutStrategy":"default","rollout":{"strategy":"gradual"}}"#,
+                false,
+            ),
+            (
+                r#"{"rolloutStrategy":"","rollout":{"strategy":"gradual"}}"#,
+                true,
+            ),
+        ] {
+            let spec: super::ScaledJobSpec = serde_json::from_str(spec).unwrap();
+            assert_eq!(spec.keeps_running_jobs(), keeps, "{spec:?}");
+        }
+    }
 
     #[test]
     fn its_pods_are_those_of_the_job_that_it_makes() {

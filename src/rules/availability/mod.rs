@@ -1,15 +1,19 @@
 //! Rules of the category `availability`.
 
 mod apart;
+mod backends;
 pub(super) mod bare_pod;
 mod behind;
+pub(super) mod blocked_by_unhealthy_pods;
 pub(super) mod dangling_hpa;
 pub(super) mod dangling_service;
 pub(super) mod eviction_blocked_by_annotation;
 pub(super) mod hpa_conflicts_replicas;
 pub(super) mod hpa_single_replica;
+mod keys;
 mod labels;
 mod limits;
+pub(super) mod missed_recovery_target;
 pub(super) mod missing_pdb;
 pub(super) mod missing_pod_spread;
 pub(super) mod missing_readiness_gate;
@@ -26,6 +30,8 @@ mod rollout;
 mod selected;
 pub(super) mod selector_mismatch;
 pub(super) mod single_replica;
+pub(super) mod unplaceable_rollout;
+pub(super) mod unresolved_backend;
 pub(super) mod unresolved_target_port;
 pub(super) mod unsafe_rollout_strategy;
 pub(super) mod volume_blocks_rollout;

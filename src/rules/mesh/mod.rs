@@ -27,4 +27,6 @@ pub(super) mod sidecar_exits_before_app;
 pub(super) mod subset_selects_nothing;
 pub(super) mod unresolved_destination;
 pub(super) mod unsafe_retry_policy;
+pub(super) mod unscoped_fault;
+pub(super) mod wait_exceeds_grace_period;
 mod ways;

@@ -1,6 +1,7 @@
 //! Rules of the category `schema`.
 
 pub(super) mod dropped_document;
+pub(super) mod duplicate_env;
 pub(super) mod duplicate_key;
 pub(super) mod duplicate_object;
 pub(super) mod invalid_field;

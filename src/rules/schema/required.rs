@@ -22,7 +22,10 @@ pub(super) fn missing<'a>(inventory: &Inventory, workload: Workload<'a>) -> Vec<
     let is_known = !matches!(
         workload.kind(),
         // Custom resources have demands of their own.
-        WorkloadKind::Rollout | WorkloadKind::DeploymentConfig | WorkloadKind::KnativeService
+        WorkloadKind::Rollout
+            | WorkloadKind::DeploymentConfig
+            | WorkloadKind::KnativeService
+            | WorkloadKind::ScaledJob
     ) && removed(object.api_version(), object.kind()).is_none();
     // What lacks its selector among patches is one of some other tool.
     let takes_selector = workload.has_replicas() || workload.kind() == WorkloadKind::DaemonSet;

@@ -1,0 +1,101 @@
+//! Where an Ingress or a route of the Gateway API sends requests.
+
+use crate::kube::{Body, Object};
+use crate::yaml::Node;
+
+/// A Service that a route names.
+pub(super) struct Backend<'a> {
+    pub(super) name: &'a str,
+    pub(super) name_node: Node<'a>,
+    /// Where the route names one.
+    pub(super) namespace: Option<&'a str>,
+    pub(super) port: Port<'a>,
+    pub(super) port_node: Option<Node<'a>>,
+}
+
+/// The Service's port that a route names.
+#[derive(Clone, Copy)]
+pub(super) enum Port<'a> {
+    Number(i32),
+    Name(&'a str),
+    None,
+}
+
+/// Every backend of an object that is a Service.
+pub(super) fn backends(object: &Object) -> Vec<Backend<'_>> {
+    if matches!(object.body(), Body::Ingress(_)) && object.api_version() == "networking.k8s.io/v1" {
+        return of_ingress(object);
+    }
+    let is_route = object.group() == "gateway.networking.k8s.io"
+        && matches!(
+            object.kind(),
+            "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute"
+        );
+    if is_route {
+        of_route(object)
+    } else {
+        Vec::new()
+    }
+}
+
+fn of_ingress(object: &Object) -> Vec<Backend<'_>> {
+    let Some(spec) = object.node().get("spec") else {
+        return Vec::new();
+    };
+    let rules = spec.get("rules").into_iter().flat_map(Node::items);
+    let paths = rules
+        .filter_map(|rule| rule.at(&["http", "paths"]))
+        .flat_map(Node::items)
+        .filter_map(|path| path.get("backend"));
+    paths
+        .chain(spec.get("defaultBackend"))
+        .filter_map(|backend| {
+            let service = backend.get("service")?;
+            let name_node = service.get("name")?;
+            let number = service.at(&["port", "number"]);
+            let name = service.at(&["port", "name"]);
+            let port = match (number, name) {
+                (Some(node), _) => node.text()?.parse().ok().map(Port::Number)?,
+                // An action of the AWS Load Balancer Controller, which an annotation holds.
+                (_, Some(node)) if node.text() == Some("use-annotation") => return None,
+                (_, Some(node)) => Port::Name(node.text()?),
+                _ => Port::None,
+            };
+            Some(Backend {
+                name: name_node.text()?,
+                name_node,
+                namespace: None,
+                port,
+                port_node: number.or(name),
+            })
+        })
+        .collect()
+}
+
+fn of_route(object: &Object) -> Vec<Backend<'_>> {
+    let rules = object.node().at(&["spec", "rules"]);
+    let rules = rules.into_iter().flat_map(Node::items);
+    rules
+        .filter_map(|rule| rule.get("backendRefs"))
+        .flat_map(Node::items)
+        .filter_map(|backend| {
+            let is = |key: &str, usual: &[&str]| match backend.get(key).map(Node::text) {
+                None => true,
+                Some(text) => text.is_some_and(|text| usual.contains(&text)),
+            };
+            if !is("kind", &["Service"]) || !is("group", &["", "core"]) {
+                return None;
+            }
+            let name_node = backend.get("name")?;
+            let port_node = backend.get("port");
+            let number = port_node.and_then(Node::text).map(str::parse);
+            Some(Backend {
+                name: name_node.text()?,
+                name_node,
+                namespace: backend.get("namespace").and_then(Node::text),
+                port: number.and_then(Result::ok).map_or(Port::None, Port::Number),
+                port_node,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,64 @@
+//! `blocked-by-unhealthy-pods`
+
+use crate::edit::{Advice, Value};
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Body, Object};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
+
+static META: RuleMeta = RuleMeta {
+    id: "blocked-by-unhealthy-pods",
+    category: Category::Availability,
+    severity: Severity::Note,
+    pedantic: true,
+    summary: "Pods that never become ready block the drain of their nodes",
+    page: include_str!("../../../rules/availability/blocked-by-unhealthy-pods.md"),
+    options: &[],
+    fix: FixAvailability::Unsafe,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+const POLICY: &str = "unhealthyPodEvictionPolicy";
+
+/// See the rule's page.
+pub(in crate::rules) struct BlockedByUnhealthyPods;
+
+impl Rule for BlockedByUnhealthyPods {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let Body::PodDisruptionBudget(_) = object.body() else {
+            return;
+        };
+        // The field is stable from 1.31 on; a written `IfHealthyBudget` is a decision.
+        let path = format!("spec.{POLICY}");
+        if !object.node().get("spec").is_some_and(Node::is_mapping)
+            || cx.is_kubernetes_before(1, 31)
+            || object.api_version() == "policy/v1beta1"
+            || !object.field(&["spec", POLICY]).is_absent()
+            || cx.inventory.is_set_elsewhere(object, object.node(), &path)
+        {
+            return;
+        }
+        let place = object
+            .node()
+            .entry("spec")
+            .map_or_else(|| object.name_node(), |entry| entry.key);
+        let message = format!(
+            "no {POLICY}: pods that never become ready block the drain of their nodes while the budget \
+             is used up"
+        );
+        let report = Report::object(object, place, message).advise(
+            "let pods that are not ready be evicted (not for quorums that wait for a member's data)",
+            &Advice::below(&["spec"], [(POLICY, Value::text("AlwaysAllow"))]),
+            Applicability::Unsafe,
+            "let pods that are not ready be evicted",
+            object,
+            object.node(),
+        );
+        out.push(report.pedantic());
+    }
+}

@@ -1,0 +1,205 @@
+//! `unresolved-backend`
+
+use super::backends::{Backend, Port, backends};
+use super::keys::check_keys;
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Body, Object, Workload, is_placeholder};
+use crate::rules::text::{FEW, and_more};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::suggest;
+
+static META: RuleMeta = RuleMeta {
+    id: "unresolved-backend",
+    category: Category::Availability,
+    severity: Severity::Error,
+    pedantic: false,
+    summary: "A route leads to a Service or port that does not exist, or a key is missing",
+    page: include_str!("../../../rules/availability/unresolved-backend.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct UnresolvedBackend;
+
+impl Rule for UnresolvedBackend {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        for backend in backends(object) {
+            let is_known = [Some(backend.name_node), backend.port_node]
+                .into_iter()
+                .flatten()
+                .all(|node| {
+                    !object.is_unknown(node) && !cx.inventory.is_set_elsewhere(object, node, "")
+                });
+            if is_known && !is_placeholder(backend.name) {
+                check(cx, object, &backend, out);
+            }
+        }
+    }
+
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        check_keys(cx, workload, out);
+    }
+}
+
+fn check(cx: &Context<'_>, object: &Object, backend: &Backend<'_>, out: &mut Findings) {
+    let inventory = cx.inventory;
+    let own = inventory.namespace(object);
+    let wanted = backend.namespace.or(own);
+    let may_be = |service: &Object| match (wanted, inventory.namespace(service)) {
+        (Some(wanted), Some(namespace)) => wanted == namespace,
+        // Without its own, a Service is of the route's namespace, not of another.
+        (_, None) => backend.namespace.is_none() || backend.namespace == own,
+        (None, Some(_)) => true,
+    };
+    let named: Vec<&Object> = inventory
+        .objects_named(backend.name)
+        .filter(|it| matches!(it.body(), Body::Service(_)) && may_be(it))
+        .collect();
+    if named.is_empty() {
+        let is_foreign = backend.namespace.is_some() && backend.namespace != own;
+        if !is_foreign && is_closed(cx, object, backend.name) {
+            out.push(missing_service(cx, object, backend));
+        }
+        return;
+    }
+    let near: Vec<&Object> = named
+        .iter()
+        .copied()
+        .filter(|it| inventory.same_scope(it, object))
+        .collect();
+    let same_file: Vec<&Object> = near
+        .iter()
+        .copied()
+        .filter(|it| it.source() == object.source())
+        .collect();
+    let nearest = if same_file.is_empty() {
+        near
+    } else {
+        same_file
+    };
+    let lacks = |service: &&Object| lacks_port(cx, service, &backend.port);
+    if let Some(first) = nearest.first()
+        && nearest.iter().all(lacks)
+    {
+        out.push(missing_port(object, backend, first));
+    }
+}
+
+/// Whether a Service of this name would be in view: others of the namespace are, nothing else is
+/// deployed there, and nothing in view makes one of that name.
+fn is_closed(cx: &Context<'_>, object: &Object, name: &str) -> bool {
+    let inventory = cx.inventory;
+    !inventory.is_open(object)
+        && has_services_beside(cx, object)
+        && !inventory.is_in_view("Service", name, object)
+        && !inventory.is_named_by_operator(object, name)
+        && !name.starts_with("cm-acme-http-solver")
+}
+
+/// Whether some Service stands in the scope of an object and, as far as both say, in its namespace.
+fn has_services_beside(cx: &Context<'_>, object: &Object) -> bool {
+    let own = cx.inventory.namespace(object);
+    cx.inventory.objects().any(|other| {
+        matches!(other.body(), Body::Service(_))
+            && cx.inventory.same_scope(other, object)
+            && cx.inventory.namespace(other) == own
+    })
+}
+
+/// Whether a Service certainly has no such port.
+fn lacks_port(cx: &Context<'_>, service: &Object, port: &Port<'_>) -> bool {
+    let Body::Service(typed) = service.body() else {
+        return false;
+    };
+    let Some(spec) = &typed.spec else {
+        return false;
+    };
+    let ports = spec.ports.as_deref().unwrap_or_default();
+    let is_open = spec.type_.as_deref() == Some("ExternalName")
+        || ports.is_empty()
+        || service.field(&["spec", "ports"]).is_unknown()
+        || service
+            .node()
+            .at(&["spec", "ports"])
+            .into_iter()
+            .flat_map(|list| list.items())
+            .any(|item| {
+                item.entries().any(|entry| service.is_unknown(entry.value))
+                    || cx.inventory.is_set_elsewhere(service, item, "port")
+            })
+        || cx
+            .inventory
+            .is_set_elsewhere(service, service.node(), "spec.ports");
+    !is_open
+        && match port {
+            Port::Number(number) => ports.iter().all(|it| it.port != *number),
+            Port::Name(name) => ports.iter().all(|it| it.name.as_deref() != Some(name)),
+            Port::None => false,
+        }
+}
+
+fn missing_service<'a>(cx: &Context<'_>, object: &'a Object, backend: &Backend<'_>) -> Report<'a> {
+    let name = backend.name;
+    let beside = cx.inventory.objects().filter(|other| {
+        matches!(other.body(), Body::Service(_))
+            && cx.inventory.same_scope(other, object)
+            && cx.inventory.same_namespace(other, object)
+    });
+    let help = match suggest(name, beside.map(Object::name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("name a Service of this namespace, or add the Service `{name}`"),
+    };
+    let message = format!(
+        "no Service `{name}` is in view next to this {}: requests that take this route fail",
+        object.kind()
+    );
+    Report::object(object, backend.name_node, message)
+        .severity(Severity::Warning)
+        .help(help)
+}
+
+fn missing_port<'a>(object: &'a Object, backend: &Backend<'_>, service: &Object) -> Report<'a> {
+    let Body::Service(typed) = service.body() else {
+        return Report::object(object, backend.name_node, String::new());
+    };
+    let spec = typed.spec.as_ref();
+    let ports = spec
+        .and_then(|spec| spec.ports.as_deref())
+        .unwrap_or_default();
+    let shown: Vec<String> = ports
+        .iter()
+        .take(FEW)
+        .map(|port| match &port.name {
+            Some(name) => format!("{} (`{name}`)", port.port),
+            None => port.port.to_string(),
+        })
+        .collect();
+    let wanted = match backend.port {
+        Port::Number(number) => number.to_string(),
+        Port::Name(name) => format!("named `{name}`"),
+        Port::None => String::new(),
+    };
+    let message = format!(
+        "no port {wanted} in Service `{}`: requests that take this route fail",
+        backend.name
+    );
+    let place = backend.port_node.unwrap_or(backend.name_node);
+    let listed = service.node().at(&["spec", "ports"]);
+    Report::object(object, place, message)
+        .help(format!(
+            "routes name a port of the Service, not of the container; it has {}",
+            and_more(&shown, ports.len())
+        ))
+        .related(
+            service,
+            listed.unwrap_or_else(|| service.name_node()),
+            "the ports of the Service",
+        )
+}
