@@ -56,6 +56,48 @@ fn the_fixtures() {
     );
 }
 
+#[test]
+fn helpers_leave_by_their_own_clocks() {
+    let manifest = |name: &str, annotations: &str, extra: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  \
+             selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata:\n      \
+             labels: {{app: {name}}}\n      annotations: {{{annotations}}}\n    spec:\n      \
+             terminationGracePeriodSeconds: 60\n      containers:\n        - name: app\n          \
+             image: example.com/app:1.4.2\n          args: [serve, --shutdown-timeout=20s]\n          \
+             lifecycle: {{preStop: {{sleep: {{seconds: 15}}}}}}\n{extra}"
+        )
+    };
+    let proxy = |args: &str| {
+        format!(
+            "        - name: sql\n          image: x/cloud-sql-proxy:2.14.0\n          args: [{args}]\n"
+        )
+    };
+    let all = [
+        manifest(
+            "linkerd",
+            "linkerd.io/inject: enabled, \
+             config.alpha.linkerd.io/proxy-wait-before-exit-seconds: '40'",
+            "",
+        ),
+        manifest(
+            "dapr",
+            "dapr.io/enabled: 'true', dapr.io/block-shutdown-duration: 30s",
+            "",
+        ),
+        manifest("at-once", "", &proxy("p:r:d")),
+        manifest(
+            "waits",
+            "",
+            &proxy("--max-sigterm-delay=35s, --min-sigterm-delay=5s, p:r:d"),
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("all.yaml"), all.join("---\n")).unwrap();
+    let mut command = lameduck("timeline all.yaml --no-config --ascii");
+    insta::assert_snapshot!("helpers", stdout(command.current_dir(folder.path())));
+}
+
 /// The sums of all verdicts: what stands before the first colon.
 fn sums(timelines: &Value) -> Vec<String> {
     let all = timelines["timelines"].as_array().unwrap().iter();

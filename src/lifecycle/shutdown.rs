@@ -6,6 +6,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Container;
 
 use super::declared::{BareNumber, Names, Origin, Term};
+use super::helper::Helper;
 use super::prestop::Prestop;
 use crate::settings::LifecycleSettings;
 use crate::units::show_seconds;
@@ -49,10 +50,12 @@ const NAMES: Names = Names {
 };
 
 /// From SIGTERM to the exit of a container: from the pod's annotation (its value, where it has
-/// one), the configuration, an option, or an environment variable; else assumed.
+/// one), the configuration, an option, or an environment variable; else what its program is known
+/// to take, else assumed.
 pub fn time(container: &Container, annotation: Option<&str>, settings: &LifecycleSettings) -> Term {
     NAMES
         .find(container, annotation, settings.shutdown_timeout)
+        .or_else(|| Helper::of_container(container)?.exit(container))
         .unwrap_or(Term {
             value: LifecycleSettings::ASSUMED_SHUTDOWN,
             origin: Origin::Assumed,
@@ -311,6 +314,26 @@ mod tests {
             shutdown(&[], &[("SHUTDOWN_TIMEOUT", "${T}")]),
             "20s (assumed)"
         );
+    }
+
+    #[test]
+    fn a_proxy_takes_what_its_options_say() {
+        let settings = LifecycleSettings::default();
+        for (image, args, expected) in [
+            ("x/cloud-sql-proxy:2.14.0", &["p:r:d"][..], "0s (default)"),
+            (
+                "x/cloud-sql-proxy:2.14.0",
+                &["--max-sigterm-delay=40s", "p:r:d"],
+                "40s (from args[0])",
+            ),
+            ("envoyproxy/envoy:v1.31.0", &[], "0s (default)"),
+            ("edoburu/pgbouncer:v1.23.1", &[], "20s (assumed)"),
+        ] {
+            let mut container = app(args, &[], None);
+            container.image = Some(image.to_owned());
+            let taken = time(&container, None, &settings);
+            assert_eq!(taken.to_string(), expected, "{image} {args:?}");
+        }
     }
 
     #[test]
