@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use super::check::KubeCheck;
 use super::demands::Subject;
 use super::fault::Fault;
+use super::istio;
 use super::object::{Body, OpaqueReason};
 use super::tables::{generators, kinds, removed};
 use super::workload::WorkloadBody;
@@ -156,15 +157,29 @@ fn builtin(node: Node<'_>, who: &Identity<'_>, group: &str) -> BodyReading {
 }
 
 fn istio(node: Node<'_>, who: &Identity<'_>) -> BodyReading {
-    match who.kind {
+    // No rule looks into these, beyond what Istio refuses.
+    macro_rules! judged {
+        ($kind:ty) => {
+            whole::<$kind>(node, who, |_| Body::Opaque(OpaqueReason::Judged))
+        };
+    }
+    let mut read = match who.kind {
         "DestinationRule" => whole(node, who, |it| Body::DestinationRule(Box::new(it))),
         "VirtualService" => whole(node, who, |it| Body::VirtualService(Box::new(it))),
         "PeerAuthentication" => whole(node, who, |it| Body::PeerAuthentication(Box::new(it))),
         "Telemetry" => whole(node, who, |it| Body::Telemetry(Box::new(it))),
         "Sidecar" => whole(node, who, |it| Body::Sidecar(Box::new(it))),
-        "ServiceEntry" => tolerant(node, who, |it| Body::ServiceEntry(Box::new(it))),
-        _ => BodyReading::opaque(OpaqueReason::Other),
-    }
+        "ServiceEntry" => whole(node, who, |it| Body::ServiceEntry(Box::new(it))),
+        "Gateway" => judged!(istio::Gateway),
+        "AuthorizationPolicy" => judged!(istio::AuthorizationPolicy),
+        "RequestAuthentication" => judged!(istio::RequestAuthentication),
+        "ProxyConfig" => judged!(istio::ProxyConfigObject),
+        "WorkloadEntry" => judged!(istio::WorkloadEntryObject),
+        "WorkloadGroup" => judged!(istio::WorkloadGroup),
+        _ => return BodyReading::opaque(OpaqueReason::Other),
+    };
+    read.faults = read.subject(node).istio_faults();
+    read
 }
 
 /// Reads a kind of Kubernetes' own, of which all is known that the API server demands of it.

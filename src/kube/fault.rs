@@ -1,4 +1,4 @@
-//! What the API server refuses in an object whose values all have the right types.
+//! What the API server and webhooks refuse in an object whose values all have the right types.
 
 use super::Object;
 use crate::units::Version;
@@ -15,7 +15,7 @@ pub enum FaultRule {
     InvalidLifecycleHook,
 }
 
-/// A relation between fields that the API server does not accept: a required one that is missing,
+/// A relation between fields that is not accepted: a required one that is missing,
 /// one that excludes another, a name given twice, a reference to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -26,6 +26,8 @@ pub struct Fault {
     pub message: String,
     /// What to write instead, where the message leaves that open.
     pub help: Option<String>,
+    /// The text that the value is to become, where only one can be meant.
+    pub instead: Option<String>,
     /// Whose it is.
     pub rule: FaultRule,
     /// Values, each a field below a mapping, that the fault rests on: where something else sets one of

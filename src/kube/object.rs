@@ -75,6 +75,8 @@ pub enum OpaqueReason {
     PodTemplate,
     /// A known kind whose text could not be read as one.
     Unreadable,
+    /// A kind that is read whole for what is refused, and that no other rule speaks of.
+    Judged,
     /// A kind that no rule speaks of.
     Other,
 }

@@ -21,7 +21,7 @@ impl ProxyAnnotation {
     /// # Errors
     /// When the text is no YAML.
     pub fn read(annotation: Node<'_>) -> Result<Self, SyntaxError> {
-        let Some(tree) = yaml::parse_embedded(annotation)? else {
+        let Some(tree) = yaml::parse_embedded_first(annotation)? else {
             return Ok(Self {
                 tree: None,
                 value: ProxyConfig::default(),

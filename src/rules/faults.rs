@@ -1,17 +1,26 @@
 //! What the API server refuses in an object whose values all have the right types, as findings.
 
 use super::{Context, Findings, Report};
+use crate::edit::Value;
+use crate::finding::Applicability;
 use crate::kube::{Fault, FaultRule, Object};
 
 /// Adds the findings of one rule about an object.
 pub(super) fn report(cx: &Context<'_>, object: &Object, rule: FaultRule, out: &mut Findings) {
     let faults = object.faults().iter();
     for fault in faults.filter(|fault| fault.rule == rule && stands(cx, object, fault)) {
-        let report = Report::object(object, fault.node_in(object), &fault.message);
-        out.push(match &fault.help {
-            Some(help) => report.help(help),
-            None => report,
-        });
+        let node = fault.node_in(object);
+        let mut report = Report::object(object, node, &fault.message);
+        if let Some(help) = &fault.help {
+            report = report.help(help);
+        }
+        if let Some(text) = &fault.instead {
+            let title = format!("write {text}");
+            report = report.fix(Applicability::Safe, title, object, |editor| {
+                editor.set(node, &Value::text(text))
+            });
+        }
+        out.push(report);
     }
 }
 

@@ -14,6 +14,18 @@ use crate::source::Span;
 /// # Errors
 /// When the text is no single YAML document.
 pub fn parse_embedded(scalar: Node<'_>) -> Result<Option<Tree>, SyntaxError> {
+    parse_documents(scalar, false)
+}
+
+/// The same for readers that stop at the end of the first document, whatever follows.
+///
+/// # Errors
+/// When the text does not start with a YAML document.
+pub fn parse_embedded_first(scalar: Node<'_>) -> Result<Option<Tree>, SyntaxError> {
+    parse_documents(scalar, true)
+}
+
+fn parse_documents(scalar: Node<'_>, only_first: bool) -> Result<Option<Tree>, SyntaxError> {
     let scalar = scalar.resolved();
     let Some(decoded) = scalar.text() else {
         return Ok(None);
@@ -24,6 +36,7 @@ pub fn parse_embedded(scalar: Node<'_>) -> Result<Option<Tree>, SyntaxError> {
     for document in super::parse(&source).documents {
         match document.content {
             Content::Empty => {}
+            Content::Tree(_) | Content::Broken(_) if only_first && found.is_some() => break,
             Content::Broken(error) => {
                 return Err(SyntaxError {
                     span: places.span(error.span),
@@ -213,6 +226,18 @@ mod tests {
         assert_eq!(embedded("a: '~'\n"), Ok(false));
         let error = embedded("a: |\n  k: 1\n  ---\n  l: 1\n").unwrap_err();
         assert_eq!(error.message, "this text holds more than one document");
+        for text in [
+            "a: |\n  k: 1\n  ---\n  l: 1\n",
+            "a: |\n  k: 1\n  ---\n  l: [\n",
+        ] {
+            let stream = parse(&Arc::from(text));
+            let Content::Tree(tree) = &stream.documents[0].content else {
+                panic!("{text}")
+            };
+            let first = parse_embedded_first(tree.root().get("a").unwrap());
+            let first = first.unwrap().unwrap();
+            assert!(first.root().get("k").is_some() && first.root().get("l").is_none());
+        }
         let error = embedded("b: 1\na: |\n  k: 1\n  l: [\n").unwrap_err();
         assert!(error.span.start >= 8, "{error:?}");
     }

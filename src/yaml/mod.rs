@@ -22,7 +22,7 @@ mod tokens;
 mod tree;
 
 pub use de::{Check, Issue, IssueKind, Reading, read};
-pub use embedded::parse_embedded;
+pub use embedded::{parse_embedded, parse_embedded_first};
 pub use parse::parse;
 pub use path::path_below;
 #[cfg(fuzzing)]

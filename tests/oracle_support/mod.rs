@@ -22,6 +22,9 @@ pub(crate) const NEWEST: (&str, &str) = ("LAMEDUCK_ORACLE", "1.37");
 /// The same of three releases earlier.
 pub(crate) const OLDER: (&str, &str) = ("LAMEDUCK_ORACLE_OLD", "1.34");
 
+/// The program that is made of Istio's validation, and Istio's version.
+pub(crate) const ISTIO: (&str, &str) = ("LAMEDUCK_ORACLE_ISTIO", "1.31");
+
 /// A program that was built of one release.
 pub(crate) struct Oracle {
     binary: PathBuf,

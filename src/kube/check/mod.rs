@@ -192,6 +192,7 @@ impl Check for KubeCheck {
             "Quantity" => quantity_complaint(scalar),
             duration::POSITIVE => duration_complaint(value, scalar, duration::parse_positive),
             duration::OR_ZERO => duration_complaint(value, scalar, duration::parse_or_zero),
+            duration::ANY_SIGN => duration_complaint(value, scalar, duration::parse_any_sign),
             _ => None,
         }
     }
@@ -210,8 +211,8 @@ impl Check for KubeCheck {
 /// Labels, and what selects by them.
 fn is_label_map(structure: &str, field: &str) -> bool {
     match field {
-        "labels" => matches!(structure, "ObjectMeta" | "Subset"),
-        "matchLabels" => matches!(structure, "LabelSelector" | "WorkloadMatch"),
+        "labels" => structure == "ObjectMeta",
+        "matchLabels" => structure == "LabelSelector",
         "selector" => matches!(structure, "ServiceSpec" | "ReplicationControllerSpec"),
         "nodeSelector" => structure == "PodSpec",
         _ => false,
@@ -386,17 +387,22 @@ fn name_complaint(structure: &str, field: &str, value: Node<'_>) -> Option<Strin
             Scalar::Text(text) => names::port_complaint(text),
             number => range_complaint(number, (0, 65_535)),
         },
-        ("ObjectMeta", "name") => {
+        ("ObjectMeta", "name" | "generateName") => {
             let object = value.parent()?.parent()?;
             let kind = object.get("kind")?.as_str()?;
             let name = value.text()?;
-            names::object_name_complaint(kind, name, false)
-        }
-        ("ObjectMeta", "generateName") => {
-            let object = value.parent()?.parent()?;
-            let kind = object.get("kind")?.as_str()?;
-            names::object_name_complaint(kind, value.text()?, true)
+            if is_of_istio(object) {
+                return names::custom_name_complaint(name, field == "generateName");
+            }
+            names::object_name_complaint(kind, name, field == "generateName")
         }
         _ => None,
     }
+}
+
+/// Whether an object is in one of the groups of Istio's custom resources.
+pub(super) fn is_of_istio(object: Node<'_>) -> bool {
+    let version = object.get("apiVersion").and_then(Node::as_str);
+    let group = version.and_then(|version| version.split_once('/'));
+    group.is_some_and(|(group, _)| group.ends_with(".istio.io"))
 }

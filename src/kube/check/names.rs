@@ -129,6 +129,15 @@ pub(super) fn object_name_complaint(kind: &str, name: &str, is_prefix: bool) -> 
     }
 }
 
+/// The name of an object of any custom resource, or the beginning of one that is generated.
+pub(super) fn custom_name_complaint(name: &str, is_prefix: bool) -> Option<String> {
+    let whole = match name.strip_suffix('-') {
+        Some(start) if is_prefix && !start.is_empty() => start,
+        _ => name,
+    };
+    dns_subdomain_complaint(whole)
+}
+
 /// Kinds of Kubernetes' own whose names are DNS subdomains (`ValidateObjectMeta` in their validation).
 const SUBDOMAINS: [&str; 40] = [
     "CertificateSigningRequest",

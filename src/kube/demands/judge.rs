@@ -231,6 +231,7 @@ impl<'t> Judge<'t> {
             node: node.id(),
             message: format!("{fault}: {} refuses it", self.refuser),
             help: None,
+            instead: None,
             rule: FaultRule::InvalidField,
             rests_on: Vec::new(),
             is_absence,
@@ -289,6 +290,11 @@ impl Told<'_> {
     /// Says what to write instead.
     pub(super) fn help(self, help: impl Into<String>) -> Self {
         self.with(|fault| fault.help = Some(help.into()))
+    }
+
+    /// Gives the text that the value is to become, which is what was meant.
+    pub(super) fn instead(self, text: String) -> Self {
+        self.with(|fault| fault.instead = Some(text))
     }
 
     /// Names the first release that does not refuse it any more.

@@ -12,6 +12,7 @@ mod containers;
 mod cron;
 mod env;
 mod forms;
+mod istio;
 mod jobs;
 mod judge;
 mod kinds;
@@ -159,6 +160,11 @@ impl<'t> Subject<'t> {
                 }
             },
         )
+    }
+
+    /// The faults of an object of Istio's, likewise.
+    pub(super) fn istio_faults(&self) -> Vec<Fault> {
+        self.judged("Istio", istio::check_object, istio::check)
     }
 
     /// The faults of a Knative Service, likewise.

@@ -2,6 +2,7 @@
 
 mod autoscalers;
 mod harness;
+mod istio;
 mod objects;
 mod pods;
 mod traffic;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::connection_pool::ConnectionPool;
-use super::duration::{IstioDuration, IstioDurationOrZero};
+use super::duration::{IstioDuration, IstioDurationOfAnySign};
 use super::resource;
-use super::selector::{PortSelector, WorkloadMatch};
+use super::selector::WorkloadMatch;
 
 resource! {
     /// `networking.istio.io` v1, v1beta1 and v1alpha3, which share one schema.
@@ -50,7 +50,7 @@ pub struct TrafficPolicy {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PortTrafficPolicy {
-    pub port: Option<PortSelector>,
+    pub port: Option<PolicyPort>,
     pub load_balancer: Option<LoadBalancer>,
     pub connection_pool: Option<ConnectionPool>,
     pub outlier_detection: Option<OutlierDetection>,
@@ -63,6 +63,13 @@ impl PortTrafficPolicy {
         let own = self.port.as_ref().and_then(|port| port.number);
         own.is_some_and(|own| i64::from(own) == i64::from(number))
     }
+}
+
+/// The Service port that settings are for. Istio takes any number; one that no Service has is dead.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PolicyPort {
+    pub number: Option<u32>,
 }
 
 /// When an endpoint that fails is ejected.
@@ -83,6 +90,8 @@ pub struct OutlierDetection {
     /// Percent; 0 switches the panic threshold off.
     pub min_health_percent: Option<i32>,
     pub outlier_detection_http_error_codes: Vec<u32>,
+    /// Percent; since Istio 1.32.
+    pub failure_percentage_threshold: Option<u32>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -90,6 +99,7 @@ pub struct OutlierDetection {
 pub struct LoadBalancer {
     pub simple: Option<SimpleLoadBalancer>,
     pub consistent_hash: Option<ConsistentHash>,
+    pub backend_utilization: Option<BackendUtilization>,
     pub locality_lb_setting: Option<LocalityLbSetting>,
     pub warmup_duration_secs: Option<IstioDuration>,
     pub warmup: Option<Warmup>,
@@ -105,6 +115,18 @@ pub enum SimpleLoadBalancer {
     Passthrough,
     RoundRobin,
     LeastRequest,
+}
+
+/// Weights by the load that endpoints report; since Istio 1.32.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct BackendUtilization {
+    /// Percent.
+    pub error_utilization_penalty_percent: Option<u32>,
+    pub metric_names_for_computing_utilization: Vec<String>,
+    pub weight_expiration_period: Option<IstioDurationOfAnySign>,
+    pub weight_stabilization_period: Option<IstioDurationOfAnySign>,
+    pub weight_update_period: Option<IstioDurationOfAnySign>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -126,7 +148,7 @@ pub struct HttpCookie {
     pub name: Option<String>,
     pub path: Option<String>,
     /// 0s makes a session cookie.
-    pub ttl: Option<IstioDurationOrZero>,
+    pub ttl: Option<IstioDurationOfAnySign>,
     pub attributes: Vec<CookieAttribute>,
 }
 
@@ -199,6 +221,8 @@ pub struct ClientTls {
     pub private_key: Option<String>,
     pub ca_certificates: Option<String>,
     pub credential_name: Option<String>,
+    /// Since Istio 1.32.
+    pub ca_cert_credential_name: Option<String>,
     pub subject_alt_names: Vec<String>,
     pub sni: Option<String>,
     pub insecure_skip_verify: Option<bool>,
@@ -239,6 +263,6 @@ pub enum ProxyProtocolVersion {
 pub struct RetryBudget {
     /// Percent of the active requests.
     pub percent: Option<f64>,
-    pub budget_interval: Option<IstioDurationOrZero>,
+    pub budget_interval: Option<IstioDurationOfAnySign>,
     pub min_retry_concurrency: Option<u32>,
 }

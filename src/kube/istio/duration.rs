@@ -11,10 +11,16 @@ use crate::units::parse_go_duration;
 pub(crate) const POSITIVE: &str = "IstioDuration";
 /// The name serde knows [`IstioDurationOrZero`] by.
 pub(crate) const OR_ZERO: &str = "IstioDurationOrZero";
+/// The name serde knows [`IstioDurationOfAnySign`] by.
+pub(crate) const ANY_SIGN: &str = "IstioDurationOfAnySign";
 
 /// A duration of at least 1ms in whole milliseconds, as Istio's CRDs and its webhook demand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IstioDuration(pub Duration);
+
+/// A duration that nothing but its form is demanded of. One below zero is read as zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IstioDurationOfAnySign(pub Duration);
 
 /// A duration that may be zero, which then switches something off or stands for "no limit".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,25 +31,49 @@ pub struct IstioDurationOrZero(pub Duration);
 /// # Errors
 /// Says what was expected.
 pub(crate) fn parse_positive(text: &str) -> Result<Duration, String> {
-    let duration = parse_or_zero(text)?;
+    let duration = parse(text)?;
     if duration < Duration::from_millis(1) {
         return Err(format!(
             "expected a duration of at least 1ms, found `{text}`"
         ));
     }
-    if !duration.subsec_nanos().is_multiple_of(1_000_000) {
-        return Err(format!(
-            "expected a duration in whole milliseconds, found `{text}`"
-        ));
-    }
-    Ok(duration)
+    in_milliseconds(duration, text)
 }
 
-/// Reads the text of an [`IstioDurationOrZero`].
+/// Reads the text of an [`IstioDurationOfAnySign`].
+///
+/// # Errors
+/// Says what was expected.
+pub(crate) fn parse_any_sign(text: &str) -> Result<Duration, String> {
+    match text.strip_prefix('-') {
+        Some(amount) => parse(amount).map(|_| Duration::ZERO),
+        None => parse(text),
+    }
+}
+
+/// Reads the text of an [`IstioDurationOrZero`]. What is under 1ms counts as zero.
 ///
 /// # Errors
 /// Says what was expected.
 pub(crate) fn parse_or_zero(text: &str) -> Result<Duration, String> {
+    let duration = parse(text)?;
+    if duration < Duration::from_millis(1) {
+        return Ok(Duration::ZERO);
+    }
+    in_milliseconds(duration, text)
+}
+
+fn in_milliseconds(duration: Duration, text: &str) -> Result<Duration, String> {
+    if duration.subsec_nanos().is_multiple_of(1_000_000) {
+        Ok(duration)
+    } else {
+        Err(format!(
+            "expected a duration in whole milliseconds, found `{text}`"
+        ))
+    }
+}
+
+fn parse(text: &str) -> Result<Duration, String> {
     parse_go_duration(text).map_err(|error| {
         let reason = error.to_string();
         if reason.starts_with("expected") {
@@ -85,6 +115,14 @@ impl<'de> Deserialize<'de> for IstioDurationOrZero {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer
             .deserialize_newtype_struct(OR_ZERO, Reader(parse_or_zero))
+            .map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for IstioDurationOfAnySign {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_newtype_struct(ANY_SIGN, Reader(parse_any_sign))
             .map(Self)
     }
 }

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::{Deserializer, Error, IntoDeserializer, Visitor};
 use serde_json::Value;
 
-use super::duration::IstioDurationOrZero;
+use super::duration::IstioDurationOfAnySign;
 
 /// `istio.mesh.v1alpha1.ProxyConfig`, whole but for nested messages that no rule asks for. As
 /// protobuf JSON it takes every name in camel or snake case. Istio drops unknown fields silently
@@ -23,14 +24,14 @@ pub struct ProxyConfig {
     #[serde(alias = "service_cluster")]
     pub service_cluster: Option<String>,
     #[serde(alias = "tracing_service_name")]
-    pub tracing_service_name: Option<TracingServiceName>,
+    pub tracing_service_name: Option<ProtoEnum<TracingServiceName>>,
     /// Envoy's drain time; default 45s, in whole seconds.
     #[serde(alias = "drain_duration")]
-    pub drain_duration: Option<IstioDurationOrZero>,
+    pub drain_duration: Option<IstioDurationOfAnySign>,
     #[serde(alias = "discovery_address")]
     pub discovery_address: Option<String>,
     #[serde(alias = "discovery_refresh_delay")]
-    pub discovery_refresh_delay: Option<IstioDurationOrZero>,
+    pub discovery_refresh_delay: Option<IstioDurationOfAnySign>,
     #[serde(alias = "zipkin_address")]
     pub zipkin_address: Option<String>,
     #[serde(alias = "statsd_udp_address")]
@@ -42,7 +43,7 @@ pub struct ProxyConfig {
     #[serde(alias = "availability_zone")]
     pub availability_zone: Option<String>,
     #[serde(alias = "control_plane_auth_policy")]
-    pub control_plane_auth_policy: Option<AuthenticationPolicy>,
+    pub control_plane_auth_policy: Option<ProtoEnum<AuthenticationPolicy>>,
     #[serde(alias = "custom_config_file")]
     pub custom_config_file: Option<String>,
     #[serde(alias = "stat_name_length")]
@@ -52,7 +53,7 @@ pub struct ProxyConfig {
     #[serde(alias = "proxy_bootstrap_template_path")]
     pub proxy_bootstrap_template_path: Option<String>,
     #[serde(alias = "interception_mode")]
-    pub interception_mode: Option<InterceptionMode>,
+    pub interception_mode: Option<ProtoEnum<InterceptionMode>>,
     pub tracing: Option<Value>,
     pub sds: Option<Value>,
     #[serde(alias = "envoy_access_log_service")]
@@ -73,7 +74,7 @@ pub struct ProxyConfig {
     pub gateway_topology: Option<Value>,
     /// How long the proxy lives on after SIGTERM; default 5s. Ignored with `EXIT_ON_ZERO_ACTIVE_CONNECTIONS`.
     #[serde(alias = "termination_drain_duration")]
-    pub termination_drain_duration: Option<IstioDurationOrZero>,
+    pub termination_drain_duration: Option<IstioDurationOfAnySign>,
     #[serde(alias = "mesh_id")]
     pub mesh_id: Option<String>,
     #[serde(alias = "readiness_probe")]
@@ -91,7 +92,7 @@ pub struct ProxyConfig {
     #[serde(alias = "proxy_headers")]
     pub proxy_headers: Option<Value>,
     #[serde(alias = "file_flush_interval")]
-    pub file_flush_interval: Option<IstioDurationOrZero>,
+    pub file_flush_interval: Option<IstioDurationOfAnySign>,
     #[serde(alias = "file_flush_min_size_kb")]
     pub file_flush_min_size_kb: Option<ProtoInt>,
     #[serde(alias = "stats_compression")]
@@ -124,6 +125,46 @@ pub enum InterceptionMode {
     Tproxy,
     #[serde(rename = "NONE")]
     None,
+}
+
+/// A word of an enumeration, or its number, which protobuf JSON takes as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProtoEnum<T> {
+    Word(T),
+    /// One that is not known counts as the default.
+    Number(i32),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for ProtoEnum<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = ProtoEnum<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a word of the enumeration, or its number")
+            }
+
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+                i32::try_from(value)
+                    .map(ProtoEnum::Number)
+                    .map_err(|_| E::invalid_value(serde::de::Unexpected::Signed(value), &self))
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+                i32::try_from(value)
+                    .map(ProtoEnum::Number)
+                    .map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(value), &self))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+                T::deserialize(text.into_deserializer()).map(ProtoEnum::Word)
+            }
+        }
+
+        deserializer.deserialize_any(Reader(PhantomData))
+    }
 }
 
 /// An integer that protobuf JSON also takes as a quoted number.
@@ -189,6 +230,20 @@ mod tests {
                 .map(String::as_str),
             Some("true")
         );
+    }
+
+    #[test]
+    fn enumerations_by_number_and_durations_below_zero_are_read() {
+        let config: ProxyConfig = serde_json::from_str(
+            r#"{"interceptionMode":1,"controlPlaneAuthPolicy":"NONE","drainDuration":"-5s"}"#,
+        )
+        .unwrap();
+        assert_eq!(config.interception_mode, Some(ProtoEnum::Number(1)));
+        let none = ProtoEnum::Word(AuthenticationPolicy::None);
+        assert_eq!(config.control_plane_auth_policy, Some(none));
+        assert_eq!(config.drain_duration.unwrap().0.as_secs(), 0);
+        let unknown = serde_json::from_str::<ProxyConfig>(r#"{"interceptionMode":"X"}"#);
+        assert!(unknown.is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::resource;
 
 resource! {
-    /// `networking.istio.io` v1, v1beta1 and v1alpha3; not whole.
+    /// `networking.istio.io` v1, v1beta1 and v1alpha3, which share one schema.
     ServiceEntry { spec: ServiceEntrySpec }
 }
 
@@ -17,14 +17,32 @@ pub struct ServiceEntrySpec {
     pub hosts: Vec<String>,
     pub addresses: Vec<String>,
     pub ports: Vec<ServiceEntryPort>,
-    /// `MESH_EXTERNAL` or `MESH_INTERNAL`.
-    pub location: Option<String>,
-    /// `NONE`, `STATIC`, `DNS`, `DNS_ROUND_ROBIN` or `DYNAMIC_DNS`.
-    pub resolution: Option<String>,
+    /// Default `MESH_EXTERNAL`.
+    pub location: Option<Location>,
+    /// Default `NONE`.
+    pub resolution: Option<Resolution>,
     pub endpoints: Vec<WorkloadEntry>,
     pub workload_selector: Option<WorkloadLabels>,
     pub export_to: Vec<String>,
     pub subject_alt_names: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Location {
+    MeshExternal,
+    MeshInternal,
+}
+
+/// How endpoints are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Resolution {
+    None,
+    Static,
+    Dns,
+    DnsRoundRobin,
+    DynamicDns,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

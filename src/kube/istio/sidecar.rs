@@ -87,6 +87,10 @@ pub struct ServerTls {
     pub min_protocol_version: Option<TlsVersion>,
     pub max_protocol_version: Option<TlsVersion>,
     pub cipher_suites: Vec<String>,
+    /// Since Istio 1.32.
+    pub ecdh_curves: Vec<String>,
+    /// Since Istio 1.32.
+    pub alpn_protocols: Vec<String>,
     pub insecure_skip_verify: Option<bool>,
 }
 

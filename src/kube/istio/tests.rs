@@ -3,7 +3,11 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{DestinationRule, PeerAuthentication, Sidecar, Telemetry, VirtualService};
+use super::{
+    AuthorizationPolicy, DestinationRule, Gateway, PeerAuthentication, ProxyConfigObject,
+    RequestAuthentication, ServiceEntry, Sidecar, Telemetry, VirtualService, WorkloadEntryObject,
+    WorkloadGroup,
+};
 use crate::kube::KubeCheck;
 use crate::yaml::{Content, IssueKind, parse};
 
@@ -46,6 +50,13 @@ fn every_field_of_the_schema_is_read() {
     assert_whole::<PeerAuthentication>(include_str!("whole/PeerAuthentication.yaml"));
     assert_whole::<Sidecar>(include_str!("whole/Sidecar.yaml"));
     assert_whole::<Telemetry>(include_str!("whole/Telemetry.yaml"));
+    assert_whole::<ServiceEntry>(include_str!("whole/ServiceEntry.yaml"));
+    assert_whole::<Gateway>(include_str!("whole/Gateway.yaml"));
+    assert_whole::<ProxyConfigObject>(include_str!("whole/ProxyConfig.yaml"));
+    assert_whole::<AuthorizationPolicy>(include_str!("whole/AuthorizationPolicy.yaml"));
+    assert_whole::<RequestAuthentication>(include_str!("whole/RequestAuthentication.yaml"));
+    assert_whole::<WorkloadEntryObject>(include_str!("whole/WorkloadEntry.yaml"));
+    assert_whole::<WorkloadGroup>(include_str!("whole/WorkloadGroup.yaml"));
 }
 
 #[test]

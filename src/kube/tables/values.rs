@@ -170,30 +170,44 @@ fn kubernetes_range(structure: &str, field: &str) -> Option<(i64, i64)> {
     })
 }
 
+/// Istio's CRDs (`customresourcedefinitions.gen.yaml` of istio.io/api 1.32) and its webhook
+/// (`pkg/config/validation/validation.go`).
 fn istio_range(structure: &str, field: &str) -> Option<(i64, i64)> {
-    Some(match field {
-        "maxEjectionPercent" | "minHealthPercent" if structure == "OutlierDetection" => PERCENT,
-        "percent" if matches!(structure, "RetryBudget" | "FaultDelay") => PERCENT,
-        "minimumPercent" if structure == "Warmup" => PERCENT,
-        "randomSamplingPercentage" if structure == "Tracing" => PERCENT,
-        "value" if structure == "Percent" => PERCENT,
-        "mirrorPercent" | "mirror_percent" if structure == "HttpRoute" => PERCENT,
-        "number" if structure == "PortSelector" => PORT,
-        "httpStatus" if structure == "FaultAbort" => (200, 599),
-        "maxConnections" if structure == "TcpSettings" => NOT_NEGATIVE,
-        "http1MaxPendingRequests"
-        | "http2MaxRequests"
-        | "maxRequestsPerConnection"
-        | "maxRetries"
-        | "maxConcurrentStreams"
-            if structure == "HttpSettings" =>
+    Some(match structure {
+        "OutlierDetection" => match field {
+            "maxEjectionPercent" | "minHealthPercent" | "failurePercentageThreshold" => PERCENT,
+            _ => return None,
+        },
+        "RetryBudget" if field == "percent" => PERCENT,
+        "Warmup" if field == "minimumPercent" => PERCENT,
+        "Tracing" if field == "randomSamplingPercentage" => PERCENT,
+        "Percent" if field == "value" => PERCENT,
+        "HttpRoute" if matches!(field, "mirrorPercent" | "mirror_percent") => PERCENT,
+        "PortSelector" if field == "number" => PORT,
+        "Tunnel" if field == "targetPort" => PORT,
+        "HttpMatch" | "TlsMatch" | "TcpMatch" | "HttpRedirect" if field == "port" => PORT_OR_NONE,
+        // 600 is accepted.
+        "FaultAbort" if field == "httpStatus" => (200, 600),
+        "DirectResponse" if field == "status" => (200, 600),
+        "TcpSettings" if field == "maxConnections" => NOT_NEGATIVE,
+        "HttpSettings" => match field {
+            "http1MaxPendingRequests"
+            | "http2MaxRequests"
+            | "maxRequestsPerConnection"
+            | "maxRetries"
+            | "maxConcurrentStreams" => NOT_NEGATIVE,
+            _ => return None,
+        },
+        "HttpRetry" if field == "attempts" => NOT_NEGATIVE,
+        "HttpRouteDestination" | "RouteDestination" if field == "weight" => NOT_NEGATIVE,
+        "ZoneAwareLbSetting" if field == "minClusterSize" => (1, i64::from(u32::MAX)),
+        "ServiceEntryPort" if matches!(field, "number" | "targetPort") => PORT,
+        "ProxyConfigSpec" if field == "concurrency" => NOT_NEGATIVE,
+        "WorkloadGroupProbe" => NOT_NEGATIVE,
+        "WorkloadGroupHttpGet" | "WorkloadGroupTcpSocket" | "WorkloadGroupGrpc"
+            if field == "port" =>
         {
-            NOT_NEGATIVE
-        }
-        "consecutiveErrors" if structure == "OutlierDetection" => NOT_NEGATIVE,
-        "attempts" if structure == "HttpRetry" => NOT_NEGATIVE,
-        "weight" if matches!(structure, "HttpRouteDestination" | "RouteDestination") => {
-            NOT_NEGATIVE
+            PORT
         }
         _ => return None,
     })

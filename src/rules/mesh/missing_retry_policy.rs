@@ -4,6 +4,7 @@ use super::policy::items;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::{Entry, Node};
 
 static META: RuleMeta = RuleMeta {
     id: "missing-retry-policy",
@@ -37,17 +38,22 @@ impl Rule for MissingRetryPolicy {
         let Some((typed, spec)) = service.spec.as_ref().zip(object.node().get("spec")) else {
             return;
         };
-        if by_mesh {
-            return;
-        }
         for (route, node) in typed.http.iter().zip(items(spec, "http")) {
             // A redirect, an answer of the proxy or a delegate sends no request on.
             if route.route.is_empty()
                 || route.redirect.is_some()
                 || route.direct_response.is_some()
                 || route.delegate.is_some()
-                || node.get("retries").is_some()
             {
+                continue;
+            }
+            if let Some(retries) = node.entry("retries") {
+                if let Some(report) = switched_off(object, retries) {
+                    out.push(report);
+                }
+                continue;
+            }
+            if by_mesh {
                 continue;
             }
             let place = node.get("name").or_else(|| Some(node.entry("route")?.key));
@@ -58,4 +64,18 @@ impl Rule for MissingRetryPolicy {
             out.push(Report::object(object, place.unwrap_or(node), message).help(help));
         }
     }
+}
+
+/// Retries without attempts, which are none; those with other settings Istio refuses.
+fn switched_off<'a>(object: &'a Object, retries: Entry<'a>) -> Option<Report<'a>> {
+    const REFUSED: [&str; 3] = ["perTryTimeout", "retryOn", "retryRemoteLocalities"];
+    let value = retries.value.resolved();
+    let is_off = value.is_mapping()
+        && value.get("attempts").is_none_or(Node::is_null)
+        && !object.is_unknown(value)
+        && !REFUSED.iter().any(|field| value.get(field).is_some());
+    let message =
+        "`retries` without `attempts` means 0: it switches off Istio's default of two retries";
+    let help = "write `attempts: 0` if no retries are meant, else the number of them";
+    is_off.then(|| Report::object(object, retries.key, message).help(help))
 }

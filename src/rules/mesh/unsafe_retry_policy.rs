@@ -1,8 +1,7 @@
 //! `unsafe-retry-policy`
 
 use super::policy::items;
-use crate::edit::Value;
-use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::istio::virtual_service::{HttpRetry, HttpRoute, StringMatch};
 use crate::kube::{Body, Object, is_placeholder};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -14,10 +13,10 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "Retries that cannot happen, are rejected, or repeat what must not be repeated",
+    summary: "Retries that cannot happen, or repeat what must not be repeated",
     page: include_str!("../../../rules/mesh/unsafe-retry-policy.md"),
     options: &[],
-    fix: FixAvailability::Safe,
+    fix: FixAvailability::None,
     since: "0.1.0",
     checklist: &["retry-policy"],
 };
@@ -44,7 +43,6 @@ impl Rule for UnsafeRetryPolicy {
                     route: node,
                     retries: retries_node,
                 };
-                place.check_attempts(retries, out);
                 place.check_times(route, retries, out);
                 place.check_conditions(route, retries, out);
             }
@@ -62,36 +60,6 @@ struct Place<'a> {
 impl<'a> Place<'a> {
     fn report(&self, node: Node<'_>, message: String) -> Report<'a> {
         Report::object(self.object, node, message)
-    }
-
-    /// No attempts, and yet settings for them.
-    fn check_attempts(&self, retries: &HttpRetry, out: &mut Findings) {
-        let field = self.object.field_below(self.retries, &["attempts"]);
-        if retries.attempts.unwrap_or_default() != 0 || field.is_unknown() {
-            return;
-        }
-        let idle = ["perTryTimeout", "retryOn", "retryRemoteLocalities"];
-        let idle: Vec<&str> = idle
-            .into_iter()
-            .filter(|key| self.retries.get(key).is_some())
-            .collect();
-        let Some(first) = idle.first() else {
-            return;
-        };
-        let (node, said) = match field.node() {
-            Some(node) => (node, "`attempts: 0`"),
-            None => (
-                self.retries.entry(first).map_or(self.retries, |it| it.key),
-                "no `attempts` (0)",
-            ),
-        };
-        let message = format!(
-            "retries with {said} and with `{}`: Istio rejects the VirtualService",
-            idle.join("` and `")
-        );
-        let help =
-            "retry, with `attempts: 2`, or switch retries off with nothing but `attempts: 0`";
-        out.push(self.report(node, message).help(help));
     }
 
     fn check_times(&self, route: &HttpRoute, retries: &HttpRetry, out: &mut Findings) {
@@ -154,28 +122,7 @@ impl<'a> Place<'a> {
         if is_placeholder(conditions) {
             return;
         }
-        let items: Vec<&str> = conditions.split(',').collect();
-        if let Some(item) = items.iter().find(|item| item.contains(char::is_whitespace)) {
-            let message = format!(
-                "`retryOn` has blanks around its items (\"{item}\"), which Istio does not trim: it \
-                 rejects the VirtualService"
-            );
-            let trimmed: Vec<&str> = conditions
-                .split([',', ' ', '\n', '\t'])
-                .filter(|item| !item.is_empty())
-                .collect();
-            let trimmed = trimmed.join(",");
-            let report = self
-                .report(node, message)
-                .help(format!("retryOn: {trimmed}"));
-            let title = "remove the blanks";
-            out.push(
-                report.fix(Applicability::Safe, title, self.object, |editor| {
-                    editor.set(node, &Value::text(trimmed))
-                }),
-            );
-        }
-        let retries_5xx = items.iter().any(|item| item.trim() == "5xx");
+        let retries_5xx = conditions.split(',').any(|item| item.trim() == "5xx");
         let attempts = retries.attempts.unwrap_or_default();
         if !retries_5xx || attempts == 0 {
             return;

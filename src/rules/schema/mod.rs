@@ -6,6 +6,7 @@ pub(super) mod duplicate_key;
 pub(super) mod duplicate_object;
 pub(super) mod invalid_field;
 pub(super) mod invalid_yaml;
+mod istio_kind;
 pub(super) mod render_failed;
 mod required;
 pub(super) mod unknown_field;

@@ -2,10 +2,10 @@
 
 use crate::edit::Refusal;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::Object;
 use crate::kube::tables::kinds::NEWEST;
 use crate::kube::tables::removed::removed;
 use crate::kube::tables::wrong_fields::{self, Mend};
+use crate::kube::{Object, istio};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::{only_slip, suggest};
 use crate::yaml::{IssueKind, Node};
@@ -36,11 +36,14 @@ impl Rule for UnknownField {
         if removed(object.api_version(), object.kind()).is_some() {
             return;
         }
+        let is_of_istio = object.group().ends_with(".istio.io");
         let may_be_newer = cx
             .settings
             .kubernetes_version
             .is_some_and(|version| version > NEWEST)
-            && !object.group().ends_with(".istio.io");
+            && !is_of_istio;
+        let istio = cx.settings.mesh.istio_version;
+        let newer_istio = istio.filter(|version| is_of_istio && *version > istio::NEWEST);
         for issue in object.issues() {
             let IssueKind::UnknownField { structure, known } = issue.kind else {
                 continue;
@@ -66,6 +69,16 @@ impl Rule for UnknownField {
                 continue;
             }
             let help = help.unwrap_or_else(|| format!("known here: {}", known.join(", ")));
+            if let Some(version) = newer_istio {
+                let message = format!(
+                    "unknown field `{field}` in `{place}`: Istio {version} may have it, the newest known \
+                     here is {}",
+                    istio::NEWEST
+                );
+                let report = Report::object(object, node, message).help(help);
+                out.push(report.severity(Severity::Warning));
+                continue;
+            }
             let report = Report::object(object, node, message).help(help);
             let is_told = wrong_fields::hint(structure, field).is_some();
             let slip = only_slip(field, known.iter().copied()).filter(|_| !is_told);

@@ -1,5 +1,6 @@
 //! `unknown-kind`
 
+use super::istio_kind;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::tables::kinds::{self, NEWEST, ServedKind};
@@ -37,6 +38,10 @@ impl Rule for UnknownKind {
             || is_placeholder(kind)
             || kind.ends_with("List")
         {
+            return;
+        }
+        if let Some(report) = istio_kind::unknown(cx, object) {
+            out.push(report);
             return;
         }
         let version = cx.settings.kubernetes_version;

@@ -5,7 +5,7 @@
 use super::super::Judge;
 use super::super::judge::shown;
 use super::texts;
-use crate::kube::check::{forms, holds_placeholder};
+use crate::kube::check::{forms, holds_placeholder, is_of_istio};
 use crate::kube::object::Field;
 use crate::kube::tables::kinds;
 use crate::yaml::Node;
@@ -77,10 +77,11 @@ fn namespace<'t>(judge: &mut Judge<'t>, metadata: Node<'t>) {
     let Some(node) = judge.get(metadata, "namespace") else {
         return;
     };
-    let is_namespaced = judge
-        .text(object, "apiVersion")
-        .and_then(|version| kinds::served(version, judge.kind()))
-        .is_some_and(|kind| kind.is_namespaced);
+    let is_namespaced = is_of_istio(object)
+        || judge
+            .text(object, "apiVersion")
+            .and_then(|version| kinds::served(version, judge.kind()))
+            .is_some_and(|kind| kind.is_namespaced);
     if let Some(text) = judge.text_of(node)
         && is_namespaced
         && !text.is_empty()
@@ -114,14 +115,15 @@ fn annotations<'t>(judge: &mut Judge<'t>, metadata: Node<'t>) {
 
 /// `ValidateFinalizers`
 fn finalizers<'t>(judge: &mut Judge<'t>, metadata: Node<'t>) {
-    // Their strategies judge names alone.
-    let is_lenient = matches!(
-        judge.kind(),
-        "PodDisruptionBudget"
-            | "CustomResourceDefinition"
-            | "ValidatingWebhookConfiguration"
-            | "MutatingWebhookConfiguration"
-    );
+    // Their strategies judge names alone, as that of custom resources does.
+    let is_lenient = is_of_istio(judge.object())
+        || matches!(
+            judge.kind(),
+            "PodDisruptionBudget"
+                | "CustomResourceDefinition"
+                | "ValidatingWebhookConfiguration"
+                | "MutatingWebhookConfiguration"
+        );
     full_names(judge, metadata, is_lenient);
 }
 
