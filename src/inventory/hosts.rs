@@ -24,6 +24,8 @@ enum Named<'a> {
     Service(&'a str, Option<&'a str>),
     /// A Service of a cluster with another domain: as a rule another cluster.
     Foreign(&'a str),
+    /// `name.namespace` or `name.namespace.svc`, which Istio does not complete: it means no Service.
+    Unfinished(&'a str, &'a str),
     /// A name outside the cluster.
     Other(&'a str),
 }
@@ -45,7 +47,7 @@ impl<'a> Host<'a> {
                 let mut labels = host.split('.');
                 labels.next() == Some(name) && may_equal(labels.next(), namespace)
             }
-            Named::Other(_) => false,
+            Named::Unfinished(..) | Named::Other(_) => false,
         }
     }
 
@@ -66,9 +68,7 @@ impl<'a> Host<'a> {
     /// Whether the host means Services of this namespace for certain, all of them or one.
     pub(super) fn is_of(self, namespace: &str) -> bool {
         match self.named() {
-            Named::Service(_, Some(own)) => {
-                own == namespace && (!self.text.contains('.') || self.text.contains(".svc"))
-            }
+            Named::Service(_, Some(own)) => own == namespace,
             Named::Wildcard(suffix) => {
                 suffix.is_empty() || format!(".{namespace}.svc.cluster.local").ends_with(suffix)
             }
@@ -76,6 +76,7 @@ impl<'a> Host<'a> {
         }
     }
 
+    /// pilot/pkg/model/config.go, Istio 1.31: `ResolveShortnameToFQDN` completes names without a dot.
     fn named(self) -> Named<'a> {
         if let Some((_, suffix)) = self.text.split_once('*') {
             return Named::Wildcard(suffix);
@@ -87,7 +88,8 @@ impl<'a> Host<'a> {
         let of = rest.split('.').next().unwrap_or(rest);
         let suffix = rest.strip_prefix(of).unwrap_or_default();
         match suffix {
-            "" | ".svc" | ".svc.cluster.local" => Named::Service(short, Some(of)),
+            ".svc.cluster.local" => Named::Service(short, Some(of)),
+            "" | ".svc" => Named::Unfinished(short, of),
             _ if suffix.starts_with(".svc.") => Named::Foreign(host),
             _ => Named::Other(host),
         }
@@ -136,6 +138,13 @@ pub enum Target<'a> {
     /// Nothing that has to be in view: a wildcard, a ServiceEntry's host, a name outside the
     /// cluster, a placeholder.
     Elsewhere,
+    /// A Service that is in view, by a name that Istio does not complete: nothing.
+    Unfinished {
+        /// The Service's name.
+        name: &'a str,
+        /// Its namespace.
+        namespace: &'a str,
+    },
     /// A Service that is not in view.
     Absent {
         /// Its name.
@@ -278,7 +287,9 @@ impl Inventory {
         let wanted = Host::new(host, own);
         let host_namespace = match wanted.named() {
             Named::Service(_, namespace) => namespace,
-            Named::Wildcard(_) | Named::Foreign(_) | Named::Other(_) => None,
+            Named::Wildcard(_) | Named::Foreign(_) | Named::Unfinished(..) | Named::Other(_) => {
+                None
+            }
         };
         let service = self.title_of("Service", first_label(host));
         self.hosts
@@ -316,6 +327,11 @@ impl Inventory {
             _ if !services.is_empty() => Target::Services(services),
             Named::Service(name, namespace) if !self.is_in_service_entry(from, wanted) => {
                 Target::Absent { name, namespace }
+            }
+            Named::Unfinished(name, namespace)
+                if self.has_service(name, namespace) && !self.is_in_service_entry(from, wanted) =>
+            {
+                Target::Unfinished { name, namespace }
             }
             _ => Target::Elsewhere,
         }
@@ -358,7 +374,7 @@ impl Inventory {
             Named::Service(name, _) => of_name(name),
             Named::Wildcard(_) => all,
             Named::Foreign(host) => of_name(first_label(host)),
-            Named::Other(_) => &[],
+            Named::Unfinished(..) | Named::Other(_) => &[],
         };
         candidates
             .iter()
@@ -366,6 +382,14 @@ impl Inventory {
             .filter(move |(_, it)| wanted.may_be(it.object.name(), it.namespace.as_deref()))
             .filter(|(_, entry)| self.is_visible_from(&entry.object, from))
             .filter_map(|(id, entry)| Some((&entry.object, self.relate(self.id(from)?, id, true)?)))
+    }
+
+    /// Whether a Service of this name and of this very namespace is in view.
+    fn has_service(&self, name: &str, namespace: &str) -> bool {
+        let named = self.hosts.services.get(name).into_iter().flatten();
+        named
+            .filter_map(|id| self.get(*id))
+            .any(|entry| entry.namespace.as_deref() == Some(namespace))
     }
 
     /// Whether some Service stands in the scope and the namespace of an object.
@@ -424,8 +448,6 @@ mod tests {
     #[test]
     fn qualified_names_carry_their_own_namespace() {
         for text in [
-            "payments.bank",
-            "payments.bank.svc",
             "payments.bank.svc.cluster.local",
             "payments.bank.svc.corp.example",
         ] {
@@ -433,9 +455,10 @@ mod tests {
             assert!(host.may_be("payments", Some("bank")), "{text}");
             assert!(!host.may_be("payments", Some("shop")), "{text}");
         }
-        assert!(
-            !Host::new("payments.example.com", Some("shop")).may_be("payments", Some("example"))
-        );
+        for text in ["payments.bank", "payments.bank.svc", "payments.bank.com"] {
+            let host = Host::new(text, Some("shop"));
+            assert!(!host.may_be("payments", Some("bank")), "{text}");
+        }
     }
 
     #[test]
@@ -450,9 +473,11 @@ mod tests {
     #[test]
     fn a_rule_covers_the_host_in_all_its_spellings() {
         let rule = Host::new("reviews", Some("shop"));
-        for same in ["reviews", "reviews.shop", "reviews.shop.svc.cluster.local"] {
+        for same in ["reviews", "reviews.shop.svc.cluster.local"] {
             assert!(rule.covers(Host::new(same, Some("shop"))), "{same}");
         }
+        let unfinished = Host::new("reviews.shop", Some("shop"));
+        assert!(!rule.covers(unfinished) && unfinished.covers(unfinished));
         assert!(!rule.covers(Host::new("reviews", Some("bank"))));
         assert!(!rule.covers(Host::new("reviews.bank", Some("shop"))));
         let far = |domain| Host::new(domain, None);

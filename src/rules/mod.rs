@@ -191,6 +191,8 @@ static ALL: &[&dyn Rule] = &[
     &mesh::unsafe_retry_policy::UnsafeRetryPolicy,
     &mesh::unscoped_fault::UnscopedFault,
     &mesh::destination_rule_conflict::DestinationRuleConflict,
+    &mesh::conflicting_mesh_config::ConflictingMeshConfig,
+    &mesh::unreachable_route::UnreachableRoute,
     &mesh::unresolved_destination::UnresolvedDestination,
     &mesh::subset_selects_nothing::SubsetSelectsNothing,
     &mesh::mtls_disabled::MtlsDisabled,

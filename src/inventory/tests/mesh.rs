@@ -221,12 +221,12 @@ fn hosts_resolve_to_services_entries_or_nothing() {
         match inventory.resolve(kind(&inventory, "DestinationRule"), host) {
             Target::Services(services) => format!("{} services", services.len()),
             Target::Elsewhere => "elsewhere".to_owned(),
+            Target::Unfinished { name, namespace } => format!("nearly {name} in {namespace}"),
             Target::Absent { name, namespace } => format!("no {name} in {namespace:?}"),
         }
     };
     for host in [
         "web",
-        "web.shop",
         "web.shop.svc.cluster.local",
         "*.shop.svc.cluster.local",
         "*",
@@ -247,18 +247,25 @@ fn hosts_resolve_to_services_entries_or_nothing() {
         assert_eq!(resolve("\"*\"", host), expected, "{host}");
     }
     assert_eq!(resolve("\".\"", "ledger"), "no ledger in Some(\"shop\")");
-    assert_eq!(resolve("\"*\"", "web.bank"), "no web in Some(\"bank\")");
+    let bank = "web.bank.svc.cluster.local";
+    assert_eq!(resolve("\"*\"", bank), "no web in Some(\"bank\")");
+    assert_eq!(resolve("\"*\"", "web.bank"), "elsewhere");
+    for host in ["web.shop", "web.shop.svc"] {
+        assert_eq!(resolve("\"*\"", host), "nearly web in shop", "{host}");
+    }
 }
 
 #[test]
 fn rules_are_read_where_istio_reads_them() {
     let route = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v, \
-                 namespace: front}\nspec: {hosts: [web.shop]}\n";
+                 namespace: front}\nspec: {hosts: [web]}\n";
     let found = |namespace: &str, spec: &str| {
         let rule = rule(namespace, "web.shop.svc.cluster.local", spec);
         let inventory = inventory(&[("a/v.yaml", route), ("b/r.yaml", &rule)]);
         let from = kind(&inventory, "VirtualService");
-        inventory.rules_for(from, "web.shop").count()
+        inventory
+            .rules_for(from, "web.shop.svc.cluster.local")
+            .count()
     };
     for namespace in ["front", "shop", "istio-system"] {
         assert_eq!(found(namespace, ""), 1, "{namespace}");

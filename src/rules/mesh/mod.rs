@@ -1,6 +1,7 @@
 //! Rules of the category `mesh`.
 
 mod app_clock;
+pub(super) mod conflicting_mesh_config;
 pub(super) mod deprecated_inject_annotation;
 pub(super) mod destination_rule_conflict;
 pub(super) mod drain_exceeds_grace_period;
@@ -23,8 +24,10 @@ pub(super) mod outlier_ejection_unbounded;
 mod policy;
 pub(super) mod probe_rewrite_disabled;
 mod proxy_config;
+mod route_targets;
 pub(super) mod sidecar_exits_before_app;
 pub(super) mod subset_selects_nothing;
+pub(super) mod unreachable_route;
 pub(super) mod unresolved_destination;
 pub(super) mod unsafe_retry_policy;
 pub(super) mod unscoped_fault;

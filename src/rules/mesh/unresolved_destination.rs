@@ -1,5 +1,6 @@
 //! `unresolved-destination`
 
+use super::route_targets;
 use super::ways::{Way, ways};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Relation, Target};
@@ -8,6 +9,7 @@ use crate::kube::{Body, Object, is_placeholder};
 use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::suggest;
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "unresolved-destination",
@@ -21,6 +23,9 @@ static META: RuleMeta = RuleMeta {
     since: "0.1.0",
     checklist: &[],
 };
+
+/// What becomes of a rule for nothing.
+const IDLE: &str = "none of its settings takes effect";
 
 /// See the rule's page.
 pub(in crate::rules) struct UnresolvedDestination;
@@ -37,12 +42,15 @@ impl Rule for UnresolvedDestination {
         match object.body() {
             Body::DestinationRule(rule) => {
                 let host = rule.spec.as_ref().and_then(|spec| spec.host.as_deref());
-                if let Some((host, node)) = host.zip(spec.get("host"))
-                    && let Some(name) = absent(cx, object, host)
-                {
+                let Some((host, node)) = host.zip(spec.get("host")) else {
+                    return;
+                };
+                if let Some(report) = unfinished(cx, object, host, node, IDLE) {
+                    out.push(report);
+                } else if let Some(name) = absent(cx, object, host) {
                     let message = format!(
                         "no Service `{name}` is in view beside this DestinationRule: it is for \
-                         nothing, and none of its settings takes effect"
+                         nothing, and {IDLE}"
                     );
                     out.push(Report::object(object, node, message).help(nearest(cx, object, name)));
                 }
@@ -52,6 +60,7 @@ impl Rule for UnresolvedDestination {
                 for way in typed.into_iter().flat_map(|it| ways(it, spec)) {
                     check(cx, object, way, out);
                 }
+                route_targets::check_gateways(cx, object, spec, out);
             }
             _ => {}
         }
@@ -72,7 +81,29 @@ fn check(cx: &Context<'_>, object: &Object, way: Way<'_>, out: &mut Findings) {
         out.push(way.severity(report));
         return;
     }
+    if let Some(report) = unfinished(cx, object, host, host_node, way.consequence()) {
+        out.push(way.severity(report));
+        return;
+    }
     check_subset(cx, object, host, way, out);
+    route_targets::check_port(cx, object, host, way, out);
+}
+
+/// A Service by a name with a dot that is not its whole one.
+fn unfinished<'a>(
+    cx: &Context<'_>,
+    object: &'a Object,
+    host: &str,
+    node: Node<'_>,
+    effect: &str,
+) -> Option<Report<'a>> {
+    let Target::Unfinished { name, namespace } = cx.inventory.resolve(object, host) else {
+        return None;
+    };
+    let message =
+        format!("Istio completes only names without a dot, so `{host}` is no Service: {effect}");
+    let help = format!("write {name}.{namespace}.svc.cluster.local");
+    Some(Report::object(object, node, message).help(help))
 }
 
 fn check_subset(cx: &Context<'_>, object: &Object, host: &str, way: Way<'_>, out: &mut Findings) {
@@ -128,7 +159,7 @@ fn is_in_view(
         |it: &Object, relation: Relation| relation.is_firm() && !cx.inventory.is_open(it);
     let by_service = match cx.inventory.resolve(object, host) {
         Target::Services(services) => services.iter().any(|(it, near)| is_closed(it, *near)),
-        Target::Elsewhere | Target::Absent { .. } => false,
+        Target::Elsewhere | Target::Absent { .. } | Target::Unfinished { .. } => false,
     };
     let is_own = |rule: &DestinationRule| {
         let host = rule.spec.as_ref().and_then(|spec| spec.host.as_deref());

@@ -1,0 +1,165 @@
+//! `unreachable-route`
+
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::{Body, Object, is_placeholder};
+use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
+
+static META: RuleMeta = RuleMeta {
+    id: "unreachable-route",
+    category: Category::Mesh,
+    severity: Severity::Warning,
+    pedantic: false,
+    summary: "A route that no request reaches, because an earlier one takes all of its requests",
+    page: include_str!("../../../rules/mesh/unreachable-route.md"),
+    options: &[],
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    checklist: &[],
+};
+
+/// See the rule's page.
+pub(in crate::rules) struct UnreachableRoute;
+
+impl Rule for UnreachableRoute {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let Some(http) = object.node().at(&["spec", "http"]) else {
+            return;
+        };
+        if !matches!(object.body(), Body::VirtualService(_))
+            || object.is_unknown(http)
+            || cx.inventory.is_set_elsewhere(object, http, "")
+        {
+            return;
+        }
+        let routes: Vec<Node<'_>> = http.items().map(Node::resolved).collect();
+        for (index, route) in routes.iter().enumerate() {
+            let mut earlier = routes.iter().take(index);
+            let Some(taker) = earlier.find(|earlier| takes_all_of(object, **earlier, *route))
+            else {
+                continue;
+            };
+            let name = |route: Node<'_>| route.get("name").and_then(Node::text).map(quoted);
+            let own = name(*route).unwrap_or_else(|| format!("route {}", index + 1));
+            let message = if matches_of(*taker).next().is_none() {
+                format!(
+                    "{own} is never reached: an earlier route without `match` takes every request"
+                )
+            } else {
+                format!("{own} is never reached: an earlier route takes all that it matches")
+            };
+            let place = route
+                .get("name")
+                .or_else(|| route.entries().next().map(|entry| entry.key));
+            let report = Report::object(object, place.unwrap_or(*route), message)
+                .help("routes are tried in their order: move the more specific one up");
+            let other = taker.entries().next().map_or(*taker, |entry| entry.key);
+            out.push(report.related(object, other, "the route that takes its requests"));
+        }
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!("route `{name}`")
+}
+
+fn matches_of(route: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let list = route.get("match").into_iter();
+    list.flat_map(Node::items).map(Node::resolved)
+}
+
+/// Whether every request that the later route matches is matched by the earlier one. A delegate may
+/// leave requests to the routes behind it.
+fn takes_all_of(object: &Object, earlier: Node<'_>, later: Node<'_>) -> bool {
+    let is_known = |route: Node<'_>| {
+        route.is_mapping()
+            && !object.field_below(route, &["match"]).is_unknown()
+            && matches_of(route).all(|one| one.is_mapping() && !object.is_unknown(one))
+    };
+    if earlier.get("delegate").is_some() || !is_known(earlier) || !is_known(later) {
+        return false;
+    }
+    if matches_of(earlier).next().is_none() {
+        return true;
+    }
+    let is_taken = |one: Node<'_>| matches_of(earlier).any(|wide| covers(object, wide, one));
+    matches_of(later).next().is_some() && matches_of(later).all(is_taken)
+}
+
+/// Whether all that one match demands is demanded by the other.
+fn covers(object: &Object, wide: Node<'_>, narrow: Node<'_>) -> bool {
+    let fields = wide.entries().filter(|entry| !entry.value.is_null());
+    let mut demands = fields.filter(|entry| {
+        !matches!(
+            entry.key.key_text(),
+            "name" | "statPrefix" | "ignoreUriCase"
+        )
+    });
+    let heeds_case = |one: Node<'_>| one.get("ignoreUriCase").is_none();
+    heeds_case(wide)
+        && heeds_case(narrow)
+        && demands.all(|entry| {
+            let key = entry.key.key_text();
+            let demand = entry.value.resolved();
+            if !object
+                .field_below(wide, &[key])
+                .node()
+                .is_some_and(is_plain)
+            {
+                return false;
+            }
+            match narrow.get(key) {
+                None => key == "uri" && is_any_path(demand),
+                Some(own) if key == "uri" => is_any_path(demand) || covers_path(demand, own),
+                Some(own) => is_plain(own) && is_within(demand, own),
+            }
+        })
+}
+
+/// Whether a value holds no placeholder.
+fn is_plain(node: Node<'_>) -> bool {
+    let node = node.resolved();
+    !node.text().is_some_and(is_placeholder)
+        && node.entries().all(|entry| is_plain(entry.value))
+        && node.items().all(is_plain)
+}
+
+fn is_any_path(uri: Node<'_>) -> bool {
+    uri.get("prefix").and_then(Node::text) == Some("/")
+}
+
+fn covers_path(wide: Node<'_>, narrow: Node<'_>) -> bool {
+    let text = |uri: Node<'_>, kind| uri.get(kind).and_then(Node::text).map(str::to_owned);
+    if !is_plain(narrow) {
+        return false;
+    }
+    match text(wide, "prefix") {
+        Some(prefix) => ["prefix", "exact"]
+            .into_iter()
+            .filter_map(|kind| text(narrow, kind))
+            .any(|path| path.starts_with(&prefix)),
+        None => ["exact", "regex"].into_iter().any(|kind| {
+            let wide = text(wide, kind);
+            wide.is_some() && wide == text(narrow, kind)
+        }),
+    }
+}
+
+/// Whether a demand is a part of another: the same text, or a mapping whose entries the other has.
+fn is_within(demand: Node<'_>, own: Node<'_>) -> bool {
+    let (demand, own) = (demand.resolved(), own.resolved());
+    if demand.is_mapping() {
+        return own.is_mapping()
+            && demand
+                .entries()
+                .all(|entry| match own.get(entry.key.key_text()) {
+                    Some(value) => is_within(entry.value, value),
+                    None => false,
+                });
+    }
+    demand.text().is_some() && demand.text() == own.text()
+}
