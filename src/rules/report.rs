@@ -371,6 +371,14 @@ impl<'a> Report<'a> {
         })
     }
 
+    /// Advice that rests on an assumption: help, and no fix.
+    #[must_use]
+    pub fn without_fix(mut self) -> Self {
+        self.fix = None;
+        self.unfixable = None;
+        self
+    }
+
     /// Takes the fix away and says why.
     fn withhold(&mut self, reason: &str) {
         if let Some(fix) = self.fix.take() {

@@ -6,6 +6,7 @@ use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
 use crate::kube::{Object, Workload, WorkloadKind, is_placeholder};
+use crate::lifecycle::signal::only_waits;
 use crate::rules::text::{FEW, and_more, count};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -67,7 +68,10 @@ impl Rule for MissingPdb {
 
 /// How many pods a workload keeps at least that no budget protects, where there are several.
 fn unprotected<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Option<(i32, ReplicaOrigin<'a>)> {
-    if !takes_budget(workload) {
+    let template = workload.template();
+    // Pods that keep a place on a node are there to be evicted.
+    let mut containers = template.main_containers();
+    if !takes_budget(workload) || containers.all(|container| only_waits(container.data)) {
         return None;
     }
     let Replicas::Known { count, origin, .. } = cx.inventory.replicas(workload) else {

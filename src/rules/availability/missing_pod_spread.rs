@@ -10,6 +10,7 @@ use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::takes_port_of_node;
 use crate::kube::{Selector, Workload, WorkloadKind};
+use crate::lifecycle::signal::only_waits;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -54,6 +55,8 @@ impl Rule for MissingPodSpread {
         let namespace = cx.inventory.namespace(workload.object());
         if anti_affinity_terms(spec).any(|term| keeps_apart(term, namespace, selects))
             || is_on_fargate(workload)
+            // Pods that keep a place on a node lose nothing.
+            || template.main_containers().all(|container| only_waits(container.data))
             || takes_port_of_node(spec)
             || is_set_by_patch(cx, workload)
         {

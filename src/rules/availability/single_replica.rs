@@ -63,10 +63,17 @@ impl Rule for SingleReplica {
             None => {
                 let strategy = workload.strategy();
                 let kind = strategy.field(&["type"]).node().filter(|_| !surges);
-                let report = report.help(
-                    "run at least 2 replicas, on different nodes and under a PodDisruptionBudget:\n\
-                     replicas: 2",
-                );
+                let report = report.help(match kind {
+                    Some(_) if workload.kind() == WorkloadKind::Deployment => {
+                        "where two may run side by side, run at least 2 replicas and let a rollout replace \
+                         one at a time; else plan for the outage:\n\
+                         replicas: 2\nstrategy:\n  type: RollingUpdate"
+                    }
+                    _ => {
+                        "run at least 2 replicas, on different nodes and under a PodDisruptionBudget:\n\
+                         replicas: 2"
+                    }
+                });
                 match kind {
                     Some(node) => report.related(
                         workload.object(),

@@ -72,12 +72,15 @@ impl Rule for SidecarExitsBeforeApp {
         if exit.outlived_by(&app.budget).is_some() {
             let certain = is_stated && kind == ProxyKind::Classic;
             let idle = matches!(exit, ProxyExit::WhenIdle { .. });
-            let severity = if certain && !idle {
-                Severity::Error
+            let report = app.report(exit, kind, &settings, &mesh);
+            out.push(if certain && !idle {
+                report.severity(Severity::Error)
+            } else if is_stated {
+                report.severity(Severity::Warning)
             } else {
-                Severity::Warning
-            };
-            out.push(app.report(exit, kind, &settings, &mesh).severity(severity));
+                // The time is an assumption.
+                report.severity(Severity::Note).without_fix()
+            });
         }
     }
 }

@@ -140,8 +140,22 @@ fn help(serving: &Serving<'_>, workload: Workload<'_>, container: ContainerRef<'
     }
 }
 
-/// Whether the image is a web server as its makers ship it, whose pages start at `/`.
+/// Whether the image is a web server as its makers ship it, whose pages start at `/`. What is mounted into
+/// it may be another configuration.
 fn is_static_server(container: ContainerRef<'_>) -> bool {
+    const CONFIGURED: [&str; 5] = [
+        "/etc/nginx",
+        "/usr/share/nginx",
+        "/usr/local/apache2",
+        "/etc/caddy",
+        "/etc/lighttpd",
+    ];
+    let mut mounts = container.data.volume_mounts.iter().flatten();
+    let is_configuration =
+        |path: &str| CONFIGURED.iter().any(|folder| path.starts_with(folder)) || path == "/etc";
+    if mounts.any(|mount| is_configuration(&mount.mount_path)) {
+        return false;
+    }
     let image = container.data.image.as_deref().unwrap_or_default();
     let name = image.rsplit('/').next().unwrap_or_default();
     let name = name.split([':', '@']).next().unwrap_or_default();

@@ -88,10 +88,15 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
     let title = format!("set {}.timeoutSeconds to {seconds}", probe.kind.field());
     let report = Report::container(workload, container, node, message)
         .severity(severity)
-        .help(help)
-        .fix(Applicability::Unsafe, title, container.object(), |editor| {
+        .help(help);
+    // A start-up budget is not cut.
+    let report = if probe.kind == ProbeKind::Startup {
+        report
+    } else {
+        report.fix(Applicability::Unsafe, title, container.object(), |editor| {
             editor.set(node, &Value::int(seconds))
-        });
+        })
+    };
     out.push(match probe.field(&["periodSeconds"]).node() {
         Some(node) => report.related(container.object(), node, "the period"),
         None => report,
