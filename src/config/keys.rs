@@ -451,7 +451,7 @@ pub(super) const LIFECYCLE: &[Key<Draft>] = &[
             shape: Shape::Duration,
             varies: true,
             summary: "The recovery time objective: how long it may take at most until a pod is ready again where none is left",
-            default: "none",
+            default: "no objective",
             example: "2m",
         },
         read: |reader, node, draft| {

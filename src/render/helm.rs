@@ -68,23 +68,7 @@ pub(super) fn render(
             chart: first.shown.clone(),
         })?;
         let mut templates = Templates::of(&charts);
-        let mut done = Vec::new();
-        for some in renderings.chunks(AT_ONCE) {
-            let results: Vec<Rendered> = some
-                .par_iter()
-                .map(|rendering| {
-                    if budget.is_over() {
-                        return Ok(Rendered::Late);
-                    }
-                    rendering.run(&tool, &files, settings)
-                })
-                .collect::<Result<_, RenderError>>()?;
-            let kept = results.into_iter().map(|result| match result {
-                Rendered::Text(text) if !budget.takes(&text) => Rendered::Late,
-                result => result,
-            });
-            done.extend(kept);
-        }
+        let done = run_all(&renderings, &tool, &files, settings, budget)?;
         for (rendering, result) in renderings.iter().zip(done) {
             let failure = match result {
                 Rendered::Text(text) => {
@@ -117,6 +101,33 @@ pub(super) fn render(
     let is_rendered = |path: &Path| rendered.iter().any(|chart| path.starts_with(chart));
     discovered.rendered(is_rendered, values);
     Ok(())
+}
+
+/// What comes of all renderings, in their order; a few are at work at once.
+fn run_all(
+    renderings: &[Rendering<'_>],
+    tool: &Tool,
+    files: &Files<'_>,
+    settings: &Settings,
+    budget: &mut Budget,
+) -> Result<Vec<Rendered>, RenderError> {
+    let mut done = Vec::new();
+    for some in renderings.chunks(AT_ONCE) {
+        let results: Vec<Rendered> = some
+            .par_iter()
+            .map(|rendering| {
+                if budget.is_over() {
+                    return Ok(Rendered::Late);
+                }
+                rendering.run(tool, files, settings)
+            })
+            .collect::<Result<_, RenderError>>()?;
+        done.extend(results.into_iter().map(|result| match result {
+            Rendered::Text(text) if !budget.takes(&text) => Rendered::Late,
+            result => result,
+        }));
+    }
+    Ok(done)
 }
 
 /// What is to be rendered; says what is not, and why.

@@ -68,18 +68,7 @@ pub(super) fn build(
         let tool = Tool::kustomize().ok_or_else(|| RenderError::NoKustomize {
             directory: first.shown.clone(),
         })?;
-        let mut built: Vec<(&Top, Built)> = Vec::new();
-        for some in tops.chunks(AT_ONCE) {
-            let results: Vec<(&Top, Built)> = some
-                .par_iter()
-                .map(|top| Ok((top, top.build(&tool, &files, settings, budget)?)))
-                .collect::<Result<_, RenderError>>()?;
-            let kept = results.into_iter().map(|(top, result)| match result {
-                Built::Text { text, .. } if !budget.takes(&text) => (top, Built::Late),
-                result => (top, result),
-            });
-            built.extend(kept);
-        }
+        let built = build_all(&tops, &tool, &files, settings, budget)?;
         let mut consumed = BTreeSet::new();
         let mut library = Library::default();
         for (top, built) in built {
@@ -121,6 +110,28 @@ pub(super) fn build(
     notices.extend(budget.refused("kustomizations"));
     discovered.notices.extend(notices);
     Ok(())
+}
+
+/// What comes of all builds, in their order; a few are at work at once.
+fn build_all<'t>(
+    tops: &'t [Top],
+    tool: &Tool,
+    files: &Files<'_>,
+    settings: &Settings,
+    budget: &mut Budget,
+) -> Result<Vec<(&'t Top, Built)>, RenderError> {
+    let mut built = Vec::new();
+    for some in tops.chunks(AT_ONCE) {
+        let results: Vec<(&Top, Built)> = some
+            .par_iter()
+            .map(|top| Ok((top, top.build(tool, files, settings, budget)?)))
+            .collect::<Result<_, RenderError>>()?;
+        built.extend(results.into_iter().map(|(top, result)| match result {
+            Built::Text { text, .. } if !budget.takes(&text) => (top, Built::Late),
+            result => (top, result),
+        }));
+    }
+    Ok(built)
 }
 
 /// What is to be built; says what is not, and why.

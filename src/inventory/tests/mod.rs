@@ -78,9 +78,14 @@ fn effective_replicas() {
     assert_eq!(replicas(&[("a.yaml", &plain)]), Some(1));
     assert_eq!(replicas(&[("a.yaml", &three)]), Some(3));
     assert_eq!(replicas(&[("a.yaml", &three), ("b.yaml", scaler)]), Some(4));
-    // In another scope it may be for another variant: nothing is known then.
+    // In another scope it may be for another variant: of several replicas there are no fewer, of one
+    // nothing is known.
     assert_eq!(
         replicas(&[("a/a.yaml", &three), ("b/b.yaml", scaler)]),
+        Some(3)
+    );
+    assert_eq!(
+        replicas(&[("a/a.yaml", &plain), ("b/b.yaml", scaler)]),
         None
     );
     let placeholder = plain.replacen("spec:\n", "spec:\n  replicas: ${REPLICAS}\n", 1);

@@ -3,7 +3,8 @@
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
-use crate::kube::{Workload, is_placeholder};
+use crate::inventory::takes_port_of_node;
+use crate::kube::{Selector, Workload, is_placeholder};
 
 /// Required and preferred anti-affinity terms.
 pub(super) fn anti_affinity_terms(spec: &PodSpec) -> impl Iterator<Item = &PodAffinityTerm> {
@@ -43,6 +44,30 @@ pub(super) fn keeps_apart(
         && !named.is_empty()
         && namespace.is_some_and(|own| !named.iter().any(|it| it == own || is_placeholder(it)));
     !is_elsewhere && term.label_selector.as_ref().is_some_and(selects)
+}
+
+/// Whether no node holds two of the pods: by a port of the node, or by required anti-affinity.
+pub(super) fn never_shares_a_node(workload: Workload<'_>, namespace: Option<&str>) -> bool {
+    const HOSTNAME: &str = "kubernetes.io/hostname";
+    let template = workload.template();
+    let Some(spec) = template.spec() else {
+        return false;
+    };
+    let selects = |selector: &LabelSelector| {
+        let selector = Selector::Full(selector);
+        selector.matches(template.labels()).possible()
+    };
+    let rules = spec.affinity.as_ref();
+    let rules = rules.and_then(|affinity| affinity.pod_anti_affinity.as_ref());
+    let required = rules.and_then(|it| {
+        it.required_during_scheduling_ignored_during_execution
+            .as_ref()
+    });
+    takes_port_of_node(spec)
+        || required
+            .into_iter()
+            .flatten()
+            .any(|term| term.topology_key == HOSTNAME && keeps_apart(term, namespace, selects))
 }
 
 /// Whether every pod gets a node of its own.

@@ -1,5 +1,6 @@
 //! `missing-pdb`
 
+use super::apart::never_shares_a_node;
 use super::labels;
 use super::new_budget::{document, free_name};
 use crate::edit::Value;
@@ -44,7 +45,8 @@ impl Rule for MissingPdb {
         let object = workload.object();
         let name = free_name(cx, workload);
         let help = help(cx, workload, name.as_deref().unwrap_or(object.name()));
-        let message = message(object, replicas, origin, &sharing);
+        let is_apart = never_shares_a_node(workload, cx.inventory.namespace(object));
+        let message = message(object, replicas, origin, &sharing, is_apart);
         let mut report = Report::object(object, object.name_node(), message).help(help);
         report = match origin {
             ReplicaOrigin::Spec(node) => report.related(object, node, "the replicas"),
@@ -116,7 +118,13 @@ fn message(
     replicas: i32,
     origin: ReplicaOrigin<'_>,
     sharing: &[Workload<'_>],
+    is_apart: bool,
 ) -> String {
+    let drain = if is_apart {
+        "drains of several nodes"
+    } else {
+        "a drain"
+    };
     let names: Vec<String> = std::iter::once(object)
         .chain(sharing.iter().map(|it| it.object()))
         .take(FEW)
@@ -128,13 +136,13 @@ fn message(
             _ => "",
         };
         return format!(
-            "{} has {least}{} and no PodDisruptionBudget: a drain may evict all at once",
+            "{} has {least}{} and no PodDisruptionBudget: {drain} may evict all at once",
             object.kind(),
             count(replicas.into(), "replica")
         );
     }
     format!(
-        "{} share a selector and have no PodDisruptionBudget: a drain may evict all their pods",
+        "{} share a selector and have no PodDisruptionBudget: {drain} may evict all their pods",
         and_more(&names, sharing.len() + 1)
     )
 }

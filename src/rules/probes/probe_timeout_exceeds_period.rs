@@ -1,5 +1,7 @@
 //! `probe-timeout-exceeds-period`
 
+use std::time::Duration;
+
 use super::probe::{ProbeKind, ProbeRef, probes_of};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
@@ -58,18 +60,7 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
     if longest <= period {
         return;
     }
-    let message = format!(
-        "{} of `{}` takes up to {} when it hangs, but is due every {}{}",
-        probe.kind.as_str(),
-        container.name(),
-        show_seconds(longest),
-        show_seconds(period),
-        if probe.field(&["periodSeconds"]).is_absent() {
-            " (default)"
-        } else {
-            ""
-        },
-    );
+    let message = message(probe, longest, period);
     let failures = timing.failure_threshold();
     let seconds = period.as_secs();
     let help = format!(
@@ -101,4 +92,19 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
         Some(node) => report.related(container.object(), node, "the period"),
         None => report,
     });
+}
+
+fn message(probe: &ProbeRef<'_>, longest: Duration, period: Duration) -> String {
+    format!(
+        "{} of `{}` takes up to {} when it hangs, but is due every {}{}",
+        probe.kind.as_str(),
+        probe.container.name(),
+        show_seconds(longest),
+        show_seconds(period),
+        if probe.field(&["periodSeconds"]).is_absent() {
+            " (default)"
+        } else {
+            ""
+        },
+    )
 }
