@@ -149,8 +149,8 @@ fn the_numbers_are_those_of_the_rules() {
                 "startup-exceeds-progress-deadline" => lines.next().unwrap(),
                 "startup-probe-too-short" => lines.next().unwrap().split("; ").next().unwrap(),
                 "sidecar-exits-before-app" => {
-                    let leaves = message.split("the sidecar leaves after ").nth(1).unwrap();
-                    &leaves[..leaves.find(',').unwrap()]
+                    let leaves = message.split("the sidecar exits ").nth(1).unwrap();
+                    leaves.split(" after").next().unwrap()
                 }
                 _ => continue,
             };
@@ -188,7 +188,10 @@ fn one_workload() {
 fn what_is_no_long_running_workload_is_not_drawn() {
     let job =
         "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {template: {spec: {}}}\n";
-    let output = lameduck("timeline -").write_stdin(job).output().unwrap();
+    let output = lameduck("timeline - --no-context")
+        .write_stdin(job)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(output.stdout, b"");
     assert_eq!(

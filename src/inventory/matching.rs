@@ -520,10 +520,10 @@ impl Inventory {
         let elsewhere = list.get(near..).unwrap_or_default();
         let beside = move |nearness| {
             let others = before.iter().chain(after);
-            let related = others.filter_map(move |it| self.related(it, of_id?, asking));
+            let related = others.filter_map(move |it| self.related(*it, of_id?, asking));
             related.filter(move |(_, relation)| relation.nearness == nearness)
         };
-        let related = move |it| self.related(it, of_id?, asking);
+        let related = move |it: &Related| self.related(*it, of_id?, asking);
         own_part
             .iter()
             .filter_map(related)
@@ -536,16 +536,16 @@ impl Inventory {
 
     fn related(
         &self,
-        (id, relation): &Related,
+        (id, relation): Related,
         of: ObjectId,
         asking: Asking,
     ) -> Option<(&Object, Relation)> {
         let (object, target) = match asking {
-            Asking::Object => (of, *id),
-            Asking::Target => (*id, of),
+            Asking::Object => (of, id),
+            Asking::Target => (id, of),
         };
         let relation = self.relate(object, target, relation.certain)?;
-        Some((&self.get(*id)?.object, relation))
+        Some((&self.get(id)?.object, relation))
     }
 }
 

@@ -16,7 +16,7 @@ const LONGEST_TIMEOUT: u64 = 30;
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     /// Ingresses, Gateway API routes and VirtualServices.
-    routes: HashMap<String, Vec<ObjectId>>,
+    by_service: HashMap<String, Vec<ObjectId>>,
     /// Webhook configurations and APIServices, with the seconds that a request lasts at most.
     bounded: HashMap<String, Vec<(ObjectId, u64)>>,
     /// Flagger's Canaries.
@@ -59,7 +59,7 @@ impl Routes {
                 collect_backends(spec, keys, &mut names);
             }
             for name in names {
-                found.routes.entry(name).or_default().push(id);
+                found.by_service.entry(name).or_default().push(id);
             }
         }
         found
@@ -140,7 +140,12 @@ impl Inventory {
         let qualified = self
             .namespace(service)
             .map(|namespace| format!("{name}.{namespace}"));
-        let of = |name: &str| self.routed.routes.get(name).map_or(&[][..], Vec::as_slice);
+        let of = |name: &str| {
+            self.routed
+                .by_service
+                .get(name)
+                .map_or(&[][..], Vec::as_slice)
+        };
         let own = of(name).iter();
         let qualified = qualified.map_or(&[][..], |name| of(&name)).iter();
         own.chain(qualified).copied()

@@ -351,9 +351,8 @@ fn leads_out(directory: &Path, path: &str, files: &Files<'_>) -> bool {
     let mut at = directory.to_owned();
     for part in Path::new(path).components() {
         match part {
-            Component::CurDir => {}
             Component::ParentDir if !at.pop() => return true,
-            Component::ParentDir => {}
+            Component::CurDir | Component::ParentDir => {}
             other => at.push(other),
         }
     }

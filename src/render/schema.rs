@@ -140,7 +140,7 @@ mod tests {
             r#"{"$id": "http://example.com/a?"}"#,
             r#"{"$id": "http://example.com/%61"}"#,
             r#"{"$id": "http://example.com/a/../b"}"#,
-            r##"{"$id": "http://example.com/a#b"}"##,
+            r#"{"$id": "http://example.com/a#b"}"#,
             r#"{"$id": "http://a@example.com/"}"#,
             r#"{"$id": "//example.com/a"}"#,
             r#"{"$id": "file:///etc/passwd"}"#,

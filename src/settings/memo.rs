@@ -28,13 +28,16 @@ impl Deref for Applied<'_> {
     }
 }
 
+/// The overrides of a path, and what is asked about.
+type Subject = (Arc<[usize]>, String);
+
 /// What was found out. It is no part of the configuration: all are equal, and a copy is empty.
 #[derive(Debug, Default)]
 pub struct Memo {
     /// The overrides whose patterns a path matches, by their numbers.
     paths: Mutex<HashMap<String, Arc<[usize]>>>,
     /// The overrides that speak of an object, by those of its path, its kind and its name.
-    subjects: Mutex<HashMap<(Arc<[usize]>, String), Arc<[usize]>>>,
+    subjects: Mutex<HashMap<Subject, Arc<[usize]>>>,
     /// By the numbers of the overrides.
     settings: Mutex<HashMap<Arc<[usize]>, Arc<ObjectSettings>>>,
 }

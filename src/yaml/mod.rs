@@ -78,6 +78,10 @@ impl Document {
 }
 
 /// What a document holds.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every document is a tree, and a box for each would be one more allocation"
+)]
 #[derive(Debug)]
 pub enum Content {
     /// Nothing, comments only, or null.

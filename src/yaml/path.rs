@@ -35,7 +35,7 @@ fn push_item(path: &mut String, sequence: Node<'_>, item: Node<'_>) {
 /// Where what long collections hold stands, looked at once and when the first is asked for. No part of
 /// what a tree is.
 #[derive(Debug, Default)]
-pub(super) struct Positions(OnceLock<Long>);
+pub(super) struct Positions(OnceLock<Box<Long>>);
 
 /// What stands in long collections, beyond what is faster counted.
 #[derive(Debug, Default)]
@@ -85,7 +85,7 @@ fn position(sequence: Node<'_>, item: Node<'_>) -> usize {
         .position(|it| it.id() == item.id());
     near.unwrap_or_else(|| {
         let tree = sequence.tree();
-        let long = tree.positions.0.get_or_init(|| Long::of(tree));
+        let long = tree.positions.0.get_or_init(|| Box::new(Long::of(tree)));
         long.items.get(&item.id()).copied().unwrap_or_default()
     })
 }
@@ -97,7 +97,7 @@ fn push_key(path: &mut String, mapping: Node<'_>, child: Node<'_>) {
         .find(|entry| entry.key.id() == child.id() || entry.value.id() == child.id());
     let key = near.map(|entry| entry.key).or_else(|| {
         let tree = mapping.tree();
-        let long = tree.positions.0.get_or_init(|| Long::of(tree));
+        let long = tree.positions.0.get_or_init(|| Box::new(Long::of(tree)));
         long.keys.get(&child.id()).map(|key| tree.node(*key))
     });
     push_text_key(path, key.and_then(Node::raw_text).unwrap_or_default());

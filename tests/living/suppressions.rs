@@ -34,15 +34,16 @@ fn they_are_shown_where_that_is_asked_for() {
     insta::assert_snapshot!(run.stdout, @r"
     warning[mutable-image-tag] Deployment a, container app, suppressed by comment: built right before
 
-      ⚠ image `a` has no tag, which means `latest`: pods of one workload may run different code, and a
-      │ rollback brings nothing back
+      ⚠ image `a` has no tag, which means `latest`: pods may run different code, and a rollback cannot
+      │ restore it
         ╭─[a.yaml:17:18]
      16 │         - name: app
      17 │           image: a # lameduck: ignore[mutable-image-tag] built right before
         ·                  ─
      18 │           resources:
         ╰────
-      help: name the version that was tested, best with its digest: `image: NAME:VERSION@sha256:DIGEST`
+      help: name the version that was tested, best with its digest:
+            image: <name>:<version>@sha256:<digest>
             read more: lameduck explain mutable-image-tag
 
     No findings in 1 object of 1 file (1 workload); 1 suppressed

@@ -40,6 +40,7 @@ impl ScaledJobSpec {
 
 #[cfg(test)]
 mod tests {
+    use crate::kube::ContainerRef;
     use std::sync::Arc;
 
     use crate::kube::{Workload, WorkloadKind};
@@ -88,7 +89,7 @@ mod tests {
         let names: Vec<&str> = workload
             .template()
             .main_containers()
-            .map(|it| it.name())
+            .map(ContainerRef::name)
             .collect();
         assert_eq!(names, ["render"]);
         assert!(workload.template().spec_node().is_some());

@@ -54,12 +54,13 @@ pub(super) fn allowed(structure: &str, field: &str) -> Option<&'static [&'static
 fn allowed_at_admission(structure: &str, field: &str) -> Option<&'static [&'static str]> {
     Some(match (structure, field) {
         ("ValidatingWebhook" | "MutatingWebhook", "failurePolicy") => &["Fail", "Ignore"],
-        ("ValidatingWebhook" | "MutatingWebhook", "matchPolicy") => &["Exact", "Equivalent"],
         ("ValidatingWebhook" | "MutatingWebhook", "sideEffects") => &["None", "NoneOnDryRun"],
         ("ValidatingAdmissionPolicySpec" | "MutatingAdmissionPolicySpec", "failurePolicy") => {
             &["Fail", "Ignore"]
         }
-        ("MatchResources", "matchPolicy") => &["Exact", "Equivalent"],
+        ("ValidatingWebhook" | "MutatingWebhook" | "MatchResources", "matchPolicy") => {
+            &["Exact", "Equivalent"]
+        }
         ("ParamRef", "parameterNotFoundAction") => &["Allow", "Deny"],
         ("Validation", "reason") => &["Forbidden", "Invalid", "RequestEntityTooLarge"],
         ("MutatingWebhook", "reinvocationPolicy") => &["Never", "IfNeeded"],
@@ -105,11 +106,11 @@ pub(super) fn range(structure: &str, field: &str) -> Option<(i64, i64)> {
             "nominalConcurrencyShares",
         )
         | ("LimitedPriorityLevelConfiguration", "borrowingLimitPercent")
-        | ("QueuingConfiguration", "handSize" | "queueLengthLimit") => NOT_NEGATIVE,
+        | ("QueuingConfiguration", "handSize" | "queueLengthLimit")
+        | ("LeaseSpec", "leaseTransitions") => NOT_NEGATIVE,
         ("QueuingConfiguration", "queues") => (0, 10_000_000),
         // pkg/apis/coordination/validation/validation.go
         ("LeaseSpec", "leaseDurationSeconds") => POSITIVE,
-        ("LeaseSpec", "leaseTransitions") => NOT_NEGATIVE,
         // pkg/apis/apps/validation/validation.go
         ("ControllerRevision", "revision") => (0, i64::MAX),
         // pkg/apis/storage/validation/validation.go

@@ -4,7 +4,8 @@ use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use crate::inventory::takes_port_of_node;
-use crate::kube::{Selector, Workload, is_placeholder};
+use crate::kube::{PodTemplate, Selector, Workload, is_placeholder};
+use crate::lifecycle::signal::only_waits;
 
 /// Required and preferred anti-affinity terms.
 pub(super) fn anti_affinity_terms(spec: &PodSpec) -> impl Iterator<Item = &PodAffinityTerm> {
@@ -44,6 +45,12 @@ pub(super) fn keeps_apart(
         && !named.is_empty()
         && namespace.is_some_and(|own| !named.iter().any(|it| it == own || is_placeholder(it)));
     !is_elsewhere && term.label_selector.as_ref().is_some_and(selects)
+}
+
+/// Whether its pods do nothing but to wait, as those that keep a place on a node free.
+pub(super) fn keeps_a_place(template: PodTemplate<'_>) -> bool {
+    let mut containers = template.main_containers().peekable();
+    containers.peek().is_some() && containers.all(|container| only_waits(container.data))
 }
 
 /// Whether no node holds two of the pods: by a port of the node, or by required anti-affinity.

@@ -76,17 +76,12 @@ fn check(
 
 fn help(object: &Object, kind: &str, key: &str) -> String {
     let keys: Vec<&str> = keys(object, kind).collect();
-    match suggest(key, keys.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
-            let shown: Vec<String> = keys
-                .iter()
-                .take(FEW)
-                .map(|key| format!("`{key}`"))
-                .collect();
-            format!("it has {}", and_more(&shown, keys.len()))
-        }
+    if let Some(near) = suggest(key, keys.iter().copied()) {
+        return format!("did you mean `{near}`?");
     }
+    let shown = keys.iter().take(FEW).map(|key| format!("`{key}`"));
+    let shown: Vec<String> = shown.collect();
+    format!("it has {}", and_more(&shown, keys.len()))
 }
 
 /// The object that is meant, where one alone can be: in the workload's file, else in its scope.

@@ -1,13 +1,12 @@
 //! `missing-pdb`
 
-use super::apart::never_shares_a_node;
+use super::apart::{keeps_a_place, never_shares_a_node};
 use super::labels;
 use super::new_budget::{document, free_name};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
 use crate::kube::{Object, Workload, WorkloadKind, is_placeholder};
-use crate::lifecycle::signal::only_waits;
 use crate::rules::text::{FEW, and_more, count};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -72,8 +71,7 @@ impl Rule for MissingPdb {
 fn unprotected<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Option<(i32, ReplicaOrigin<'a>)> {
     let template = workload.template();
     // Pods that keep a place on a node are there to be evicted.
-    let mut containers = template.main_containers();
-    if !takes_budget(workload) || containers.all(|container| only_waits(container.data)) {
+    if !takes_budget(workload) || keeps_a_place(template) {
         return None;
     }
     let Replicas::Known { count, origin, .. } = cx.inventory.replicas(workload) else {

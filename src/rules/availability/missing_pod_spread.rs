@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
-use super::apart::{anti_affinity_terms, is_on_fargate, keeps_apart};
+use super::apart::{anti_affinity_terms, is_on_fargate, keeps_a_place, keeps_apart};
 use super::labels;
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::takes_port_of_node;
 use crate::kube::{Selector, Workload, WorkloadKind};
-use crate::lifecycle::signal::only_waits;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -56,7 +55,7 @@ impl Rule for MissingPodSpread {
         if anti_affinity_terms(spec).any(|term| keeps_apart(term, namespace, selects))
             || is_on_fargate(workload)
             // Pods that keep a place on a node lose nothing.
-            || template.main_containers().all(|container| only_waits(container.data))
+            || keeps_a_place(template)
             || takes_port_of_node(spec)
             || is_set_by_patch(cx, workload)
         {

@@ -7,6 +7,7 @@ use crate::kube::{Body, Object, Workload, is_placeholder};
 use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::suggest;
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "unresolved-backend",
@@ -129,7 +130,7 @@ fn lacks_port(cx: &Context<'_>, service: &Object, port: &Port<'_>) -> bool {
             .node()
             .at(&["spec", "ports"])
             .into_iter()
-            .flat_map(|list| list.items())
+            .flat_map(Node::items)
             .any(|item| {
                 item.entries().any(|entry| service.is_unknown(entry.value))
                     || cx.inventory.is_set_elsewhere(service, item, "port")

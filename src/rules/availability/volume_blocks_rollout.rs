@@ -76,7 +76,7 @@ impl Rule for VolumeBlocksRollout {
                     claim.mount,
                     "also of one node",
                 )
-                .related(*object, *mode, "one node at a time");
+                .related(object, *mode, "one node at a time");
         }
         // Several pods would all be down at once.
         if replicas == Some(1) {

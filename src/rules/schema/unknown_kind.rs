@@ -51,34 +51,50 @@ impl Rule for UnknownKind {
             }
             return;
         }
-        if let Some(meant) = not_served(object) {
-            out.push(unknown(object, meant, version));
+        match Kind::of(object) {
+            Kind::Theirs => {}
+            Kind::Unknown => out.push(unknown(object, None, version)),
+            Kind::Misspelt(meant) => out.push(unknown(object, Some(meant), version)),
         }
     }
 }
 
-/// What was likely meant by a kind that nobody serves; `None` where it may well be a custom resource or
-/// another program's file. The likely kind is looked for last: it takes longer than all the rest.
-fn not_served(object: &Object) -> Option<Option<&'static ServedKind>> {
-    let (api_version, kind) = (object.api_version(), object.kind());
-    if kinds::is_no_object(api_version, kind) {
-        return None;
-    }
-    let is_named = object.node().get("metadata").is_some();
-    let group = object.group();
-    let is_core = group.is_empty();
-    if kinds::is_closed(group) && (!is_core || api_version == "v1") {
+/// A kind that Kubernetes does not serve.
+enum Kind {
+    /// It may well be a custom resource or another program's file.
+    Theirs,
+    Unknown,
+    /// Another one was likely meant.
+    Misspelt(&'static ServedKind),
+}
+
+impl Kind {
+    /// The likely kind is looked for last: it takes longer than all the rest.
+    fn of(object: &Object) -> Self {
+        let (api_version, kind) = (object.api_version(), object.kind());
+        if kinds::is_no_object(api_version, kind) {
+            return Self::Theirs;
+        }
+        let is_named = object.node().get("metadata").is_some();
+        let group = object.group();
+        let is_core = group.is_empty();
+        if kinds::is_closed(group) && (!is_core || api_version == "v1") {
+            return match suggestion(api_version, kind) {
+                Some(meant) => Self::Misspelt(meant),
+                None if is_named => Self::Unknown,
+                None => Self::Theirs,
+            };
+        }
+        // Groups of custom resources have a dot. Other programs' files may have any version.
+        if group.contains('.') || !is_named {
+            return Self::Theirs;
+        }
         let meant = suggestion(api_version, kind);
-        return (is_named || meant.is_some()).then_some(meant);
+        match meant.filter(|it| it.kind.eq_ignore_ascii_case(kind)) {
+            Some(meant) => Self::Misspelt(meant),
+            None => Self::Theirs,
+        }
     }
-    // Groups of custom resources have a dot. Other programs' files may have any version.
-    if group.contains('.') || !is_named {
-        return None;
-    }
-    let meant = suggestion(api_version, kind);
-    meant
-        .filter(|it| it.kind.eq_ignore_ascii_case(kind))
-        .map(Some)
 }
 
 fn suggestion(api_version: &str, kind: &str) -> Option<&'static ServedKind> {

@@ -9,6 +9,7 @@ use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::helper::{End, Helper, Stay};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "helper-exits-first",
@@ -173,12 +174,8 @@ fn stay_longer<'r>(
         return report;
     };
     let is_given = ["args", "command"].iter().any(|list| {
-        let words = container
-            .node
-            .get(list)
-            .into_iter()
-            .flat_map(|it| it.items());
-        let mut texts = words.filter_map(|word| word.text());
+        let words = container.node.get(list).into_iter().flat_map(Node::items);
+        let mut texts = words.filter_map(Node::text);
         texts.any(|text| text.contains("sigterm-delay") || text.contains("term_timeout"))
     });
     let Some(entry) = container.node.entry("args") else {

@@ -111,16 +111,16 @@ fn add_hook<'r>(
         "wait until the endpoints are gone{native}:\n{}",
         Value::block(&[("lifecycle".to_owned(), hook.clone())])
     );
-    if let Some(Some(seconds)) = raised {
+    if let Raise::To(seconds) = raised {
         let grace = Value::block(&[(GRACE_PERIOD.to_owned(), Value::int(seconds))]);
         help = format!("{}\nand in the pod's spec:\n{grace}", help.trim_end());
     }
     let report = report.help(help.trim_end());
-    let Some(raised) = raised else {
+    if raised == Raise::Unknown {
         return report;
-    };
+    }
     let mut title = format!("add a preStop hook that waits {seconds}s");
-    if let Some(seconds) = raised {
+    if let Raise::To(seconds) = raised {
         title = format!("{title}, and set {GRACE_PERIOD} to {seconds}");
     }
     let Value::Map(hook) = hook else {
@@ -131,26 +131,41 @@ fn add_hook<'r>(
         for (key, value) in hook {
             edits.extend(editor.insert_at(container.node, &["lifecycle"], &key, value)?);
         }
-        if let (Some(spec), Some(seconds)) = (workload.template().spec_node(), raised) {
+        if let (Some(spec), Raise::To(seconds)) = (workload.template().spec_node(), raised) {
             edits.extend(editor.put(spec, &[], GRACE_PERIOD, Value::int(seconds))?);
         }
         Ok(edits)
     })
 }
 
-/// The grace period that holds the new hook too, where the present one does not; `None` where that is
-/// not known.
+/// What a new hook asks of the grace period.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Raise {
+    /// The present one is not known.
+    Unknown,
+    /// It is long enough.
+    No,
+    /// In seconds.
+    To(u64),
+}
+
 fn needed_seconds(
     cx: &Context<'_>,
     workload: Workload<'_>,
     container: ContainerRef<'_>,
     seconds: u64,
-) -> Option<Option<u64>> {
-    let grace = cx.clocks().grace(workload)?;
+) -> Raise {
+    let Some(grace) = cx.clocks().grace(workload) else {
+        return Raise::Unknown;
+    };
     let budgets = cx.clocks().budgets(workload);
     let mut own = budgets.iter();
     let own = own.find(|pod| pod.container.node.id() == container.node.id());
     // A native sidecar has no budget of its own.
-    let needed = own.map_or(Some(0), |pod| Some(pod.budget.needed_seconds()))? + seconds;
-    Some((grace.term.value < Duration::from_secs(needed)).then_some(needed))
+    let needed = own.map_or(0, |pod| pod.budget.needed_seconds()) + seconds;
+    if grace.term.value < Duration::from_secs(needed) {
+        Raise::To(needed)
+    } else {
+        Raise::No
+    }
 }

@@ -3,6 +3,7 @@
 use crate::clocks::{GRACE_PERIOD, annotation};
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::models::scaled_job::ScaledJobSpec;
 use crate::kube::{Body, Object, Workload, WorkloadBody};
 use crate::lifecycle::{Origin, shutdown, worker};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -31,7 +32,10 @@ impl Rule for WorkCutShort {
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
         if let WorkloadBody::ScaledJob(job) = workload.body() {
-            let keeps = job.spec.as_ref().is_none_or(|it| it.keeps_running_jobs());
+            let keeps = job
+                .spec
+                .as_ref()
+                .is_none_or(ScaledJobSpec::keeps_running_jobs);
             if !keeps {
                 check_scaled_job(cx, workload.object(), out);
             }

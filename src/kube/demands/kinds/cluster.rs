@@ -229,16 +229,15 @@ pub(super) fn ip_address<'t>(judge: &mut Judge<'t>, object: Node<'t>) {
 pub(super) fn pod_template<'t>(judge: &mut Judge<'t>, object: Node<'t>) {
     let mut holder = object;
     for field in ["template", "spec"] {
-        match judge.field(holder, field) {
-            found if found.is_unknown() => return,
-            found => match found.node() {
-                Some(node) => holder = node,
-                None => {
-                    judge.missing(object, "template", "the template has no containers");
-                    return;
-                }
-            },
+        let found = judge.field(holder, field);
+        if found.is_unknown() {
+            return;
         }
+        let Some(node) = found.node() else {
+            judge.missing(object, "template", "the template has no containers");
+            return;
+        };
+        holder = node;
     }
     judge.require(holder, "containers");
 }

@@ -17,12 +17,8 @@ pub(super) fn endpoint<'t>(judge: &mut Judge<'t>, endpoint: Node<'t>) {
     let kind = judge.text(judge.object(), "addressType");
     for (node, text) in texts(judge, endpoint, "addresses") {
         match kind {
-            Some("FQDN") => {
-                if !(forms::is_dns_subdomain(text.strip_suffix('.').unwrap_or(text))
-                    && text.trim_end_matches('.').contains('.'))
-                {
-                    judge.wrong(node, format!("{} is not a full domain name", shown(text)));
-                }
+            Some("FQDN") if !is_full(text) => {
+                judge.wrong(node, format!("{} is not a full domain name", shown(text)));
             }
             Some("IPv4") => one(judge, node, text, Some(true)),
             Some("IPv6") => one(judge, node, text, Some(false)),
@@ -136,4 +132,10 @@ pub(super) fn subset<'t>(judge: &mut Judge<'t>, subset: Node<'t>) {
             judge.wrong(node, "`port` is not between 1 and 65535");
         }
     }
+}
+
+/// Whether it is a domain name of several labels; a dot may end it.
+fn is_full(name: &str) -> bool {
+    forms::is_dns_subdomain(name.strip_suffix('.').unwrap_or(name))
+        && name.trim_end_matches('.').contains('.')
 }
