@@ -1,5 +1,6 @@
 //! What the API server refuses is an error here, and nothing else is: over the rules' pages, the fixtures and
-//! the workloads, over what fixing makes of them, and over thousands of objects with one fault each.
+//! the workloads, over what fixing makes of them, and over thousands of objects with one fault each. What the
+//! pages show as good, it accepts.
 //!
 //! The server is its own code (`tests/oracle`). Custom resources are not judged: it knows none of them.
 
@@ -13,12 +14,13 @@
 mod oracle_support;
 mod pages;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use lameduck::engine;
-use lameduck::finding::{Category, Severity};
+use lameduck::finding::{Category, RuleMeta, Severity};
 use lameduck::fix::{self, Verdict};
 use lameduck::inventory::Inventory;
 use lameduck::rules;
@@ -26,13 +28,43 @@ use lameduck::settings::Settings;
 use lameduck::source::{NewSource, Role, Scope, Sources};
 use oracle_support::mutations::{Mutant, mutants};
 use oracle_support::{Dice, Judgement, NEWEST, OLDER, Oracle};
-use pages::BlockKind;
+use pages::{Block, BlockKind, Run};
 use rayon::prelude::*;
 
 /// Objects with one fault each that the mutation test makes at least.
 const MUTANTS: usize = 4_000;
 /// Of what the server refuses, how many percent are errors here. Raise it with what is found.
 const RECALL: usize = 99;
+
+/// Objects of the pages that the server must accept at least.
+const SHOWN: usize = 1_000;
+
+/// Examples that are good although the server refuses them as they stand, by page and heading.
+const REFUSED_AND_GOOD: [(&str, &str); 12] = [
+    // Another rule has an error there.
+    ("duplicate-object", "Bad: one object in two API versions"),
+    ("invalid-field", "Good: ports of probes"),
+    (
+        "invalid-lifecycle-hook",
+        "Good: a preStop sleep as long as the grace period",
+    ),
+    ("missing-resources", "Good: an amount that cannot be read"),
+    ("prestop-too-short", "Good: a sleep that cannot be read"),
+    ("selector-mismatch", "Good: labels at the wrong level"),
+    ("unknown-field", "Good: a version that was removed"),
+    // No manifests.
+    ("invalid-yaml", "Good: broken, but no manifest"),
+    ("unknown-kind", "Good: files of other programs"),
+    // Something else completes them.
+    ("invalid-field", "Good: what something else completes"),
+    // Versions that a cluster serves when told to.
+    (
+        "removed-api-version",
+        "Good: a new kind in a group that only looks old",
+    ),
+    // `kubectl` sends what is left of a merge; the server refuses only such YAML itself.
+    ("duplicate-key", "Good: overriding a merged key"),
+];
 
 /// A text to judge.
 struct Given {
@@ -238,6 +270,98 @@ fn errors_in_the_examples_of_the_pages_are_refused() {
         let wrong = differences(&examples(), &oracle);
         assert!(wrong.is_empty(), "{}:\n{wrong}", oracle.version);
     }
+}
+
+#[test]
+fn what_the_pages_show_as_good_is_accepted() {
+    let Some(oracle) = Oracle::named(NEWEST) else {
+        return;
+    };
+    let runs: Vec<(&RuleMeta, Run)> = rules::metas()
+        .iter()
+        .flat_map(|meta| pages::runs(meta).into_iter().map(move |run| (meta, run)))
+        .collect();
+    let mut blocks = Vec::new();
+    for (meta, run) in &runs {
+        let patches = patches(run, &oracle);
+        let is_object = |it: &&Block| it.kind != BlockKind::Config && !patches.contains(&it.file);
+        blocks.extend(
+            run.blocks
+                .iter()
+                .filter(is_object)
+                .map(|it| (meta, run, it)),
+        );
+    }
+    let texts: Vec<String> = blocks.iter().map(|it| it.2.text.clone()).collect();
+    let (mut accepted, mut wrong) = (0, String::new());
+    let mut unused = BTreeSet::from(REFUSED_AND_GOOD);
+    for ((meta, run, block), judged) in blocks.into_iter().zip(oracle.judge(&texts)) {
+        accepted += judged.iter().filter(|it| it.verdict == "ok").count();
+        for judgement in judged.iter().filter(|it| it.is_refused()) {
+            if !is_shown_as_good(meta, run, block, judgement, oracle.version) {
+                continue;
+            }
+            let example = (meta.id, run.heading.as_str());
+            if REFUSED_AND_GOOD.contains(&example) {
+                unused.remove(&example);
+                continue;
+            }
+            let (line, said) = (judgement.lines.start(), judgement.problems.join("; "));
+            writeln!(wrong, "{example:?}: {}:{line}: {said}", block.file).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "the server refuses:\n{wrong}");
+    assert!(unused.is_empty(), "not refused: {unused:?}");
+    eprintln!("the server accepts {accepted} objects of the pages");
+    assert!(accepted >= SHOWN, "{accepted}");
+}
+
+/// The files of a run that its kustomizations list as patches: they are no objects.
+fn patches(run: &Run, oracle: &Oracle) -> BTreeSet<String> {
+    let mut patches = BTreeSet::new();
+    let is_kustomization = |block: &&Block| block.file.ends_with("kustomization.yaml");
+    for block in run.files().filter(is_kustomization) {
+        let folder = Path::new(&block.file).parent().unwrap();
+        for stream in oracle.read(std::slice::from_ref(&block.text)) {
+            for kustomization in stream.documents {
+                let listed = ["patches", "patchesStrategicMerge", "patchesJson6902"]
+                    .into_iter()
+                    .filter_map(|field| kustomization[field].as_array())
+                    .flatten();
+                for patch in listed {
+                    let path = patch["path"].as_str().or(patch.as_str());
+                    let file = path.map(|path| folder.join(path));
+                    patches.extend(file.map(|file| file.to_string_lossy().into_owned()));
+                }
+            }
+        }
+    }
+    patches
+}
+
+/// Whether a page shows an object as good that the server refuses: nothing else fills it in, it is for this
+/// release, and the page's rule has no error there. (That its errors are those that are marked, `rule_pages` holds.)
+fn is_shown_as_good(
+    meta: &RuleMeta,
+    run: &Run,
+    block: &Block,
+    judgement: &Judgement,
+    version: &str,
+) -> bool {
+    let at = |line: i64| judgement.lines.contains(&line);
+    let has_placeholder = (1..)
+        .zip(block.text.lines())
+        .any(|(line, text)| at(line) && (text.contains("${") || text.contains("{{")));
+    let is_of_another_release = run
+        .blocks
+        .iter()
+        .any(|it| it.kind == BlockKind::Config && it.text.contains("kubernetes-version"));
+    let is_marked = || {
+        errors(&block.text, version)
+            .iter()
+            .any(|error| at(error.line) && error.rule == meta.id)
+    };
+    !has_placeholder && !is_of_another_release && !is_marked()
 }
 
 #[test]
