@@ -3,7 +3,11 @@
 //! Istio's own code says it: the schemas and CEL rules of its CRDs, and its webhook (`tests/oracle/istio`). Objects
 //! of Kubernetes are not judged.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod oracle_support;
 mod pages;
