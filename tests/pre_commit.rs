@@ -132,7 +132,11 @@ fn a_bad_manifest_fails_and_a_good_one_passes(hook: &'static str) {
     repository.stage("k8s/app.yaml", &std::fs::read_to_string(bad).unwrap());
     let run = repository.run();
     assert!(!run.passed, "{}", run.text);
-    assert!(run.text.contains("error[identical-probes]"), "{}", run.text);
+    assert!(
+        run.text.contains("warning[identical-probes]"),
+        "{}",
+        run.text
+    );
     assert!(run.text.contains("k8s/app.yaml:28:11"), "{}", run.text);
 
     repository.stage("k8s/app.yaml", &service("http"));
