@@ -398,7 +398,8 @@ impl<'t> Node<'t> {
     pub fn entry(self, key: &str) -> Option<Entry<'t>> {
         let node = self.resolved();
         if node.is_irregular() {
-            let is_key = |entry: &Entry<'t>| entry.key.is_key(key);
+            let is_typed = is_typed(key);
+            let is_key = |entry: &Entry<'t>| entry.key.is_key(key, is_typed);
             Overriding::of(node).filter(is_key).last()
         } else {
             node.find(key)
@@ -408,11 +409,13 @@ impl<'t> Node<'t> {
     /// The first written entry with this key. Rules ask for keys more often than for anything else, so
     /// this follows the links itself.
     fn find(self, key: &str) -> Option<Entry<'t>> {
+        // Found out once, not for each key.
+        let is_typed = is_typed(key);
         let mut at = self.first_key();
         while at != NONE {
             let written = self.sibling(at);
             let value = self.sibling(written.next());
-            if written.is_key(key) {
+            if written.is_key(key, is_typed) {
                 return Some(Entry {
                     key: written,
                     value,
@@ -423,8 +426,12 @@ impl<'t> Node<'t> {
         None
     }
 
-    /// Whether [`key_text`](Self::key_text) is this text; seldom needs to be interpreted.
-    fn is_key(self, text: &str) -> bool {
+    /// Whether [`key_text`](Self::key_text) is this text, which seldom needs to be interpreted: where it
+    /// `is_typed`, as a number or a truth value.
+    fn is_key(self, text: &str, is_typed: bool) -> bool {
+        if is_typed {
+            return self.key_text() == text;
+        }
         let data = self.data();
         let written = match data.shape {
             Shape::Scalar { text: At::Span, .. } => data.span.range(),
@@ -433,12 +440,7 @@ impl<'t> Node<'t> {
             } => data.span.start as usize + 1..data.span.end as usize - 1,
             _ => return self.key_text() == text,
         };
-        let is_same = self.tree.source.as_bytes().get(written) == Some(text.as_bytes());
-        // `yes` may be read as `true`, and `0x1` as `1`.
-        match scalar::resolve(text) {
-            Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_) => self.key_text() == text,
-            _ => is_same,
-        }
+        self.tree.source.as_bytes().get(written) == Some(text.as_bytes())
     }
 
     /// The value of this key, aliases resolved. A null value is `Some`.
@@ -568,6 +570,14 @@ pub(super) fn key_identity(key: Node<'_>) -> Cow<'_, str> {
         Some(Scalar::Int(value)) => Cow::Owned(value.to_string()),
         _ => Cow::Borrowed(key.key_text()),
     }
+}
+
+/// Whether a text may be read as another one: `yes` as `true`, and `0x1` as `1`.
+fn is_typed(text: &str) -> bool {
+    matches!(
+        scalar::resolve(text),
+        Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_)
+    )
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the decoder does the same")]
