@@ -158,23 +158,17 @@ fn holds_template(line: &str) -> bool {
 }
 
 /// Whether broken text was plainly meant to be a manifest: `apiVersion` and `kind` at column 0.
+///
+/// A broken sequence of manifests is not: other programs read sequences, and kubectl never does.
 fn looks_like_manifest(text: &str) -> bool {
-    let has = |key: &str, before: &[&str]| {
+    let has = |key: &str| {
         text.lines().any(|line| {
             let line = line.trim_start_matches('\u{feff}');
-            let mut rests = before.iter().filter_map(|it| line.strip_prefix(it));
-            rests.any(|rest| {
-                let rest = rest.strip_prefix(key).map(str::trim_start);
-                rest.is_some_and(|rest| rest.starts_with(':'))
-            })
+            let rest = line.strip_prefix(key).map(str::trim_start);
+            rest.is_some_and(|rest| rest.starts_with(':'))
         })
     };
-    // By itself, or in a list.
-    let item = ["- ", "  "];
-    has("apiVersion", &[""]) && has("kind", &[""])
-        || has("apiVersion", &item)
-            && has("kind", &item)
-            && text.lines().any(|it| it.starts_with("- "))
+    has("apiVersion") && has("kind")
 }
 
 /// Whether a flow mapping on the line of its `---` is a manifest: `--- {apiVersion: v1, …}`.
@@ -313,7 +307,7 @@ mod tests {
     fn text_that_is_meant_as_a_manifest() {
         let items = "# a\n- apiVersion: v1\n  kind: Pod\n";
         assert!(looks_like_manifest("apiVersion: v1\nkind: Pod\n"));
-        assert!(looks_like_manifest(items));
+        assert!(!looks_like_manifest(items));
         assert!(!looks_like_manifest("kind: Pod\n"));
         assert!(!looks_like_manifest("a:\n  apiVersion: v1\n  kind: Pod\n"));
     }
