@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use ignore::{DirEntry, WalkBuilder};
+use ignore::{DirEntry, WalkBuilder, WalkParallel, WalkState};
 
 use super::DiscoverError;
 use super::context::View;
@@ -110,6 +111,38 @@ pub(super) struct Found {
     pub(super) notices: Vec<String>,
     pub(super) skipped: Vec<SkippedPath>,
     pub(super) unread: Unread,
+}
+
+/// Walks with all threads; gives what may be read, and errors, in the order of their paths. Where there
+/// are more files than `most`, nothing will be read, so it looks no further.
+fn gather(walk: WalkParallel, most: usize) -> Vec<Result<DirEntry, ignore::Error>> {
+    let is_file = |entry: &DirEntry| entry.file_type().is_some_and(|kind| kind.is_file());
+    let found = AtomicUsize::new(0);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    walk.run(|| {
+        let (found, sender) = (&found, sender.clone());
+        Box::new(move |entry| {
+            match &entry {
+                Ok(entry) if !is_candidate(entry.file_name()) => return WalkState::Continue,
+                Ok(entry) if is_file(entry) => {
+                    found.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok(_) | Err(_) => {}
+            }
+            match sender.send(entry) {
+                Ok(()) if found.load(Ordering::Relaxed) <= most => WalkState::Continue,
+                Ok(()) | Err(_) => WalkState::Quit,
+            }
+        })
+    });
+    drop(sender);
+    let mut all: Vec<_> = receiver.into_iter().collect();
+    all.sort_by(|one, other| match (one, other) {
+        (Ok(one), Ok(other)) => one.path().cmp(other.path()),
+        (Err(one), Err(other)) => one.to_string().cmp(&other.to_string()),
+        (one, other) => one.is_err().cmp(&other.is_err()),
+    });
+    all
 }
 
 impl<'a> Candidates<'a> {
@@ -273,12 +306,11 @@ impl<'a> Candidates<'a> {
                     is_open
                 })
             })
-            .build();
-        for entry in walk {
-            if self.files.len() > self.most {
-                // Nothing is read then, so it is not looked for further.
-                break;
-            }
+            .threads(rayon::current_num_threads())
+            .build_parallel();
+        // Of what lies below, the configuration may leave out as much as it likes.
+        let most = self.view.as_ref().map_or(self.most, |_| usize::MAX);
+        for entry in gather(walk, most) {
             match entry {
                 Ok(entry) => self.add_entry(entry, role, base),
                 Err(error) => self.failed(&error, role),
@@ -311,9 +343,6 @@ impl<'a> Candidates<'a> {
         let Some(kind) = entry.file_type() else {
             return;
         };
-        if !is_candidate(entry.file_name()) {
-            return;
-        }
         let path = entry.into_path();
         if kind.is_file() {
             self.insert(path.clone(), path, role, false);

@@ -17,6 +17,8 @@ pub(super) struct Layout<'a> {
     cwd: &'a Path,
     roots: &'a Roots,
     kustomizations: HashMap<PathBuf, bool>,
+    /// Of the files of each folder.
+    scopes: HashMap<PathBuf, Scope>,
     chart_files: HashMap<PathBuf, bool>,
     /// The templates of each chart.
     charts: BTreeMap<PathBuf, Vec<Template>>,
@@ -28,6 +30,7 @@ impl<'a> Layout<'a> {
             cwd,
             roots,
             kustomizations: HashMap::new(),
+            scopes: HashMap::new(),
             chart_files: HashMap::new(),
             charts: BTreeMap::new(),
         }
@@ -42,6 +45,9 @@ impl<'a> Layout<'a> {
     /// directory.
     pub(super) fn scope(&mut self, path: &Path) -> Scope {
         let folder = path.parent().unwrap_or(path);
+        if let Some(known) = self.scopes.get(folder) {
+            return known.clone();
+        }
         let base = self.base_of(path);
         let nearest = folder
             .ancestors()
@@ -52,7 +58,9 @@ impl<'a> Layout<'a> {
                     .entry((*directory).to_owned())
                     .or_insert_with(|| has_file(directory, &KUSTOMIZATION_NAMES))
             });
-        self.named_scope(base, nearest.unwrap_or(folder))
+        let scope = self.named_scope(base, nearest.unwrap_or(folder));
+        self.scopes.insert(folder.to_owned(), scope.clone());
+        scope
     }
 
     /// Whether the file is a template of a chart, and so no YAML until it is rendered. The chart is

@@ -85,6 +85,15 @@ impl Panel<'_> {
         }
     }
 
+    /// The rules that run under these settings, and how.
+    fn asked(self, settings: &ObjectSettings) -> Vec<Asked> {
+        let asked = self.rules.iter().filter_map(|rule| {
+            let enabled = self.enabled(*rule, settings)?;
+            Some((*rule, enabled))
+        });
+        asked.collect()
+    }
+
     fn enabled(self, rule: &dyn Rule, settings: &ObjectSettings) -> Option<Enabled> {
         if self.is_about_schema && rule.meta().category != Category::Schema {
             return None;
@@ -98,6 +107,9 @@ impl Panel<'_> {
         })
     }
 }
+
+/// A rule that runs, and how.
+type Asked = (&'static dyn Rule, Enabled);
 
 /// What the rules say of everything in view, in no order.
 fn judge_all(
@@ -113,6 +125,8 @@ fn judge_all(
         inventory,
         settings,
     };
+    // Most objects have the settings of all, and there are many rules.
+    let common = [false, true].map(|is_dump| panel.of(is_dump).asked(&settings.common));
     let mut collected = Collected::default();
     // Part by part: what no report lists is given up before more of it comes.
     for part in objects.chunks(PART) {
@@ -124,8 +138,18 @@ fn judge_all(
             let path = sources.get(object.source()).path();
             let subject = || format!("{} {} in {path}", object.kind(), object.name());
             let workload = inventory.workload(object);
-            let panel = panel.of(inventory.is_dump(object));
-            judge(panel, cx.settings, subject, |rule, out| {
+            let is_dump = inventory.is_dump(object);
+            let [of_files, of_dumps] = &common;
+            let own;
+            let asked = if !inventory.has_common_settings(object) {
+                own = panel.of(is_dump).asked(cx.settings);
+                &own
+            } else if is_dump {
+                of_dumps
+            } else {
+                of_files
+            };
+            judge(asked, subject, |rule, out| {
                 rule.check_object(&cx, object, out);
                 if let Some(workload) = workload {
                     rule.check_workload(&cx, workload, out);
@@ -178,7 +202,7 @@ impl<'a> Texts<'a> {
             settings,
         };
         let subject = || path.to_owned();
-        judge(self.panel, settings, subject, |rule, out| {
+        judge(&self.panel.asked(settings), subject, |rule, out| {
             ask(rule, &cx, out);
         })
     }
@@ -263,16 +287,12 @@ struct Judged {
 
 /// Asks every rule about one subject. A rule that panics loses its say on this subject only.
 fn judge(
-    panel: Panel<'_>,
-    settings: &ObjectSettings,
+    asked: &[Asked],
     subject: impl Fn() -> String,
     ask: impl Fn(&dyn Rule, &mut Findings),
 ) -> Judged {
     let mut judged = Judged::default();
-    for rule in panel.rules {
-        let Some(enabled) = panel.enabled(*rule, settings) else {
-            continue;
-        };
+    for (rule, enabled) in asked {
         let answer = catch_unwind(AssertUnwindSafe(|| {
             let mut out = Findings::new(rule.meta(), enabled.pedantic);
             ask(*rule, &mut out);

@@ -40,11 +40,19 @@ const MARKS: [&str; 4] = [
 /// Marks what stands where patches stand, and of it the patches.
 pub(super) fn settle(inventory: &mut Inventory, sources: &Sources) {
     let places = Places::of(inventory, sources);
+    // Objects of one source stand together.
+    let mut known = None;
     for entry in &mut inventory.entries {
-        let source = sources.get(entry.object.source());
-        // What a program has rendered is what is deployed.
-        entry.among_patches =
-            source.origin().is_none() && places.may_hold_patches(source.root_path());
+        let id = entry.object.source();
+        entry.among_patches = match known {
+            Some((source, answer)) if source == id => answer,
+            _ => {
+                let source = sources.get(id);
+                // What a program has rendered is what is deployed.
+                source.origin().is_none() && places.may_hold_patches(source.root_path())
+            }
+        };
+        known = Some((id, entry.among_patches));
         let is_patch = match entry.object.part() {
             Part::Whole => false,
             Part::Possible => entry.among_patches,

@@ -384,6 +384,16 @@ impl Inventory {
             .filter_map(|(id, entry)| Some((&entry.object, self.relate(self.id(from)?, id, true)?)))
     }
 
+    /// Whether a host that stands in `from` may mean this Service, as [`resolve`](Self::resolve) says.
+    pub(super) fn may_mean(&self, from: &Object, host: &str, service: &Object) -> bool {
+        let wanted = Host::new(host, self.namespace(from));
+        let related = || self.relate(self.id(from)?, self.id(service)?, true);
+        !is_placeholder(host)
+            && wanted.may_be(service.name(), self.namespace(service))
+            && self.is_visible_from(service, from)
+            && related().is_some()
+    }
+
     /// Whether a Service of this name and of this very namespace is in view.
     fn has_service(&self, name: &str, namespace: &str) -> bool {
         let named = self.hosts.services.get(name).into_iter().flatten();

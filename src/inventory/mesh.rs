@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::mesh_view::{DATAPLANE_MODE, NAMESPACE_INJECTION, REVISION};
-use super::{Inventory, ObjectId, Target};
+use super::{Inventory, ObjectId};
 use crate::kube::istio::MeshConfig;
 use crate::kube::{Body, Match, Object, PodTemplate, Selector, Workload};
 use crate::settings::MeshMode;
@@ -402,12 +402,9 @@ impl Inventory {
             })
         };
         let leads_here = |host: &str| {
-            let Target::Services(services) = self.resolve(hint, host) else {
-                return false;
-            };
             self.services_of(workload)
                 .filter(|(_, relation)| relation.is_firm())
-                .any(|(own, _)| services.iter().any(|(it, _)| std::ptr::eq(*it, own)))
+                .any(|(own, _)| self.may_mean(hint, host, own))
         };
         match hint.body() {
             Body::PeerAuthentication(it) => {

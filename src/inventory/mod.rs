@@ -170,34 +170,77 @@ impl Inventory {
         let name = |id: &ObjectId| entries.get(id.index()).map(|entry| entry.object.name());
         inventory.by_name.sort_by_key(name);
         fragments::settle(&mut inventory, sources);
-        inventory.provenance = provenance::Provenance::of(&inventory, sources, &others);
-        inventory.strangers = strangers::of(&inventory, sources, &others);
         kustomize::apply(&mut inventory, sources, &others);
         inventory.mark_replaced();
-        for entry in &inventory.entries {
-            inventory
-                .names
-                .add(&entry.object, entry.namespace.as_deref());
+        let (spots, [names, workload_names]) = rayon::join(
+            || nearest::Spots::of(&inventory, sources),
+            || inventory.names(),
+        );
+        inventory.spots = spots;
+        inventory.names = names;
+        inventory.workload_names = workload_names;
+        inventory.index(sources, &others);
+        inventory
+    }
+
+    fn names(&self) -> [names::Names; 2] {
+        let mut names = [names::Names::default(), names::Names::default()];
+        let [all, workloads] = &mut names;
+        for entry in &self.entries {
+            all.add(&entry.object, entry.namespace.as_deref());
             let is_workload = matches!(entry.object.body(), Body::Workload(_));
             if is_workload && entry.standing == Standing::Whole {
-                let names = &mut inventory.workload_names;
-                names.add(&entry.object, entry.namespace.as_deref());
+                workloads.add(&entry.object, entry.namespace.as_deref());
             }
         }
-        inventory.spots = nearest::Spots::of(&inventory, sources);
-        inventory.namesakes = duplicates::Namesakes::of(&inventory);
-        inventory.open = OpenNamespaces::of(&inventory, sources);
-        inventory.claims = claims::ClaimIndex::of(&inventory);
-        inventory.matches = Matches::of(&inventory);
-        inventory.routed = routes::Routes::of(&inventory);
-        inventory.mesh = mesh_view::MeshView::of(&inventory);
-        inventory.hosts = hosts::HostIndex::of(&inventory);
-        inventory.load_balancers = load_balancer::LoadBalancers::of(&inventory);
-        inventory.built_images = skaffold::BuiltImages::of(&inventory);
-        inventory.limit_ranges =
-            inventory.all(|object| matches!(object.body(), Body::LimitRange(_)));
-        inventory.custom_resources = operators::CustomResources::of(&inventory);
-        inventory
+        names
+    }
+
+    /// What no other index is made of, all at the same time.
+    fn index(&mut self, sources: &Sources, others: &[(SourceId, Arc<Tree>)]) {
+        let inventory = &*self;
+        let (matches, (namesakes, (provenance, rest))) = rayon::join(
+            || Matches::of(inventory),
+            || {
+                rayon::join(
+                    || duplicates::Namesakes::of(inventory),
+                    || {
+                        rayon::join(
+                            || provenance::Provenance::of(inventory, sources, others),
+                            || {
+                                (
+                                    strangers::of(inventory, sources, others),
+                                    OpenNamespaces::of(inventory, sources),
+                                    claims::ClaimIndex::of(inventory),
+                                    routes::Routes::of(inventory),
+                                    mesh_view::MeshView::of(inventory),
+                                    hosts::HostIndex::of(inventory),
+                                    load_balancer::LoadBalancers::of(inventory),
+                                    skaffold::BuiltImages::of(inventory),
+                                    inventory.all(|it| matches!(it.body(), Body::LimitRange(_))),
+                                    operators::CustomResources::of(inventory),
+                                )
+                            },
+                        )
+                    },
+                )
+            },
+        );
+        self.matches = matches;
+        self.namesakes = namesakes;
+        self.provenance = provenance;
+        (
+            self.strangers,
+            self.open,
+            self.claims,
+            self.routed,
+            self.mesh,
+            self.hosts,
+            self.load_balancers,
+            self.built_images,
+            self.limit_ranges,
+            self.custom_resources,
+        ) = rest;
     }
 
     /// Takes in what each source holds; gives back the documents that are no manifests.
@@ -343,6 +386,11 @@ impl Inventory {
     pub fn settings(&self, object: &Object) -> &ObjectSettings {
         self.entry(object)
             .map_or(&self.settings, |entry| &entry.settings)
+    }
+
+    /// Whether no override changes what the configuration says of an object.
+    pub fn has_common_settings(&self, object: &Object) -> bool {
+        std::ptr::eq(self.settings(object), &raw const *self.settings)
     }
 
     /// What an object counts for.

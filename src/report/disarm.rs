@@ -92,11 +92,13 @@ impl Write for Disarmed<'_> {
 /// JSON in which everything that a terminal or a runner would mind is an escape.
 pub fn json(text: &str) -> Cow<'_, str> {
     let line_breaks = |char| char == '\n';
-    if !text
-        .chars()
-        .any(|it| is_unprintable(it) && !line_breaks(it))
-        && hashes(text).count() == 0
-    {
+    // Most of a report is nothing but this.
+    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) || byte == b'\n';
+    let is_shown = text.bytes().all(is_plain)
+        || !text
+            .chars()
+            .any(|it| is_unprintable(it) && !line_breaks(it));
+    if is_shown && hashes(text).next().is_none() {
         return Cow::Borrowed(text);
     }
     // Outside its strings JSON has neither, so each stands in a string, where an escape may stand.

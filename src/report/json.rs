@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Report;
@@ -12,21 +13,54 @@ use crate::source::{Location, Sources};
 pub(super) const VERSION: u32 = 1;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let document = Document::new(report.outcome, report.sources);
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    let (outcome, sources) = (report.outcome, report.sources);
+    let listing = outcome.listing(true);
+    let head = serde_json::to_string_pretty(&Head::new(outcome))?;
+    write!(out, "{},\n  \"findings\": [", head.trim_end_matches("\n}"))?;
+    // Most of the text, so all threads spell it out; part by part, so that no report is held whole.
+    let mut separator = "\n    ";
+    for part in listing.findings.chunks(PART) {
+        let texts = part.par_iter().map(|finding| {
+            let text = serde_json::to_string_pretty(&Finding::new(finding, sources))?;
+            // In JSON no text holds a line break of its own.
+            Ok(text.replace('\n', "\n    "))
+        });
+        let texts: Vec<String> = texts.collect::<serde_json::Result<_>>()?;
+        for text in texts {
+            write!(out, "{separator}{text}")?;
+            separator = ",\n    ";
+        }
+    }
+    let end = if listing.findings.is_empty() {
+        ""
+    } else {
+        "\n  "
+    };
+    write!(out, "{end}]")?;
+    let unlisted = listing.unlisted.iter().map(|left| Unlisted {
+        path: sources.get(left.source).path(),
+        rule: left.rule,
+        count: left.count,
+    });
+    let unlisted: Vec<_> = unlisted.collect();
+    if !unlisted.is_empty() {
+        let text = serde_json::to_string_pretty(&unlisted)?.replace('\n', "\n  ");
+        write!(out, ",\n  \"unlisted\": {text}")?;
+    }
+    writeln!(out, "\n}}")
 }
 
+/// How many findings are spelled out before they are written.
+const PART: usize = 4_096;
+
+/// What stands before the findings. Behind them stands `unlisted`, where there are any: findings that
+/// count and are not listed.
 #[derive(Serialize)]
-struct Document<'a> {
+struct Head<'a> {
     version: u32,
     tool: Tool,
     summary: Summary,
     skipped: Vec<Skipped<'a>>,
-    findings: Vec<Finding<'a>>,
-    /// Findings that count and are not listed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unlisted: Vec<Unlisted<'a>>,
 }
 
 #[derive(Serialize)]
@@ -155,9 +189,8 @@ impl Tool {
     }
 }
 
-impl<'a> Document<'a> {
-    fn new(outcome: &'a Outcome, sources: &'a Sources) -> Self {
-        let listing = outcome.listing(true);
+impl<'a> Head<'a> {
+    fn new(outcome: &'a Outcome) -> Self {
         Self {
             version: VERSION,
             tool: Tool::this(),
@@ -172,20 +205,6 @@ impl<'a> Document<'a> {
                 fixable: outcome.open().filter(|it| it.fix.is_some()).count(),
             },
             skipped: Skipped::all(&outcome.unjudged),
-            findings: listing
-                .findings
-                .into_iter()
-                .map(|finding| Finding::new(finding, sources))
-                .collect(),
-            unlisted: listing
-                .unlisted
-                .iter()
-                .map(|left| Unlisted {
-                    path: sources.get(left.source).path(),
-                    rule: left.rule,
-                    count: left.count,
-                })
-                .collect(),
         }
     }
 }

@@ -15,11 +15,7 @@ const STEP: usize = 1024;
 
 impl LineIndex {
     pub(super) fn new(text: &str) -> Self {
-        let breaks = text
-            .bytes()
-            .enumerate()
-            .filter(|(_, byte)| *byte == b'\n')
-            .map(|(at, _)| offset(at + 1));
+        let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| offset(at + 1));
         let mut total = 0;
         let counts = text.as_bytes().chunks(STEP).map(|chunk| {
             total += characters(chunk);
@@ -39,7 +35,11 @@ impl LineIndex {
         let at = floor_char_boundary(text, at);
         let line = self.starts.partition_point(|start| *start <= at).max(1);
         let start = self.start(line);
-        let column = self.before(text, at) - self.before(text, start);
+        let behind = text.as_bytes().get(start as usize..at as usize);
+        let column = match behind.unwrap_or_default() {
+            short if short.len() <= STEP => characters(short),
+            _ => self.before(text, at) - self.before(text, start),
+        };
         Position {
             line: offset(line),
             column: column + 1,

@@ -574,6 +574,11 @@ pub(super) fn key_identity(key: Node<'_>) -> Cow<'_, str> {
 
 /// Whether a text may be read as another one: `yes` as `true`, and `0x1` as `1`.
 fn is_typed(text: &str) -> bool {
+    // The longest word is `false`; rules ask for long names.
+    let is_word = text.starts_with(|it: char| it.is_ascii_alphabetic());
+    if is_word && text.len() > "false".len() {
+        return false;
+    }
     matches!(
         scalar::resolve(text),
         Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_)

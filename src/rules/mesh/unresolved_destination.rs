@@ -97,6 +97,10 @@ fn unfinished<'a>(
     node: Node<'_>,
     effect: &str,
 ) -> Option<Report<'a>> {
+    // A wildcard may mean many Services.
+    if host.contains('*') {
+        return None;
+    }
     let Target::Unfinished { name, namespace } = cx.inventory.resolve(object, host) else {
         return None;
     };
