@@ -1,7 +1,9 @@
 //! What the directories say: kustomizations, charts, and paths relative to the repository root.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
 
 use super::charts::{Chart, Template};
 use super::paths::relative;
@@ -34,6 +36,24 @@ impl<'a> Layout<'a> {
             chart_files: HashMap::new(),
             charts: BTreeMap::new(),
         }
+    }
+
+    /// Looks for the kustomizations that the scopes of these files are asked for, with all threads.
+    pub(super) fn look_around<'p>(&mut self, files: impl Iterator<Item = &'p Path>) {
+        let mut folders: BTreeSet<&Path> = BTreeSet::new();
+        for file in files {
+            let base = self.base_of(file);
+            let above = file.ancestors().skip(1);
+            // Above a known folder everything is known.
+            let _ = above
+                .take_while(|folder| folder.starts_with(base) && folders.insert(folder))
+                .last();
+        }
+        let known = folders.into_par_iter().map(|folder| {
+            let has_one = has_file(folder, &KUSTOMIZATION_NAMES);
+            (folder.to_owned(), has_one)
+        });
+        self.kustomizations = known.collect();
     }
 
     /// The path relative to the repository root.

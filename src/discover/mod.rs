@@ -243,6 +243,7 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
     notices.extend(found.notices);
 
     let mut layout = Layout::new(&cwd, &roots);
+    layout.look_around(found.files.values().map(|it| it.shown.as_path()));
     let planned = plan(&cwd, found.files, inputs, &mut layout);
     let mut gathered = Gathered {
         notices,

@@ -76,8 +76,9 @@ fn checkers(structure: &str) -> &'static [Checker] {
         "PodSecurityContext" => &[security::pod],
         "PodSpec" => POD_SPEC,
         "ProjectedVolumeSource" => &[volumes::mode, volumes::paths],
-        "DaemonSetSpec" | "ReplicaSetSpec" | "ReplicationControllerSpec" => {
-            &[workloads::long_running]
+        "DaemonSetSpec" | "ReplicaSetSpec" => &[workloads::long_running],
+        "ReplicationControllerSpec" => {
+            &[workloads::long_running, workloads::replication_controller]
         }
         "ResourceFieldSelector" => &[env::resource],
         "AppArmorProfile" => &[security::profile, security::app_armor],

@@ -6,6 +6,7 @@
 
 use super::judge::{Judge, shown};
 use crate::kube::check::names::is_dns_label;
+use crate::kube::object::Field;
 use crate::units::Version;
 use crate::yaml::{Node, Scalar};
 
@@ -49,6 +50,32 @@ pub(super) fn long_running<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
             judge
                 .wrong(key, format!("the `selector` of the {kind} is empty"))
                 .absence(spec, "selector");
+        }
+    }
+}
+
+/// `ReplicationControllerSpec`: the labels of the template are the default of the selector, also of an
+/// empty one (SetDefaults_ReplicationController in pkg/apis/core/v1/defaults.go), and there may be none.
+pub(super) fn replication_controller<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
+    let is_empty = |judge: &Judge<'t>, holder: Node<'t>, key| match judge.field(holder, key) {
+        Field::Absent => true,
+        Field::Unknown(_) => false,
+        Field::Set(value) => value.entries().next().is_none(),
+    };
+    let Some(template) = judge.get(spec, "template") else {
+        return;
+    };
+    let labels = match judge.field(template, "metadata") {
+        Field::Absent => true,
+        Field::Unknown(_) => false,
+        Field::Set(metadata) => is_empty(judge, metadata, "labels"),
+    };
+    if labels && is_empty(judge, spec, "selector") {
+        let fault = "the ReplicationController has neither a `selector` nor labels in its template";
+        let told = judge.missing(spec, "selector", fault);
+        if let Some(told) = told {
+            told.rests_on(template, "metadata")
+                .help("give the template a label: the selector is made of it");
         }
     }
 }

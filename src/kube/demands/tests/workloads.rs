@@ -35,6 +35,39 @@ fn deployments() {
 }
 
 #[test]
+fn replication_controllers() {
+    let controller = |spec: &str| {
+        format!(
+            "apiVersion: v1\nkind: ReplicationController\nmetadata: {{name: web}}\nspec: {spec}"
+        )
+    };
+    let pod = "spec: {containers: [{name: app, image: app}]}";
+    let fault = "neither a `selector` nor labels in its template";
+    for (spec, expected) in [
+        (format!("{{template: {{{pod}}}}}"), fault),
+        (
+            format!("{{selector: {{}}, template: {{metadata: {{labels: {{}}}}, {pod}}}}}"),
+            fault,
+        ),
+        (
+            format!("{{template: {{metadata: {{labels: {{app: web}}}}, {pod}}}}}"),
+            "",
+        ),
+        (
+            format!("{{template: {{metadata: {{labels: '${{LABELS}}'}}, {pod}}}}}"),
+            "",
+        ),
+    ] {
+        let expected: &[&str] = if expected.is_empty() {
+            &[]
+        } else {
+            &[expected]
+        };
+        assert_faults(&controller(&spec), expected);
+    }
+}
+
+#[test]
 fn stateful_sets() {
     assert_rows(
         |text| workload("StatefulSet", text),
