@@ -289,7 +289,7 @@ pub(super) struct InputArgs {
     #[arg(
         long,
         value_name = "DURATION",
-        value_parser = config::parse_render_timeout,
+        value_parser = config::parse_some_time,
         help_heading = "Run"
     )]
     pub(super) render_timeout: Option<Duration>,
@@ -323,6 +323,26 @@ pub(super) struct InputArgs {
         help_heading = "Files"
     )]
     pub(super) max_total_size: Option<u64>,
+
+    /// Give up after so much processor time, such as 5m; by default 10s for each
+    /// MiB of input, and more where fixes are tried
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = config::parse_some_time,
+        help_heading = "Run"
+    )]
+    pub(super) max_cpu_time: Option<Duration>,
+
+    /// Give up where the run takes more memory; by default 1Gi, or 100 times the
+    /// input (on Linux)
+    #[arg(
+        long,
+        value_name = "SIZE",
+        value_parser = config::parse_total,
+        help_heading = "Run"
+    )]
+    pub(super) max_memory: Option<u64>,
 
     /// Read what .gitignore files ignore, too
     #[arg(long, help_heading = "Files")]

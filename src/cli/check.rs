@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::args::{CheckArgs, Output};
+use super::guard::Guard;
 use super::input::Said;
 use super::progress::Progress;
 use super::verdict::{Baselines, Judge};
@@ -23,8 +24,10 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
     let settings = input::settings(&args.input, args.flags(), &cwd)?;
     let progress = Progress::start(args.input.quiet);
     let stdin = input::stdin(&args.input, &settings, &progress)?;
+    let is_html = outputs.iter().any(|output| output.format == Format::Html);
+    let guard = Guard::start(&args.input, if args.fixes() || is_html { 4 } else { 1 });
     input::in_pool(&args.input, || {
-        let mut discovered = input::find(&args.input, &cwd, &settings, stdin, &progress)?;
+        let mut discovered = input::find(&args.input, &cwd, &settings, stdin, &progress, &guard)?;
         let baselines = Baselines {
             read: args.baseline.as_deref(),
             write: args.write_baseline.as_deref(),
@@ -57,7 +60,7 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
             }
             fixing::mark(&mut outcome.findings, &fixed);
         }
-        if outputs.iter().any(|output| output.format == Format::Html) {
+        if is_html {
             progress.stage("drawing");
             let problems = complete(args, &judge, &discovered.sources, &inventory, &mut outcome);
             progress.pause();

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::args::{ChecklistArgs, ChecklistForm};
+use super::guard::Guard;
 use super::input::Said;
 use super::progress::Progress;
 use super::verdict::{Baselines, Judge};
@@ -22,8 +23,9 @@ pub(super) fn run(args: &ChecklistArgs, rules: &[&'static dyn Rule]) -> Result<u
     let settings = input::settings(&args.input, args.input.flags(), &cwd)?;
     let progress = Progress::start(args.input.quiet);
     let stdin = input::stdin(&args.input, &settings, &progress)?;
+    let guard = Guard::start(&args.input, 4);
     input::in_pool(&args.input, || {
-        let mut discovered = input::find(&args.input, &cwd, &settings, stdin, &progress)?;
+        let mut discovered = input::find(&args.input, &cwd, &settings, stdin, &progress, &guard)?;
         let none = Baselines::default();
         let judge = Judge::new(rules, &args.input, none, &cwd, &settings, &mut discovered)?;
         progress.stage("checking");

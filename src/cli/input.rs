@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use super::args::InputArgs;
+use super::guard::Guard;
 use super::progress::Progress;
 use super::{Failure, output, replace};
 use crate::config::{self, Flags, apply_flags};
@@ -130,6 +131,7 @@ pub(super) fn find(
     settings: &Settings,
     stdin: Option<Stdin>,
     progress: &Progress,
+    guard: &Guard,
 ) -> Result<Discovered, Failure> {
     let paths: Vec<PathBuf> = args
         .paths
@@ -153,8 +155,14 @@ pub(super) fn find(
         max_file_size: settings.max_file_size,
     })?;
     discovered.notices.extend(joined(&discovered));
+    let bytes = |discovered: &Discovered| {
+        let texts = discovered.sources.iter().map(|it| it.text().len() as u64);
+        texts.sum()
+    };
+    guard.admit(bytes(&discovered));
     progress.stage("rendering");
     render::render(&mut discovered, cwd, settings)?;
+    guard.admit(bytes(&discovered));
     Ok(discovered)
 }
 

@@ -1,10 +1,13 @@
-//! Ctrl-C and SIGTERM: the run ends, and leaves nothing behind.
+//! Ctrl-C and SIGTERM, and runs that are given up: the run ends, and leaves nothing behind.
 //!
 //! Left to the system, a run that renders would leave its programs and their directories, one that
 //! writes a half file under a temporary name, and process 1 of a container would not end at all.
 //! Windows ends everything on a console by itself.
 
 use std::sync::{Mutex, PoisonError};
+
+use super::{progress, replace};
+use crate::render;
 
 /// Taken by whoever ends the process, and never given back.
 static END: Mutex<()> = Mutex::new(());
@@ -16,6 +19,16 @@ fn take_the_end() {
 /// Comes back unless the run was interrupted: then the other thread ends it, with its own exit code.
 pub(super) fn settle() {
     take_the_end();
+}
+
+/// Ends the process in good order with this code, after something was said.
+pub(super) fn end(code: i32, say: impl FnOnce()) {
+    take_the_end();
+    render::stop();
+    replace::stop();
+    progress::stop();
+    say();
+    std::process::exit(code);
 }
 
 #[cfg(unix)]
@@ -35,9 +48,6 @@ mod unix {
     use signal_hook::flag;
     use signal_hook::iterator::Signals;
 
-    use super::super::{progress, replace};
-    use crate::render;
-
     /// What a shell adds to the number of a signal.
     const SIGNALLED: i32 = 128;
 
@@ -53,7 +63,7 @@ mod unix {
             if let Ok(mut signals) = signals
                 && let Some(signal) = signals.forever().next()
             {
-                end(signal);
+                super::end(SIGNALLED + signal, || ());
             }
         });
         if listener.is_ok() {
@@ -70,13 +80,5 @@ mod unix {
             flag::register(signal, &IS_ENDING)?;
         }
         Ok(signals)
-    }
-
-    fn end(signal: i32) {
-        super::take_the_end();
-        render::stop();
-        replace::stop();
-        progress::stop();
-        std::process::exit(SIGNALLED + signal);
     }
 }

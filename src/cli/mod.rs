@@ -7,6 +7,7 @@ mod completions;
 mod config_schema;
 mod explain;
 mod fixing;
+mod guard;
 mod init;
 mod input;
 mod interrupt;

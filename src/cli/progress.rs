@@ -13,7 +13,6 @@ const TICK: Duration = Duration::from_millis(200);
 static SHOWN: Mutex<Weak<Mutex<Line>>> = Mutex::new(Weak::new());
 
 /// Leaves the terminal to whoever comes after an interrupted run.
-#[cfg(unix)]
 pub(super) fn stop() {
     let line = SHOWN.lock().ok().and_then(|line| line.upgrade());
     if let Some(line) = line {

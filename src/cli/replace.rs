@@ -169,7 +169,6 @@ fn sweep(_: &Path) {}
 
 /// Removes files that are not finished, and lets none take its place any more: whoever tries waits for
 /// the end of this process. For a run that is interrupted.
-#[cfg(unix)]
 pub(super) fn stop() {
     let unfinished = unfinished();
     for file in unfinished.iter() {

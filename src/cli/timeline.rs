@@ -1,6 +1,7 @@
 //! `lameduck timeline`
 
 use super::args::{Drawing, TimelineArgs, WorkloadName};
+use super::guard::Guard;
 use super::input::Said;
 use super::progress::Progress;
 use super::{CLEAN, Failure, input, output};
@@ -15,8 +16,9 @@ pub(super) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
     let settings = input::settings(&args.input, args.input.flags(), &cwd)?;
     let progress = Progress::start(args.input.quiet);
     let stdin = input::stdin(&args.input, &settings, &progress)?;
+    let guard = Guard::start(&args.input, 1);
     input::in_pool(&args.input, || {
-        let discovered = input::find(&args.input, &cwd, &settings, stdin, &progress)?;
+        let discovered = input::find(&args.input, &cwd, &settings, stdin, &progress, &guard)?;
         let inventory = Inventory::read(&discovered.sources, &settings);
         let all = timelines(&inventory, &discovered.sources);
         progress.pause();

@@ -31,7 +31,7 @@ pub use schema::schema;
 pub use starter::{Survey, starter};
 pub use words::{
     FAIL_ON, MESH_MODES, RENDER_MODES, parse_duration, parse_istio_version,
-    parse_kubernetes_version, parse_render_timeout, parse_size, parse_total, word,
+    parse_kubernetes_version, parse_size, parse_some_time, parse_total, word,
 };
 
 /// What makes the configuration unusable.

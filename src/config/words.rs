@@ -90,7 +90,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 /// Says what was expected.
-pub fn parse_render_timeout(text: &str) -> Result<Duration, String> {
+pub fn parse_some_time(text: &str) -> Result<Duration, String> {
     let timeout = parse_duration(text)?;
     if timeout.is_zero() {
         return Err("expected some time, found none".into());

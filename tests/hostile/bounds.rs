@@ -1,6 +1,7 @@
 //! Little that is made much of: names and values that many findings repeat, findings without number,
 //! input without end.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::Stdio;
 
@@ -221,6 +222,31 @@ fn a_run_reads_so_much_and_no_more() {
     run.ends(0, &["2 notes in 2 of 2 files"], &[]);
     let run = repository.run(&["check", "--max-total-size=0"]);
     run.ends(2, &[], &["expected a size such as 4Gi, found `0`"]);
+}
+
+#[test]
+fn a_run_takes_so_much_time_and_memory_and_no_more() {
+    let documents: Vec<String> = (0..4_000)
+        .map(|index| POD.replace("{name: a}", &format!("{{name: a{index}}}")))
+        .collect();
+    let repository = Repository::new(&[("a.yaml", &documents.join("---\n"))]);
+    for (bound, what) in [
+        ("--max-cpu-time=1ms", "far more processor time than"),
+        ("--max-memory=1Mi", "more than 1.0 MiB of memory for"),
+    ] {
+        let flag = bound.split('=').next().unwrap();
+        // Nothing unfinished is left of a report that was to become a file.
+        let run = repository.run(&["check", bound, "--format=json=report.json"]);
+        run.ends(2, &[], &["error: the run took ", what, flag]);
+        let left = std::fs::read_dir(repository.path(".")).unwrap();
+        let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        assert_eq!(
+            left.collect::<BTreeSet<_>>(),
+            BTreeSet::from([".git", "a.yaml"].map(str::to_owned))
+        );
+    }
+    let run = repository.run(&["check", "--max-cpu-time=10m", "--max-memory=4Gi"]);
+    run.ends(0, &["4000 notes in 1 of 1 file"], &[]);
 }
 
 #[test]
