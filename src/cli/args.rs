@@ -74,11 +74,8 @@ pub(super) enum Command {
     Timeline(Box<TimelineArgs>),
     /// Fill in the production-readiness checklist of each workload
     Checklist(Box<ChecklistArgs>),
-    /// Say what a rule finds, why it matters and what to write instead
-    Explain {
-        /// The id of the rule
-        rule: String,
-    },
+    /// Say why a rule matters, what it finds and what to write instead
+    Explain(ExplainArgs),
     /// List all rules
     Rules {
         /// How to write the list
@@ -118,6 +115,20 @@ pub(super) enum Color {
     Auto,
     Always,
     Never,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ExplainArgs {
+    /// The id of the rule
+    pub(super) rule: String,
+
+    /// Print the whole page as it is written, in Markdown
+    #[arg(long)]
+    pub(super) page: bool,
+
+    /// When to use colours; NO_COLOR is honoured by auto
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub(super) color: Color,
 }
 
 #[derive(Args, Debug)]

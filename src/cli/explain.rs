@@ -1,10 +1,13 @@
 //! `lameduck explain`
 
+use super::args::ExplainArgs;
 use super::{Failure, output};
 use crate::finding::RuleMeta;
+use crate::report::write_page;
 use crate::units::suggest;
 
-pub(super) fn run(id: &str, rules: &[RuleMeta]) -> Result<(), Failure> {
+pub(super) fn run(args: &ExplainArgs, rules: &[RuleMeta]) -> Result<(), Failure> {
+    let id = args.rule.as_str();
     let Some(rule) = rules.iter().find(|rule| rule.id == id) else {
         let hint = match suggest(id, rules.iter().map(|rule| rule.id)) {
             Some(meant) => format!(", did you mean `{meant}`?"),
@@ -12,23 +15,11 @@ pub(super) fn run(id: &str, rules: &[RuleMeta]) -> Result<(), Failure> {
         };
         return Err(Failure::one(format!("unknown rule `{id}`{hint}")));
     };
-    output::to_stdout(text(rule.page).as_bytes())
-}
-
-/// The page without its front matter, which is for programs.
-fn text(page: &str) -> &str {
-    page.strip_prefix("---\n")
-        .and_then(|rest| rest.split_once("\n---\n"))
-        .map_or(page, |(_, text)| text.trim_start())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::text;
-
-    #[test]
-    fn front_matter_is_left_out() {
-        assert_eq!(text("---\nid: a\n---\n\n# A\n\n---\n"), "# A\n\n---\n");
-        assert_eq!(text("# A\n"), "# A\n");
+    if args.page {
+        return output::to_stdout(format!("{}\n", rule.text()).as_bytes());
     }
+    let style = output::stdout_style(args.color, false);
+    let mut page = Vec::new();
+    write_page(rule, &style, &mut page).map_err(|error| Failure::one(error.to_string()))?;
+    output::to_stdout(&page)
 }

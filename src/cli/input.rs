@@ -139,7 +139,8 @@ pub(super) fn find(
         .filter(|path| *path != Path::new("-"))
         .cloned()
         .collect();
-    for path in &paths {
+    let folders = args.context.iter().chain(&args.stdin_filename);
+    for path in paths.iter().chain(folders) {
         stays_in(cwd, path)?;
     }
     progress.stage("reading files");

@@ -124,7 +124,7 @@ fn run(command: &Command, rules: &[&'static dyn Rule]) -> Result<u8, Failure> {
         Command::Check(args) => return check::run(args, rules),
         Command::Checklist(args) => return checklist::run(args, rules),
         Command::Timeline(args) => return timeline::run(args),
-        Command::Explain { rule } => explain::run(rule, metas())?,
+        Command::Explain(args) => explain::run(args, metas())?,
         Command::Rules { format } => self::rules::run(*format, metas())?,
         Command::Init => init::run()?,
         Command::ConfigSchema => config_schema::run(metas())?,

@@ -5,6 +5,7 @@ mod checklist;
 mod fingerprint;
 mod help;
 mod listing;
+mod page;
 mod skipped;
 mod timeline;
 

@@ -11,6 +11,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod page;
 mod paint;
 mod place;
 mod replacement;
@@ -31,6 +32,7 @@ use crate::source::Sources;
 use disarm::Spelling;
 
 pub use checklist::{ChecklistFormat, write_checklists};
+pub use page::write_page;
 pub use summary::{not_judged, statistics};
 pub use text::{sanitize, sanitize_source, subject};
 pub use timeline::{TimelineFormat, write_timelines};

@@ -287,6 +287,8 @@ fn nothing_is_read_through_a_link_out_of_the_repository() {
         &["check", "b.yaml", "--config", "s.yaml"],
         &["check", "b.yaml", "--baseline", "s.yaml"],
         &["timeline", "k8s/a.yaml"],
+        &["check", "b.yaml", "--context", "k8s"],
+        &["check", "-", "--stdin-filename", "k8s/in.yaml"],
     ] {
         let run = repository.script(line, arguments, Stdio::null());
         let expected = "a link in its path leads out of the repository: name what it leads to";

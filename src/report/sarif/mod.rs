@@ -3,7 +3,7 @@
 mod limits;
 mod model;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::text::{statement, unlisted};
@@ -70,8 +70,11 @@ fn run<'a>(
     findings: &[&'a Finding],
     cuts: &'a [String],
 ) -> Run<'a> {
-    let positions: BTreeMap<&str, usize> = report
-        .rules
+    // Of rules without a result a reader has nothing.
+    let spoken: BTreeSet<&str> = findings.iter().map(|it| it.rule).collect();
+    let rules = report.rules.iter().filter(|it| spoken.contains(it.id));
+    let rules: Vec<&RuleMeta> = rules.collect();
+    let positions: BTreeMap<&str, usize> = rules
         .iter()
         .enumerate()
         .map(|(index, rule)| (rule.id, index))
@@ -83,7 +86,7 @@ fn run<'a>(
                 version: env!("CARGO_PKG_VERSION"),
                 semantic_version: env!("CARGO_PKG_VERSION"),
                 information_uri: env!("CARGO_PKG_REPOSITORY"),
-                rules: report.rules.iter().map(descriptor).collect(),
+                rules: rules.into_iter().map(descriptor).collect(),
             },
         },
         automation_details: AutomationDetails { id: "lameduck/" },
@@ -126,16 +129,17 @@ fn invocation(outcome: &Outcome, cuts: &[String]) -> Invocation {
 }
 
 fn descriptor(rule: &RuleMeta) -> ReportingDescriptor<'_> {
-    let page = body(rule.page);
+    let page = rule.text();
     let summary = format!("{}.", rule.summary.trim_end_matches('.'));
     ReportingDescriptor {
         id: rule.id,
         name: pascal_case(rule.id),
         full_description: Text::new(first_paragraph(page).unwrap_or_else(|| summary.clone())),
-        short_description: Text::new(summary),
+        short_description: Text::new(summary.clone()),
+        help_uri: rule.url(),
         help: Help {
-            text: page,
-            markdown: page,
+            text: format!("{summary} Why it matters and how to fix it: {}", rule.url()),
+            markdown: rule.advice(),
         },
         default_configuration: Configuration {
             enabled: !rule.pedantic,
@@ -306,14 +310,6 @@ fn pascal_case(id: &str) -> String {
         .collect()
 }
 
-/// A rule's page without its front matter.
-fn body(page: &str) -> &str {
-    page.strip_prefix("---\n")
-        .and_then(|rest| rest.split_once("\n---\n"))
-        .map_or(page, |(_, body)| body)
-        .trim()
-}
-
 /// The first paragraph that is not a heading, on one line.
 fn first_paragraph(page: &str) -> Option<String> {
     page.split("\n\n")
@@ -337,11 +333,9 @@ mod tests {
     }
 
     #[test]
-    fn a_page_loses_its_front_matter() {
-        let page = "---\nid: a-rule\n---\n\n# A rule\n\nWhat it\nfinds.\n\nMore.\n";
-        assert_eq!(body(page), "# A rule\n\nWhat it\nfinds.\n\nMore.");
-        assert_eq!(first_paragraph(body(page)).unwrap(), "What it finds.");
-        assert_eq!(body("no front matter"), "no front matter");
+    fn a_rule_is_described_by_its_first_paragraph() {
+        let page = "# A rule\n\nWhat it\nfinds.\n\nMore.\n";
+        assert_eq!(first_paragraph(page).unwrap(), "What it finds.");
         assert_eq!(first_paragraph("# Only a heading"), None);
     }
 

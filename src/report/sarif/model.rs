@@ -46,15 +46,16 @@ pub(super) struct ReportingDescriptor<'a> {
     pub(super) name: String,
     pub(super) short_description: Text,
     pub(super) full_description: Text,
-    pub(super) help: Help<'a>,
+    pub(super) help_uri: String,
+    pub(super) help: Help,
     pub(super) default_configuration: Configuration,
     pub(super) properties: RuleProperties,
 }
 
 #[derive(Serialize)]
-pub(super) struct Help<'a> {
-    pub(super) text: &'a str,
-    pub(super) markdown: &'a str,
+pub(super) struct Help {
+    pub(super) text: String,
+    pub(super) markdown: String,
 }
 
 #[derive(Serialize)]
