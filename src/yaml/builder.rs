@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::SyntaxError;
+use super::find::LongMappings;
 use super::keys;
 use super::path::Positions;
 use super::tree::{At, Data, NONE, Node, NodeId, ScalarStyle, Shape, Tag, Text, Tree};
@@ -144,6 +145,7 @@ impl<'a> Builder<'a> {
                 duplicates: Vec::new(),
                 expansion: Expansion::default(),
                 positions: Positions::default(),
+                long_mappings: LongMappings::default(),
                 embedded: false,
             },
             frames: Vec::new(),

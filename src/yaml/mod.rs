@@ -12,6 +12,7 @@ mod builder;
 mod children;
 mod de;
 mod embedded;
+mod find;
 mod keys;
 mod parse;
 mod path;

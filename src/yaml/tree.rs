@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::builder::Expansion;
-use super::children::{Entries, Links, Overriding, Written};
+use super::children::{Entries, Links, Written};
+use super::find::{self, LongMappings};
 use super::path;
 use super::scalar::{self, Scalar};
 use crate::source::Span;
@@ -68,6 +69,7 @@ pub struct Tree {
     /// What aliases add.
     pub(super) expansion: Expansion,
     pub(super) positions: path::Positions,
+    pub(super) long_mappings: LongMappings,
     /// Whether `source` is not the file that spans refer to.
     pub(super) embedded: bool,
 }
@@ -396,51 +398,7 @@ impl<'t> Node<'t> {
 
     /// The entry with this key, as [`entries`](Self::entries) sees it.
     pub fn entry(self, key: &str) -> Option<Entry<'t>> {
-        let node = self.resolved();
-        if node.is_irregular() {
-            let is_typed = is_typed(key);
-            let is_key = |entry: &Entry<'t>| entry.key.is_key(key, is_typed);
-            Overriding::of(node).filter(is_key).last()
-        } else {
-            node.find(key)
-        }
-    }
-
-    /// The first written entry with this key. Rules ask for keys more often than for anything else, so
-    /// this follows the links itself.
-    fn find(self, key: &str) -> Option<Entry<'t>> {
-        // Found out once, not for each key.
-        let is_typed = is_typed(key);
-        let mut at = self.first_key();
-        while at != NONE {
-            let written = self.sibling(at);
-            let value = self.sibling(written.next());
-            if written.is_key(key, is_typed) {
-                return Some(Entry {
-                    key: written,
-                    value,
-                });
-            }
-            at = value.next();
-        }
-        None
-    }
-
-    /// Whether [`key_text`](Self::key_text) is this text, which seldom needs to be interpreted: where it
-    /// `is_typed`, as a number or a truth value.
-    fn is_key(self, text: &str, is_typed: bool) -> bool {
-        if is_typed {
-            return self.key_text() == text;
-        }
-        let data = self.data();
-        let written = match data.shape {
-            Shape::Scalar { text: At::Span, .. } => data.span.range(),
-            Shape::Scalar {
-                text: At::Inside, ..
-            } => data.span.start as usize + 1..data.span.end as usize - 1,
-            _ => return self.key_text() == text,
-        };
-        self.tree.source.as_bytes().get(written) == Some(text.as_bytes())
+        find::entry(self.resolved(), key)
     }
 
     /// The value of this key, aliases resolved. A null value is `Some`.
@@ -505,7 +463,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    fn is_irregular(self) -> bool {
+    pub(super) fn is_irregular(self) -> bool {
         let shape = self.data().shape;
         matches!(
             shape,
@@ -523,7 +481,7 @@ impl<'t> Node<'t> {
         Links::new(self.tree, if is_sequence { node.first() } else { NONE })
     }
 
-    fn data(self) -> Data {
+    pub(super) fn data(self) -> Data {
         self.tree.data(self.id.0)
     }
 
@@ -532,7 +490,7 @@ impl<'t> Node<'t> {
         self.data().next
     }
 
-    fn sibling(self, id: u32) -> Self {
+    pub(super) fn sibling(self, id: u32) -> Self {
         Node {
             tree: self.tree,
             id: NodeId(id),
@@ -544,7 +502,7 @@ impl<'t> Node<'t> {
     }
 
     /// Where the entries of a mapping start.
-    fn first_key(self) -> u32 {
+    pub(super) fn first_key(self) -> u32 {
         match self.data().shape {
             Shape::Mapping { .. } => self.first(),
             _ => NONE,
@@ -570,19 +528,6 @@ pub(super) fn key_identity(key: Node<'_>) -> Cow<'_, str> {
         Some(Scalar::Int(value)) => Cow::Owned(value.to_string()),
         _ => Cow::Borrowed(key.key_text()),
     }
-}
-
-/// Whether a text may be read as another one: `yes` as `true`, and `0x1` as `1`.
-fn is_typed(text: &str) -> bool {
-    // The longest word is `false`; rules ask for long names.
-    let is_word = text.starts_with(|it: char| it.is_ascii_alphabetic());
-    if is_word && text.len() > "false".len() {
-        return false;
-    }
-    matches!(
-        scalar::resolve(text),
-        Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_)
-    )
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the decoder does the same")]
