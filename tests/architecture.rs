@@ -138,6 +138,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("pulldown_cmark", &["report"]),
     ("quick_xml", &["report"]),
     ("similar", &["fix", "report"]),
+    ("aho_corasick", &["render"]),
     ("which", &["render"]),
     ("rustix", &["render", "cli"]),
     ("landlock", &["render"]),

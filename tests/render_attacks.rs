@@ -516,3 +516,34 @@ fn no_field_of_a_kustomization_leaves_the_repository() {
         }
     }
 }
+
+#[test]
+fn kustomizations_that_are_taken_in_again_and_again_are_not_built() {
+    let Some(programs) = programs("LAMEDUCK_KUSTOMIZE") else {
+        return;
+    };
+    let mut files = vec![
+        (
+            "k0/kustomization.yaml".to_owned(),
+            "resources: [a.yaml]\n".to_owned(),
+        ),
+        ("k0/a.yaml".to_owned(), DEPLOYMENT.to_owned()),
+    ];
+    for nth in 1..=11 {
+        for side in ["l", "r"] {
+            let text = format!("namePrefix: {side}{nth}-\nresources: [../k{}]\n", nth - 1);
+            files.push((format!("k{nth}{side}/kustomization.yaml"), text));
+        }
+        let text = format!("resources: [../k{nth}l, ../k{nth}r]\n");
+        files.push((format!("k{nth}/kustomization.yaml"), text));
+    }
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (&**path, &**text))
+        .collect();
+    let folder = repository(&files);
+    let (_, err) = rendered(folder.path(), &programs);
+    let said = "k11/kustomization.yaml: not built, it takes in the same folders again and again, over 2000 \
+                times";
+    assert!(err.contains(said), "{err}");
+}

@@ -16,6 +16,7 @@ use super::message::tidy;
 use super::tool::{Tool, ToolError};
 use super::trace::Trace;
 use super::view::{NoView, Places, View};
+use super::ways::Ways;
 use crate::discover::{Discovered, KUSTOMIZATION_NAMES, normal, relative};
 use crate::settings::Settings;
 use crate::source::{
@@ -29,6 +30,9 @@ const ORIGIN: &str = "config.kubernetes.io/origin";
 /// The folders and files that all kustomizations of a run may take in; what several take in counts for
 /// each.
 const MAX_PARTS: usize = 200_000;
+
+/// How many times one build may load folders that it has loaded before.
+const MAX_REPEATS: u64 = 2_000;
 
 /// A kustomization that is to be built.
 struct Top {
@@ -137,6 +141,7 @@ fn build_all<'t>(
 /// What is to be built; says what is not, and why.
 fn tops(graph: &Graph, files: &Files<'_>, notices: &mut Vec<String>) -> Vec<Top> {
     let mut tops = Vec::new();
+    let mut ways = Ways::of(graph);
     let (mut left, mut over) = (MAX_PARTS, 0);
     for directory in graph.tops() {
         let Some(closure) = graph.closure(&directory, left) else {
@@ -160,7 +165,16 @@ fn tops(graph: &Graph, files: &Files<'_>, notices: &mut Vec<String>) -> Vec<Top>
                 "standard input stands for {}, which is part of it",
                 files.source(id).path()
             )),
-            None => closure.obstacle.clone(),
+            None => closure.obstacle.clone().or_else(|| {
+                let repeats = ways
+                    .loads(&directory)
+                    .saturating_sub(closure.directories.len() as u64);
+                (repeats > MAX_REPEATS).then(|| {
+                    format!(
+                        "it takes in the same folders again and again, over {MAX_REPEATS} times"
+                    )
+                })
+            }),
         };
         match obstacle {
             Some(obstacle) => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::files::Files;
 use super::graph::{Graph, Kustomization, trees};
+use super::manifests::Manifests;
 use crate::kube::models::kustomization::is_inline;
 use crate::source::{Location, SourceId};
 use crate::yaml::{Node, NodeId, Tree, parse_embedded};
@@ -73,13 +74,13 @@ impl Who {
     }
 }
 
-type Kinds = HashMap<String, Vec<(String, Piece)>>;
+/// The manifests of a file by their kind.
+type Kinds = HashMap<String, Manifests>;
 
 /// Reads layers, each file once.
 #[derive(Debug, Default)]
 pub(super) struct Library {
     trees: HashMap<SourceId, Vec<Arc<Tree>>>,
-    /// The manifests of a file by their kind, each with its name.
     manifests: HashMap<SourceId, Arc<Kinds>>,
     /// The directories of those that speak of a file, by the build's top.
     speakers: HashMap<PathBuf, HashMap<PathBuf, Arc<[PathBuf]>>>,
@@ -109,19 +110,8 @@ impl Library {
         let kind = built.get("kind")?.text()?;
         let name = name(built).unwrap_or_default();
         let kinds = self.kinds(source, files);
-        let of_kind = kinds.get(kind)?;
-        let only = of_kind.len() == 1;
-        let rank = |(raw, piece): &(String, Piece)| {
-            let close = name == raw || !raw.is_empty() && name.contains(raw.as_str());
-            let beside = || self::namespace(piece.node()) == self::namespace(built);
-            (close || only).then(|| (name == raw, raw.len(), beside()))
-        };
-        let ranked = of_kind.iter().filter_map(|it| Some((rank(it)?, &it.1)));
-        let ranked: Vec<_> = ranked.collect();
-        let best = ranked.iter().map(|(rank, _)| *rank).max()?;
-        let mut found = ranked.iter().filter(|(rank, _)| *rank == best);
-        let piece = found.next()?.1.clone();
-        found.next().is_none().then_some(piece)
+        let found = kinds.get(kind)?;
+        found.becomes(name, namespace(built)).cloned()
     }
 
     fn kinds(&mut self, source: SourceId, files: &Files<'_>) -> Arc<Kinds> {
@@ -134,7 +124,7 @@ impl Library {
             let name = name(piece.node()).unwrap_or_default().to_owned();
             if let Some(kind) = piece.node().get("kind").and_then(Node::text) {
                 let kind = kind.to_owned();
-                kinds.entry(kind).or_default().push((name, piece));
+                kinds.entry(kind).or_default().push(&name, piece);
             }
         }
         let kinds = Arc::new(kinds);

@@ -18,6 +18,7 @@ mod helm;
 mod interpreter;
 mod kustomize;
 mod layers;
+mod manifests;
 mod message;
 mod schema;
 mod subcharts;
@@ -25,6 +26,7 @@ mod template;
 mod tool;
 mod trace;
 mod view;
+mod ways;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use super::super::files::Files;
 use super::super::graph::Graph;
 use super::super::layers::speakers;
+use super::super::ways::Ways;
 use crate::discover::{Request, discover, relative};
 use crate::units::SizeLimit;
 
@@ -289,5 +290,45 @@ fn what_takes_in_too_much_has_no_closure() {
         assert!(graph.closure(root, size).is_some());
         assert!(graph.closure(root, size - 1).is_none());
         assert!(graph.closure(root, 0).is_none());
+    });
+}
+
+#[test]
+fn kustomizations_are_loaded_for_each_way_that_leads_to_them() {
+    let mut files = vec![
+        (
+            "k0/kustomization.yaml".to_owned(),
+            "resources: [a.yaml]\n".to_owned(),
+        ),
+        (
+            "k0/a.yaml".to_owned(),
+            "apiVersion: v1\nkind: Pod\n".to_owned(),
+        ),
+    ];
+    for nth in 1..=40 {
+        for side in ["l", "r"] {
+            let text = format!("namePrefix: {side}-\nresources: [../k{}]\n", nth - 1);
+            files.push((format!("k{nth}{side}/kustomization.yaml"), text));
+        }
+        let text = format!("resources: [../k{nth}l, ../k{nth}r]\n");
+        files.push((format!("k{nth}/kustomization.yaml"), text));
+    }
+    files.push((
+        "circle/kustomization.yaml".to_owned(),
+        "resources: [../k1, ../circle]\n".to_owned(),
+    ));
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (&**path, &**text))
+        .collect();
+    with(&files, |root, graph| {
+        let mut ways = Ways::of(graph);
+        let mut loads = |directory: &str| ways.loads(&root.join(directory));
+        assert_eq!(loads("k0"), 1);
+        assert_eq!(loads("k1"), 5);
+        assert_eq!(loads("k2"), 13);
+        assert_eq!(loads("k40"), (1 << 42) - 3);
+        assert_eq!(loads("circle"), 7, "what takes in itself ends there");
+        assert_eq!(loads("none"), 1);
     });
 }
