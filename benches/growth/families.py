@@ -370,6 +370,57 @@ def proxy_configurations_and_workloads(n):
     )
 
 
+@family(150)
+def hosts_that_suggest_a_mesh(n):
+    return {
+        "a.yaml": "---\n".join(each(n, lambda i: deployment(f"d{i}"))),
+        "b.yaml": "---\n".join(each(n, lambda i: rule(f"r{i}", "*.svc.cluster.local"))),
+        "c.yaml": "---\n".join(each(n, lambda i: service(f"s{i}", f"app: x{i}"))),
+    }
+
+
+@family(2000)
+def routes_of_one_service(n):
+    matches = "".join(each(n, lambda i: f"    - match: [{{uri: {{exact: /{i}}}}}]\n"))
+    return one([routes("v", []) + matches])
+
+
+@family(1000)
+def names_that_hosts_hold(n):
+    hosts = ", ".join(each(2 * n, lambda i: f"h{i}"))
+    matches = "{sniHosts: [x]}, " * n
+    spec = f"{{hosts: [{hosts}], tls: [{{match: [{matches}], route: [{{destination: {{host: a}}}}]}}]}}"
+    return one([f"apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: v}}\nspec: {spec}\n"])
+
+
+@family(1000)
+def hosts_of_one_service_entry(n):
+    hosts = ", ".join(each(2 * n, lambda i: f"'*.h{i}'"))
+    entry = f"apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {{name: e}}\nspec: {{hosts: [{hosts}]}}\n"
+    return one([service("a"), entry, routes("v", each(n, lambda i: f"host: b{i}"))])
+
+
+@family(2000)
+def routes_of_hosts_of_their_own(n):
+    return one(each(n, lambda i: routes(f"v{i}", [f"host: h{i}"]).replace("hosts: [a]", f"hosts: [h{i}]")))
+
+
+@family(1000)
+def ports_of_a_service_and_workloads(n):
+    workloads = each(n, lambda i: deployment(f"d{i}", f"app: a, own: a{i}"))
+    return one(workloads + [service("s", ports="{port: 1}, " * (10 * n))])
+
+
+@family(4000)
+def ports_that_a_service_lacks(n):
+    ways = "{name: s, port: 9}, " * n
+    route = (
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\n"
+        f"spec: {{rules: [{{backendRefs: [{ways}]}}]}}\n"
+    )
+    return one([route, service("s", ports="{port: 1}, " * n)])
+
+
 # One object that holds much.
 
 
@@ -390,6 +441,21 @@ def containers_and_ignore_annotations(n):
     items = ", ".join(each(n, lambda i: f"{{name: c{i}, image: 'a:1'}}"))
     ignored = ", ".join(each(n, lambda i: f"lameduck.dev/ignore.missing-resources.c{i}: why"))
     text = deployment("d", annotations=ignored).replace("[{name: a, image: 'a:1'}]", f"[{items}]")
+    return one([text])
+
+
+@family(3000)
+def containers_and_annotations_of_their_own(n):
+    items = "".join(each(n, lambda i: f"        - {{name: c{i}, image: 'a:1'}}\n"))
+    ignored = ", ".join(each(n, lambda i: f"lameduck.dev/ignore.c{i}: missing-pdb"))
+    text = deployment("d", annotations=ignored).replace("[{name: a, image: 'a:1'}]\n", "\n" + items)
+    return one([text])
+
+
+@family(1000)
+def containers_below_comments(n):
+    items = ", ".join(each(n, lambda i: f"{{name: c{i}, image: 'a:latest'}}"))
+    text = deployment("d").replace("      containers: [{name: a, image: 'a:1'}]", f"{'# ab cd ef' + chr(10)}" * (4 * n) + f"      containers: [{items}]")
     return one([text])
 
 
@@ -648,6 +714,25 @@ def rendered_patches_and_objects(n):
         "kustomization.yaml": "resources: [a.yaml]\npatches:\n" + "".join(each(n, patch.format)),
         "a.yaml": "---\n".join(each(n, lambda i: deployment(f"d{i}"))),
     }
+
+
+@family(5000)
+def steps_of_a_pointer(n):
+    patch = f"[{{op: replace, path: {'/a' * n}, value: 1}}]"
+    return {
+        "kustomization.yaml": f"resources: [a.yaml]\npatches:\n  - {{target: {{kind: Deployment}}, patch: '{patch}'}}\n",
+        "a.yaml": deployment("d"),
+    }
+
+
+@family(8, "check", ".", "--render", "auto")
+def ways_to_one_kustomization(n):
+    files = {"k0/kustomization.yaml": "resources: [a.yaml]\n", "k0/a.yaml": deployment("d")}
+    for i in range(1, n):
+        files[f"k{i}/kustomization.yaml"] = f"resources: [../l{i}, ../r{i}]\n"
+        for side in "lr":
+            files[f"{side}{i}/kustomization.yaml"] = f"namePrefix: {side}{i}-\nresources: [../k{i - 1}]\n"
+    return files
 
 
 @family(64, "check", ".", "--diff")

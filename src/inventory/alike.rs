@@ -72,7 +72,6 @@ const MOST_ELSEWHERE: usize = 100;
 struct Labelled {
     all: Vec<usize>,
     by_home: HashMap<Option<u32>, Vec<usize>>,
-    by_title: HashMap<Title, Vec<usize>>,
 }
 
 /// Workloads that are alike, by one of their labels, so that a selector meets only those it may select.
@@ -81,6 +80,8 @@ pub(super) struct LabelIndex<'a> {
     /// The group of each workload.
     pub(super) of: HashMap<ObjectId, usize>,
     by_label: HashMap<(&'a str, &'a str), Labelled>,
+    /// The kinds and names in each group.
+    titles: Vec<Vec<Title>>,
     /// With labels that a placeholder or a kustomization fills in.
     open: Vec<usize>,
 }
@@ -91,6 +92,7 @@ impl<'a> LabelIndex<'a> {
             groups: Groups::new(),
             of: HashMap::new(),
             by_label: HashMap::new(),
+            titles: Vec::new(),
             open: Vec::new(),
         };
         for (id, entry) in inventory.whole() {
@@ -132,16 +134,17 @@ impl<'a> LabelIndex<'a> {
     }
 
     fn note_titles(&mut self, inventory: &Inventory) {
-        for labelled in self.by_label.values_mut() {
-            for group in &labelled.all {
-                let members = self.groups.members.get(*group).into_iter().flatten();
-                let titles: BTreeSet<Title> =
-                    members.filter_map(|id| inventory.title(*id)).collect();
-                for title in titles {
-                    labelled.by_title.entry(title).or_default().push(*group);
-                }
-            }
-        }
+        let titles = self.groups.members.iter().map(|members| {
+            let titles = members.iter().filter_map(|id| inventory.title(*id));
+            titles.collect::<BTreeSet<Title>>().into_iter().collect()
+        });
+        self.titles = titles.collect();
+    }
+
+    /// Whether a group holds something that has no copy beside an object.
+    fn is_strange(&self, inventory: &Inventory, object: ObjectId, group: usize) -> bool {
+        let mut titles = self.titles.get(group).into_iter().flatten();
+        titles.any(|title| !inventory.has_own(object, *title))
     }
 
     /// The groups that the selector of an object may select. What stands elsewhere is left out where a
@@ -171,15 +174,14 @@ impl<'a> LabelIndex<'a> {
         if let Some(labelled) = labelled {
             let near = labelled.by_home.get(&inventory.home(object));
             let is_all_near = near.is_some() && labelled.by_home.len() == 1;
-            let elsewhere = labelled.by_title.iter().filter(|_| !is_all_near);
-            let strange = elsewhere.filter(|(title, _)| !inventory.has_own(object, **title));
-            let mut far: Vec<usize> = strange.flat_map(|(_, groups)| groups).copied().collect();
-            far.sort_unstable();
-            far.dedup();
-            if near.is_some() {
-                far.truncate(MOST_ELSEWHERE);
-            }
-            found.extend(far);
+            let most = if near.is_some() {
+                MOST_ELSEWHERE
+            } else {
+                usize::MAX
+            };
+            let elsewhere = labelled.all.iter().filter(|_| !is_all_near);
+            let strange = elsewhere.filter(|it| self.is_strange(inventory, object, **it));
+            found.extend(strange.take(most));
             found.extend(near.into_iter().flatten());
         }
         found.sort_unstable();

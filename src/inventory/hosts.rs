@@ -1,6 +1,6 @@
 //! Hosts as Istio resolves them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::{Inventory, ObjectId, Relation};
@@ -162,6 +162,8 @@ pub(super) struct HostIndex {
     wildcard_rules: Vec<ObjectId>,
     services: HashMap<String, Vec<ObjectId>>,
     all_services: Vec<ObjectId>,
+    /// Services that say whom they are for.
+    exported: HashSet<ObjectId>,
     /// Services with a workload in the mesh behind them.
     meshed: OnceLock<Vec<ObjectId>>,
     entries: HashMap<String, Vec<ObjectId>>,
@@ -197,6 +199,9 @@ impl HostIndex {
                     let name = object.name().to_owned();
                     index.services.entry(name).or_default().push(id);
                     index.all_services.push(id);
+                    if !export_to(object).is_empty() {
+                        index.exported.insert(id);
+                    }
                 }
                 _ => {}
             }
@@ -239,7 +244,13 @@ fn host_of(rule: &DestinationRule) -> Option<&str> {
     rule.spec.as_ref()?.host.as_deref()
 }
 
-/// The namespaces that an object says it is for; none: all.
+/// What is for more namespaces than these is taken to be for all.
+const MOST_EXPORTS: usize = 100;
+
+/// A host that is not found among so many of ServiceEntries may be one of the others.
+const MOST_ENTRY_HOSTS: usize = 500;
+
+/// The namespaces that an object says it is for, or enough of them; none: all.
 fn export_to(object: &Object) -> Vec<&str> {
     let list = match object.body() {
         Body::DestinationRule(it) => it.spec.as_ref().map(|spec| &spec.export_to),
@@ -248,11 +259,13 @@ fn export_to(object: &Object) -> Vec<&str> {
         Body::Service(_) => {
             let text = object.annotation("networking.istio.io/exportTo");
             let items = text.and_then(Node::as_str).unwrap_or_default().split(',');
-            return items.map(str::trim).filter(|it| !it.is_empty()).collect();
+            let items = items.map(str::trim).filter(|it| !it.is_empty());
+            return items.take(MOST_EXPORTS + 1).collect();
         }
         _ => None,
     };
-    list.into_iter().flatten().map(String::as_str).collect()
+    let list = list.into_iter().flatten().take(MOST_EXPORTS + 1);
+    list.map(String::as_str).collect()
 }
 
 impl Inventory {
@@ -404,16 +417,22 @@ impl Inventory {
 
     /// Whether some Service stands in the scope and the namespace of an object.
     pub fn has_services_beside(&self, object: &Object) -> bool {
-        self.hosts.all_services.iter().any(|id| {
-            self.get(*id).is_some_and(|entry| {
-                self.same_scope(&entry.object, object) && self.same_namespace(&entry.object, object)
+        let what = "whether a Service may be of the same namespace";
+        *self.shared(object, what, String::new(), || {
+            self.hosts.all_services.iter().any(|id| {
+                self.get(*id).is_some_and(|entry| {
+                    self.same_scope(&entry.object, object)
+                        && self.same_namespace(&entry.object, object)
+                })
             })
         })
     }
 
+    /// Whether a ServiceEntry in view is for a host, or there are more than anybody has.
     fn is_in_service_entry(&self, from: &Object, wanted: Host<'_>) -> bool {
         let named = self.hosts.entries.get(first_label(wanted.text));
         let entries = named.into_iter().flatten();
+        let mut left = MOST_ENTRY_HOSTS;
         entries
             .chain(&self.hosts.wildcard_entries)
             .filter_map(|id| self.get(*id))
@@ -424,15 +443,27 @@ impl Inventory {
                 };
                 let hosts = typed.spec.iter().flat_map(|spec| &spec.hosts);
                 let mut hosts = hosts.map(|host| Host::new(host, entry.namespace.as_deref()));
-                hosts.any(|host| host.covers(wanted) || host.text == wanted.text)
+                hosts.any(|host| {
+                    left = left.saturating_sub(1);
+                    left == 0 || host.covers(wanted) || host.text == wanted.text
+                })
             })
     }
 
     /// Whether an object's `exportTo` lets the namespace of another see it: `.` is its own, `*` all,
     /// `~` none.
     fn is_visible_from(&self, object: &Object, from: &Object) -> bool {
+        if is_service(object)
+            && self
+                .id(object)
+                .is_some_and(|it| !self.hosts.exported.contains(&it))
+        {
+            return true;
+        }
         let exported = export_to(object);
-        exported.is_empty()
+        let is_for_many = exported.len() > MOST_EXPORTS;
+        is_for_many
+            || exported.is_empty()
             || exported.into_iter().any(|namespace| match namespace {
                 "*" => true,
                 "." => self.same_namespace(object, from),

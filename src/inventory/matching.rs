@@ -34,6 +34,8 @@ pub(super) struct Matches {
     /// Workloads by what one of the labels of their pods and their namespace hash to; of those that
     /// are alike in kind, name, labels, scope and namespace the first.
     labelled: HashMap<u64, Vec<ObjectId>>,
+    /// Those that are the first of what is alike in all that.
+    first_alike: HashSet<ObjectId>,
     /// Workloads by the namespace that their files say.
     in_namespace: HashMap<String, Vec<ObjectId>>,
     /// Workloads beside which others may look for one that was meant.
@@ -78,6 +80,13 @@ pub(super) fn label_hash(key: &str, value: &str, namespace: Option<&str>) -> u64
     hasher.finish()
 }
 
+/// As [`label_hash`], of those that are deployed together.
+fn label_hash_beside(hash: u64, place: Option<(u32, Option<u32>)>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (hash, place).hash(&mut hasher);
+    hasher.finish()
+}
+
 impl Matches {
     pub(super) fn of(inventory: &Inventory) -> Self {
         let mut matches = Self::default();
@@ -94,8 +103,11 @@ impl Matches {
             }
             let (object, labels) = (&entry.object, workload.template().labels());
             if seen.insert((object.kind(), object.name(), labels, inventory.place(id))) {
+                matches.first_alike.insert(id);
                 for (key, value) in labels {
                     let hash = label_hash(key, value, entry.namespace.as_deref());
+                    matches.labelled.entry(hash).or_default().push(id);
+                    let hash = label_hash_beside(hash, inventory.place(id));
                     matches.labelled.entry(hash).or_default().push(id);
                 }
             }
@@ -311,11 +323,31 @@ impl Inventory {
         labels: &BTreeMap<String, String>,
         namespace: Option<&'a str>,
     ) -> impl Iterator<Item = Workload<'a>> {
+        self.labelled_so(labels, namespace, |hash| hash)
+    }
+
+    /// As [`workloads_labelled`](Self::workloads_labelled), those in the scope and the namespace of an
+    /// object.
+    pub fn workloads_labelled_beside<'a>(
+        &'a self,
+        labels: &BTreeMap<String, String>,
+        object: &'a Object,
+    ) -> impl Iterator<Item = Workload<'a>> {
+        let place = self.id(object).and_then(|id| self.place(id));
+        let hashed = move |hash| label_hash_beside(hash, place);
+        self.labelled_so(labels, self.namespace(object), hashed)
+            .filter(|workload| self.same_scope(workload.object(), object))
+    }
+
+    fn labelled_so<'a>(
+        &'a self,
+        labels: &BTreeMap<String, String>,
+        namespace: Option<&'a str>,
+        hashed: impl Fn(u64) -> u64,
+    ) -> impl Iterator<Item = Workload<'a>> {
         let of_label = |(key, value): (&String, &String)| {
-            let found = self
-                .matches
-                .labelled
-                .get(&label_hash(key, value, namespace));
+            let hash = hashed(label_hash(key, value, namespace));
+            let found = self.matches.labelled.get(&hash);
             found.map_or(&[][..], Vec::as_slice)
         };
         let rarest = labels.iter().map(of_label).min_by_key(|ids| ids.len());
@@ -331,6 +363,13 @@ impl Inventory {
                     .iter()
                     .all(|(key, value)| found.get(key) == Some(value))
             })
+    }
+
+    /// Whether [`workloads_labelled`](Self::workloads_labelled) may give a workload: it is the first of
+    /// those that are alike.
+    pub fn is_first_alike(&self, workload: Workload<'_>) -> bool {
+        let id = self.id(workload.object());
+        id.is_some_and(|id| self.matches.first_alike.contains(&id))
     }
 
     /// The workloads whose files say that they are deployed to this namespace, in the order of the

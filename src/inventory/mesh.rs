@@ -1,12 +1,11 @@
 //! Which workloads are in an Istio mesh, and what is set for the whole mesh.
 
-use std::collections::BTreeMap;
-
 use super::mesh_view::{DATAPLANE_MODE, NAMESPACE_INJECTION, REVISION};
 use super::{Inventory, ObjectId};
 use crate::kube::istio::MeshConfig;
 use crate::kube::{Body, Match, Object, PodTemplate, Selector, Workload};
 use crate::settings::MeshMode;
+use crate::source::Scope;
 use crate::yaml::Node;
 
 /// Whether a workload's pods are in a mesh.
@@ -174,29 +173,34 @@ impl Inventory {
         ];
         let template = workload.template();
         let object = workload.object();
-        let namespaces = self
-            .namespace(object)
-            .and_then(|it| self.mesh.namespaces.get(it));
-        let namespaces: Vec<&Object> = namespaces
-            .into_iter()
-            .flatten()
-            .filter_map(|id| Some(&self.get(*id)?.object))
-            .collect();
-        KEYS.iter().any(|(key, values)| {
+        let says_so = |values: &[&str], node: Option<Node<'_>>| {
+            let text = node.and_then(Node::text);
+            text.is_some_and(|text| values.contains(&text))
+        };
+        let by_itself = KEYS.iter().any(|(key, values)| {
             let own = [
                 template.annotation(key),
                 template.label(key),
                 object.annotation(key),
             ];
-            let of_namespaces = namespaces
-                .iter()
-                .flat_map(|namespace| [namespace.annotation(key), namespace.label(key)]);
-            own.into_iter()
-                .chain(of_namespaces)
-                .flatten()
-                .filter_map(Node::text)
-                .any(|text| values.contains(&text))
-        })
+            own.into_iter().any(|node| says_so(values, node))
+        });
+        by_itself
+            || self.namespace(object).is_some_and(|namespace| {
+                let named = || self.mesh.namespaces.get(namespace).into_iter().flatten();
+                let by_namespace = || {
+                    let objects = named().filter_map(|id| Some(&self.get(*id)?.object));
+                    let mut said = objects.flat_map(|it| {
+                        KEYS.iter().flat_map(move |(key, values)| {
+                            let nodes = [it.annotation(key), it.label(key)];
+                            nodes.into_iter().map(move |node| (*values, node))
+                        })
+                    });
+                    said.any(|(values, node)| says_so(values, node))
+                };
+                let what = "whether a namespace is in another mesh";
+                *self.shared(object, what, namespace.to_owned(), by_namespace)
+            })
     }
 
     /// The resources in view that say something for a whole mesh: IstioOperators and `istio`
@@ -353,21 +357,8 @@ impl Inventory {
             return Some(Mesh::by(membership, template.object(), entry.key, message));
         }
         let entry = self.entry(workload.object())?;
-        let hinted = |id: &ObjectId| {
-            let hint = &self.get(*id)?.object;
-            let is_beside = hint.source() == workload.object().source();
-            (self.same_namespace(hint, workload.object())
-                && (is_beside || self.is_named_by(workload, hint)))
-            .then_some(hint)
-        };
-        if let Some(hint) = self
-            .mesh
-            .hints
-            .get(&entry.scope)
-            .into_iter()
-            .flatten()
-            .find_map(hinted)
-        {
+        let hint = entry.hint.get_or_init(|| self.hint(workload, &entry.scope));
+        if let Some(hint) = hint.and_then(|id| Some(&self.get(id)?.object)) {
             let message = "suggests that the pods get a sidecar";
             return Some(Mesh::by(
                 Membership::Likely,
@@ -391,41 +382,30 @@ impl Inventory {
         Some(Mesh::by(Membership::Likely, namespace, node, message))
     }
 
-    /// Whether one of Istio's resources means this workload: its selector selects the pods, or its
-    /// host is a Service of theirs.
-    fn is_named_by(&self, workload: Workload<'_>, hint: &Object) -> bool {
-        let selects = |labels: Option<&BTreeMap<String, String>>| {
-            let labels = labels.filter(|labels| !labels.is_empty());
-            labels.is_some_and(|labels| {
-                let found = Selector::Map(labels).matches(workload.template().labels());
-                found == Match::Yes
-            })
-        };
-        let leads_here = |host: &str| {
-            self.services_of(workload)
-                .filter(|(_, relation)| relation.is_firm())
-                .any(|(own, _)| self.may_mean(hint, host, own))
-        };
-        match hint.body() {
-            Body::PeerAuthentication(it) => {
-                let selector = it.spec.as_ref().and_then(|spec| spec.selector.as_ref());
-                selects(selector.map(|it| &it.match_labels))
-            }
-            Body::Sidecar(it) => {
-                let spec = it.spec.as_ref();
-                let selector = spec.and_then(|spec| spec.workload_selector.as_ref());
-                selects(selector.map(|it| &it.labels))
-            }
-            Body::DestinationRule(it) => {
-                let host = it.spec.as_ref().and_then(|spec| spec.host.as_deref());
-                host.is_some_and(leads_here)
-            }
-            Body::VirtualService(it) => {
-                let mut hosts = it.spec.iter().flat_map(|spec| &spec.hosts);
-                hosts.any(|host| leads_here(host))
-            }
-            _ => false,
-        }
+    /// The first of Istio's resources in a scope that stands beside the workload, or means it.
+    fn hint(&self, workload: Workload<'_>, scope: &Scope) -> Option<ObjectId> {
+        let object = workload.object();
+        let hints = self.mesh.hints.get(scope)?.iter();
+        let mut services: Option<Vec<&Object>> = None;
+        // Hosts are compared with Services so many times, whatever else there is.
+        let mut left = MOST_HOSTS;
+        hints.copied().find(|id| {
+            let Some(hint) = self.get(*id).map(|entry| &entry.object) else {
+                return false;
+            };
+            self.same_namespace(hint, object)
+                && (hint.source() == object.source()
+                    || selects(workload, hint)
+                    || hosts(hint).any(|host| {
+                        let services = services.get_or_insert_with(|| {
+                            let services = self.services_of(workload);
+                            let firm = services.filter(|(_, relation)| relation.is_firm());
+                            firm.take(MOST_SERVICES).map(|(it, _)| it).collect()
+                        });
+                        left = left.saturating_sub(1 + services.len());
+                        left > 0 && services.iter().any(|it| self.may_mean(hint, host, it))
+                    }))
+        })
     }
 
     /// Whether OpenShift Service Mesh 2 is in view, in which the annotation is the switch and no label.
@@ -467,6 +447,42 @@ impl<'a> Mesh<'a> {
             }),
         }
     }
+}
+
+/// For one workload, so many Services and hosts are looked at to find out whether something suggests a
+/// mesh.
+const MOST_SERVICES: usize = 20;
+const MOST_HOSTS: usize = 2_000;
+
+/// Whether the selector of one of Istio's resources selects the pods.
+fn selects(workload: Workload<'_>, hint: &Object) -> bool {
+    let labels = match hint.body() {
+        Body::PeerAuthentication(it) => {
+            let selector = it.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+            selector.map(|it| &it.match_labels)
+        }
+        Body::Sidecar(it) => {
+            let spec = it.spec.as_ref();
+            let selector = spec.and_then(|spec| spec.workload_selector.as_ref());
+            selector.map(|it| &it.labels)
+        }
+        _ => None,
+    };
+    labels
+        .filter(|labels| !labels.is_empty())
+        .is_some_and(|labels| {
+            Selector::Map(labels).matches(workload.template().labels()) == Match::Yes
+        })
+}
+
+/// The hosts of a DestinationRule or a VirtualService.
+fn hosts(hint: &Object) -> impl Iterator<Item = &str> {
+    let (one, several): (_, &[String]) = match hint.body() {
+        Body::DestinationRule(it) => (it.spec.as_ref().and_then(|spec| spec.host.as_deref()), &[]),
+        Body::VirtualService(it) => (None, it.spec.as_ref().map_or(&[], |spec| &spec.hosts)),
+        _ => (None, &[]),
+    };
+    one.into_iter().chain(several.iter().map(String::as_str))
 }
 
 /// Whether the pods ask for, or refuse, a sidecar in words that Istio does not know, such as `"False"`.

@@ -30,6 +30,7 @@ mod routes;
 mod scaling;
 mod serving;
 mod set_elsewhere;
+mod shared;
 mod skaffold;
 mod strangers;
 mod takeover;
@@ -104,6 +105,8 @@ struct Entry {
     /// Answers that many rules ask for.
     serving: OnceLock<serving::Answer>,
     scaled: OnceLock<Option<ObjectId>>,
+    /// What suggests that a workload is in the mesh.
+    hint: OnceLock<Option<ObjectId>>,
 }
 
 /// Every object of a run. Built once, then only read.
@@ -127,6 +130,8 @@ pub struct Inventory {
     provenance: provenance::Provenance,
     namesakes: duplicates::Namesakes,
     matches: Matches,
+    shared: shared::Shared,
+    service_profiles: OnceLock<serving::ServiceProfiles>,
     open: OpenNamespaces,
     routed: routes::Routes,
     mesh: mesh_view::MeshView,
@@ -277,6 +282,7 @@ impl Inventory {
                 object: object.numbered(number),
                 serving: OnceLock::new(),
                 scaled: OnceLock::new(),
+                hint: OnceLock::new(),
             }));
         }
         others

@@ -88,26 +88,30 @@ impl Inventory {
         workload: Workload<'a>,
         written: Replicas<'a>,
     ) -> Replicas<'a> {
-        let far = self.autoscalers(workload).map(|(it, _)| autoscaled(it));
-        far.fold(written, |range, far| match (range, far) {
-            (
-                Replicas::Known {
+        let mut range = written;
+        for (far, _) in self.autoscalers(workload) {
+            range = match (range, autoscaled(far)) {
+                (
+                    Replicas::Known {
+                        count,
+                        most,
+                        origin,
+                    },
+                    Replicas::Known {
+                        count: least,
+                        most: highest,
+                        ..
+                    },
+                ) if count > 1 && least >= count => Replicas::Known {
                     count,
-                    most,
+                    most: most.max(highest),
                     origin,
                 },
-                Replicas::Known {
-                    count: least,
-                    most: highest,
-                    ..
-                },
-            ) if count > 1 && least >= count => Replicas::Known {
-                count,
-                most: most.max(highest),
-                origin,
-            },
-            _ => Replicas::Unknown,
-        })
+                // However many more there are.
+                _ => return Replicas::Unknown,
+            };
+        }
+        range
     }
 
     /// Of the autoscalers beside the workload the one with the highest minimum.

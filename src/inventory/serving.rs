@@ -1,6 +1,7 @@
 //! Which workloads take requests, and through which containers.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{ContainerPort, Service, ServicePort};
@@ -62,18 +63,20 @@ enum Basis {
 /// The Services that select some pods, told apart by what they do for these.
 #[derive(Debug, Default)]
 pub(super) struct Profiles {
-    all: Vec<Profile>,
-    of: HashMap<ObjectId, usize>,
+    all: Vec<Arc<Profile>>,
+    /// The place of each Service's, sorted.
+    of: Vec<(ObjectId, usize)>,
 }
+
+/// Of every Service, equal ones shared.
+pub(super) type ServiceProfiles = HashMap<ObjectId, Arc<Profile>>;
 
 /// What Services that bring requests in the same way have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Profile {
+pub(super) struct Profile {
     /// For how many seconds their requests last, where only the API server sends them.
     bound: Option<u64>,
-    /// Where their ports lead.
-    ports: Vec<PortTarget>,
-    /// Where those lead through which requests come.
+    /// Where the ports lead through which requests come, each once.
     serving: Vec<PortTarget>,
 }
 
@@ -322,45 +325,73 @@ impl Inventory {
             pod_selector(object)
                 .is_some_and(|it| it.matches(workload.template().labels()).possible())
         };
+        let of_services = self.service_profiles.get_or_init(|| self.all_profiles());
         let mut profiles = Profiles::default();
-        let mut known: HashMap<Profile, usize> = HashMap::new();
+        let mut known: HashMap<*const Profile, usize> = HashMap::new();
         for (id, relation) in services {
-            let Some(object) = self.get(*id).map(|entry| &entry.object) else {
+            // Labels such as `app: web` meet by chance between one part of a repository and another.
+            let belongs = relation.is_near() || relation.same_named_namespace && relation.certain;
+            if !belongs {
+                continue;
+            }
+            let Some(profile) = of_services.get(id) else {
                 continue;
             };
+            let is_ours = relation.certain
+                || relation.is_near()
+                    && self
+                        .get(*id)
+                        .is_some_and(|it| selects_written_labels(&it.object));
+            if !is_ours {
+                continue;
+            }
+            let next = profiles.all.len();
+            let at = *known.entry(Arc::as_ptr(profile)).or_insert(next);
+            if at == next {
+                profiles.all.push(Arc::clone(profile));
+            }
+            profiles.of.push((*id, at));
+        }
+        profiles.of.sort_unstable_by_key(|(id, _)| *id);
+        profiles
+    }
+
+    /// What each Service does, whomever it selects.
+    fn all_profiles(&self) -> ServiceProfiles {
+        let mut equal: HashSet<Arc<Profile>> = HashSet::new();
+        let mut profiles = ServiceProfiles::new();
+        for (id, entry) in self.whole() {
+            let object = &entry.object;
             let Body::Service(service) = object.body() else {
                 continue;
             };
-            let is_ours = relation.certain || relation.is_near() && selects_written_labels(object);
-            // Labels such as `app: web` meet by chance between one part of a repository and another.
-            let belongs = relation.is_near() || relation.same_named_namespace && relation.certain;
-            if !is_ours || !belongs {
-                continue;
-            }
-            let spec = service.spec.as_ref();
-            let all = spec.and_then(|spec| spec.ports.as_deref());
-            let ports: Vec<PortTarget> = all.into_iter().flatten().map(PortTarget::of).collect();
             let serving = serving_ports(object, service).into_iter();
             let mut serving: Vec<PortTarget> = serving.map(PortTarget::of).collect();
             if serving.is_empty() && self.is_routed(object) {
-                serving.clone_from(&ports);
+                let spec = service.spec.as_ref();
+                let all = spec.and_then(|spec| spec.ports.as_deref());
+                serving.extend(all.into_iter().flatten().map(PortTarget::of));
             }
-            let profile = Profile {
+            let mut seen = HashSet::new();
+            serving.retain(|target| seen.insert(target.clone()));
+            let profile = Arc::new(Profile {
                 bound: self.bound_of(object),
-                ports,
                 serving,
-            };
-            let at = *known.entry(profile.clone()).or_insert(profiles.all.len());
-            if at == profiles.all.len() {
-                profiles.all.push(profile);
-            }
-            profiles.of.insert(*id, at);
+            });
+            let shared = equal.get(&profile).cloned().unwrap_or_else(|| {
+                equal.insert(Arc::clone(&profile));
+                profile
+            });
+            profiles.insert(id, shared);
         }
         profiles
     }
 
     fn profile_of(&self, profiles: Option<&Profiles>, service: &Object) -> Option<usize> {
-        profiles?.of.get(&self.id(service)?).copied()
+        let of = &profiles?.of;
+        let id = self.id(service)?;
+        let at = of.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        of.get(at).map(|(_, profile)| *profile)
     }
 }
 

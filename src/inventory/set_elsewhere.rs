@@ -263,6 +263,11 @@ fn is_shared(operation: Node<'_>) -> bool {
     })
 }
 
+/// No path that a rule asks for has more steps, or more bytes: what lies below is not kept, since each step
+/// repeats all before it.
+const DEEPEST: usize = 64;
+const LONGEST: usize = 1_000;
+
 /// The paths that a strategic merge patch sets: every key in it.
 pub(super) fn merge_paths(root: Node<'_>, paths: &mut HashSet<String>) {
     let prefix = root.path();
@@ -275,6 +280,9 @@ pub(super) fn merge_paths(root: Node<'_>, paths: &mut HashSet<String>) {
         for child in values.chain(node.items()) {
             let path = child.path();
             let below = path.strip_prefix(&prefix).unwrap_or(&path);
+            if below.len() > LONGEST {
+                continue;
+            }
             paths.insert(below.trim_start_matches('.').to_owned());
             if !child.is_alias() {
                 todo.push(child);
@@ -298,7 +306,7 @@ fn pointer_paths(operation: Node<'_>, object: Option<&Object>, paths: &mut HashS
     };
     let mut at = object.map(Object::node);
     let mut path = String::new();
-    for token in pointer.split('/').skip(1) {
+    for token in pointer.split('/').skip(1).take(DEEPEST) {
         let token = token.replace("~1", "/").replace("~0", "~");
         at = match at {
             Some(list) if list.is_sequence() => {

@@ -5,6 +5,8 @@ use crate::yaml::Node;
 
 /// Fewer words explain nothing.
 const FEWEST_WORDS: usize = 3;
+/// So many lines above a value are read for them.
+const MOST_LINES: usize = 50;
 
 /// Beginnings of comments that something else than a reader is to obey, or that call a value unfinished.
 const NO_REASONS: [&str; 12] = [
@@ -62,7 +64,8 @@ fn has_reason(node: Node<'_>) -> bool {
     }
     let mut line = start_of_line(text, at);
     let mut words = 0;
-    for comment in comments.get(..next).unwrap_or_default().iter().rev() {
+    let above = comments.get(..next).unwrap_or_default().iter().rev();
+    for comment in above.take(MOST_LINES) {
         let own_line = start_of_line(text, comment.span);
         let is_alone = slice(own_line, comment.span.start).trim().is_empty();
         let below = slice(comment.span.end, line);
@@ -71,9 +74,12 @@ fn has_reason(node: Node<'_>) -> bool {
             break;
         }
         words += words_of(slice(comment.span.start, comment.span.end));
+        if words >= FEWEST_WORDS {
+            return true;
+        }
         line = own_line;
     }
-    words >= FEWEST_WORDS
+    false
 }
 
 /// Where the line of a place starts.

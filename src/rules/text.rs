@@ -58,6 +58,7 @@ pub(super) fn yaml_pair(key: &str, value: &str) -> String {
 /// is what it is.
 pub(super) fn is_explained(node: Node<'_>) -> bool {
     const LEAST_WORDS: usize = 3;
+    const MOST_LINES: usize = 50;
     let Some(text) = node.tree().file_text() else {
         return false;
     };
@@ -69,7 +70,8 @@ pub(super) fn is_explained(node: Node<'_>) -> bool {
     let above = text.get(..start).unwrap_or_default().lines().rev();
     let above = above
         .map(str::trim)
-        .take_while(|line| line.starts_with('#'));
+        .take_while(|line| line.starts_with('#'))
+        .take(MOST_LINES);
     let comments = behind.map(str::trim).into_iter().chain(above);
     let comments = comments.filter_map(|comment| comment.strip_prefix('#'));
     let mut words = comments

@@ -18,6 +18,7 @@ mod configuration;
 mod files;
 mod growth;
 mod output;
+mod relations;
 mod text;
 mod yaml;
 

@@ -31,10 +31,12 @@ impl Rule for HpaSingleReplica {
         let Some(minimum) = Minimum::of(cx, object) else {
             return;
         };
-        let target = cx.inventory.selects(object).find(|(workload, relation)| {
+        let inventory = cx.inventory;
+        let what = "first that takes requests";
+        let target = inventory.first_selected(object, what, |workload, relation| {
             relation.is_firm()
-                && !cx.inventory.replicas(*workload).is_parked()
-                && cx.inventory.serving(*workload).is_serving()
+                && !inventory.replicas(workload).is_parked()
+                && inventory.serving(workload).is_serving()
         });
         if let Some((workload, _)) = target {
             out.push(report(cx, object, workload, &minimum));

@@ -3,6 +3,7 @@
 use super::apart::{keeps_a_place, never_shares_a_node};
 use super::labels;
 use super::new_budget::{document, free_name};
+use super::sharing::Sharing;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
@@ -36,9 +37,10 @@ impl Rule for MissingPdb {
         let Some((replicas, origin)) = unprotected(cx, workload) else {
             return;
         };
-        let sharing = sharing_selector(cx, workload);
+        let lacks_budget = |other: Workload<'_>| unprotected(cx, other).is_some();
+        let sharing = Sharing::of(cx, workload, lacks_budget);
         // One budget for all, and the first of them gets it.
-        if sharing.iter().any(|other| is_led_by(cx, workload, *other)) {
+        if sharing.is_led {
             return;
         }
         let object = workload.object();
@@ -56,10 +58,9 @@ impl Rule for MissingPdb {
             ),
             ReplicaOrigin::Default => report,
         };
-        let others = sharing
-            .iter()
-            .map(|it| (it.object(), it.object().name_node()));
-        report = report.related_few(others, sharing.len(), "the same selector selects its pods");
+        let others = sharing.first.iter();
+        let others = others.map(|it| (it.object(), it.object().name_node()));
+        report = report.related_few(others, sharing.total, "the same selector selects its pods");
         out.push(match name {
             Some(name) => add_budget(cx, workload, &name, report),
             None => report,
@@ -82,40 +83,11 @@ fn unprotected<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Option<(i32, Rep
         .then_some((count, origin))
 }
 
-/// The other workloads that the workload's own selector selects, where they are deployed together.
-fn sharing_selector<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Vec<Workload<'a>> {
-    let inventory = cx.inventory;
-    let object = workload.object();
-    let Some(own) = labels::selecting(workload) else {
-        return Vec::new();
-    };
-    let labelled = inventory.workloads_labelled(&own, inventory.namespace(object));
-    labelled
-        .filter(|other| {
-            let other = other.object();
-            (other.kind(), other.name()) != (object.kind(), object.name())
-                && inventory.same_scope(object, other)
-                && inventory.namespace(object) == inventory.namespace(other)
-        })
-        .collect()
-}
-
-/// Whether the budget of another workload covers this one's pods, and is reported instead.
-fn is_led_by<'a>(cx: &Context<'a>, workload: Workload<'a>, other: Workload<'a>) -> bool {
-    let place = |it: Workload<'_>| it.object().location(it.object().node());
-    let order = |it: Workload<'_>| (place(it).source, place(it).span.start);
-    order(other) < order(workload)
-        && unprotected(cx, other).is_some()
-        && sharing_selector(cx, other)
-            .iter()
-            .any(|it| place(*it) == place(workload))
-}
-
 fn message(
     object: &Object,
     replicas: i32,
     origin: ReplicaOrigin<'_>,
-    sharing: &[Workload<'_>],
+    sharing: &Sharing<'_>,
     is_apart: bool,
 ) -> String {
     let drain = if is_apart {
@@ -124,11 +96,11 @@ fn message(
         "a drain"
     };
     let names: Vec<String> = std::iter::once(object)
-        .chain(sharing.iter().map(|it| it.object()))
+        .chain(sharing.first.iter().map(|it| it.object()))
         .take(FEW)
         .map(|it| format!("`{}`", it.name()))
         .collect();
-    if sharing.is_empty() {
+    if sharing.total == 0 {
         let least = match origin {
             ReplicaOrigin::Autoscaler(..) => "at least ",
             _ => "",
@@ -141,7 +113,7 @@ fn message(
     }
     format!(
         "{} share a selector and have no PodDisruptionBudget: {drain} may evict all their pods",
-        and_more(&names, sharing.len() + 1)
+        and_more(&names, sharing.total + 1)
     )
 }
 
@@ -178,9 +150,17 @@ fn add_budget<'r>(
     }
     let title = "add a PodDisruptionBudget that lets one pod go at a time";
     let inventory = cx.inventory;
-    let mut labelled = inventory.workloads_labelled(&own, inventory.namespace(object));
+    let namespace = inventory.namespace(object);
+    let anywhere = namespace.map(|it| inventory.workloads_labelled(&own, Some(it)));
+    let beside = namespace
+        .is_none()
+        .then(|| inventory.workloads_labelled_beside(&own, object));
+    let mut labelled = anywhere
+        .into_iter()
+        .flatten()
+        .chain(beside.into_iter().flatten());
     // What is deployed together gets one budget, unless one of them has its own; of others a second one
-    // may come.
+    // may come where they are deployed to one namespace for certain.
     if let Some(other) = labelled.find(|workload| {
         let other = workload.object();
         let may_get_another = if inventory.same_scope(object, other) {

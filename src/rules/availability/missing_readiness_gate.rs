@@ -1,11 +1,13 @@
 //! `missing-readiness-gate`
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::edit::{Advice, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Evidence, Standing};
 use crate::kube::{Body, Object, Workload};
+use crate::rules::text::FEW;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::{Node, path_below};
 
@@ -39,11 +41,16 @@ impl Rule for MissingReadinessGate {
         if !matches!(object.body(), Body::Namespace(_)) || injects_somewhere(cx, object) {
             return;
         }
-        let waiting = waiting(cx, object);
-        let Some((first, evidence)) = waiting.first() else {
+        let waiting = Waiting::of(cx, object);
+        let workloads = waiting.first.iter();
+        let workloads =
+            workloads.filter_map(|it| cx.inventory.workload(cx.inventory.numbered(*it)?));
+        let workloads: Vec<Workload<'_>> = workloads.collect();
+        let first = workloads.first().copied();
+        let Some((first, evidence)) = first.and_then(|it| Some((it, balanced(cx, it)?))) else {
             return;
         };
-        let others = match waiting.len() - 1 {
+        let others = match waiting.total.saturating_sub(1) {
             0 => String::new(),
             1 => " and 1 other workload".to_owned(),
             count => format!(" and {count} other workloads"),
@@ -58,7 +65,7 @@ impl Rule for MissingReadinessGate {
         let node = object.label(INJECT).unwrap_or_else(|| object.name_node());
         let advice = Advice::below(&["metadata", "labels"], [(INJECT, Value::text("enabled"))]);
         let lead = "let pods wait until their target is healthy";
-        let mut report = Report::object(object, node, message)
+        let report = Report::object(object, node, message)
             .help_of_fix(lead, &advice.yaml())
             .related(evidence.object, evidence.node, evidence.message.clone())
             .fix(
@@ -73,11 +80,10 @@ impl Rule for MissingReadinessGate {
                     advice.write(editor, object.node())
                 },
             );
-        for (workload, _) in &waiting {
-            let object = workload.object();
-            report = report.related(object, object.name_node(), "its pods get no readiness gate");
-        }
-        out.push(report);
+        let places = workloads
+            .iter()
+            .map(|it| (it.object(), it.object().name_node()));
+        out.push(report.related_few(places, waiting.total, "its pods get no readiness gate"));
     }
 }
 
@@ -94,28 +100,53 @@ fn injects_somewhere(cx: &Context<'_>, namespace: &Object) -> bool {
                 &path_below("metadata.labels", INJECT),
             )
     };
-    cx.inventory
-        .objects_named(namespace.name())
-        .filter(|object| matches!(object.body(), Body::Namespace(_)))
-        .filter(|object| cx.inventory.standing(object) == Standing::Whole)
-        .any(injects)
+    let key = namespace.name().to_owned();
+    let answer = || {
+        cx.inventory
+            .objects_named(namespace.name())
+            .filter(|object| matches!(object.body(), Body::Namespace(_)))
+            .filter(|object| cx.inventory.standing(object) == Standing::Whole)
+            .any(injects)
+    };
+    *cx.inventory.shared(
+        namespace,
+        "a namespace injects readiness gates",
+        key,
+        answer,
+    )
 }
 
-/// The workloads of a namespace whose pods are not waited for, and why: each once, as the file of
-/// the Namespace has it, where variants stand side by side.
-fn waiting<'a>(cx: &Context<'a>, namespace: &Object) -> Vec<(Workload<'a>, Evidence<'a>)> {
-    let mut workloads: Vec<Workload<'a>> = cx
-        .inventory
-        .workloads_in(namespace.name())
-        .filter(|workload| cx.inventory.same_scope(workload.object(), namespace))
-        .collect();
-    workloads.sort_by_key(|workload| workload.object().source() != namespace.source());
-    let mut seen = HashSet::new();
-    workloads
-        .into_iter()
-        .filter(|workload| seen.insert((workload.object().kind(), workload.object().name())))
-        .filter_map(|workload| Some((workload, balanced(cx, workload)?)))
-        .collect()
+/// The workloads of a namespace whose pods are not waited for.
+struct Waiting {
+    total: usize,
+    /// The numbers of the first ones.
+    first: Vec<u32>,
+}
+
+impl Waiting {
+    /// Each workload once, as the file of the Namespace has it, where variants stand side by side.
+    fn of(cx: &Context<'_>, namespace: &Object) -> Arc<Self> {
+        let key = format!("{:?} {}", namespace.source(), namespace.name());
+        let what = "workloads without readiness gates";
+        cx.inventory.shared(namespace, what, key, || {
+            let mut workloads: Vec<Workload<'_>> = cx
+                .inventory
+                .workloads_in(namespace.name())
+                .filter(|workload| cx.inventory.same_scope(workload.object(), namespace))
+                .collect();
+            workloads.sort_by_key(|workload| workload.object().source() != namespace.source());
+            let mut seen = HashSet::new();
+            workloads.retain(|workload| {
+                seen.insert((workload.object().kind(), workload.object().name()))
+            });
+            workloads.retain(|workload| balanced(cx, *workload).is_some());
+            let first = workloads.iter().take(FEW);
+            Self {
+                total: workloads.len(),
+                first: first.map(|it| it.object().number()).collect(),
+            }
+        })
+    }
 }
 
 /// What says that an AWS load balancer leads straight to the pods of a workload that has no gate.

@@ -29,6 +29,7 @@ pub(super) mod removed_api_version;
 mod rollout;
 mod selected;
 pub(super) mod selector_mismatch;
+mod sharing;
 pub(super) mod single_replica;
 pub(super) mod unplaceable_rollout;
 pub(super) mod unresolved_backend;

@@ -1,5 +1,9 @@
 //! `unresolved-backend`
 
+use std::collections::HashSet;
+
+use k8s_openapi::api::core::v1::ServiceSpec;
+
 use super::backends::{Backend, Port, backends};
 use super::keys::check_keys;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
@@ -106,12 +110,46 @@ fn is_closed(cx: &Context<'_>, object: &Object, name: &str) -> bool {
 
 /// Whether some Service stands in the scope of an object and, as far as both say, in its namespace.
 fn has_services_beside(cx: &Context<'_>, object: &Object) -> bool {
-    let own = cx.inventory.namespace(object);
-    cx.inventory.objects().any(|other| {
-        matches!(other.body(), Body::Service(_))
-            && cx.inventory.same_scope(other, object)
-            && cx.inventory.namespace(other) == own
+    let inventory = cx.inventory;
+    let own = inventory.namespace(object);
+    let what = "whether a Service is of the same namespace";
+    *inventory.shared(object, what, String::new(), || {
+        inventory.objects().any(|other| {
+            matches!(other.body(), Body::Service(_))
+                && inventory.same_scope(other, object)
+                && inventory.namespace(other) == own
+        })
     })
+}
+
+/// The ports of a Service.
+struct Ports {
+    /// Whether it may have others.
+    is_open: bool,
+    numbers: HashSet<i32>,
+    names: HashSet<String>,
+}
+
+impl Ports {
+    fn of(cx: &Context<'_>, service: &Object, spec: &ServiceSpec) -> Self {
+        let ports = spec.ports.as_deref().unwrap_or_default();
+        let list = service.node().at(&["spec", "ports"]);
+        let is_open = spec.type_.as_deref() == Some("ExternalName")
+            || ports.is_empty()
+            || service.field(&["spec", "ports"]).is_unknown()
+            || list.into_iter().flat_map(Node::items).any(|item| {
+                item.entries().any(|entry| service.is_unknown(entry.value))
+                    || cx.inventory.is_set_elsewhere(service, item, "port")
+            })
+            || cx
+                .inventory
+                .is_set_elsewhere(service, service.node(), "spec.ports");
+        Self {
+            is_open,
+            numbers: ports.iter().map(|it| it.port).collect(),
+            names: ports.iter().filter_map(|it| it.name.clone()).collect(),
+        }
+    }
 }
 
 /// Whether a Service certainly has no such port.
@@ -122,26 +160,14 @@ fn lacks_port(cx: &Context<'_>, service: &Object, port: &Port<'_>) -> bool {
     let Some(spec) = &typed.spec else {
         return false;
     };
-    let ports = spec.ports.as_deref().unwrap_or_default();
-    let is_open = spec.type_.as_deref() == Some("ExternalName")
-        || ports.is_empty()
-        || service.field(&["spec", "ports"]).is_unknown()
-        || service
-            .node()
-            .at(&["spec", "ports"])
-            .into_iter()
-            .flat_map(Node::items)
-            .any(|item| {
-                item.entries().any(|entry| service.is_unknown(entry.value))
-                    || cx.inventory.is_set_elsewhere(service, item, "port")
-            })
-        || cx
-            .inventory
-            .is_set_elsewhere(service, service.node(), "spec.ports");
-    !is_open
+    let key = service.number().to_string();
+    let ports = cx.inventory.shared(service, "ports of a Service", key, || {
+        Ports::of(cx, service, spec)
+    });
+    !ports.is_open
         && match port {
-            Port::Number(number) => ports.iter().all(|it| it.port != *number),
-            Port::Name(name) => ports.iter().all(|it| it.name.as_deref() != Some(name)),
+            Port::Number(number) => !ports.numbers.contains(number),
+            Port::Name(name) => !ports.names.contains(*name),
             Port::None => false,
         }
 }

@@ -1,5 +1,7 @@
 //! `conflicting-mesh-config`
 
+use std::collections::HashMap;
+
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Together;
 use crate::kube::{Body, Object, is_placeholder};
@@ -36,21 +38,7 @@ impl Rule for ConflictingMeshConfig {
             return;
         };
         // Each pair is reported once, at the object that comes later.
-        let earlier = cx
-            .inventory
-            .objects()
-            .take_while(|other| !std::ptr::eq(*other, object));
-        let twin = earlier
-            .filter(|other| other.kind() == object.kind() && other.name() != object.name())
-            .filter(|other| {
-                cx.inventory.namespace(object) == cx.inventory.namespace(other)
-                    && matches!(
-                        cx.inventory.together(object, other),
-                        Some(Together::File | Together::Kustomization)
-                    )
-            })
-            .find_map(|other| Some((other, own.meets(&Claim::of(other)?)?)));
-        let Some((other, target)) = twin else {
+        let Some((other, target)) = earlier(cx, object, &own) else {
             return;
         };
         let (kind, name) = (object.kind(), other.name());
@@ -62,6 +50,55 @@ impl Rule for ConflictingMeshConfig {
             .help(format!("put the settings of both into one {kind}"));
         out.push(report.related(other, other.name_node(), format!("the other {kind}")));
     }
+}
+
+/// What is for the same, by kind, namespace and what that is: the numbers of the objects, in order.
+type Claims = HashMap<(String, Option<String>, Aim), Vec<u32>>;
+
+/// The pods that something is for, or one host.
+#[derive(PartialEq, Eq, Hash)]
+enum Aim {
+    Pods(String),
+    Host(String),
+}
+
+/// An object is compared with so many that are for the same.
+const MOST_TWINS: usize = 100;
+
+/// The first object before this one that is for the same, where both are deployed together; and for what.
+fn earlier<'a>(cx: &Context<'a>, object: &Object, own: &Claim<'_>) -> Option<(&'a Object, String)> {
+    let inventory = cx.inventory;
+    let claims = inventory.once("what Istio's resources are for", || {
+        let mut claims = Claims::new();
+        for object in inventory.objects() {
+            let namespace = inventory.namespace(object).map(str::to_owned);
+            for aim in Claim::of(object).iter().flat_map(Claim::aims) {
+                let key = (object.kind().to_owned(), namespace.clone(), aim);
+                claims.entry(key).or_default().push(object.number());
+            }
+        }
+        claims
+    });
+    let namespace = inventory.namespace(object).map(str::to_owned);
+    let found = own.aims().filter_map(|aim| {
+        let key = (object.kind().to_owned(), namespace.clone(), aim);
+        let same = claims
+            .get(&key)?
+            .iter()
+            .take_while(|it| **it < object.number());
+        let others = same
+            .take(MOST_TWINS)
+            .filter_map(|it| inventory.numbered(*it));
+        let mut twins = others.filter(|other| {
+            let together = inventory.together(object, other);
+            other.name() != object.name()
+                && matches!(together, Some(Together::File | Together::Kustomization))
+        });
+        let twin = twins.next()?;
+        Some((twin, own.shown(&key.2)))
+    });
+    // Of the hosts that lead to one object, the first.
+    found.min_by_key(|(twin, _)| twin.number())
 }
 
 /// What an object is for.
@@ -145,15 +182,17 @@ impl<'a> Claim<'a> {
         })
     }
 
-    /// What both are for.
-    fn meets(&self, other: &Claim<'_>) -> Option<String> {
-        match (&self.target, &other.target) {
-            (Some((own, shown)), Some((theirs, _))) => (own == theirs).then(|| shown.clone()),
-            (None, None) => {
-                let mut shared = self.hosts.iter().filter(|host| other.hosts.contains(host));
-                shared.next().map(|host| format!("host `{host}`"))
-            }
-            _ => None,
+    fn aims(&self) -> impl Iterator<Item = Aim> {
+        let pods = self.target.iter();
+        let pods = pods.map(|(labels, _)| Aim::Pods(format!("{labels:?}")));
+        pods.chain(self.hosts.iter().map(|host| Aim::Host((*host).to_owned())))
+    }
+
+    fn shown(&self, aim: &Aim) -> String {
+        match (aim, &self.target) {
+            (Aim::Host(host), _) => format!("host `{host}`"),
+            (Aim::Pods(_), Some((_, shown))) => shown.clone(),
+            (Aim::Pods(labels), None) => labels.clone(),
         }
     }
 }

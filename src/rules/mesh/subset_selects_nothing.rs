@@ -44,6 +44,14 @@ impl Rule for SubsetSelectsNothing {
         else {
             return;
         };
+        // What pods with the same labels carry is asked once.
+        let mut seen = HashSet::new();
+        let mut distinct = workloads.clone();
+        distinct.retain(|it| {
+            cx.inventory
+                .pods_number(*it)
+                .is_none_or(|pods| seen.insert(pods))
+        });
         let mut routed = None;
         for (subset, node) in typed.subsets.iter().zip(items(spec, "subsets")) {
             let Some(labels) = node.get("labels") else {
@@ -52,9 +60,7 @@ impl Rule for SubsetSelectsNothing {
             if subset.labels.is_empty()
                 || subset.labels.keys().any(|key| is_runtime(key))
                 || object.is_unknown(labels)
-                || workloads
-                    .iter()
-                    .any(|workload| may_carry(cx, workload.template(), &subset.labels))
+                || may_carry(cx, &distinct, &subset.labels)
             {
                 continue;
             }
@@ -178,17 +184,23 @@ fn is_runtime(key: &str) -> bool {
     })
 }
 
+/// Whether the pods of a workload may carry the labels.
 fn may_carry(
     cx: &Context<'_>,
-    template: PodTemplate<'_>,
+    workloads: &[Workload<'_>],
     labels: &BTreeMap<String, String>,
 ) -> bool {
-    let set = |key: &str| {
+    let fields = labels.keys().map(|key| path_below("metadata.labels", key));
+    let fields: Vec<String> = fields.collect();
+    let is_set = |template: PodTemplate<'_>, field: &String| {
         template.node().is_some_and(|node| {
-            let field = path_below("metadata.labels", key);
-            cx.inventory
-                .is_set_elsewhere(template.object(), node, &field)
+            let object = template.object();
+            cx.inventory.is_set_elsewhere(object, node, field)
         })
     };
-    Selector::Map(labels).matches(template.labels()).possible() || labels.keys().any(|key| set(key))
+    workloads.iter().any(|workload| {
+        let template = workload.template();
+        Selector::Map(labels).matches(template.labels()).possible()
+            || fields.iter().any(|field| is_set(template, field))
+    })
 }

@@ -1,5 +1,7 @@
 //! `unreachable-route`
 
+use std::cell::Cell;
+
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, is_placeholder};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -36,11 +38,13 @@ impl Rule for UnreachableRoute {
         {
             return;
         }
-        let routes: Vec<Node<'_>> = http.items().map(Node::resolved).collect();
-        for (index, route) in routes.iter().enumerate() {
+        let routes: Vec<Route<'_>> = http.items().map(|it| Route::of(object, it)).collect();
+        let left = Cell::new(MOST_COMPARISONS);
+        for (index, later) in routes.iter().enumerate() {
             let mut earlier = routes.iter().take(index);
-            let Some(taker) = earlier.find(|earlier| takes_all_of(object, **earlier, *route))
-            else {
+            let taker = earlier.find(|earlier| earlier.takes_all_of(object, later, &left));
+            let route = &later.node;
+            let Some(taker) = taker.map(|it| &it.node) else {
                 continue;
             };
             let name = |route: Node<'_>| route.get("name").and_then(Node::text).map(quoted);
@@ -72,22 +76,47 @@ fn matches_of(route: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     list.flat_map(Node::items).map(Node::resolved)
 }
 
-/// Whether every request that the later route matches is matched by the earlier one. A delegate may
-/// leave requests to the routes behind it.
-fn takes_all_of(object: &Object, earlier: Node<'_>, later: Node<'_>) -> bool {
-    let is_known = |route: Node<'_>| {
-        route.is_mapping()
-            && !object.field_below(route, &["match"]).is_unknown()
-            && matches_of(route).all(|one| one.is_mapping() && !object.is_unknown(one))
-    };
-    if earlier.get("delegate").is_some() || !is_known(earlier) || !is_known(later) {
-        return false;
+/// So many matches of one VirtualService are compared with each other; of the others nothing is said.
+const MOST_COMPARISONS: usize = 50_000;
+
+struct Route<'t> {
+    node: Node<'t>,
+    /// Whether all that it matches is known.
+    is_known: bool,
+}
+
+impl<'t> Route<'t> {
+    fn of(object: &Object, node: Node<'t>) -> Self {
+        let node = node.resolved();
+        let is_known = node.is_mapping()
+            && !object.field_below(node, &["match"]).is_unknown()
+            && matches_of(node).all(|one| one.is_mapping() && !object.is_unknown(one));
+        Self { node, is_known }
     }
-    if matches_of(earlier).next().is_none() {
-        return true;
+
+    /// Whether every request that a later route matches is matched by this one. A delegate may leave
+    /// requests to the routes behind it.
+    fn takes_all_of(&self, object: &Object, later: &Self, left: &Cell<usize>) -> bool {
+        let may_compare = || {
+            let now = left.get();
+            left.set(now.saturating_sub(1));
+            now > 0
+        };
+        if !may_compare()
+            || !self.is_known
+            || !later.is_known
+            || self.node.get("delegate").is_some()
+        {
+            return false;
+        }
+        if matches_of(self.node).next().is_none() {
+            return true;
+        }
+        let is_taken = |one: Node<'_>| {
+            matches_of(self.node).any(|wide| may_compare() && covers(object, wide, one))
+        };
+        matches_of(later.node).next().is_some() && matches_of(later.node).all(is_taken)
     }
-    let is_taken = |one: Node<'_>| matches_of(earlier).any(|wide| covers(object, wide, one));
-    matches_of(later).next().is_some() && matches_of(later).all(is_taken)
 }
 
 /// Whether all that one match demands is demanded by the other.

@@ -1,9 +1,14 @@
 //! VirtualServices as a whole (`ValidateVirtualService`), and what their routes lead to.
 
+use std::collections::HashMap;
+
 use super::super::judge::{Judge, shown};
 use super::names::{is_domain, is_fqdn, is_ip, is_sni_domain, is_within, overlap};
 use super::{is_stand_in, texts};
 use crate::yaml::Node;
+
+/// More hosts and gateways than anybody writes.
+const MOST_HOSTS: usize = 500;
 
 /// The spec of the object under judgement.
 fn spec_of<'t>(judge: &Judge<'t>) -> Option<Node<'t>> {
@@ -18,6 +23,10 @@ pub(super) fn is_delegate(judge: &Judge<'_>) -> bool {
 /// Whether it is for gateways alone, where that is known.
 pub(super) fn is_at_gateway(judge: &Judge<'_>) -> Option<bool> {
     let spec = spec_of(judge)?;
+    // Each match asks.
+    if judge.items(spec, "gateways").nth(MOST_HOSTS).is_some() {
+        return None;
+    }
     let gateways = texts(judge, spec, "gateways");
     if gateways.iter().any(|(_, name)| *name == "mesh") {
         return Some(false);
@@ -79,8 +88,16 @@ fn hosts<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     if !is_right {
         return;
     }
+    let mut seen = HashMap::new();
     for (index, (node, host)) in hosts.iter().enumerate() {
-        let mut earlier = hosts.iter().take(index);
+        let same = *seen.entry(*host).or_insert(index);
+        // Each of the first is compared with all of them, every other one with its equal.
+        let (from, to) = if index < MOST_HOSTS {
+            (0, index)
+        } else {
+            (same, index.min(same + 1))
+        };
+        let mut earlier = hosts.iter().take(to).skip(from);
         if let Some((_, other)) = earlier.find(|(_, other)| overlap(other, host)) {
             let fault = if other == host {
                 format!("`hosts` has {} twice", shown(host))
@@ -104,11 +121,16 @@ fn matches_sni<'t>(judge: &Judge<'t>, spec: Node<'t>) -> bool {
         .any(|one| judge.has(one, "sniHosts"))
 }
 
-/// `validateSniHost`: each is one of the VirtualService's hosts.
+/// `validateSniHost`: each is one of the VirtualService's hosts. Of more hosts than anybody writes nothing is
+/// said, since each match is compared with all.
 pub(super) fn sni<'t>(judge: &mut Judge<'t>, one: Node<'t>) {
     let Some(spec) = spec_of(judge) else {
         return;
     };
+    let has_many = |field| judge.items(spec, field).nth(MOST_HOSTS).is_some();
+    if has_many("hosts") || has_many("gateways") {
+        return;
+    }
     let is_of_mesh = texts(judge, spec, "gateways")
         .iter()
         .any(|(_, name)| *name == "mesh");
