@@ -1,5 +1,8 @@
 //! What a mesh does for a workload.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::{Basis, because, because_at};
 use crate::clocks::{Clocks, Hold, drain};
 use crate::finding::Because;
@@ -55,15 +58,23 @@ pub(super) fn sidecar(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis {
     Basis::Seen(vec![hold, exit])
 }
 
+/// Of the routes and rules of one Service so many are looked at, and of the Services of one workload.
+const MOST_ROUTES: usize = 200;
+pub(super) const MOST_SERVICES: usize = 100;
+
 /// VirtualServices by the Services they lead to.
 pub(super) struct Routes<'a> {
-    /// Each Service that an HTTP route leads to, the VirtualService, and its `retries`.
-    routes: Vec<(&'a Object, &'a Object, Option<Node<'a>>)>,
+    /// By the number of the Service: the HTTP routes that lead there, in their order.
+    by_service: HashMap<u32, Vec<Route<'a>>>,
 }
+
+/// The number of an HTTP route, its VirtualService, and its `retries`.
+type Route<'a> = (usize, &'a Object, Option<Node<'a>>);
 
 impl<'a> Routes<'a> {
     pub(super) fn of(inventory: &'a Inventory) -> Self {
-        let mut routes = Vec::new();
+        let mut by_service: HashMap<u32, Vec<Route<'a>>> = HashMap::new();
+        let mut number = 0;
         for object in inventory.objects() {
             let Body::VirtualService(service) = object.body() else {
                 continue;
@@ -73,20 +84,29 @@ impl<'a> Routes<'a> {
             };
             let nodes = object.node().at(&["spec", "http"]);
             let nodes = nodes.into_iter().flat_map(Node::items).map(Node::resolved);
+            let mut found: HashMap<&str, Vec<u32>> = HashMap::new();
             for (route, node) in spec.http.iter().zip(nodes) {
                 for destination in &route.route {
                     let host = destination.destination.as_ref();
-                    let host = host.and_then(|it| it.host.as_deref());
-                    if let Some(Target::Services(services)) =
-                        host.map(|host| inventory.resolve(object, host))
-                    {
-                        let retries = node.get("retries");
-                        routes.extend(services.into_iter().map(|(it, _)| (it, object, retries)));
-                    }
+                    let Some(host) = host.and_then(|it| it.host.as_deref()) else {
+                        continue;
+                    };
+                    let services = found.entry(host).or_insert_with(|| {
+                        let Target::Services(found) = inventory.resolve(object, host) else {
+                            return Vec::new();
+                        };
+                        found.iter().map(|(service, _)| service.number()).collect()
+                    });
+                    number += 1;
+                    services.retain(|service| {
+                        let routes = by_service.entry(*service).or_default();
+                        routes.push((number, object, node.get("retries")));
+                        routes.len() < MOST_ROUTES
+                    });
                 }
             }
         }
-        Self { routes }
+        Self { by_service }
     }
 
     /// The VirtualServices that lead to one of these Services, with the `retries` of the route.
@@ -94,11 +114,26 @@ impl<'a> Routes<'a> {
         &self,
         services: &[&Object],
     ) -> impl Iterator<Item = (&'a Object, Option<Node<'a>>)> {
-        let routes = self.routes.iter();
+        let numbers = services.iter().take(MOST_SERVICES).map(|it| it.number());
+        let found = numbers.filter_map(|number| self.by_service.get(&number));
+        let mut routes: Vec<Route<'a>> = found.flatten().copied().collect();
+        routes.sort_by_key(|(number, ..)| *number);
         routes
-            .filter(|(target, ..)| services.iter().any(|it| std::ptr::eq(*it, *target)))
-            .map(|(_, object, retries)| (*object, *retries))
+            .into_iter()
+            .map(|(_, object, retries)| (object, retries))
     }
+}
+
+/// The numbers of the DestinationRules, or of so many, that are deployed with a Service and are for it.
+pub(super) fn rules_beside(inventory: &Inventory, service: &Object) -> Arc<Vec<u32>> {
+    let key = service.number().to_string();
+    inventory.shared(service, "DestinationRules of a Service", key, || {
+        let rules = inventory.destination_rules(service);
+        let near = rules.filter(|(.., relation)| relation.is_near());
+        near.map(|(rule, ..)| rule.number())
+            .take(MOST_ROUTES)
+            .collect()
+    })
 }
 
 pub(super) fn retries(clocks: Clocks<'_>, routes: &Routes<'_>, workload: Workload<'_>) -> Basis {
@@ -143,9 +178,10 @@ pub(super) fn circuit_breaker(clocks: Clocks<'_>, workload: Workload<'_>) -> Bas
     let serving = inventory.serving(workload);
     let services = serving.services().map(|(service, _)| service);
     let seen: Vec<Because> = services
-        .flat_map(|service| inventory.destination_rules(service))
-        .filter(|(.., relation)| relation.is_near())
-        .filter_map(|(object, ..)| {
+        .take(MOST_SERVICES)
+        .flat_map(|service| rules_beside(inventory, service).to_vec())
+        .filter_map(|rule| {
+            let object = inventory.numbered(rule)?;
             let policy = object.node().at(&["spec", "trafficPolicy"])?;
             let entry = policy.entry("outlierDetection")?;
             Some(because_at("outlierDetection", object, entry.key))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Request;
-use super::mesh::Routes;
+use super::mesh::{MOST_SERVICES, Routes, rules_beside};
 use crate::finding::Finding;
 use crate::inventory::Inventory;
 use crate::kube::{Body, Object, Workload};
@@ -59,9 +59,11 @@ impl<'a> Related<'a> {
         for (service, relation) in inventory.services_of(workload) {
             if relation.is_near() {
                 services.push(service);
-                let rules = inventory.destination_rules(service);
-                objects.extend(rules.filter(|it| it.2.is_near()).map(|(rule, ..)| rule));
             }
+        }
+        for service in services.iter().take(MOST_SERVICES) {
+            let rules = rules_beside(inventory, service);
+            objects.extend(rules.iter().filter_map(|it| inventory.numbered(*it)));
         }
         objects.extend(&services);
         let budgets = inventory.budgets_of(workload);

@@ -1,28 +1,37 @@
 //! `rules.<id>.exclude` of the configuration.
 
+use std::collections::HashMap;
+
 use super::{Claim, Claims, Covers, View, Written};
 use crate::finding::{Finding, SuppressedBy};
 use crate::settings::{Assignment, RuleExclude};
-use crate::source::{Location, Span};
+use crate::source::{Location, SourceId, Span};
+
+/// The places of the entries that name a file for a rule: by both, and by the list that they stand in.
+pub(super) type Known = HashMap<(&'static str, SourceId, u32), Vec<u32>>;
 
 /// The places of the entries that name the file of a finding for its rule.
-pub(super) fn of(finding: &Finding, view: &View<'_>) -> Vec<u32> {
-    let path = view.sources.get(finding.primary.source).path();
+pub(super) fn of(finding: &Finding, view: &View<'_>, known: &mut Known) -> Vec<u32> {
+    let source = finding.primary.source;
+    let path = view.sources.get(source).path();
     let subject = finding.resource.as_ref();
     let subject = subject.map(|it| (it.kind.as_str(), it.name.as_str()));
     let settings = view.settings.of(path, subject);
     let Some(rule) = settings.rules.get(finding.rule) else {
         return Vec::new();
     };
-    if rule.exclude.is_empty() {
+    let Some(first) = rule.exclude.first() else {
         return Vec::new();
-    }
-    let path = view.settings.absolute(path);
-    rule.exclude
-        .iter()
-        .filter(|it| it.patterns.matches(&path, false))
-        .map(|it| it.start)
-        .collect()
+    };
+    // Every list stands at a place of its own.
+    let key = (finding.rule, source, first.start);
+    let named = known.entry(key).or_insert_with(|| {
+        let path = view.settings.absolute(path);
+        let named = rule.exclude.iter();
+        let named = named.filter(|it| it.patterns.matches(&path, false));
+        named.map(|it| it.start).collect()
+    });
+    named.clone()
 }
 
 pub(super) fn collect(view: &View<'_>, claims: &mut Claims) {

@@ -170,11 +170,12 @@ fn judge(findings: &mut [Finding], claims: &mut [Claim], view: &View<'_>) {
     for claim in &mut *claims {
         by_rule.entry(claim.rule).or_default().push(claim);
     }
+    let mut known = excludes::Known::new();
     for finding in findings {
         let Some(claims) = by_rule.get_mut(finding.rule) else {
             continue;
         };
-        let excluded = excludes::of(finding, view);
+        let excluded = excludes::of(finding, view, &mut known);
         for claim in claims {
             if !claim.covers.holds(finding, &excluded) {
                 continue;

@@ -3,6 +3,8 @@
 //! pkg/apis/core/validation/validation.go, 1.37: validateResourceRequirements,
 //! ValidateContainerResourceName; pkg/apis/core/helper/helpers.go.
 
+use std::collections::HashMap;
+
 use super::judge::{Judge, shown};
 use crate::kube::check::names::key_complaint;
 use crate::units::Quantity;
@@ -118,12 +120,16 @@ fn amounts<'t>(judge: &mut Judge<'t>, resources: Node<'t>) {
     for entry in limits.iter().chain(&requests) {
         amount(judge, *entry);
     }
+    let mut by_name: HashMap<&str, Entry<'t>> = HashMap::new();
+    for limit in &limits {
+        by_name.entry(limit.key.key_text()).or_insert(*limit);
+    }
     for request in &requests {
         let name = request.key.key_text();
         if name_fault(name).is_some() {
             continue;
         }
-        let limit = limits.iter().find(|limit| limit.key.key_text() == name);
+        let limit = by_name.get(name);
         let Some(limit) = limit else {
             if !may_overcommit(name) && knows_limits {
                 judge

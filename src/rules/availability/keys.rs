@@ -1,5 +1,8 @@
 //! Keys of ConfigMaps and Secrets that containers read by name.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use crate::kube::{Body, ContainerRef, Object, Workload, is_placeholder};
 use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report};
@@ -52,7 +55,8 @@ fn check(
     let Some(object) = nearest(cx, workload, kind, name) else {
         return;
     };
-    if may_have(cx, object, kind, key) {
+    let known = Keys::of(cx, object, kind);
+    if may_have(cx, object, &known, key) {
         return;
     }
     let message = format!(
@@ -65,7 +69,7 @@ fn check(
         .or(object.node().get("stringData"));
     out.push(
         Report::container(workload, container, key_node, message)
-            .help(help(object, kind, key))
+            .help(help(&known, key))
             .related(
                 object,
                 data.unwrap_or_else(|| object.name_node()),
@@ -74,14 +78,13 @@ fn check(
     );
 }
 
-fn help(object: &Object, kind: &str, key: &str) -> String {
-    let keys: Vec<&str> = keys(object, kind).collect();
-    if let Some(near) = suggest(key, keys.iter().copied()) {
+fn help(known: &Keys, key: &str) -> String {
+    if let Some(near) = suggest(key, known.all.iter().map(String::as_str)) {
         return format!("did you mean `{near}`?");
     }
-    let shown = keys.iter().take(FEW).map(|key| format!("`{key}`"));
+    let shown = known.all.iter().take(FEW).map(|key| format!("`{key}`"));
     let shown: Vec<String> = shown.collect();
-    format!("it has {}", and_more(&shown, keys.len()))
+    format!("it has {}", and_more(&shown, known.all.len()))
 }
 
 /// The object that is meant, where one alone can be: in the workload's file, else in its scope.
@@ -119,38 +122,68 @@ fn nearest<'a>(
     }
 }
 
+/// The keys of a ConfigMap or Secret.
+struct Keys {
+    /// In their order.
+    all: Vec<String>,
+    set: HashSet<String>,
+    /// Whether something that no file shows may put others there.
+    may_have_others: bool,
+}
+
+impl Keys {
+    fn of(cx: &Context<'_>, object: &Object, kind: &str) -> Arc<Self> {
+        let key = format!("{} {kind}", object.number());
+        cx.inventory
+            .shared(object, "keys that variables name", key, || {
+                Self::read(cx, object, kind)
+            })
+    }
+
+    fn read(cx: &Context<'_>, object: &Object, kind: &str) -> Self {
+        const FILLED: [&str; 6] = [
+            "replicat",
+            "reflect",
+            "inject",
+            "generat",
+            "service-account",
+            "sync",
+        ];
+        let annotations = object.node().at(&["metadata", "annotations"]);
+        let is_filled = annotations
+            .into_iter()
+            .flat_map(Node::entries)
+            .any(|entry| {
+                let name = entry.key.key_text();
+                FILLED.iter().any(|word| name.contains(word))
+            });
+        let kind_of_secret = object.node().get("type").and_then(Node::text);
+        let is_token = kind_of_secret.is_some_and(|it| it.contains("service-account-token"));
+        let all: Vec<String> = keys(object, kind).map(str::to_owned).collect();
+        let may_have_others = all.is_empty()
+            || all.iter().any(|key| is_placeholder(key))
+            || cx.inventory.is_among_patches(object)
+            || is_generated(cx, object, kind)
+            || is_filled
+            || is_token
+            || object.is_encrypted() && object.group() == "bitnami.com";
+        Self {
+            set: all.iter().cloned().collect(),
+            all,
+            may_have_others,
+        }
+    }
+}
+
 /// Whether the key is there, or something that no file shows may put it there.
-fn may_have(cx: &Context<'_>, object: &Object, kind: &str, key: &str) -> bool {
-    const FILLED: [&str; 6] = [
-        "replicat",
-        "reflect",
-        "inject",
-        "generat",
-        "service-account",
-        "sync",
-    ];
+fn may_have(cx: &Context<'_>, object: &Object, known: &Keys, key: &str) -> bool {
     let is_set = |field: &str| {
         let path = path_below(field, key);
         cx.inventory.is_set_elsewhere(object, object.node(), &path)
     };
-    let annotations = object.node().at(&["metadata", "annotations"]);
-    let is_filled = annotations
-        .into_iter()
-        .flat_map(Node::entries)
-        .any(|entry| {
-            let name = entry.key.key_text();
-            FILLED.iter().any(|word| name.contains(word))
-        });
-    let kind_of_secret = object.node().get("type").and_then(Node::text);
-    let is_token = kind_of_secret.is_some_and(|it| it.contains("service-account-token"));
-    keys(object, kind).any(|own| own == key || is_placeholder(own))
-        || keys(object, kind).next().is_none()
+    known.may_have_others
+        || known.set.contains(key)
         || ["data", "stringData"].iter().any(|field| is_set(field))
-        || cx.inventory.is_among_patches(object)
-        || is_generated(cx, object, kind)
-        || is_filled
-        || is_token
-        || object.is_encrypted() && object.group() == "bitnami.com"
 }
 
 /// Whether a kustomization of the object's scope generates or merges keys into one of its name.

@@ -32,11 +32,15 @@ impl Rule for MissingTracing {
             return;
         }
         // One finding for a mesh: at its configuration, else at the first namespace of the scope.
-        let first = inventory
-            .objects()
-            .filter(|other| inventory.same_scope(object, other) && speaks_for_mesh(cx, other))
-            .min_by_key(|other| matches!(other.body(), Body::Namespace(_)));
-        if !first.is_some_and(|first| std::ptr::eq(first, object)) {
+        let what = "what speaks first for a mesh";
+        let first = inventory.shared(object, what, String::new(), || {
+            inventory
+                .objects()
+                .filter(|other| inventory.same_scope(object, other) && speaks_for_mesh(cx, other))
+                .min_by_key(|other| matches!(other.body(), Body::Namespace(_)))
+                .map(Object::number)
+        });
+        if *first != Some(object.number()) {
             return;
         }
         let root = inventory.root_namespace();
