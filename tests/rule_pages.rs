@@ -410,6 +410,8 @@ fn pages_and_registry_name_the_same_rules() {
         .min_depth(2)
         .into_iter()
         .map(|entry| entry.unwrap().into_path())
+        // What the rules of a category rest on is no page.
+        .filter(|path| !path.ends_with("README.md"))
         .collect();
     assert_eq!(found, expected);
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::matching::{Asking, Related};
 use super::routes::collect_backends;
-use super::{Entry, Evidence, Inventory, ObjectId, Relation, may_share_namespace};
+use super::{Entry, Evidence, Inventory, Membership, ObjectId, Relation, may_share_namespace};
 use crate::kube::{Body, LoadBalancer, Workload};
 use crate::yaml::{Node, NodeId};
 
@@ -166,6 +166,12 @@ impl Inventory {
         workload: Workload<'a>,
     ) -> Vec<(LoadBalancer, Evidence<'a>)> {
         let mut found: Vec<(LoadBalancer, Evidence<'a>)> = Vec::new();
+        let mesh = self.mesh(workload);
+        if mesh.membership == Membership::Ambient
+            && let Some(evidence) = mesh.evidence
+        {
+            found.push((LoadBalancer::Ztunnel, evidence));
+        }
         let Some(selecting) = self.selecting(workload) else {
             return found;
         };

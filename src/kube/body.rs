@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use super::check::KubeCheck;
 use super::demands::Subject;
 use super::fault::Fault;
+use super::gateway_api;
 use super::istio;
 use super::object::{Body, OpaqueReason};
 use super::tables::{generators, kinds, removed};
@@ -60,6 +61,9 @@ pub(super) fn read_body(node: Node<'_>, who: &Identity<'_>) -> BodyReading {
             builtin(node, who, group)
         }
         "networking.istio.io" | "security.istio.io" | "telemetry.istio.io" => istio(node, who),
+        gateway_api::GROUP if gateway_api::versions(who.kind).contains(&version) => {
+            gateway_api(node, who)
+        }
         "install.istio.io" if who.kind == "IstioOperator" => {
             tolerant(node, who, |it| Body::IstioOperator(Box::new(it)))
         }
@@ -179,6 +183,31 @@ fn istio(node: Node<'_>, who: &Identity<'_>) -> BodyReading {
         _ => return BodyReading::opaque(OpaqueReason::Other),
     };
     read.faults = read.subject(node).istio_faults();
+    read
+}
+
+/// Rules read these from their nodes.
+fn gateway_api(node: Node<'_>, who: &Identity<'_>) -> BodyReading {
+    use gateway_api::{gateway, policy, routes};
+    macro_rules! judged {
+        ($kind:ty) => {
+            whole::<$kind>(node, who, |_| Body::Opaque(OpaqueReason::Judged))
+        };
+    }
+    let mut read = match who.kind {
+        "Gateway" => judged!(gateway::GatewayOfApi),
+        "GatewayClass" => judged!(gateway::GatewayClass),
+        "ListenerSet" => judged!(gateway::ListenerSet),
+        "HTTPRoute" => judged!(routes::HttpRoute),
+        "GRPCRoute" => judged!(routes::GrpcRoute),
+        "TLSRoute" => judged!(routes::TlsRoute),
+        "TCPRoute" => judged!(routes::TcpRoute),
+        "UDPRoute" => judged!(routes::UdpRoute),
+        "ReferenceGrant" => judged!(policy::ReferenceGrant),
+        "BackendTLSPolicy" => judged!(policy::BackendTlsPolicy),
+        _ => return BodyReading::opaque(OpaqueReason::Other),
+    };
+    read.faults = read.subject(node).gateway_faults();
     read
 }
 

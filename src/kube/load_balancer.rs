@@ -31,6 +31,8 @@ pub enum LoadBalancer {
         /// Seconds until its health check has failed: interval × threshold.
         seconds: u32,
     },
+    /// The proxies of the callers' nodes in Istio's ambient mesh.
+    Ztunnel,
 }
 
 impl LoadBalancer {
@@ -43,6 +45,7 @@ impl LoadBalancer {
             Self::Agic => "Azure Application Gateway",
             Self::AwsNlb { .. } => "AWS Network Load Balancer",
             Self::NodeChecks { .. } => "load balancer with externalTrafficPolicy Local",
+            Self::Ztunnel => "ambient mesh",
         }
     }
 
@@ -55,10 +58,12 @@ impl LoadBalancer {
     /// | ALB, targets of type ip | 15 s | aws-load-balancer-controller issue 2366 |
     /// | GKE container-native | 40 s | GKE: "Container-native load balancing", troubleshooting |
     /// | Application Gateway | 90 s | AGIC: "Minimize downtime during deployments" |
+    /// | ambient mesh | 10 s | istio issue 58514: ztunnel learns of endpoints from istiod |
     /// | NLB, `externalTrafficPolicy: Local` | interval × threshold of the health check | its annotations |
     pub fn removal(self) -> Duration {
         Duration::from_secs(match self {
             Self::NginxIngress => 5,
+            Self::Ztunnel => 10,
             Self::AwsIpTarget => 15,
             Self::GkeNeg => 40,
             Self::Agic => 90,

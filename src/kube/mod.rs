@@ -7,6 +7,7 @@ mod body;
 mod check;
 mod demands;
 mod fault;
+pub mod gateway_api;
 mod intent;
 pub mod istio;
 mod load_balancer;

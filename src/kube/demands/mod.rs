@@ -12,6 +12,7 @@ mod containers;
 mod cron;
 mod env;
 mod forms;
+mod gateway;
 mod istio;
 mod jobs;
 mod judge;
@@ -166,6 +167,11 @@ impl<'t> Subject<'t> {
     /// The faults of an object of Istio's, likewise.
     pub(super) fn istio_faults(&self) -> Vec<Fault> {
         self.judged("Istio", istio::check_object, istio::check)
+    }
+
+    /// The faults of a resource of the Gateway API, likewise.
+    pub(super) fn gateway_faults(&self) -> Vec<Fault> {
+        self.judged("the API server", kinds::check_metadata, gateway::check)
     }
 
     /// The faults of a Knative Service, likewise.

@@ -16,6 +16,7 @@ pub mod connection_pool;
 pub mod destination_rule;
 pub mod duration;
 pub mod gateway;
+pub mod injection;
 pub mod mesh_config;
 pub mod peer_authentication;
 pub mod proxy_config;

@@ -1,11 +1,12 @@
 //! `ineffective-istio-annotation`
 
+use super::injection;
 use super::metadata::{Holder, Map};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::tables::istio_catalogue::{
     KnownKey, is_bookkeeping, is_istio_key, only_slip, proxy_config_field, suggest,
 };
-use crate::kube::{Object, Workload};
+use crate::kube::{Body, Object, PodTemplate, Workload};
 use crate::rules::text::and;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::{Entry, Node};
@@ -31,8 +32,19 @@ impl Rule for IneffectiveIstioAnnotation {
         &META
     }
 
+    fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        injection::check_pods(cx, workload, out);
+    }
+
     fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
         let template = cx.inventory.workload(object).map(Workload::template);
+        let labelled = match object.body() {
+            Body::Namespace(_) => Some(object.node()),
+            _ => template.and_then(PodTemplate::node),
+        };
+        if let Some(owner) = labelled {
+            injection::check_switches(template.map_or(object, PodTemplate::object), owner, out);
+        }
         for map in [Map::Annotations, Map::Labels] {
             let holder = |object, node| Holder {
                 object,

@@ -1,9 +1,9 @@
 //! `missing-circuit-breaker`
 
+use super::breaker::{Breaker, breaker, clients};
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Mesh, Relation};
-use crate::kube::istio::DestinationRule;
 use crate::kube::{Body, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 
@@ -23,19 +23,6 @@ static META: RuleMeta = RuleMeta {
 /// See the rule's page.
 pub(in crate::rules) struct MissingCircuitBreaker;
 
-/// How much of a circuit breaker a DestinationRule is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Breaker {
-    /// No outlier detection at all.
-    Nothing,
-    /// Outlier detection for some subset or port only.
-    Partial,
-    /// Outlier detection without connection limits.
-    WithoutLimits,
-    /// Both.
-    Whole,
-}
-
 impl Rule for MissingCircuitBreaker {
     fn meta(&self) -> &'static RuleMeta {
         &META
@@ -51,7 +38,16 @@ impl Rule for MissingCircuitBreaker {
         let best = cx
             .inventory
             .destination_rules(object)
-            .map(|(rule, typed, relation)| (breaker(object, typed), relation.is_near(), rule))
+            .filter_map(|(rule, typed, relation)| {
+                let breaker = breaker(object, typed);
+                let breaker = match clients(cx, object, rule, typed) {
+                    None => breaker,
+                    // What some clients lack is nothing to the others.
+                    Some(_) if breaker == Breaker::Nothing => return None,
+                    Some(_) => Breaker::ForSome,
+                };
+                Some((breaker, relation.is_near(), rule))
+            })
             .max_by_key(|(breaker, is_near, _)| (*breaker, *is_near));
         let Some((breaker, is_near, rule)) = best else {
             out.push(none_at_all(object, &mesh));
@@ -59,9 +55,46 @@ impl Rule for MissingCircuitBreaker {
         };
         // A rule of another scope silences, but is not spoken of.
         if is_near && breaker != Breaker::Whole {
-            out.push(incomplete(object, rule, breaker, &mesh));
+            out.push(match breaker {
+                Breaker::ForSome => for_some(cx, object, rule, &mesh),
+                _ => incomplete(object, rule, breaker, &mesh),
+            });
         }
     }
+}
+
+fn for_some<'a>(
+    cx: &Context<'_>,
+    service: &Object,
+    rule: &'a Object,
+    mesh: &Mesh<'_>,
+) -> Report<'a> {
+    let name = service.name();
+    let whose = match rule.body() {
+        Body::DestinationRule(typed) => clients(cx, service, rule, typed),
+        _ => None,
+    };
+    let message = format!(
+        "outlierDetection for `{name}` counts for {} only: others keep calling endpoints that fail",
+        whose.as_deref().unwrap_or("some clients")
+    );
+    let namespace = cx.inventory.namespace(service);
+    let root = cx.inventory.root_namespace();
+    let help = match namespace {
+        Some(namespace) => format!(
+            "for all clients, add a DestinationRule without workloadSelector in namespace `{namespace}` or \
+             `{root}`"
+        ),
+        None => "for all clients, add a DestinationRule without workloadSelector".to_owned(),
+    };
+    let node = rule.node().at(&["spec", "workloadSelector"]);
+    let node = node
+        .or_else(|| rule.node().at(&["metadata", "namespace"]))
+        .unwrap_or_else(|| rule.name_node());
+    Report::object(rule, node, message)
+        .help(help)
+        .related(service, service.name_node(), "the Service")
+        .mesh(mesh)
 }
 
 /// The mesh of a serving workload behind the Service with more than one replica, if there is one.
@@ -88,60 +121,6 @@ fn mesh_of<'a>(cx: &Context<'a>, service: &'a Object) -> Option<Mesh<'a>> {
                 && is_candidate(*workload, *relation)
         })
         .map(|(workload, _)| cx.inventory.mesh(workload))
-}
-
-fn breaker(service: &Object, rule: &DestinationRule) -> Breaker {
-    let Some(spec) = &rule.spec else {
-        return Breaker::Nothing;
-    };
-    let policy = spec.traffic_policy.as_ref();
-    let of_rule = policy.map_or(Breaker::Nothing, |it| {
-        of_blocks(it.outlier_detection.is_some(), it.connection_pool.is_some())
-    });
-    let settings = policy.map_or(&[][..], |policy| &policy.port_level_settings);
-    // The settings of a port take the place of the whole policy above them.
-    let of_port = |number: i32| {
-        let own = settings.iter().find(|own| own.is_for(number));
-        own.map_or(of_rule, |own| {
-            of_blocks(
-                own.outlier_detection.is_some(),
-                own.connection_pool.is_some(),
-            )
-        })
-    };
-    let ports: Vec<Breaker> = port_numbers(service).map(of_port).collect();
-    let (least, most) = match (ports.iter().min(), ports.iter().max()) {
-        (Some(least), Some(most)) => (*least, *most),
-        _ => (of_rule, of_rule),
-    };
-    let in_subset = spec.subsets.iter().any(|subset| {
-        let policy = subset.traffic_policy.as_ref();
-        policy.is_some_and(|policy| policy.outlier_detection.is_some())
-    });
-    match least {
-        Breaker::Nothing if most.max(of_rule) > Breaker::Nothing || in_subset => Breaker::Partial,
-        _ => least,
-    }
-}
-
-/// What the two blocks of one policy make.
-fn of_blocks(has_detection: bool, has_limits: bool) -> Breaker {
-    match (has_detection, has_limits) {
-        (false, _) => Breaker::Nothing,
-        (true, false) => Breaker::WithoutLimits,
-        (true, true) => Breaker::Whole,
-    }
-}
-
-/// The ports through which requests come.
-fn port_numbers(service: &Object) -> impl Iterator<Item = i32> + use<'_> {
-    let spec = match service.body() {
-        Body::Service(service) => service.spec.as_ref(),
-        _ => None,
-    };
-    let ports = spec.and_then(|spec| spec.ports.as_deref());
-    let ports = ports.unwrap_or_default().iter();
-    ports.map(|port| port.port)
 }
 
 fn none_at_all<'a>(service: &'a Object, mesh: &Mesh<'_>) -> Report<'a> {
@@ -194,7 +173,7 @@ fn incomplete<'a>(
             "set outlierDetection in the top-level trafficPolicy too, and in each of its portLevelSettings, \
              which inherit nothing from it".to_owned(),
         ),
-        Breaker::WithoutLimits | Breaker::Whole => (
+        Breaker::ForSome | Breaker::WithoutLimits | Breaker::Whole => (
             Severity::Note,
             format!("outlierDetection for `{name}` without connectionPool: failing endpoints are ejected, but nothing limits the requests that wait for slow ones"),
             format!(

@@ -7,7 +7,7 @@ use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severit
 use crate::inventory::{Mesh, ProxyKind, is_data_store, written_proxy};
 use crate::kube::{PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
-use crate::yaml::{Node, path_below};
+use crate::yaml::{Entry, Node, Tree, path_below};
 
 static META: RuleMeta = RuleMeta {
     id: "missing-hold-application",
@@ -81,7 +81,10 @@ fn is_held_or_told(cx: &Context<'_>, workload: Workload<'_>) -> bool {
     let holds = |node: Node<'_>| match ProxyAnnotation::read(node) {
         // What cannot be read is reported as such.
         Err(_) => true,
-        Ok(config) => config.value().hold_application_until_proxy_starts.is_some(),
+        Ok(config) => {
+            let value = config.value().hold_application_until_proxy_starts;
+            value.is_some() && !is_overridden(&config)
+        }
     };
     set_by_patch
         || ineffective
@@ -89,6 +92,23 @@ fn is_held_or_told(cx: &Context<'_>, workload: Workload<'_>) -> bool {
             .annotation(PROXY_CONFIG_ANNOTATION)
             .is_some_and(holds)
         || misplaced.is_some_and(holds)
+}
+
+/// Whether the hold is asked for and taken back by the same key further down: Istio takes the last one
+/// (sigs.k8s.io/yaml, as `protomarshal.ApplyYAML` uses it).
+fn is_overridden(config: &ProxyAnnotation) -> bool {
+    const NAMES: [&str; 2] = [
+        "holdApplicationUntilProxyStarts",
+        "hold_application_until_proxy_starts",
+    ];
+    let root = config.tree().map(Tree::root);
+    let written = root.into_iter().flat_map(Node::written_entries);
+    let is_hold = |entry: &Entry<'_>| NAMES.contains(&entry.key.key_text());
+    let values: Vec<_> = written
+        .filter(is_hold)
+        .filter_map(|entry| entry.value.text())
+        .collect();
+    values.contains(&"true") && config.value().hold_application_until_proxy_starts == Some(false)
 }
 
 fn annotations(template: PodTemplate<'_>) -> impl Iterator<Item = crate::yaml::Entry<'_>> {

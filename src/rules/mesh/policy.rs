@@ -4,7 +4,7 @@ use crate::kube::Object;
 use crate::kube::istio::DestinationRule;
 use crate::kube::istio::connection_pool::ConnectionPool;
 use crate::kube::istio::destination_rule::{
-    ClientTls, LoadBalancer, OutlierDetection, PortTrafficPolicy, TrafficPolicy,
+    ClientTls, LoadBalancer, OutlierDetection, PortTrafficPolicy, Subset, TrafficPolicy,
 };
 use crate::yaml::Node;
 
@@ -12,6 +12,8 @@ use crate::yaml::Node;
 pub(super) struct Policy<'a> {
     /// Its mapping.
     pub(super) node: Node<'a>,
+    /// The subset that it is for alone.
+    pub(super) subset: Option<&'a Subset>,
     /// The port that it is for alone.
     pub(super) port: Option<u32>,
     /// Settings for single ports, which take its place there.
@@ -39,20 +41,27 @@ pub(super) fn policies<'a>(object: &'a Object, rule: &'a DestinationRule) -> Vec
     let Some((spec, node)) = rule.spec.as_ref().zip(object.node().get("spec")) else {
         return all;
     };
-    collect(spec.traffic_policy.as_ref(), node, &mut all);
+    collect(spec.traffic_policy.as_ref(), None, node, &mut all);
     let subsets = items(node, "subsets");
     for (subset, node) in spec.subsets.iter().zip(subsets) {
-        collect(subset.traffic_policy.as_ref(), node, &mut all);
+        let policy = subset.traffic_policy.as_ref();
+        collect(policy, Some(subset), node, &mut all);
     }
     all
 }
 
-fn collect<'a>(policy: Option<&'a TrafficPolicy>, owner: Node<'a>, all: &mut Vec<Policy<'a>>) {
+fn collect<'a>(
+    policy: Option<&'a TrafficPolicy>,
+    subset: Option<&'a Subset>,
+    owner: Node<'a>,
+    all: &mut Vec<Policy<'a>>,
+) {
     let Some((policy, node)) = policy.zip(owner.get("trafficPolicy")) else {
         return;
     };
     all.push(Policy {
         node,
+        subset,
         port: None,
         replaced_by: &policy.port_level_settings,
         connection_pool: policy.connection_pool.as_ref(),
@@ -66,13 +75,18 @@ fn collect<'a>(policy: Option<&'a TrafficPolicy>, owner: Node<'a>, all: &mut Vec
             .port_level_settings
             .iter()
             .zip(ports)
-            .map(|(port, node)| of_port(port, node)),
+            .map(|(port, node)| of_port(port, subset, node)),
     );
 }
 
-fn of_port<'a>(policy: &'a PortTrafficPolicy, node: Node<'a>) -> Policy<'a> {
+fn of_port<'a>(
+    policy: &'a PortTrafficPolicy,
+    subset: Option<&'a Subset>,
+    node: Node<'a>,
+) -> Policy<'a> {
     Policy {
         node,
+        subset,
         port: policy.port.as_ref().and_then(|port| port.number),
         replaced_by: &[],
         connection_pool: policy.connection_pool.as_ref(),

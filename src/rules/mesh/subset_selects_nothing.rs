@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::endpoints::{Behind, behind};
 use super::policy::items;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{Host, Target};
-use crate::kube::{Body, Object, PodTemplate, Selector, Workload};
+use crate::inventory::Host;
+use crate::kube::{Body, Object, PodTemplate, Selector};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::path_below;
 
@@ -41,6 +42,7 @@ impl Rule for SubsetSelectsNothing {
             .host
             .as_deref()
             .and_then(|host| behind(cx, object, host))
+            .map(Behind::all)
         else {
             return;
         };
@@ -121,53 +123,6 @@ fn routed_subsets<'a>(cx: &Context<'a>, rule: &Object, host: &str) -> HashSet<&'
         })
         .filter_map(|(_, target)| target.subset.as_deref())
         .collect()
-}
-
-/// The workloads of a host whose Services are deployed with the rule, the nearest first; `None`
-/// where there may be others.
-fn behind<'a>(cx: &Context<'a>, object: &'a Object, host: &'a str) -> Option<Vec<Workload<'a>>> {
-    let inventory = cx.inventory;
-    if host.contains('*') || inventory.is_open(object) {
-        return None;
-    }
-    let Target::Services(services) = inventory.resolve(object, host) else {
-        return None;
-    };
-    if !services.iter().any(|(_, relation)| relation.is_firm())
-        || services
-            .iter()
-            .any(|(service, _)| inventory.is_open(service))
-    {
-        return None;
-    }
-    let (mut near, mut far) = (Vec::new(), Vec::new());
-    let mut seen = HashSet::new();
-    for (service, _) in &services {
-        // Variants of one Service select the same workloads.
-        let is_new = seen.insert((inventory.namespace(service), selector(service)));
-        if !is_new && !near.is_empty() {
-            continue;
-        }
-        for (workload, relation) in inventory.selects(service) {
-            if relation.is_firm() {
-                near.push(workload);
-            } else if is_new {
-                far.push(workload);
-            }
-        }
-    }
-    if near.is_empty() {
-        return None;
-    }
-    near.extend(far);
-    Some(near)
-}
-
-fn selector(service: &Object) -> Option<&BTreeMap<String, String>> {
-    match service.body() {
-        Body::Service(service) => service.spec.as_ref()?.selector.as_ref(),
-        _ => None,
-    }
 }
 
 /// Labels that controllers and Istio add to pods.

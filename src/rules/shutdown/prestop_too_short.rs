@@ -165,6 +165,7 @@ fn article(load_balancer: LoadBalancer) -> String {
         LoadBalancer::GkeNeg | LoadBalancer::NodeChecks { .. } => {
             format!("a {}", load_balancer.as_str())
         }
+        LoadBalancer::Ztunnel => format!("the {}", load_balancer.as_str()),
     }
 }
 
