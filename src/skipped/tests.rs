@@ -90,7 +90,7 @@ fn generators_and_custom_resources_are_counted_by_kind() {
         // Not an API of Kubernetes itself, though its name ends so.
         (
             "h.yaml",
-            &object("gateway.networking.k8s.io/v1", "HTTPRoute", ""),
+            &object("snapshot.storage.k8s.io/v1", "VolumeSnapshot", ""),
         ),
         ("i.yaml", &object("example.com/v1", "\"::error::x\"", "")),
     ];
@@ -99,7 +99,7 @@ fn generators_and_custom_resources_are_counted_by_kind() {
         "generator ApplicationSet 1 e.yaml",
         "generator Kustomization 1 f.yaml",
         "custom-resource Certificate 1 g.yaml",
-        "custom-resource HTTPRoute 1 h.yaml",
+        "custom-resource VolumeSnapshot 1 h.yaml",
         "custom-resource 1 i.yaml",
     ];
     let (rows, objects, files) = rows_of(&files, &["."], false);

@@ -6,7 +6,7 @@ use super::endpoints::{Behind, behind};
 use super::policy::items;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Host;
-use crate::kube::{Body, Object, PodTemplate, Selector};
+use crate::kube::{Body, Object, PodTemplate, Selector, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::path_below;
 
