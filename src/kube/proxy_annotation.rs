@@ -1,8 +1,9 @@
 //! The pod annotation `proxy.istio.io/config`, read as the YAML it is.
 
 use super::check::KubeCheck;
+use super::demands::refused_proxy_settings;
 use super::istio::ProxyConfig;
-use crate::yaml::{self, Issue, Node, SyntaxError, Tree};
+use crate::yaml::{self, Issue, Node, NodeId, SyntaxError, Tree};
 
 /// The name of the annotation.
 pub const PROXY_CONFIG_ANNOTATION: &str = "proxy.istio.io/config";
@@ -44,6 +45,12 @@ impl ProxyAnnotation {
     /// What in it is not known or of the wrong type.
     pub fn issues(&self) -> &[Issue] {
         &self.issues
+    }
+
+    /// The values of the right type that injection refuses all the same, with what it expects.
+    pub fn refused(&self) -> Vec<(NodeId, String)> {
+        let root = self.tree.as_ref().map(Tree::root);
+        root.map(refused_proxy_settings).unwrap_or_default()
     }
 
     /// Its nodes; `None` when the text is empty.

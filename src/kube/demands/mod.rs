@@ -33,6 +33,7 @@ mod workloads;
 use super::fault::Fault;
 use crate::yaml::{Issue, Node, NodeId};
 
+pub(super) use istio::proxy::refused as refused_proxy_settings;
 pub(super) use judge::Judge;
 
 /// Judges one mapping as a structure.

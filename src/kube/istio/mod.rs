@@ -21,6 +21,7 @@ pub mod mesh_config;
 pub mod peer_authentication;
 pub mod proxy_config;
 pub mod proxy_config_object;
+pub mod proxy_messages;
 pub mod request_authentication;
 pub mod selector;
 pub mod service_entry;

@@ -7,11 +7,14 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IntoDeserializer, Visitor};
-use serde_json::Value;
 
 use super::duration::IstioDurationOfAnySign;
+use super::proxy_messages::{
+    ConnectionSettings, GatewayTopology, PrivateKeyProvider, ProxyHeaders, ProxyImage,
+    ProxyReadinessProbe, ProxySds, ProxyStatsMatcher, ProxyTracing, RemoteService,
+};
 
-/// `istio.mesh.v1alpha1.ProxyConfig`, whole but for nested messages that no rule asks for. As
+/// `istio.mesh.v1alpha1.ProxyConfig`. As
 /// protobuf JSON it takes every name in camel or snake case. Istio drops unknown fields silently
 /// and refuses injection on a wrong type.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -54,12 +57,12 @@ pub struct ProxyConfig {
     pub proxy_bootstrap_template_path: Option<String>,
     #[serde(alias = "interception_mode")]
     pub interception_mode: Option<ProtoEnum<InterceptionMode>>,
-    pub tracing: Option<Value>,
-    pub sds: Option<Value>,
+    pub tracing: Option<ProxyTracing>,
+    pub sds: Option<ProxySds>,
     #[serde(alias = "envoy_access_log_service")]
-    pub envoy_access_log_service: Option<Value>,
+    pub envoy_access_log_service: Option<RemoteService>,
     #[serde(alias = "envoy_metrics_service")]
-    pub envoy_metrics_service: Option<Value>,
+    pub envoy_metrics_service: Option<RemoteService>,
     /// Environment of the proxy's container. Every value is a string: `"true"`, `"10s"`.
     #[serde(alias = "proxy_metadata")]
     pub proxy_metadata: BTreeMap<String, String>,
@@ -71,26 +74,26 @@ pub struct ProxyConfig {
     #[serde(alias = "extra_stat_tags")]
     pub extra_stat_tags: Vec<String>,
     #[serde(alias = "gateway_topology")]
-    pub gateway_topology: Option<Value>,
+    pub gateway_topology: Option<GatewayTopology>,
     /// How long the proxy lives on after SIGTERM; default 5s. Ignored with `EXIT_ON_ZERO_ACTIVE_CONNECTIONS`.
     #[serde(alias = "termination_drain_duration")]
     pub termination_drain_duration: Option<IstioDurationOfAnySign>,
     #[serde(alias = "mesh_id")]
     pub mesh_id: Option<String>,
     #[serde(alias = "readiness_probe")]
-    pub readiness_probe: Option<Value>,
+    pub readiness_probe: Option<ProxyReadinessProbe>,
     #[serde(alias = "proxy_stats_matcher")]
-    pub proxy_stats_matcher: Option<Value>,
+    pub proxy_stats_matcher: Option<ProxyStatsMatcher>,
     /// Whether the app's containers wait for a classic sidecar; native sidecars are always waited for.
     #[serde(alias = "hold_application_until_proxy_starts")]
     pub hold_application_until_proxy_starts: Option<bool>,
     #[serde(alias = "ca_certificates_pem")]
     pub ca_certificates_pem: Vec<String>,
-    pub image: Option<Value>,
+    pub image: Option<ProxyImage>,
     #[serde(alias = "private_key_provider")]
-    pub private_key_provider: Option<Value>,
+    pub private_key_provider: Option<PrivateKeyProvider>,
     #[serde(alias = "proxy_headers")]
-    pub proxy_headers: Option<Value>,
+    pub proxy_headers: Option<ProxyHeaders>,
     #[serde(alias = "file_flush_interval")]
     pub file_flush_interval: Option<IstioDurationOfAnySign>,
     #[serde(alias = "file_flush_min_size_kb")]
@@ -98,7 +101,7 @@ pub struct ProxyConfig {
     #[serde(alias = "stats_compression")]
     pub stats_compression: Option<bool>,
     #[serde(alias = "connection_settings")]
-    pub connection_settings: Option<Value>,
+    pub connection_settings: Option<ConnectionSettings>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -193,6 +196,17 @@ impl<'de> Deserialize<'de> for ProtoInt {
             fn visit_u64<E: Error>(self, value: u64) -> Result<i64, E> {
                 i64::try_from(value)
                     .map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(value), &self))
+            }
+
+            // A whole number, however it is written.
+            #[allow(clippy::cast_possible_truncation, reason = "it is within bounds")]
+            fn visit_f64<E: Error>(self, value: f64) -> Result<i64, E> {
+                const MOST: f64 = 2_147_483_648.0;
+                if value.fract() == 0.0 && value.abs() < MOST {
+                    Ok(value as i64)
+                } else {
+                    Err(E::invalid_value(serde::de::Unexpected::Float(value), &self))
+                }
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<i64, E> {

@@ -34,7 +34,7 @@ impl Rule for ConflictingMeshConfig {
             check_namespace(object, out);
             return;
         }
-        let Some(own) = Claim::of(object) else {
+        let Some(own) = Claim::of(object, cx.inventory.namespace(object)) else {
             return;
         };
         // Each pair is reported once, at the object that comes later.
@@ -52,13 +52,14 @@ impl Rule for ConflictingMeshConfig {
     }
 }
 
-/// What is for the same, by kind, namespace and what that is: the numbers of the objects, in order.
-type Claims = HashMap<(String, Option<String>, Aim), Vec<u32>>;
+/// What is for the same, by kind and what that is: the numbers of the objects, in order.
+type Claims = HashMap<(String, Aim), Vec<u32>>;
 
-/// The pods that something is for, or one host.
+/// The pods of a namespace that something is for, or one host as Istio completes it, in whatever
+/// namespace: a VirtualService is for the clients of all.
 #[derive(PartialEq, Eq, Hash)]
 enum Aim {
-    Pods(String),
+    Pods(Option<String>, String),
     Host(String),
 }
 
@@ -71,17 +72,16 @@ fn earlier<'a>(cx: &Context<'a>, object: &Object, own: &Claim<'_>) -> Option<(&'
     let claims = inventory.once("what Istio's resources are for", || {
         let mut claims = Claims::new();
         for object in inventory.objects() {
-            let namespace = inventory.namespace(object).map(str::to_owned);
-            for aim in Claim::of(object).iter().flat_map(Claim::aims) {
-                let key = (object.kind().to_owned(), namespace.clone(), aim);
+            let claim = Claim::of(object, inventory.namespace(object));
+            for aim in claim.iter().flat_map(Claim::aims) {
+                let key = (object.kind().to_owned(), aim);
                 claims.entry(key).or_default().push(object.number());
             }
         }
         claims
     });
-    let namespace = inventory.namespace(object).map(str::to_owned);
     let found = own.aims().filter_map(|aim| {
-        let key = (object.kind().to_owned(), namespace.clone(), aim);
+        let key = (object.kind().to_owned(), aim);
         let same = claims
             .get(&key)?
             .iter()
@@ -91,11 +91,12 @@ fn earlier<'a>(cx: &Context<'a>, object: &Object, own: &Claim<'_>) -> Option<(&'
             .filter_map(|it| inventory.numbered(*it));
         let mut twins = others.filter(|other| {
             let together = inventory.together(object, other);
-            other.name() != object.name()
-                && matches!(together, Some(Together::File | Together::Kustomization))
+            let is_namesake =
+                other.name() == object.name() && inventory.same_namespace(other, object);
+            !is_namesake && matches!(together, Some(Together::File | Together::Kustomization))
         });
         let twin = twins.next()?;
-        Some((twin, own.shown(&key.2)))
+        Some((twin, own.shown(&key.1)))
     });
     // Of the hosts that lead to one object, the first.
     found.min_by_key(|(twin, _)| twin.number())
@@ -103,6 +104,7 @@ fn earlier<'a>(cx: &Context<'a>, object: &Object, own: &Claim<'_>) -> Option<(&'
 
 /// What an object is for.
 struct Claim<'a> {
+    namespace: Option<&'a str>,
     /// The hosts of a VirtualService of the mesh; of the other kinds nothing but the target.
     hosts: Vec<&'a str>,
     /// The labels that it selects by, in order, and the text that says so.
@@ -111,22 +113,20 @@ struct Claim<'a> {
 }
 
 impl<'a> Claim<'a> {
-    fn of(object: &'a Object) -> Option<Self> {
+    fn of(object: &'a Object, namespace: Option<&'a str>) -> Option<Self> {
         let spec = object.node().get("spec")?;
-        match object.body() {
+        let claim = match object.body() {
             Body::VirtualService(_) => Self::of_service(object, spec),
             Body::Sidecar(_) => Self::selecting(object, spec, &["workloadSelector", "labels"]),
             Body::Telemetry(_) | Body::PeerAuthentication(_) => {
-                let is_attached = ["targetRef", "targetRefs"]
-                    .iter()
-                    .any(|field| spec.get(field).is_some());
-                if is_attached {
+                if spec.get("targetRef").or(spec.get("targetRefs")).is_some() {
                     return None;
                 }
                 Self::selecting(object, spec, &["selector", "matchLabels"])
             }
             _ => None,
-        }
+        };
+        claim.map(|claim| Self { namespace, ..claim })
     }
 
     /// VirtualServices for one host are merged at gateways, and only there.
@@ -142,6 +142,7 @@ impl<'a> Claim<'a> {
         let entry = spec.entry("hosts")?;
         let hosts = entry.value.resolved().items().filter_map(Node::text);
         Some(Self {
+            namespace: None,
             hosts: hosts.filter(|host| !is_placeholder(host)).collect(),
             target: None,
             node: Some(entry.key),
@@ -176,6 +177,7 @@ impl<'a> Claim<'a> {
             format!("the pods with {}", pairs.join(", "))
         };
         Some(Self {
+            namespace: None,
             hosts: Vec::new(),
             target: Some((labels, target)),
             node: None,
@@ -184,21 +186,48 @@ impl<'a> Claim<'a> {
 
     fn aims(&self) -> impl Iterator<Item = Aim> {
         let pods = self.target.iter();
-        let pods = pods.map(|(labels, _)| Aim::Pods(format!("{labels:?}")));
-        pods.chain(self.hosts.iter().map(|host| Aim::Host((*host).to_owned())))
+        let namespace = self.namespace.map(str::to_owned);
+        let pods = pods.map(move |(labels, _)| Aim::Pods(namespace.clone(), format!("{labels:?}")));
+        let hosts = self.hosts.iter();
+        pods.chain(hosts.map(|host| Aim::Host(completed(host, self.namespace))))
     }
 
     fn shown(&self, aim: &Aim) -> String {
         match (aim, &self.target) {
             (Aim::Host(host), _) => format!("host `{host}`"),
-            (Aim::Pods(_), Some((_, shown))) => shown.clone(),
-            (Aim::Pods(labels), None) => labels.clone(),
+            (Aim::Pods(..), Some((_, shown))) => shown.clone(),
+            (Aim::Pods(_, labels), None) => labels.clone(),
         }
     }
 }
 
-/// A namespace with both switches of injection: the older one wins.
+/// A host as Istio completes it: only without a dot.
+fn completed(host: &str, namespace: Option<&str>) -> String {
+    let namespace = namespace.filter(|_| !host.contains(['.', '*']));
+    namespace.map_or_else(
+        || host.to_owned(),
+        |namespace| format!("{host}.{namespace}.svc.cluster.local"),
+    )
+}
+
+/// A namespace with several switches. A sidecar keeps a pod out of the ambient mesh (the annotation
+/// `sidecar.istio.io/status` in cni/pkg/util/podutil.go).
 fn check_namespace(object: &Object, out: &mut Findings) {
+    let says = |key: &str, value: &str| object.label(key).filter(|it| it.text() == Some(value));
+    if let Some(ambient) = says("istio.io/dataplane-mode", "ambient")
+        && let Some(switch) = says("istio-injection", "enabled")
+    {
+        let message = "pods with the sidecar of `istio-injection` stay out of the ambient mesh";
+        let report = Report::object(object, ambient, message)
+            .help("keep one of the two labels, and label single pods for the other way");
+        out.push(report.related(object, switch, "the label that counts"));
+        return;
+    }
+    check_revision(object, out);
+}
+
+/// Both switches of injection: the older one wins.
+fn check_revision(object: &Object, out: &mut Findings) {
     let (Some(switch), Some(revision)) = (
         object.label("istio-injection"),
         object.label("istio.io/rev"),

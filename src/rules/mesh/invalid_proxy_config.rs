@@ -49,6 +49,11 @@ impl Rule for InvalidProxyConfig {
                     }
                     return;
                 }
+                for (id, expected) in config.refused() {
+                    let node = tree.node(id);
+                    let message = format!("`{}`: {expected}: {REFUSED}", node.path());
+                    out.push(Report::template(workload, node, message));
+                }
                 for issue in config.issues() {
                     let report = at_issue(workload, tree, issue);
                     out.push(mend(

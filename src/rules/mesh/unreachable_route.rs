@@ -29,41 +29,76 @@ impl Rule for UnreachableRoute {
     }
 
     fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
-        let Some(http) = object.node().at(&["spec", "http"]) else {
-            return;
-        };
-        if !matches!(object.body(), Body::VirtualService(_))
-            || object.is_unknown(http)
-            || cx.inventory.is_set_elsewhere(object, http, "")
-        {
+        if !matches!(object.body(), Body::VirtualService(_)) {
             return;
         }
-        let routes: Vec<Route<'_>> = http.items().map(|it| Route::of(object, it)).collect();
         let left = Cell::new(MOST_COMPARISONS);
-        for (index, later) in routes.iter().enumerate() {
-            let mut earlier = routes.iter().take(index);
-            let taker = earlier.find(|earlier| earlier.takes_all_of(object, later, &left));
-            let route = &later.node;
-            let Some(taker) = taker.map(|it| &it.node) else {
+        for kind in ["http", "tls", "tcp"] {
+            let Some(list) = object.node().at(&["spec", kind]) else {
                 continue;
             };
-            let name = |route: Node<'_>| route.get("name").and_then(Node::text).map(quoted);
-            let own = name(*route).unwrap_or_else(|| format!("route {}", index + 1));
-            let message = if matches_of(*taker).next().is_none() {
-                format!(
-                    "{own} is never reached: an earlier route without `match` takes every request"
-                )
-            } else {
-                format!("{own} is never reached: an earlier route takes all that it matches")
-            };
-            let place = route
-                .get("name")
-                .or_else(|| route.entries().next().map(|entry| entry.key));
-            let report = Report::object(object, place.unwrap_or(*route), message)
-                .help("routes are tried in their order: move the more specific one up");
-            let other = taker.entries().next().map_or(*taker, |entry| entry.key);
-            out.push(report.related(object, other, "the route that takes its requests"));
+            if object.is_unknown(list) || cx.inventory.is_set_elsewhere(object, list, "") {
+                continue;
+            }
+            let routes: Vec<Route<'_>> = list.items().map(|it| Route::of(object, it)).collect();
+            for (index, later) in routes.iter().enumerate() {
+                let earlier = routes.get(..index).unwrap_or_default();
+                let takes = |it: &&Route<'_>| it.takes_all_of(object, later, &left);
+                match earlier.iter().find(takes) {
+                    Some(taker) => out.push(unreachable(object, later.node, index, taker.node)),
+                    None => matches_in_vain(object, later, earlier, &left, out),
+                }
+            }
         }
+    }
+}
+
+fn unreachable<'a>(
+    object: &'a Object,
+    route: Node<'_>,
+    index: usize,
+    taker: Node<'_>,
+) -> Report<'a> {
+    let name = |route: Node<'_>| route.get("name").and_then(Node::text).map(quoted);
+    let own = name(route).unwrap_or_else(|| format!("route {}", index + 1));
+    let message = if matches_of(taker).next().is_none() {
+        format!("{own} is never reached: an earlier route without `match` takes every request")
+    } else {
+        format!("{own} is never reached: an earlier route takes all that it matches")
+    };
+    let place = route
+        .get("name")
+        .or_else(|| route.entries().next().map(|entry| entry.key));
+    let report = Report::object(object, place.unwrap_or(route), message)
+        .help("routes are tried in their order: move the more specific one up");
+    let other = taker.entries().next().map_or(taker, |entry| entry.key);
+    report.related(object, other, "the route that takes its requests")
+}
+
+/// Some of a route's matches, whose requests an earlier route takes.
+fn matches_in_vain(
+    object: &Object,
+    route: &Route<'_>,
+    earlier: &[Route<'_>],
+    left: &Cell<usize>,
+    out: &mut Findings,
+) {
+    if !route.is_known {
+        return;
+    }
+    for one in matches_of(route.node) {
+        let Some(taker) = earlier.iter().find(|it| it.takes(object, one, left)) else {
+            continue;
+        };
+        let message = "this match never applies: an earlier route takes its requests";
+        let taker = taker.node;
+        let other = taker.entries().next().map_or(taker, |entry| entry.key);
+        out.push(
+            Report::object(object, one, message)
+                .severity(Severity::Note)
+                .help("routes are tried in their order: move the more specific one up")
+                .related(object, other, "the route that takes its requests"),
+        );
     }
 }
 
@@ -97,12 +132,7 @@ impl<'t> Route<'t> {
     /// Whether every request that a later route matches is matched by this one. A delegate may leave
     /// requests to the routes behind it.
     fn takes_all_of(&self, object: &Object, later: &Self, left: &Cell<usize>) -> bool {
-        let may_compare = || {
-            let now = left.get();
-            left.set(now.saturating_sub(1));
-            now > 0
-        };
-        if !may_compare()
+        if !may_compare(left)
             || !self.is_known
             || !later.is_known
             || self.node.get("delegate").is_some()
@@ -112,11 +142,23 @@ impl<'t> Route<'t> {
         if matches_of(self.node).next().is_none() {
             return true;
         }
-        let is_taken = |one: Node<'_>| {
-            matches_of(self.node).any(|wide| may_compare() && covers(object, wide, one))
-        };
+        let is_taken = |one: Node<'_>| self.takes(object, one, left);
         matches_of(later.node).next().is_some() && matches_of(later.node).all(is_taken)
     }
+
+    /// Whether every request that a match is for is matched by this route.
+    fn takes(&self, object: &Object, one: Node<'_>, left: &Cell<usize>) -> bool {
+        self.is_known
+            && self.node.get("delegate").is_none()
+            && matches_of(self.node).any(|wide| may_compare(left) && covers(object, wide, one))
+    }
+}
+
+/// Whether another pair may be compared.
+fn may_compare(left: &Cell<usize>) -> bool {
+    let now = left.get();
+    left.set(now.saturating_sub(1));
+    now > 0
 }
 
 /// Whether all that one match demands is demanded by the other.
@@ -178,7 +220,8 @@ fn covers_path(wide: Node<'_>, narrow: Node<'_>) -> bool {
     }
 }
 
-/// Whether a demand is a part of another: the same text, or a mapping whose entries the other has.
+/// Whether a demand is a part of another: the same text, a mapping whose entries the other has, or a list
+/// that has all of the other's, any of which is enough.
 fn is_within(demand: Node<'_>, own: Node<'_>) -> bool {
     let (demand, own) = (demand.resolved(), own.resolved());
     if demand.is_mapping() {
@@ -189,6 +232,12 @@ fn is_within(demand: Node<'_>, own: Node<'_>) -> bool {
                     Some(value) => is_within(entry.value, value),
                     None => false,
                 });
+    }
+    if demand.is_sequence() {
+        let has = |text: Option<&str>| text.is_some() && demand.items().any(|it| it.text() == text);
+        return own.is_sequence()
+            && own.items().next().is_some()
+            && own.items().all(|item| has(item.text()));
     }
     demand.text().is_some() && demand.text() == own.text()
 }

@@ -12,6 +12,7 @@ mod headers;
 mod hosts;
 mod names;
 mod policy;
+pub(in crate::kube) mod proxy;
 mod re2;
 mod routes;
 mod service;
