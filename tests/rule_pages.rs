@@ -1,4 +1,5 @@
-//! Every rule has a page, the page says what the registry says, and its examples are executed.
+//! Every rule has a page, the page says what the registry says, and its examples are executed, as are the cases
+//! in `rules/<category>/<rule>/cases.md`, which only tests read.
 //!
 //! The fenced blocks below one heading are the files of one run. Their info strings:
 //! `yaml bad` (the marked findings of this rule and no others), `yaml good` (no finding of this
@@ -33,7 +34,7 @@ use lameduck::settings::{RenderMode, Settings};
 use lameduck::source::{NewSource, Role, Scope, Sources};
 use lameduck::suppress::{self, View};
 use lameduck::{config, engine, render};
-use pages::{BlockKind, Run, front_matter, runs};
+use pages::{BlockKind, Document, Run, documents, front_matter, runs, runs_of};
 
 fn settings(run: &Run) -> Settings {
     let Some(block) = run
@@ -238,17 +239,17 @@ fn fixed(rule: &str, run: &Run) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The page with its `fixed` blocks as they should be.
-fn with_fixed_blocks(meta: &RuleMeta) -> String {
-    let mut page = meta.page.to_owned();
-    for run in runs(meta).iter().rev() {
+/// The document with its `fixed` blocks as they should be.
+fn with_fixed_blocks(meta: &RuleMeta, document: &Document) -> String {
+    let mut page = document.text.clone();
+    for run in runs_of(meta, &document.text).iter().rev() {
         let mut fixed = fixed(meta.id, run);
         for block in run.blocks.iter().rev() {
             if block.kind != BlockKind::Fixed {
                 continue;
             }
             let text = fixed.remove(&block.file).unwrap_or_default();
-            let fence = &meta.page[block.range.clone()];
+            let fence = &document.text[block.range.clone()];
             let info = fence.lines().next().unwrap();
             page.replace_range(block.range.clone(), &format!("{info}\n{text}```"));
         }
@@ -265,22 +266,20 @@ fn with_fixed_blocks(meta: &RuleMeta) -> String {
 
 #[test]
 fn fixes_make_what_the_pages_show() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     for meta in rules::metas() {
-        let page = with_fixed_blocks(meta);
-        if std::env::var_os("BLESS").is_some() && page != meta.page {
-            let file = root
-                .join(meta.category.as_str())
-                .join(format!("{}.md", meta.id));
-            std::fs::write(file, page).unwrap();
-            continue;
+        for document in documents(meta) {
+            let text = with_fixed_blocks(meta, &document);
+            if std::env::var_os("BLESS").is_some() && text != document.text {
+                std::fs::write(document.file, text).unwrap();
+                continue;
+            }
+            assert!(
+                text == document.text,
+                "{}: fixing makes something else; BLESS=1 writes it:\n{}",
+                meta.id,
+                fix::unified(meta.id, &document.text, &text)
+            );
         }
-        assert!(
-            page == meta.page,
-            "{}: fixing makes something else; BLESS=1 writes it:\n{}",
-            meta.id,
-            fix::unified(meta.id, meta.page, &page)
-        );
     }
 }
 
@@ -411,9 +410,19 @@ fn pages_and_registry_name_the_same_rules() {
         .into_iter()
         .map(|entry| entry.unwrap().into_path())
         // What the rules of a category rest on is no page.
-        .filter(|path| !path.ends_with("README.md"))
+        .filter(|path| path.is_file())
+        .filter(|path| !path.ends_with("README.md") && !path.ends_with("cases.md"))
         .collect();
     assert_eq!(found, expected);
+    for file in walkdir::WalkDir::new(&root).min_depth(3) {
+        let file = file.unwrap().into_path();
+        let page = file.parent().unwrap().with_extension("md");
+        assert!(
+            expected.contains(&page),
+            "cases of no rule: {}",
+            file.display()
+        );
+    }
 }
 
 #[test]

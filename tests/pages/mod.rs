@@ -9,6 +9,7 @@
 )]
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use lameduck::finding::RuleMeta;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
@@ -50,13 +51,47 @@ impl Run {
     }
 }
 
-/// The runs of a rule's page, in their order.
+/// A file with executed blocks.
+pub(crate) struct Document {
+    pub(crate) file: PathBuf,
+    pub(crate) text: String,
+}
+
+/// What is executed of a rule: its page, and cases that the page has no room for.
+pub(crate) fn documents(meta: &RuleMeta) -> Vec<Document> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("rules")
+        .join(meta.category.as_str());
+    let mut documents = vec![Document {
+        file: folder.join(format!("{}.md", meta.id)),
+        text: meta.page.to_owned(),
+    }];
+    let file = folder.join(meta.id).join("cases.md");
+    if let Ok(text) = std::fs::read_to_string(&file) {
+        documents.push(Document { file, text });
+    }
+    documents
+}
+
+/// The runs of a rule's page and cases, in their order.
 pub(crate) fn runs(meta: &RuleMeta) -> Vec<Run> {
-    let body = front_matter(meta.page).1;
+    let documents = documents(meta);
+    documents
+        .iter()
+        .flat_map(|it| runs_of(meta, &it.text))
+        .collect()
+}
+
+/// The runs of a document, in their order.
+pub(crate) fn runs_of(meta: &RuleMeta, text: &str) -> Vec<Run> {
+    let body = match text.starts_with("---\n") {
+        true => front_matter(text).1,
+        false => text,
+    };
     let mut runs: Vec<Run> = Vec::new();
     let mut heading = None;
     let mut block: Option<Block> = None;
-    let before = meta.page.len() - body.len();
+    let before = text.len() - body.len();
     for (event, range) in Parser::new(body).into_offset_iter() {
         match event {
             Event::Start(Tag::Heading { level, .. }) if level != HeadingLevel::H1 => {

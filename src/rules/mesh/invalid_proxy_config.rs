@@ -52,7 +52,10 @@ impl Rule for InvalidProxyConfig {
                 for (id, expected) in config.refused() {
                     let node = tree.node(id);
                     let message = format!("`{}`: {expected}: {REFUSED}", node.path());
-                    out.push(Report::template(workload, node, message));
+                    let report = Report::template(workload, node, message);
+                    out.push(report.help(
+                        "write what is expected, or leave the setting out: then that of the mesh counts",
+                    ));
                 }
                 for issue in config.issues() {
                     let report = at_issue(workload, tree, issue);
