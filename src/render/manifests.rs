@@ -65,7 +65,7 @@ impl Manifests {
 
     /// Those whose name is part of a name, and as long as such a name can be.
     fn longest_within(&self, name: &str) -> Vec<&Named> {
-        let (names, finder) = self.parts.get_or_init(|| {
+        let (texts, finder) = self.parts.get_or_init(|| {
             let names = self.by_name.keys().filter(|name| !name.is_empty());
             let names: Vec<String> = names.cloned().collect();
             let finder = AhoCorasick::new(&names).ok();
@@ -75,8 +75,8 @@ impl Manifests {
             return Vec::new();
         };
         let mut longest: Vec<&str> = Vec::new();
-        for found in finder.find_overlapping_iter(name) {
-            let Some(part) = names.get(found.pattern().as_usize()) else {
+        for hit in finder.find_overlapping_iter(name) {
+            let Some(part) = texts.get(hit.pattern().as_usize()) else {
                 continue;
             };
             let length = longest.first().map_or(0, |it| it.len());
@@ -87,7 +87,7 @@ impl Manifests {
                 longest.push(part);
             }
         }
-        let named = longest.into_iter();
-        named.filter_map(|part| self.by_name.get(part)).collect()
+        let found = longest.iter().filter_map(|it| self.by_name.get(*it));
+        found.collect()
     }
 }
