@@ -54,6 +54,27 @@ fn the_pages_are_true() {
     }
 }
 
+/// The picture in the README.
+#[test]
+fn the_timeline_is_drawn_as_it_is() {
+    let file = Path::new(ROOT).join("docs/timeline.svg");
+    let fresh = lameduck("timeline fixtures/classic-sidecar.yaml --format svg");
+    if std::env::var_os("BLESS").is_some_and(|it| it == "1") {
+        std::fs::write(&file, &fresh).expect("the picture is writable");
+    } else {
+        assert!(
+            text_of(&file) == fresh,
+            "docs/timeline.svg is stale; `BLESS=1 cargo test --test readme` would make it"
+        );
+    }
+}
+
+#[test]
+fn the_readme_is_read_to_its_end() {
+    let lines = text_of(&Path::new(ROOT).join("README.md")).lines().count();
+    assert!(lines <= 180, "{lines} lines, at most 180");
+}
+
 #[test]
 fn what_the_pages_link_to_exists() {
     for path in pages() {
@@ -244,7 +265,7 @@ fn rules() -> String {
         };
         let _ = writeln!(
             table,
-            "| [`{id}`](rules/{category}/{id}.md) | {}{pedantic} | {} |",
+            "| [`{id}`](../rules/{category}/{id}.md) | {}{pedantic} | {} |",
             text("severity"),
             text("summary").replace('|', "\\|"),
         );
