@@ -1,7 +1,7 @@
 //! What to write, as one value: people read it as YAML, and a fix writes it.
 
 use super::value::{Layout, block_map};
-use super::{Editor, Edits, Refusal, Value};
+use super::{Beside, Editor, Edits, Refusal, Value};
 use crate::yaml::Node;
 
 /// Entries that are missing or wrong. Help and fix are made of the same one, so that they cannot differ.
@@ -9,6 +9,8 @@ use crate::yaml::Node;
 pub struct Advice {
     place: Place,
     entries: Vec<(String, Value)>,
+    /// The sibling before which a new entry goes, where that is not the usual place.
+    before: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +41,16 @@ impl Advice {
         Self {
             place,
             entries: entries.map(|(key, value)| (key.into(), value)).collect(),
+            before: None,
+        }
+    }
+
+    /// The same, with a new entry before this sibling, where there is one.
+    #[must_use]
+    pub fn before(self, sibling: &'static str) -> Self {
+        Self {
+            before: Some(sibling),
+            ..self
         }
     }
 
@@ -75,6 +87,11 @@ impl Advice {
             return editor.append_document(&self.entries);
         };
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        if let (Some(sibling), [], [(key, value)]) =
+            (self.before, path.as_slice(), self.entries.as_slice())
+        {
+            return editor.insert(mapping, key, value, Beside::Before(sibling));
+        }
         let holder = match path.as_slice() {
             [] => Some(mapping),
             path => mapping.at(path),
@@ -87,7 +104,12 @@ impl Advice {
         }
         let mut edits = Vec::new();
         for (key, value) in &self.entries {
-            edits.extend(editor.put(mapping, &path, key, value.clone())?);
+            // A key without a value is filled in.
+            edits.extend(if value.is_collection() {
+                editor.insert_at(mapping, &path, key, value.clone())?
+            } else {
+                editor.put(mapping, &path, key, value.clone())?
+            });
         }
         Ok(edits)
     }

@@ -78,8 +78,8 @@ impl Value {
             .fold(innermost, |inner, name| Self::map([(*name, inner)]))
     }
 
-    /// A mapping as YAML in block style, as help shows what a fix adds.
-    pub fn block(entries: &[(String, Value)]) -> String {
+    /// A mapping as YAML in block style.
+    fn block(entries: &[(String, Value)]) -> String {
         let layout = Layout {
             step: 2,
             indented_sequences: true,

@@ -39,6 +39,16 @@ pub(super) struct Namesakes {
 /// group.
 type Identity<'a> = (&'a str, &'a str, Option<&'a str>, &'a str);
 
+impl Inventory {
+    /// Whether what stands in the object's scope is applied as one: a kustomization builds it, or it is
+    /// rendered or read as a stream. Files of a directory may as well be variants to choose from.
+    pub fn is_applied_as_one(&self, object: &Object) -> bool {
+        self.entry(object).is_some_and(|entry| {
+            entry.view != super::nearest::View::Files || self.builds.scopes.contains(&entry.scope)
+        })
+    }
+}
+
 impl Namesakes {
     pub(super) fn of(inventory: &Inventory) -> Self {
         let mut in_file = HashMap::new();

@@ -175,7 +175,7 @@ impl<'a> View<'a> {
         };
         for (index, kustomization) in self.kustomizations.iter().enumerate() {
             let directory = kustomization.directory.as_str();
-            builds.scopes.insert(Scope(Arc::from(directory)));
+            builds.scopes.extend(scopes(directory));
             for file in &kustomization.data.resources {
                 for id in self.objects_of(&join(directory, file)) {
                     builds.resources.entry(id).or_default().push(index);
@@ -198,9 +198,9 @@ impl<'a> View<'a> {
             }
         }
         let all = self.kustomizations.iter().enumerate();
-        all.map(|(index, kustomization)| {
-            let scope = Scope(Arc::from(kustomization.directory.as_str()));
-            (scope, head(&mut heads, index))
+        all.flat_map(|(index, kustomization)| {
+            let head = head(&mut heads, index);
+            scopes(&kustomization.directory).map(move |scope| (scope, head))
         })
         .collect()
     }
@@ -209,7 +209,11 @@ impl<'a> View<'a> {
         for (id, entry) in self.inventory.whole() {
             let namespace = self
                 .by_directory
-                .get(&*entry.scope.0)
+                .get(if &*entry.scope.0 == "." {
+                    ""
+                } else {
+                    &*entry.scope.0
+                })
                 .and_then(|index| self.kustomizations.get(*index))
                 .and_then(|kustomization| kustomization.data.namespace.clone())
                 .filter(|namespace| !namespace.is_empty());
@@ -431,6 +435,12 @@ fn trees_of(text: &str) -> Vec<Arc<Tree>> {
             Content::Empty | Content::Broken(_) => None,
         })
         .collect()
+}
+
+/// What the scope of a kustomization's directory may be called. The root of a repository has two names.
+fn scopes(directory: &str) -> impl Iterator<Item = Scope> + use<> {
+    let root = directory.is_empty().then(|| Scope(Arc::from(".")));
+    std::iter::once(Scope(Arc::from(directory))).chain(root)
 }
 
 /// A path written in a file of `directory`, relative to the repository root.

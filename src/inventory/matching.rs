@@ -50,6 +50,8 @@ struct Selection {
     workloads: Vec<Related>,
     /// The same, by what is alike among them.
     pods: Vec<(usize, Relation)>,
+    /// Whether some of them certainly stand beside what selects them.
+    is_beside: bool,
     answers: Answers,
 }
 
@@ -136,6 +138,7 @@ impl Matches {
                     continue;
                 };
                 selection.pods.push((pods, relation));
+                selection.is_beside |= relation.is_firm();
                 let related = index.groups.related(pods, relation);
                 selection.workloads.extend(related);
                 if let Some(selecting) = self.selecting.get_mut(pods) {
@@ -499,6 +502,28 @@ impl Inventory {
             lock().insert(key, decided);
             decided
         })
+    }
+
+    /// Whether an object certainly selects workloads that are deployed together with it.
+    pub(super) fn selects_beside(&self, object: &Object) -> bool {
+        self.selection(object).is_some_and(|it| it.is_beside)
+    }
+
+    /// The workloads that some object selects together with this one, by their labels alone: also where
+    /// that object belongs to copies of them.
+    pub(super) fn selected_with<'a>(
+        &'a self,
+        workload: Workload<'a>,
+        most: usize,
+    ) -> impl Iterator<Item = Workload<'a>> + use<'a> {
+        let services = self.selecting(workload).map(|it| it.services.iter());
+        let services = services.into_iter().flatten().take(most);
+        services
+            .filter(|(_, relation)| relation.certain)
+            .filter_map(|(id, _)| self.selection(&self.get(*id)?.object))
+            .flat_map(move |selection| selection.workloads.iter().take(most))
+            .filter(|(_, relation)| relation.certain)
+            .filter_map(|(id, _)| self.workload(&self.get(*id)?.object))
     }
 
     /// The workloads that an object selects, by what is alike among them.

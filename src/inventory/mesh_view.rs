@@ -7,7 +7,7 @@ use super::proxy::ProxyEnvironments;
 use super::{Inventory, ObjectId};
 use crate::kube::istio::MeshConfig;
 use crate::kube::istio::mesh_config::{IstioValues, PilotValues};
-use crate::kube::{Body, KubeCheck, Object};
+use crate::kube::{Body, KubeCheck, Object, Workload};
 use crate::source::Scope;
 use crate::yaml;
 
@@ -31,7 +31,7 @@ pub(super) struct MeshView {
     pub(super) held_by_values: bool,
     /// Whether the values give every sidecar a preStop hook.
     pub(super) hooked_by_values: bool,
-    /// Whether the control plane's environment makes sidecars native.
+    /// Whether the control plane's environment makes sidecars native, by its values or its Deployment.
     pub(super) native_by_values: Option<bool>,
     pub(super) environments: ProxyEnvironments,
     /// Whether a control plane or member roll of OpenShift Service Mesh 2 is in view.
@@ -110,15 +110,22 @@ impl MeshView {
                     let config = mesh_config(&entry.object);
                     view.configs.extend(config.map(|config| (id, config)));
                 }
-                _ => {
-                    let kind = entry.object.kind();
-                    view.is_openshift |= entry.object.group() == "maistra.io"
-                        && matches!(kind, "ServiceMeshControlPlane" | "ServiceMeshMemberRoll");
-                    view.environments.add(id, &entry.object);
-                }
+                _ => view.add_other(id, &entry.object),
             }
         }
         view
+    }
+
+    fn add_other(&mut self, id: ObjectId, object: &Object) {
+        self.is_openshift |= object.group() == "maistra.io"
+            && matches!(
+                object.kind(),
+                "ServiceMeshControlPlane" | "ServiceMeshMemberRoll"
+            );
+        if makes_native(object) {
+            self.native_by_values = Some(true);
+        }
+        self.environments.add(id, object);
     }
 
     fn read_values(&mut self, values: &IstioValues) {
@@ -133,6 +140,21 @@ impl MeshView {
         let native = values.pilot.as_ref().and_then(PilotValues::native_sidecars);
         self.native_by_values = self.native_by_values.or(native);
     }
+}
+
+/// Whether an object is Istio's control plane and its environment makes sidecars native. Wherever it
+/// stands, it takes away what holds only for other sidecars.
+fn makes_native(object: &Object) -> bool {
+    let Some(workload) = Workload::of(object) else {
+        return false;
+    };
+    let mut containers = workload.template().main_containers();
+    containers.any(|container| {
+        let mut variables = container.data.env.iter().flatten();
+        variables.any(|variable| {
+            variable.name == "ENABLE_NATIVE_SIDECARS" && variable.value.as_deref() == Some("true")
+        })
+    })
 }
 
 /// `istio`, or `istio-<revision>`, with the mesh's configuration under the key `mesh`.

@@ -1,8 +1,6 @@
 //! What ports are for, by their names and numbers.
 
-use k8s_openapi::api::core::v1::Container;
-
-use crate::kube::{ContainerRef, PodTemplate, Workload};
+use crate::kube::{ContainerRef, PodTemplate};
 use crate::yaml::Node;
 
 /// Whether a port's name says that only tooling uses it. Whole words count: `http-metrics` is for
@@ -50,45 +48,8 @@ pub(super) fn is_exporter(name: &str) -> bool {
     words(name).last().is_some_and(|word| word == "exporter")
 }
 
-/// Whether all that a workload runs are data stores, by their images: they answer calls and make none,
-/// and a second one does not hold the data of the first by itself.
-pub fn is_data_store(workload: Workload<'_>) -> bool {
-    const STORES: [&str; 22] = [
-        "cassandra",
-        "clickhouse",
-        "cockroach",
-        "couchdb",
-        "elasticsearch",
-        "etcd",
-        "influxdb",
-        "mariadb",
-        "memcached",
-        "minio",
-        "mongo",
-        "mongodb",
-        "mysql",
-        "nats",
-        "neo4j",
-        "opensearch",
-        "postgres",
-        "postgresql",
-        "rabbitmq",
-        "redis",
-        "valkey",
-        "zookeeper",
-    ];
-    let mut containers = workload.template().main_containers().peekable();
-    containers.peek().is_some() && containers.all(|it| STORES.contains(&image_name(it.data)))
-}
-
-/// The name of an image without registry, tag and digest.
-pub(super) fn image_name(container: &Container) -> &str {
-    let image = container.image.as_deref().unwrap_or_default();
-    let name = image.rsplit('/').next().unwrap_or_default();
-    name.split(['@', ':']).next().unwrap_or_default()
-}
-
-fn words(name: &str) -> impl Iterator<Item = String> {
+/// The words of a name, in small letters.
+pub(super) fn words(name: &str) -> impl Iterator<Item = String> {
     name.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_lowercase)

@@ -15,10 +15,12 @@ const LONGEST_TIMEOUT: u64 = 30;
 /// What sends requests, by the names of the Services that it names.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
-    /// Ingresses, Gateway API routes and VirtualServices.
+    /// Ingresses, Gateway API routes, VirtualServices and traffic splits.
     by_service: HashMap<String, Vec<ObjectId>>,
     /// Webhook configurations and APIServices, with the seconds that a request lasts at most.
     bounded: HashMap<String, Vec<(ObjectId, u64)>>,
+    /// What sends the requests of a Service on to other Services, by that Service's name.
+    apexes: HashMap<String, Vec<ObjectId>>,
     /// Flagger's Canaries.
     canaries: Vec<ObjectId>,
     /// Where a Service selects pods, of whomever.
@@ -30,10 +32,14 @@ impl Routes {
         let mut found = Self::default();
         for (id, entry) in inventory.whole() {
             let object = &entry.object;
+            for name in apexes(object) {
+                found.apexes.entry(name).or_default().push(id);
+            }
             let keys: &[&str] = match object.kind() {
                 "Ingress" => &["service", "serviceName"],
                 "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" => &["backendRefs"],
                 "VirtualService" => &["host"],
+                "TrafficSplit" if object.group() == "split.smi-spec.io" => &["service"],
                 "Canary" if object.group() == "flagger.app" => {
                     found.canaries.push(id);
                     continue;
@@ -63,6 +69,26 @@ impl Routes {
             }
         }
         found
+    }
+}
+
+/// The Services whose requests an SMI TrafficSplit, or a route whose parents they are, sends on.
+fn apexes(object: &Object) -> Vec<String> {
+    let name = |node: Node<'_>| Some(service_name(node.text()?));
+    match (object.kind(), object.group()) {
+        ("TrafficSplit", "split.smi-spec.io") => {
+            let root = object.node().at(&["spec", "service"]);
+            root.and_then(name).into_iter().collect()
+        }
+        ("HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute", _) => {
+            let parents = object.node().at(&["spec", "parentRefs"]).into_iter();
+            let parents = parents.flat_map(Node::items).map(Node::resolved);
+            parents
+                .filter(|parent| parent.get("kind").and_then(Node::text) == Some("Service"))
+                .filter_map(|parent| parent.get("name").and_then(name))
+                .collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -151,21 +177,36 @@ impl Inventory {
         own.chain(qualified).copied()
     }
 
-    /// A route that is deployed with the Service that it sends requests to.
+    /// The nearest route that is deployed with the Service that it sends requests to.
     pub(super) fn route_to<'a>(&'a self, service: &'a Object) -> Option<Evidence<'a>> {
         let own = self.entry(service)?;
-        self.routes_to(service).find_map(|id| {
+        let routes = self.routes_to(service).filter_map(|id| {
             let route = self.get(id)?;
             let is_near = route.scope == own.scope && may_share_namespace(route, own);
-            is_near.then(|| Evidence {
-                object: &route.object,
-                node: route.object.name_node(),
-                message: format!(
-                    "this {} sends requests to Service `{}`",
-                    route.object.kind(),
-                    service.name()
-                ),
-            })
+            let nearness = self.nearness(&route.object, service).filter(|_| is_near)?;
+            Some((nearness, route))
+        });
+        let (_, route) = routes.min_by_key(|(nearness, _)| *nearness)?;
+        Some(Evidence {
+            object: &route.object,
+            node: route.object.name_node(),
+            message: format!(
+                "this {} sends requests to Service `{}`",
+                route.object.kind(),
+                service.name()
+            ),
+        })
+    }
+
+    /// Whether what comes to the Service goes on to the pods of others: it is the root of a traffic split,
+    /// or the parent of a route. Such a Service needs no pods of its own.
+    pub fn is_apex(&self, service: &Object) -> bool {
+        let apexes = self.routed.apexes.get(service.name());
+        let own = self.entry(service);
+        apexes.into_iter().flatten().any(|id| {
+            self.get(*id)
+                .zip(own)
+                .is_some_and(|(route, own)| may_share_namespace(route, own))
         })
     }
 

@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::matching::{Asking, Related, pod_selector};
 use super::ports::{self, Undeclared, is_management_name};
+use super::programs::{image_name, is_controller, is_load_generator};
 use super::{Evidence, Inventory, ObjectId, Relation};
 use crate::kube::{Body, ContainerRef, ContainerRole, Object, Workload, WorkloadKind};
 use crate::lifecycle::signal::only_waits;
@@ -184,17 +185,9 @@ impl<'a> Serving<'a> {
 
     /// The Services that bring requests; none when the workload serves by its declared ports alone.
     pub fn services(&self) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
-        let (inventory, answer) = (self.inventory, self.answer);
-        let has_any = answer.is_some_and(|answer| answer.profiles.contains(&true));
-        let selecting = inventory.selecting(self.workload).filter(|_| has_any);
-        let services = selecting.map_or(&[][..], |it| &it.services);
-        let profiles = selecting.and_then(|it| it.profiles.get());
-        inventory
-            .nearest_first(services, self.workload.object(), Asking::Target)
-            .filter(move |(service, _)| {
-                let profile = inventory.profile_of(profiles, service);
-                profile.is_some_and(|it| answer.is_some_and(|answer| answer.accepts(it)))
-            })
+        let answer = self.answer.into_iter();
+        let (inventory, workload) = (self.inventory, self.workload);
+        answer.flat_map(move |answer| inventory.bringing(workload, answer))
     }
 
     /// Whether a Service is one of those that bring requests.
@@ -261,8 +254,17 @@ impl Inventory {
         Serving {
             inventory: self,
             workload,
-            answer: entry.map(|entry| entry.serving.get_or_init(|| self.ask(workload))),
+            answer: entry.map(|it| it.serving.get_or_init(|| self.ask_where_it_runs(workload))),
         }
+    }
+
+    /// What is off where it is written, and switched on elsewhere, may run nowhere.
+    fn ask_where_it_runs(&self, workload: Workload<'_>) -> Answer {
+        let mut answer = self.ask(workload);
+        if answer.traffic != Traffic::No && workload.replicas() == Some(0) {
+            answer.traffic = Traffic::Likely;
+        }
+        answer
     }
 
     fn ask(&self, workload: Workload<'_>) -> Answer {
@@ -297,7 +299,8 @@ impl Inventory {
                 Owner::Unknown | Owner::Nobody => None,
             }));
         }
-        if answer.traffic == Traffic::Yes {
+        // What selects all workloads like this one may lead to copies of it only.
+        if answer.traffic == Traffic::Yes && self.bringing(workload, &answer).next().is_some() {
             if let Some(seconds) = bound {
                 answer.traffic = Traffic::Bounded(Duration::from_secs(seconds));
             }
@@ -318,6 +321,23 @@ impl Inventory {
         )
     }
 
+    /// The Services that bring a workload requests, the nearest first.
+    fn bringing<'a>(
+        &'a self,
+        workload: Workload<'a>,
+        answer: &'a Answer,
+    ) -> impl Iterator<Item = (&'a Object, Relation)> + use<'a> {
+        let has_any = answer.profiles.contains(&true);
+        let selecting = self.selecting(workload).filter(|_| has_any);
+        let services = selecting.map_or(&[][..], |it| &it.services);
+        let profiles = selecting.and_then(|it| it.profiles.get());
+        self.nearest_first(services, workload.object(), Asking::Target)
+            .filter(move |(service, _)| {
+                let profile = self.profile_of(profiles, service);
+                profile.is_some_and(|it| answer.accepts(it))
+            })
+    }
+
     /// The Services that select a workload, and all that are like it for selectors, by what they do.
     fn profiles(&self, services: &[Related], workload: Workload<'_>) -> Profiles {
         // A label that only a kustomization sets may silence a rule; it brings no requests.
@@ -329,8 +349,14 @@ impl Inventory {
         let mut profiles = Profiles::default();
         let mut known: HashMap<*const Profile, usize> = HashMap::new();
         for (id, relation) in services {
-            // Labels such as `app: web` meet by chance between one part of a repository and another.
-            let belongs = relation.is_near() || relation.same_named_namespace && relation.certain;
+            // Labels such as `app: web` meet by chance between one part of a repository and another, and
+            // what selects pods beside it is for those.
+            let is_for_others = || {
+                let service = self.get(*id);
+                service.is_some_and(|it| self.selects_beside(&it.object))
+            };
+            let belongs = relation.is_near()
+                || relation.same_named_namespace && relation.certain && !is_for_others();
             if !belongs {
                 continue;
             }
@@ -474,11 +500,12 @@ impl<'a> Containers<'a> {
         }
     }
 
-    /// Whether what comes to a container are scrapes, or it only waits.
+    /// Whether what comes to a container are scrapes, or it sends requests itself, or only waits.
     fn takes_none(&self, container: ContainerRef<'_>) -> bool {
         guards_metrics(container)
-            || ports::is_exporter(ports::image_name(container.data))
+            || ports::is_exporter(image_name(container.data))
             || ports::is_exporter(self.workload.object().name()) && self.only_main.is_some()
+            || is_load_generator(self.workload, container)
             || only_waits(container.data)
     }
 
@@ -533,9 +560,17 @@ impl Declared<'_> {
 
     /// Whether all that is known of it is that the kubelet asks it.
     fn is_for_probes(&self) -> bool {
+        !self
+            .data
+            .name
+            .as_deref()
+            .is_some_and(ports::is_application_name)
+            && self.is_probed()
+    }
+
+    fn is_probed(&self) -> bool {
         let name = self.data.name.as_deref();
-        !name.is_some_and(ports::is_application_name)
-            && ports::is_probed(self.container, self.data.container_port, name)
+        ports::is_probed(self.container, self.data.container_port, name)
     }
 }
 
@@ -558,14 +593,20 @@ fn by_ports(workload: Workload<'_>, containers: &Containers<'_>, has_services: b
         _ if has_services => return Answer::default(),
         _ => {}
     }
+    // A controller's port is for its metrics and its health, whatever it is called, and Prometheus asks
+    // every declared port where it is told of none.
+    let is_controller = is_controller(workload);
+    let told = |key: &str| workload.template().annotation(key).and_then(Node::text);
+    let is_scraped =
+        told("prometheus.io/scrape") == Some("true") && told("prometheus.io/port").is_none();
     let sure: Vec<_> = containers
         .declaring()
-        .filter(|(_, port)| port.expects_clients())
+        .filter(|(_, port)| port.expects_clients() && !is_controller && !is_scraped)
         .collect();
     let (traffic, found) = if sure.is_empty() {
         let likely = containers
             .declaring()
-            .filter(|(_, port)| !port.is_for_probes());
+            .filter(|(_, port)| !port.is_for_probes() && !(is_controller && port.is_probed()));
         (Traffic::Likely, likely.collect())
     } else {
         (Traffic::Yes, sure)

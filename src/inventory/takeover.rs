@@ -8,6 +8,9 @@ use super::{Inventory, Relation, Serving, is_data_store};
 use crate::kube::{Object, Strategy, Workload, WorkloadKind};
 use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
 
+/// So many objects that stand elsewhere are looked at: they can only silence a rule.
+const FEW_FAR: usize = 100;
+
 impl Inventory {
     /// Whether another endpoint can answer while one of the workload's pods goes: a second pod, one
     /// that a rollout starts before, or another workload behind the same Services. A number of
@@ -32,7 +35,7 @@ impl Inventory {
                 _ => true,
             },
         };
-        by_kind || self.has_stand_ins(workload, &self.serving(workload))
+        by_kind || self.has_sure_stand_ins(workload, &self.serving(workload))
     }
 
     /// What the workload's strategy does to so many replicas; `None` where no rule can judge it.
@@ -56,24 +59,66 @@ impl Inventory {
             .any(|path| self.is_set_elsewhere(object, object.node(), &path))
     }
 
-    /// Whether other workloads answer the same requests: every Service of this one also selects another
-    /// that runs. Two of one name are variants of which one is deployed.
+    /// Whether other workloads may answer the same requests: every Service of this one also selects
+    /// another that runs. Two of one name are variants of which one is deployed. Where none of its
+    /// Services is deployed with it, one that stands elsewhere says whom it stands together with.
     pub fn has_stand_ins(&self, workload: Workload<'_>, serving: &Serving<'_>) -> bool {
+        let mut services = serving.services().peekable();
+        if services.peek().is_none() {
+            let object = workload.object();
+            let mut others = self.selected_with(workload, FEW_FAR);
+            return others.any(|other| {
+                let it = other.object();
+                (it.kind(), it.name()) != (object.kind(), object.name())
+                    && self.same_scope(it, object)
+                    && other.is_long_running()
+                    && !self.replicas(other).is_parked()
+            });
+        }
         let own = (workload.object().kind(), workload.object().name());
+        let mut asked = HashSet::new();
+        services.all(|(service, _)| {
+            let is_asked = !asked.insert(self.selection_number(service));
+            is_asked || self.runs_another(service, own)
+        })
+    }
+
+    /// As [`has_stand_ins`](Self::has_stand_ins), where the two are certainly deployed together: two files
+    /// of a directory may be variants to choose from.
+    fn has_sure_stand_ins(&self, workload: Workload<'_>, serving: &Serving<'_>) -> bool {
+        let object = workload.object();
         let mut services = serving.services().peekable();
         let mut asked = HashSet::new();
         services.peek().is_some()
             && services.all(|(service, _)| {
                 let is_asked = !asked.insert(self.selection_number(service));
-                is_asked || self.runs_another(service, own)
+                is_asked
+                    || if self.is_applied_as_one(object) {
+                        self.runs_another(service, (object.kind(), object.name()))
+                    } else {
+                        let mut selected = self.selects(service).take(FEW_FAR);
+                        selected.any(|(other, relation)| {
+                            other.object().source() == object.source()
+                                && self.stands_in(workload, other, relation)
+                        })
+                    }
             })
+    }
+
+    /// Whether another workload runs and is selected by what selects this one.
+    fn stands_in(&self, workload: Workload<'_>, other: Workload<'_>, relation: Relation) -> bool {
+        let (one, other_object) = (workload.object(), other.object());
+        (one.kind(), one.name()) != (other_object.kind(), other_object.name())
+            && self.runs(other, relation)
+    }
+
+    fn runs(&self, workload: Workload<'_>, relation: Relation) -> bool {
+        relation.is_firm() && workload.is_long_running() && !self.replicas(workload).is_parked()
     }
 
     /// Whether a Service selects a running workload of another kind or name than this one.
     fn runs_another(&self, service: &Object, (kind, name): (&str, &str)) -> bool {
-        let runs = |workload: Workload<'_>, relation: Relation| {
-            relation.is_firm() && workload.is_long_running() && !self.replicas(workload).is_parked()
-        };
+        let runs = |workload: Workload<'_>, relation: Relation| self.runs(workload, relation);
         let first = self.first_selected(service, "first that runs", runs);
         let first = first.map(|(workload, _)| workload.object());
         first.is_some_and(|first| {

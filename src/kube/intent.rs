@@ -45,6 +45,44 @@ pub fn is_explained(node: Node<'_>) -> bool {
     has_reason(node) && is_value(node)
 }
 
+/// Whether a comment inside an object says that something with one of these names is not needed, or holds
+/// one of the words that say why: what is missing on purpose has no line of its own that could be
+/// explained.
+pub fn says_needless(object: Node<'_>, names: &[&str], reasons: &[&str]) -> bool {
+    const DENIALS: [&str; 9] = [
+        "deliberately",
+        "intentionally",
+        "n't need",
+        "needs no ",
+        "not need",
+        "not required",
+        "on purpose",
+        "unnecessary",
+        "needless",
+    ];
+    let tree = object.tree();
+    let Some(text) = tree.file_text() else {
+        return false;
+    };
+    let span = object.span();
+    let comments = tree.comments();
+    let first = comments.partition_point(|comment| comment.span.start < span.start);
+    let inside = comments.get(first..).unwrap_or_default().iter();
+    inside
+        .take_while(|comment| comment.span.start < span.end)
+        .filter_map(|comment| text.get(comment.span.range()))
+        .filter(|comment| is_prose(comment))
+        .map(str::to_lowercase)
+        .any(|comment| {
+            let holds = |words: &[&str]| words.iter().any(|word| comment.contains(word));
+            let is_denied = comment.contains("no ")
+                && [" required", " needed", " necessary"]
+                    .iter()
+                    .any(|word| comment.contains(word));
+            holds(reasons) || holds(names) && (is_denied || holds(&DENIALS))
+        })
+}
+
 /// Whether a comment stands there that reads as a reason.
 fn has_reason(node: Node<'_>) -> bool {
     let tree = node.tree();

@@ -30,21 +30,28 @@ fn holds_wrong_shape(object: &Object) -> bool {
 }
 
 /// A workload with neither selector nor image that says something all the same, or a Service without
-/// what it is for.
+/// what it is for. Where the API server demands a selector, one image or all labels that are missing
+/// are enough.
 fn leaves_out(object: &Object) -> bool {
     let root = object.node();
     let Some(workload) = Workload::of(object) else {
         return is_partial_service(object);
     };
-    let no_image = workload
-        .template()
-        .spec_node()
-        .and_then(|spec| spec.get("containers"))
-        .is_none_or(|list| list.items().all(|item| item.get("image").is_none()));
+    let needs_selector = matches!(
+        object.kind(),
+        "DaemonSet" | "Deployment" | "ReplicaSet" | "StatefulSet"
+    );
+    let has_none = |item: Node<'_>| item.get("image").is_none();
+    let containers = workload.template().spec_node();
+    let containers = containers.and_then(|spec| spec.get("containers"));
+    let no_image = containers.is_none_or(|list| {
+        list.items().all(has_none) || needs_selector && list.items().any(has_none)
+    });
+    let no_labels = needs_selector && workload.template().labels().is_empty();
     // A patch leaves out the spec that it does not change.
     let is_void =
         |spec: Node<'_>| spec.is_null() || spec.is_mapping() && spec.entries().next().is_none();
-    no_image
+    (no_image || no_labels)
         && !root.get("spec").is_some_and(is_void)
         && !has_unknown_field(object, &["Container", "PodSpec"])
         && root.at(&["spec", "selector"]).is_none()

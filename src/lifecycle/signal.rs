@@ -40,6 +40,8 @@ pub struct Unforwarded {
     pub field: ArgumentField,
     /// Its index there.
     pub index: usize,
+    /// The file into which a `tee` at the end of the pipeline writes.
+    pub tees_into: Option<String>,
 }
 
 /// `sh stays PID 1 and waits for a pipeline`
@@ -82,6 +84,7 @@ pub fn unforwarded(pod: &PodSpec, container: &Container) -> Option<Unforwarded> 
             process: manager.to_owned(),
             field: argument.field,
             index: argument.index,
+            tees_into: None,
         });
     };
     let text = invocation.script;
@@ -110,7 +113,22 @@ pub fn unforwarded(pod: &PodSpec, container: &Container) -> Option<Unforwarded> 
         process: manager.unwrap_or_else(|| invocation.shell.to_owned()),
         field: argument.field,
         index: argument.index,
+        tees_into: tee_file(&script),
     })
+}
+
+/// The file that the last command of a script's last pipeline writes as `tee`.
+fn tee_file(script: &Script) -> Option<String> {
+    let last = script.items.last()?.pipeline.last()?;
+    let Command::Simple { words, .. } = last else {
+        return None;
+    };
+    let (program, _) = shell::program(words);
+    let mut texts = program.iter().filter_map(Word::constant_text);
+    if shell::base_name(texts.next()?) != "tee" {
+        return None;
+    }
+    texts.find(|text| !text.starts_with('-')).map(str::to_owned)
 }
 
 /// Whether a container only waits, so that there is nothing to shut down: the `pause` image, `sleep`,

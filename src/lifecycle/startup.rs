@@ -145,9 +145,37 @@ impl fmt::Display for Progress {
 
 /// Whether the container runs a Java virtual machine, which takes long to start.
 pub fn is_jvm(container: &Container) -> bool {
-    const IMAGES: [&str; 12] = [
-        "openjdk", "jdk", "jre", "java", "temurin", "corretto", "zulu", "liberica", "tomcat",
-        "jetty", "wildfly", "keycloak",
+    const IMAGES: [&str; 30] = [
+        "activemq",
+        "artemis",
+        "cassandra",
+        "corretto",
+        "elasticsearch",
+        "flink",
+        "hazelcast",
+        "java",
+        "jdk",
+        "jenkins",
+        "jetty",
+        "jre",
+        "kafka",
+        "keycloak",
+        "liberica",
+        "logstash",
+        "neo4j",
+        "nexus",
+        "nifi",
+        "openjdk",
+        "opensearch",
+        "solr",
+        "sonarqube",
+        "sso",
+        "temurin",
+        "tomcat",
+        "trino",
+        "wildfly",
+        "zookeeper",
+        "zulu",
     ];
     let image = container
         .image
@@ -164,11 +192,16 @@ pub fn is_jvm(container: &Container) -> bool {
             .any(|word| word == "java" || word.ends_with("/java"))
     });
     let variables = container.env.iter().flatten();
-    let prefixes = ["JAVA_", "JDK_", "SPRING_"];
-    let is_set = variables
-        .map(|variable| &variable.name)
-        .any(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)));
-    names_it || runs_it || is_set
+    let prefixes = ["JAVA_", "JDK_", "JVM_", "SPRING_"];
+    let endings = ["_JAVA_OPTS", "_HEAP_OPTS", "_JVM_OPTS"];
+    let is_set = variables.map(|variable| &variable.name).any(|name| {
+        prefixes.iter().any(|prefix| name.starts_with(prefix))
+            || endings.iter().any(|ending| name.ends_with(ending))
+            || name == "MAX_HEAP_SIZE"
+    });
+    let mut ports = container.ports.iter().flatten();
+    let has_jmx = ports.any(|port| port.name.as_deref() == Some("jmx"));
+    names_it || runs_it || is_set || has_jmx
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use crate::finding::{
     RuleMeta, Severity, Unfixable,
 };
 use crate::inventory::{Evidence, Mesh, Serving, Traffic};
-use crate::kube::{BrokenDocument, ContainerRef, DroppedText, Object, Workload, is_explained};
+use crate::kube::{
+    BrokenDocument, ContainerRef, DroppedText, Object, Workload, is_explained, says_needless,
+};
 use crate::rules::text::FEW;
 use crate::source::{Location, RenderFailure};
 use crate::units::{cut, show_size};
@@ -354,6 +356,14 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn rests_on(mut self, node: Node<'_>) -> Self {
         self.explained |= is_explained(node);
+        self
+    }
+
+    /// What is missing is missing on purpose: a comment of the object says that nothing of these names is
+    /// needed, or has one of the reasons.
+    #[must_use]
+    pub fn unless_needless(mut self, object: &Object, names: &[&str], reasons: &[&str]) -> Self {
+        self.explained |= says_needless(object.node(), names, reasons);
         self
     }
 

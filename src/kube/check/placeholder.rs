@@ -3,8 +3,8 @@
 use crate::yaml::Node;
 
 /// Whether a text stands for a value that something else fills in: it holds `${…}` or `{{…}}`, is
-/// encrypted (`ENC[…]`), or is as a whole `$(NAME)`, `$NAME`, `<name>`, `REPLACE_…` or `…_IMAGE`. `$(NAME)` inside a longer text is Kubernetes' own
-/// reference to an environment variable.
+/// encrypted (`ENC[…]`), or is as a whole `$(NAME)`, `$NAME`, `<name>`, `REPLACE_…`, `YOUR-…`, `CHANGE_ME`
+/// or `…_IMAGE`. `$(NAME)` inside a longer text is Kubernetes' own reference to an environment variable.
 pub fn is_placeholder(text: &str) -> bool {
     // What SOPS has encrypted.
     if text.starts_with("ENC[") {
@@ -32,6 +32,7 @@ pub(in crate::kube) fn holds_placeholder(text: &str) -> bool {
         || text.contains("$(")
         // What `helm template` calls a release that is given no name.
         || text.contains("RELEASE-NAME")
+        || text.split(['/', ':', '.', '@']).any(is_word)
         || text
             .split_once('<')
             .is_some_and(|(_, rest)| rest.contains('>'))
@@ -70,12 +71,22 @@ fn is_filled_by_comment(node: Node<'_>) -> bool {
     })
 }
 
-/// `REPLACE_ME`, `SHOP_IMAGE`: a word in capitals that a script replaces.
+/// `REPLACE_ME`, `YOUR-PATH`, `SHOP_IMAGE`: words in capitals that somebody replaces.
 fn is_word(text: &str) -> bool {
-    (text.starts_with("REPLACE") || text.ends_with("_IMAGE"))
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    const STARTS: [&str; 6] = [
+        "CHANGE-ME",
+        "CHANGEME",
+        "CHANGE_ME",
+        "REPLACE",
+        "YOUR-",
+        "YOUR_",
+    ];
+    // Nearly every text starts otherwise.
+    text.starts_with(|char: char| char.is_ascii_uppercase())
+        && (STARTS.iter().any(|start| text.starts_with(start)) || text.ends_with("_IMAGE"))
+        && text.bytes().all(|byte| {
+            byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-')
+        })
 }
 
 /// `$REPLICAS`, as envsubst replaces it.
@@ -104,6 +115,8 @@ mod tests {
             "ENC[AES256_GCM,data:Zm9v]",
             "REPLACE_ME",
             "SHOP_IMAGE",
+            "YOUR-BUCKET",
+            "CHANGE_ME",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
@@ -131,6 +144,8 @@ mod tests {
         assert!(holds_placeholder("web-$(ENV)"));
         assert!(holds_placeholder("web-<env>"));
         assert!(holds_placeholder("RELEASE-NAME-web"));
+        assert!(holds_placeholder("YOUR-NFS-PATH/pv-1"));
+        assert!(!holds_placeholder("YOUR/path"));
         assert!(!holds_placeholder("web"));
     }
 }

@@ -53,8 +53,9 @@ pub(super) fn keeps_a_place(template: PodTemplate<'_>) -> bool {
     containers.peek().is_some() && containers.all(|container| only_waits(container.data))
 }
 
-/// Whether no node holds two of the pods: by a port of the node, or by required anti-affinity.
-pub(super) fn never_shares_a_node(workload: Workload<'_>, namespace: Option<&str>) -> bool {
+/// Whether no node holds all pods, so that one drain leaves some: by a port of the node, by required
+/// anti-affinity, or by a constraint that does not let one node get ahead of the others.
+pub(super) fn no_node_holds_all(workload: Workload<'_>, namespace: Option<&str>) -> bool {
     const HOSTNAME: &str = "kubernetes.io/hostname";
     let template = workload.template();
     let Some(spec) = template.spec() else {
@@ -70,7 +71,14 @@ pub(super) fn never_shares_a_node(workload: Workload<'_>, namespace: Option<&str
         it.required_during_scheduling_ignored_during_execution
             .as_ref()
     });
+    let mut constraints = spec.topology_spread_constraints.iter().flatten();
     takes_port_of_node(spec)
+        || constraints.any(|constraint| {
+            constraint.topology_key == HOSTNAME
+                && constraint.max_skew == 1
+                && constraint.when_unsatisfiable == "DoNotSchedule"
+                && constraint.label_selector.as_ref().is_some_and(selects)
+        })
         || required
             .into_iter()
             .flatten()

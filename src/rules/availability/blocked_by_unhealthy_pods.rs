@@ -2,6 +2,7 @@
 
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::waits_for_members;
 use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -43,6 +44,10 @@ impl Rule for BlockedByUnhealthyPods {
         {
             return;
         }
+        let mut selected = cx.inventory.selects(object);
+        if selected.any(|(workload, _)| waits_for_members(workload)) {
+            return;
+        }
         let place = object
             .node()
             .entry("spec")
@@ -52,7 +57,7 @@ impl Rule for BlockedByUnhealthyPods {
              is used up"
         );
         let report = Report::object(object, place, message).advise(
-            "let pods that are not ready be evicted (not for quorums that wait for a member's data)",
+            "let pods that are not ready be evicted",
             &Advice::below(&["spec"], [(POLICY, Value::text("AlwaysAllow"))]),
             Applicability::Unsafe,
             "let pods that are not ready be evicted",

@@ -43,6 +43,7 @@ impl Rule for DanglingService {
             || inventory.is_open(object)
             || inventory.is_made_by_operator(object, selector)
             || inventory.is_named_by_operator(object, object.name())
+            || inventory.is_apex(object)
         {
             return;
         }

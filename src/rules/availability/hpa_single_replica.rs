@@ -34,7 +34,8 @@ impl Rule for HpaSingleReplica {
         let inventory = cx.inventory;
         let what = "first that takes requests";
         let target = inventory.first_selected(object, what, |workload, relation| {
-            relation.is_firm()
+            // A written namespace and the name say which one it is, wherever it stands.
+            (relation.is_firm() || relation.certain && relation.same_named_namespace)
                 && !inventory.replicas(workload).is_parked()
                 && inventory.serving(workload).is_serving()
         });

@@ -1,10 +1,9 @@
 //! `missing-pdb`
 
-use super::apart::{keeps_a_place, never_shares_a_node};
+use super::apart::{keeps_a_place, no_node_holds_all};
 use super::labels;
 use super::new_budget::{document, free_name};
-use super::sharing::Sharing;
-use crate::edit::Value;
+use super::sharing::{Sharing, is_applied_with};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
 use crate::kube::{Object, Workload, WorkloadKind, is_placeholder};
@@ -45,10 +44,14 @@ impl Rule for MissingPdb {
         }
         let object = workload.object();
         let name = free_name(cx, workload);
-        let help = help(cx, workload, name.as_deref().unwrap_or(object.name()));
-        let is_apart = never_shares_a_node(workload, cx.inventory.namespace(object));
+        let is_apart = no_node_holds_all(workload, cx.inventory.namespace(object));
         let message = message(object, replicas, origin, &sharing, is_apart);
-        let mut report = Report::object(object, object.name_node(), message).help(help);
+        let report = Report::object(object, object.name_node(), message);
+        let mut report = report.unless_needless(
+            object,
+            &["pdb", "disruption budget", "disruptionbudget"],
+            &[],
+        );
         report = match origin {
             ReplicaOrigin::Spec(node) => report.related(object, node, "the replicas"),
             ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
@@ -61,10 +64,7 @@ impl Rule for MissingPdb {
         let others = sharing.first.iter();
         let others = others.map(|it| (it.object(), it.object().name_node()));
         report = report.related_few(others, sharing.total, "the same selector selects its pods");
-        out.push(match name {
-            Some(name) => add_budget(cx, workload, &name, report),
-            None => report,
-        });
+        out.push(add_budget(cx, workload, name.as_deref(), report));
     }
 }
 
@@ -128,25 +128,29 @@ fn takes_budget(workload: Workload<'_>) -> bool {
     )
 }
 
-/// Adds the budget as a document to the workload's file.
+/// Shows the budget, and adds it as a document to the workload's file where nothing speaks against that.
 fn add_budget<'r>(
     cx: &Context<'_>,
     workload: Workload<'_>,
-    name: &str,
+    name: Option<&str>,
     report: Report<'r>,
 ) -> Report<'r> {
+    const LEAD: &str = "add a budget that lets one pod go at a time";
     let object = workload.object();
-    let Some(own) = labels::selecting(workload) else {
-        return report;
-    };
+    let known = labels::selecting(workload);
+    let own = known.clone().unwrap_or_else(|| labels::own(workload));
+    let budget = document(cx, workload, name.unwrap_or(object.name()), &own);
+    let shown = format!("{LEAD}:\n{}", budget.yaml());
     // policy/v1 is served from 1.21 on.
-    if cx.is_kubernetes_before(1, 21)
+    if known.is_none()
+        || name.is_none()
+        || cx.is_kubernetes_before(1, 21)
         || is_placeholder(object.name())
         || object.node().at(&["metadata", "name"]).is_none()
         // What stands behind an OpenShift Template is no part of it.
         || object.node().parent().is_some_and(is_in_template)
     {
-        return report;
+        return report.help(shown);
     }
     let title = "add a PodDisruptionBudget that lets one pod go at a time";
     let inventory = cx.inventory;
@@ -163,10 +167,10 @@ fn add_budget<'r>(
     // may come where they are deployed to one namespace for certain.
     if let Some(other) = labelled.find(|workload| {
         let other = workload.object();
-        let may_get_another = if inventory.same_scope(object, other) {
+        let may_get_another = if is_applied_with(cx, object, other) {
             inventory.budgets_of(*workload).next().is_some()
         } else {
-            inventory.namespace(object).is_some()
+            inventory.namespace(object).is_some() || inventory.same_scope(object, other)
         };
         (other.kind(), other.name()) != (object.kind(), object.name()) && may_get_another
     }) {
@@ -175,23 +179,20 @@ fn add_budget<'r>(
             other.object().kind(),
             other.object().name()
         );
+        let report = report.help(shown);
         return report.not_fixed(Applicability::Unsafe, title, reason);
     }
-    let document = document(cx, workload, name, &own);
-    report.fix(Applicability::Unsafe, title, object, |editor| {
-        editor.append_document(&document)
-    })
+    report.advise(
+        LEAD,
+        &budget,
+        Applicability::Unsafe,
+        title,
+        object,
+        object.node(),
+    )
 }
 
 fn is_in_template(node: Node<'_>) -> bool {
     let kind = node.tree().root().get("kind");
     kind.and_then(Node::as_str) == Some("Template")
-}
-
-fn help(cx: &Context<'_>, workload: Workload<'_>, name: &str) -> String {
-    let document = document(cx, workload, name, &labels::own(workload));
-    format!(
-        "add a budget that lets one pod go at a time:\n{}",
-        Value::block(&document).trim_end()
-    )
 }

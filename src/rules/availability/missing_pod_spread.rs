@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::apart::{anti_affinity_terms, is_on_fargate, keeps_a_place, keeps_apart};
 use super::labels;
-use crate::edit::{Editor, Edits, Refusal, Value};
+use crate::edit::{Advice, Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::takes_port_of_node;
 use crate::kube::{Selector, Workload, WorkloadKind};
@@ -137,12 +137,12 @@ fn report<'a>(workload: Workload<'a>, all: &str, attempt: Attempt<'_>) -> Report
             ),
         ),
     };
-    spread(workload, attempt, report.help(help(workload)))
+    spread(workload, attempt, report)
 }
 
 /// The constraints that spread pods with these labels over nodes and zones as far as that goes. One of a
 /// pod's own takes the scheduler's defaults away, so both are named.
-fn constraints(labels: &BTreeMap<String, String>) -> (String, Value) {
+fn constraints(labels: &BTreeMap<String, String>) -> Advice {
     let of = |key: &str| {
         let selector = Value::map([("matchLabels", labels::value(labels))]);
         Value::map([
@@ -156,42 +156,49 @@ fn constraints(labels: &BTreeMap<String, String>) -> (String, Value) {
         of("kubernetes.io/hostname"),
         of("topology.kubernetes.io/zone"),
     ];
-    (
-        "topologySpreadConstraints".to_owned(),
-        Value::List(both.into()),
+    Advice::below(
+        &[],
+        [("topologySpreadConstraints", Value::List(both.into()))],
     )
 }
 
-/// Spreads the pods over nodes as far as that goes, or gives constraints the selector they lack.
+/// Spreads the pods over nodes as far as that goes, or corrects what selects other pods.
 fn spread<'r>(workload: Workload<'_>, attempt: Attempt<'_>, report: Report<'r>) -> Report<'r> {
-    let Some(own) = labels::selecting(workload) else {
-        return report;
-    };
+    let known = labels::selecting(workload);
+    let own = known.clone().unwrap_or_else(|| labels::own(workload));
     let template = workload.template();
-    let selector = Value::map([("matchLabels", labels::value(&own))]);
     let object = template.object();
+    let selector = Value::map([("matchLabels", labels::value(&own))]);
+    let selector = Advice::below(&[], [("labelSelector", selector)]);
+    let lead = match attempt {
+        Attempt::None => "spread them over nodes and zones, in the pod's spec",
+        Attempt::UnselectiveConstraints(_) => "let each constraint select the pod's own labels",
+        Attempt::StrayConstraints(_) => "let a constraint select the pod's own labels",
+        Attempt::StrayAntiAffinity(_) => "let a term select the pod's own labels",
+    };
     match (attempt, template.spec_node()) {
-        (Attempt::None, Some(spec)) => {
-            let title = "spread the pods over nodes and zones";
-            report.fix(Applicability::Unsafe, title, object, |editor| {
-                let (key, list) = constraints(&own);
-                editor.insert_at(spec, &[], &key, list)
-            })
-        }
-        (Attempt::UnselectiveConstraints(list), _) => {
-            let title = "let the constraints select the pod's own labels";
-            report.fix(Applicability::Unsafe, title, object, |editor| {
+        (Attempt::None, Some(spec)) if known.is_some() => report.advise(
+            lead,
+            &constraints(&own),
+            Applicability::Unsafe,
+            "spread the pods over nodes and zones",
+            object,
+            spec,
+        ),
+        (Attempt::None, _) => report.help(format!("{lead}:\n{}", constraints(&own).yaml())),
+        (Attempt::UnselectiveConstraints(list), _) if known.is_some() => report
+            .help_of_fix(lead, &selector.yaml())
+            .fix(Applicability::Unsafe, lead, object, |editor| {
                 select_in_each(editor, list, &selector)
-            })
-        }
-        _ => report,
+            }),
+        _ => report.help(format!("{lead}:\n{}", selector.yaml())),
     }
 }
 
-fn select_in_each(editor: &Editor<'_>, list: Node<'_>, selector: &Value) -> Edits {
+fn select_in_each(editor: &Editor<'_>, list: Node<'_>, selector: &Advice) -> Edits {
     let mut edits = Vec::new();
     for constraint in list.items() {
-        edits.extend(editor.put(constraint, &[], "labelSelector", selector.clone())?);
+        edits.extend(selector.write(editor, constraint)?);
     }
     if edits.is_empty() {
         return Err(Refusal::Moot);
@@ -209,11 +216,4 @@ fn is_set_by_patch(cx: &Context<'_>, workload: Workload<'_>) -> bool {
                     .is_set_elsewhere(template.object(), spec, field)
             })
     })
-}
-
-fn help(workload: Workload<'_>) -> String {
-    format!(
-        "spread them over nodes and zones, in the pod's spec:\n{}",
-        Value::block(&[constraints(&labels::own(workload))]).trim_end()
-    )
 }

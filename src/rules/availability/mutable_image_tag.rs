@@ -50,7 +50,9 @@ impl Rule for MutableImageTag {
                 _ => "pods may run different code, and a rollback cannot restore it",
             };
             let message = format!("{what}: {consequence}");
-            let severity = if workload.kind() == WorkloadKind::Pod && !workload.is_long_running() {
+            let severity = if workload.kind() == WorkloadKind::Pod && !workload.is_long_running()
+                || is_of_openshift(image)
+            {
                 Severity::Note
             } else {
                 Severity::Warning
@@ -65,6 +67,12 @@ impl Rule for MutableImageTag {
             );
         }
     }
+}
+
+/// Whether the cluster's own release brings the image and moves its tag with the cluster's version.
+fn is_of_openshift(image: &str) -> bool {
+    image.starts_with("image-registry.openshift-image-registry.svc")
+        && image.contains("/openshift/")
 }
 
 /// What an image reference says of its version.
@@ -90,6 +98,10 @@ impl Tag {
                 .all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_');
         // `ko://` is replaced by ko with the image it builds, digest included.
         let is_built = image.contains("://");
+        // What kubebuilder writes where its kustomization puts the image: no registry has it.
+        if matches!(image, "controller" | "controller:latest") {
+            return Self::Unknown;
+        }
         if image.is_empty() || last.contains(is_open) || is_word || is_built {
             return Self::Unknown;
         }
@@ -131,6 +143,8 @@ mod tests {
             ("docker.example/<PROJECT>/web", Tag::Unknown),
             ("SHOP_IMAGE", Tag::Unknown),
             ("REPLACE_ME", Tag::Unknown),
+            ("controller:latest", Tag::Unknown),
+            ("registry.example/controller:latest", Tag::Latest),
             ("ko://example.org/cmd/web", Tag::Unknown),
             ("", Tag::Unknown),
         ] {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::labels;
-use crate::edit::Value;
+use crate::edit::{Advice, Value};
+use crate::inventory::waits_for_members;
 use crate::kube::Workload;
 use crate::rules::Context;
 
@@ -40,29 +41,29 @@ pub(super) fn free_name(cx: &Context<'_>, workload: Workload<'_>) -> Option<Stri
     names.find(|name| name.len() <= LONGEST && !is_of_other(name) && !is_budget(name))
 }
 
-/// The budget as a document.
+/// The budget.
 pub(super) fn document(
     cx: &Context<'_>,
     workload: Workload<'_>,
     name: &str,
     labels: &BTreeMap<String, String>,
-) -> [(String, Value); 4] {
+) -> Advice {
     let namespace = workload.object().namespace();
     let mut metadata = vec![("name", Value::text(name))];
     // Without it, the budget would go to another namespace than the pods it is for.
     metadata.extend(namespace.map(|it| ("namespace", Value::text(it))));
     let mut spec = vec![("maxUnavailable", Value::int(1))];
-    // Stable since 1.31: pods that are not ready anyway do not stop a drain.
-    if !cx.is_kubernetes_before(1, 31) {
+    // Stable since 1.31: pods that are not ready anyway do not stop a drain. A member that is not ready
+    // may be the one whose data the others wait for.
+    if !cx.is_kubernetes_before(1, 31) && !waits_for_members(workload) {
         spec.push(("unhealthyPodEvictionPolicy", Value::text("AlwaysAllow")));
     }
     let selector = Value::map([("matchLabels", labels::value(labels))]);
     spec.push(("selector", selector));
-    [
+    Advice::document([
         ("apiVersion", Value::text("policy/v1")),
         ("kind", Value::text("PodDisruptionBudget")),
         ("metadata", Value::map(metadata)),
         ("spec", Value::map(spec)),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
+    ])
 }

@@ -2,6 +2,7 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
+use super::pdb_selects_nothing;
 use super::selected::Selected;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
@@ -65,7 +66,8 @@ impl Rule for PdbBlocksEviction {
                 Selected::of(cx, object)
             });
         if selected.total == 0 {
-            if selected.may_run {
+            // What selects nothing blocks nothing yet.
+            if selected.may_run && !pdb_selects_nothing::speaks(cx, object) {
                 blocks_whatever_it_selects(cx, object, &selected, budget, out);
             }
             return;
@@ -80,7 +82,7 @@ impl Rule for PdbBlocksEviction {
         let is_scaled = matches!(pods, Pods::Scaled(_));
         let at_most = budget.over(selected.most());
         out.push(if is_scaled && at_most.disruptions() > 0 {
-            at_the_minimum(cx, object, allowance)
+            at_the_minimum(cx, object, allowance, selected.most())
         } else {
             report(cx, object, &selected, allowance)
         });
@@ -88,7 +90,13 @@ impl Rule for PdbBlocksEviction {
 }
 
 /// A budget that allows nothing while autoscalers keep the fewest pods.
-fn at_the_minimum<'a>(cx: &Context<'_>, object: &'a Object, allowance: Allowance) -> Report<'a> {
+fn at_the_minimum<'a>(
+    cx: &Context<'_>,
+    object: &'a Object,
+    allowance: Allowance,
+    most: Pods,
+) -> Report<'a> {
+    let (Pods::Scaled(most) | Pods::Unscaled(most)) = most;
     let count = match allowance.pods {
         Pods::Scaled(count) | Pods::Unscaled(count) => count,
     };
@@ -112,8 +120,13 @@ fn at_the_minimum<'a>(cx: &Context<'_>, object: &'a Object, allowance: Allowance
             report = report.related(autoscaler, node, "the autoscaler's minimum");
         }
     }
+    let enough = (count..=most.max(count)).find(|pods| {
+        let more = allowance.budget.over(Pods::Scaled(*pods));
+        more.disruptions() > 0
+    });
+    let enough = enough.map_or_else(String::new, |pods| format!(" until {pods} pods run"));
     let help = format!(
-        "{allowance}; raise {field} by one, or let one pod go at a time: maxUnavailable: 1"
+        "{allowance}; raise {field}{enough}, or let one pod go at a time: maxUnavailable: 1"
     );
     report = report.help(help);
     if matches!(allowance.pods, Pods::Scaled(count) if count > 1) {

@@ -73,29 +73,59 @@ fn without_selector<'a>(object: &'a Object, what: &str) -> Report<'a> {
         .or(spec)
         .map_or_else(|| object.name_node(), |entry| entry.key);
     let message = format!("{what} selects no pods: {PROTECTS_NOTHING}");
-    Report::object(object, node, message).help(
-        "select the labels of the pods, as the workload's own selector does; {} selects every pod of \
-         the namespace",
-    )
+    let help = "select the labels of the pods, as the workload's own selector does";
+    // In policy/v1beta1 it selects none.
+    let all = if object.api_version() == "policy/v1beta1" {
+        ""
+    } else {
+        "; {} selects every pod of the namespace"
+    };
+    Report::object(object, node, message).help(format!("{help}{all}"))
 }
 
 fn check_selector(cx: &Context<'_>, object: &Object, selector: &LabelSelector, out: &mut Findings) {
-    static NONE: BTreeMap<String, String> = BTreeMap::new();
+    let wanted = selector.match_labels.as_ref().unwrap_or(&NONE);
+    if let Some((workload, differences)) = meant(cx, object, selector) {
+        let is_sure = cx.inventory.namespace(workload.object()) == cx.inventory.namespace(object);
+        let report = report(object, wanted, workload, &differences);
+        out.push(if is_sure {
+            report
+        } else {
+            report.severity(Severity::Note)
+        });
+    }
+}
+
+static NONE: BTreeMap<String, String> = BTreeMap::new();
+
+/// Whether the rule says of a budget that its selector selects nothing.
+pub(super) fn speaks(cx: &Context<'_>, object: &Object) -> bool {
+    let Body::PodDisruptionBudget(budget) = object.body() else {
+        return false;
+    };
+    let selector = budget.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+    selector.is_some_and(|selector| meant(cx, object, selector).is_some())
+}
+
+/// The workload that was most likely meant by a selector that selects none.
+fn meant<'a>(
+    cx: &Context<'a>,
+    object: &'a Object,
+    selector: &'a LabelSelector,
+) -> Option<(Workload<'a>, Vec<Difference<'a>>)> {
     let wanted = selector.match_labels.as_ref().unwrap_or(&NONE);
     let mut expressions = selector.match_expressions.iter().flatten();
-    if wanted
+    let is_open = wanted
         .iter()
         .any(|(key, value)| labels::is_open(key, value))
         || expressions.any(|it| labels::is_open(&it.key, ""))
         || cx.inventory.selects(object).next().is_some()
         || cx.inventory.is_open(object)
-        || cx.inventory.is_made_by_operator(object, wanted)
-    {
-        return;
+        || cx.inventory.is_made_by_operator(object, wanted);
+    if is_open {
+        return None;
     }
-    if let Some((workload, differences)) = nearest(cx, object, wanted) {
-        out.push(report(object, wanted, workload, &differences));
-    }
+    nearest(cx, object, wanted)
 }
 
 /// The workload that was most likely meant.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::labels;
 use crate::inventory::Inventory;
-use crate::kube::Workload;
+use crate::kube::{Object, Workload};
 use crate::rules::Context;
 use crate::rules::text::FEW;
 use crate::source::SourceId;
 
-/// The other workloads that a workload's own selector selects, where they are deployed together.
+/// The other workloads that a workload's own selector selects, where they are certainly deployed
+/// together: two files of a directory may be variants to choose from.
 #[derive(Default)]
 pub(super) struct Sharing<'a> {
     pub(super) total: usize,
@@ -88,10 +89,12 @@ impl Group {
         lacks_budget: impl Fn(Workload<'_>) -> bool,
     ) -> Arc<Self> {
         let object = workload.object();
-        let key = format!("{own:?}");
+        let file = (!inventory.is_applied_as_one(object)).then(|| object.source());
+        let key = format!("{own:?} {file:?}");
         inventory.shared(object, "workloads of one selector", key, || {
+            let beside = inventory.workloads_labelled_beside(own, object);
             Self::among(
-                inventory.workloads_labelled_beside(own, object),
+                beside.filter(|it| file.is_none_or(|file| it.object().source() == file)),
                 lacks_budget,
             )
         })
@@ -138,6 +141,12 @@ impl Group {
         group.leaders = leaders.collect();
         group
     }
+}
+
+/// Whether two objects certainly reach the cluster together.
+pub(super) fn is_applied_with(cx: &Context<'_>, object: &Object, other: &Object) -> bool {
+    cx.inventory.same_scope(object, other)
+        && (object.source() == other.source() || cx.inventory.is_applied_as_one(object))
 }
 
 fn title(workload: Workload<'_>) -> Title {

@@ -1,7 +1,9 @@
 //! `single-replica`
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{Claim, ClaimAccess, Serving, is_data_store};
+use crate::inventory::{
+    Claim, ClaimAccess, Serving, Traffic, elects_leader, is_controller, keeps_data,
+};
 use crate::kube::{Workload, WorkloadKind};
 use crate::rules::availability::rollout::{lone, show_claim};
 use crate::rules::text::is_explained;
@@ -49,7 +51,6 @@ impl Rule for SingleReplica {
             return;
         }
         let claim = claims.into_iter().find(Claim::may_be_exclusive);
-        let is_store = is_data_store(workload);
         let message = message(workload, &serving, node, surges, claim.is_some());
         let report = Report::object(workload.object(), node, message);
         let report = match claim {
@@ -57,32 +58,11 @@ impl Rule for SingleReplica {
             None if is_explained(node) => report
                 .help("nothing to change, where the application can only run once")
                 .pedantic(),
-            None if is_store => report
+            None if keeps_data(workload) => report
                 .severity(Severity::Note)
                 .help("plan for the outage; more replicas need a replication of their own"),
-            None => {
-                let strategy = workload.strategy();
-                let kind = strategy.field(&["type"]).node().filter(|_| !surges);
-                let report = report.help(match kind {
-                    Some(_) if workload.kind() == WorkloadKind::Deployment => {
-                        "where two may run side by side, run at least 2 replicas and let a rollout replace \
-                         one at a time; else plan for the outage:\n\
-                         replicas: 2\nstrategy:\n  type: RollingUpdate"
-                    }
-                    _ => {
-                        "run at least 2 replicas, on different nodes and under a PodDisruptionBudget:\n\
-                         replicas: 2"
-                    }
-                });
-                match kind {
-                    Some(node) => report.related(
-                        workload.object(),
-                        node,
-                        "each rollout stops the only pod before a new one starts",
-                    ),
-                    None => report,
-                }
-            }
+            None if is_controller(workload) => controller(workload, &serving, surges, report),
+            None => several(workload, surges, report),
         };
         out.push(report.serving(&serving));
     }
@@ -95,6 +75,56 @@ fn rollout_starts_first(cx: &Context<'_>, workload: Workload<'_>) -> bool {
             .inventory
             .rollout(workload, 1)
             .is_some_and(|it| it.is_ok_and(|rollout| !rollout.may_leave_none()))
+}
+
+/// A controller: two of it act on the same objects, unless one of them leads.
+fn controller<'a>(
+    workload: Workload<'a>,
+    serving: &Serving<'_>,
+    surges: bool,
+    report: Report<'a>,
+) -> Report<'a> {
+    if elects_leader(workload) && surges {
+        let report = report.help(
+            "run a second one, which waits until the leader is gone and then takes over:\nreplicas: 2",
+        );
+        return report.severity(Severity::Note);
+    }
+    let report = report.help(
+        "plan for the outage; more replicas of a controller need the election of a leader, or two act on \
+         the same objects",
+    );
+    match serving.traffic() {
+        _ if !surges => report.pedantic(),
+        // The API server waits for its webhook.
+        Traffic::Bounded(_) => report,
+        _ => report.severity(Severity::Note),
+    }
+}
+
+/// More replicas, and what stands against them.
+fn several<'a>(workload: Workload<'a>, surges: bool, report: Report<'a>) -> Report<'a> {
+    let strategy = workload.strategy();
+    let kind = strategy.field(&["type"]).node().filter(|_| !surges);
+    let report = report.help(match kind {
+        Some(_) if workload.kind() == WorkloadKind::Deployment => {
+            "where two may run side by side, run at least 2 replicas and let a rollout replace one at a \
+             time; else plan for the outage:\n\
+             replicas: 2\nstrategy:\n  type: RollingUpdate"
+        }
+        _ => {
+            "run at least 2 replicas, on different nodes and under a PodDisruptionBudget:\n\
+             replicas: 2"
+        }
+    });
+    match kind {
+        Some(node) => report.related(
+            workload.object(),
+            node,
+            "each rollout stops the only pod before a new one starts",
+        ),
+        None => report,
+    }
 }
 
 /// A workload whose state only one pod can use: nothing to do but to know it.

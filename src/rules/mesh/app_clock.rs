@@ -3,7 +3,7 @@
 use super::native::unless_native;
 use super::proxy_config::Settings;
 use crate::clocks::node_of;
-use crate::edit::{Refusal, Value};
+use crate::edit::{Advice, Refusal, Value};
 use crate::finding::Applicability;
 use crate::inventory::{Mesh, ProxyKind, ProxySettings, ToldBy, written_proxy};
 use crate::kube::{ContainerRef, ISTIO_PROXY, Workload};
@@ -152,10 +152,10 @@ impl<'a> App<'a> {
         let title = "let the sidecar stay until its last connection ends";
         let proxy = written_proxy(template);
         let settings = Settings::variables(self.variables(exit));
+        let environment = Advice::below(&[], [("env", self.environment(exit))]);
         let (lead, yaml) = if proxy.is_some() {
-            let block = Value::block(&[("env".to_owned(), self.environment(exit))]);
             let lead = format!("{lead}; add to the container {ISTIO_PROXY}");
-            (lead, block.trim_end().to_owned())
+            (lead, environment.yaml())
         } else {
             settings.help(lead, template)
         };
@@ -167,7 +167,7 @@ impl<'a> App<'a> {
             |editor| match proxy {
                 // What else its list holds may set the same.
                 Some(proxy) if proxy.get("env").is_some() => Err(Refusal::Moot),
-                Some(proxy) => editor.insert_at(proxy, &[], "env", self.environment(exit)),
+                Some(proxy) => environment.write(editor, proxy),
                 None => settings.write(editor, template),
             },
         )

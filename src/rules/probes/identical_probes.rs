@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::edit::Value;
+use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, OptionMeta, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::probes::{Handler, Timing};
@@ -38,7 +38,7 @@ impl Rule for IdenticalProbes {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
-        if workload.is_long_running() {
+        if workload.is_long_running() && !cx.inventory.replicas(workload).is_parked() {
             for container in workload.template().lasting_containers() {
                 check(cx, workload, container, out);
             }
@@ -97,48 +97,62 @@ fn check(
     ) else {
         return;
     };
-    let strain = match container.data.liveness_probe.as_ref() {
-        Some(probe) if probe.tcp_socket.is_some() => "only busy accepting",
-        _ => "only overloaded",
-    };
-    let message = format!(
-        "liveness of `{}` repeats readiness: a container {strain} is restarted within {}",
-        container.name(),
-        show_seconds(live.tolerance()),
-    );
+    let message = message(container, &live);
     let own = "give liveness a check of its own that tells only whether the process is alive";
-    let failures = more_failures(&live, &ready);
-    let help = if is_tolerant(&live, &ready) {
-        own.to_owned()
-    } else {
-        format!(
-            "{own}; or let it tolerate longer than readiness ({}):\nlivenessProbe:\n  \
-             failureThreshold: {failures}",
-            show_seconds(ready.tolerance())
-        )
-    };
-    let severity = if cx.inventory.serving(workload).is_serving() {
+    let serving = cx.inventory.serving(workload);
+    let severity = if serving.is_serving() {
         Severity::Warning
     } else {
         Severity::Note
     };
     let report = Report::container(workload, container, live_node.key, message)
         .related(container.object(), ready_node.key, "the same handler")
-        .severity(severity)
-        .help(help);
-    out.push(if is_tolerant(&live, &ready) {
-        report
+        .severity(severity);
+    // Who is restarted answers nobody.
+    let report = if serving.is_serving() {
+        report.serving(&serving)
     } else {
-        let title = format!("set livenessProbe.failureThreshold to {failures}");
-        report.fix(Applicability::Unsafe, title, container.object(), |editor| {
-            editor.put(
-                live_node.value,
-                &[],
-                "failureThreshold",
-                Value::int(failures),
-            )
-        })
-    });
+        report
+    };
+    // What asks for readiness does not become a check of the process by failing more often.
+    if is_tolerant(&live, &ready) || asks_readiness(container) {
+        out.push(report.help(own));
+        return;
+    }
+    let failures = more_failures(&live, &ready);
+    out.push(report.advise(
+        &format!(
+            "{own}; or let it tolerate longer than readiness ({})",
+            show_seconds(ready.tolerance())
+        ),
+        &Advice::below(
+            &["livenessProbe"],
+            [("failureThreshold", Value::int(failures))],
+        ),
+        Applicability::Unsafe,
+        format!("set livenessProbe.failureThreshold to {failures}"),
+        container.object(),
+        container.node,
+    ));
+}
+
+fn message(container: ContainerRef<'_>, live: &Timing) -> String {
+    let strain = match container.data.liveness_probe.as_ref() {
+        Some(probe) if probe.tcp_socket.is_some() => "only busy accepting",
+        _ => "only overloaded",
+    };
+    format!(
+        "liveness of `{}` repeats readiness: a container {strain} is restarted within {}",
+        container.name(),
+        show_seconds(live.tolerance()),
+    )
+}
+
+/// Whether the liveness probe asks for readiness by its name, which another rule reports.
+fn asks_readiness(container: ContainerRef<'_>) -> bool {
+    let probe = container.data.liveness_probe.as_ref();
+    let handler = probe.and_then(|probe| Handler::of(probe, container.ports()));
+    handler.is_some_and(|handler| handler.names_readiness().is_some())
 }
 
 /// The least failure threshold with which liveness tolerates enough.

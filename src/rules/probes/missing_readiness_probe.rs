@@ -77,6 +77,7 @@ fn report(
     );
     let report = Report::container(workload, container, container.name_node(), message)
         .help(help(serving, workload, container));
+    let report = report.unless_needless(container.object(), &["readiness"], &[]);
     out.push(report.serving(serving));
 }
 
@@ -122,7 +123,7 @@ fn help(serving: &Serving<'_>, workload: Workload<'_>, container: ContainerRef<'
              readinessProbe:\n  tcpSocket:\n    port: {reference}"
         ),
         _ => {
-            let is_tls = speaks("https") || matches!(number, Some(443 | 8443));
+            let is_tls = speaks("https") || matches!(number, Some(443 | 6443 | 8443 | 9443 | 10250));
             let scheme = if is_tls { "\n    scheme: HTTPS" } else { "" };
             let (what, path) = if is_static_server(container) {
                 ("add a readinessProbe; this server answers on `/`:", "/")

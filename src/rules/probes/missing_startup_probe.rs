@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Probe;
 
+use super::pace::pace;
 use super::probe::{ProbeKind, probes_of};
 use crate::clocks::node_of;
-use crate::edit::{Beside, Value};
+use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::Term;
-use crate::lifecycle::probes::{Handler, Timing, failures_to_last};
+use crate::lifecycle::probes::{Handler, Timing};
 use crate::lifecycle::startup::{Progress, is_jvm};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
@@ -93,25 +94,8 @@ fn check(
     let room = room(cx, workload);
     let missing = pace(&timing, declared.as_ref(), room)
         .and_then(|pace| startup_probe(cx, container, liveness, &timing, pace));
-    let mut report = Report::container(workload, container, probe.key, message)
-        .severity(severity)
-        .help(help(&timing, declared.as_ref(), missing.as_deref()));
-    let is_too_long = declared.as_ref().is_some_and(|time| time.value > survival);
-    if let Some(missing) = missing
-        && (is_too_long || declared.is_none())
-    {
-        // Where the start takes a known time, the probe's length is known, too.
-        let applicability = if declared.as_ref().is_some_and(Term::is_beyond_doubt) {
-            Applicability::Safe
-        } else {
-            Applicability::Unsafe
-        };
-        let title = "add a startupProbe that asks what the livenessProbe asks";
-        report = report.fix(applicability, title, container.object(), |editor| {
-            let place = Beside::Before("livenessProbe");
-            editor.insert(container.node, "startupProbe", &Value::Map(missing), place)
-        });
-    }
+    let report = Report::container(workload, container, probe.key, message).severity(severity);
+    let mut report = advise(container, &timing, declared.as_ref(), missing, report);
     if let Some(time) = &declared
         && let Some(node) = node_of(&time.origin, workload.template(), container)
     {
@@ -119,6 +103,38 @@ fn check(
         report = report.related(container.object(), node, label);
     }
     out.push(report);
+}
+
+fn advise<'r>(
+    container: ContainerRef<'_>,
+    timing: &Timing,
+    declared: Option<&Term>,
+    missing: Option<Advice>,
+    report: Report<'r>,
+) -> Report<'r> {
+    let lead = lead(timing, declared, missing.is_some());
+    let Some(missing) = missing else {
+        return report.help(lead);
+    };
+    if declared.is_some_and(|time| time.value <= timing.guaranteed_survival()) {
+        return report.help(format!("{lead}:\n{}", missing.yaml()));
+    }
+    // Where the start takes a known time, the probe's length is known, too.
+    let applicability = if declared.is_some_and(Term::is_beyond_doubt) {
+        Applicability::Safe
+    } else {
+        Applicability::Unsafe
+    };
+    let title = "add a startupProbe that asks what the livenessProbe asks";
+    let object = container.object();
+    report.advise(
+        &lead,
+        &missing,
+        applicability,
+        title,
+        object,
+        container.node,
+    )
 }
 
 fn severity(container: ContainerRef<'_>, survival: Duration, declared: Option<&Term>) -> Severity {
@@ -142,17 +158,20 @@ fn message(container: ContainerRef<'_>, timing: &Timing, declared: Option<&Term>
         Some(_) => format!(
             "`{name}` has no startup probe: its liveness probe waits {window} for every hang"
         ),
-        None if timing.initial_delay() >= LONG_DELAY => format!(
-            "`{name}` may hang for {} after each start: initialDelaySeconds holds liveness back",
+        None if survival >= LONG => format!(
+            "a hang of `{name}` in the first {} after each start goes unnoticed: initialDelaySeconds",
             show_seconds(timing.initial_delay())
         ),
-        None => format!(
-            "liveness of `{name}` may kill it {window} after its start, unless it answers by then"
-        ),
+        None => {
+            format!(
+                "liveness of `{name}` may kill it {window} after its start, unless it answers by then"
+            )
+        }
     }
 }
 
-fn help(timing: &Timing, declared: Option<&Term>, probe: Option<&[(String, Value)]>) -> String {
+/// What to do, without the probe itself.
+fn lead(timing: &Timing, declared: Option<&Term>, has_room: bool) -> String {
     let start = declared.map_or_else(String::new, |time| format!("; the start takes {time}"));
     let delay = if timing.initial_delay() >= LONG_DELAY {
         ", and then remove initialDelaySeconds"
@@ -160,16 +179,12 @@ fn help(timing: &Timing, declared: Option<&Term>, probe: Option<&[(String, Value
         ""
     };
     let sum = timing.show_survival();
-    match probe {
-        Some(probe) => format!(
-            "{sum}{start}\nliveness and readiness wait for a startup probe: add it{delay}\n{}",
-            Value::block(&[("startupProbe".to_owned(), Value::Map(probe.to_vec()))])
-        ),
-        None => format!(
-            "{sum}{start}\nadd a startup probe, which liveness and readiness wait for{delay}; it has to \
-             fit within progressDeadlineSeconds"
-        ),
-    }
+    let room = if has_room {
+        ""
+    } else {
+        "; it has to fit within progressDeadlineSeconds"
+    };
+    format!("{sum}{start}; add a startup probe, which liveness and readiness wait for{delay}{room}")
 }
 
 /// The time that the rollout leaves a pod to start, where it is known.
@@ -177,23 +192,6 @@ fn room(cx: &Context<'_>, workload: Workload<'_>) -> Option<Duration> {
     let (min_ready, deadline) = cx.clocks().rollout_times(workload)?;
     let progress = Progress::new(Duration::ZERO, min_ready, deadline);
     Some(progress.deadline.saturating_sub(progress.min_ready))
-}
-
-/// `periodSeconds` and `failureThreshold` of the startup probe that is missing; `None` where the rollout
-/// leaves no room for one.
-fn pace(timing: &Timing, declared: Option<&Term>, room: Option<Duration>) -> Option<(u64, u64)> {
-    let timeout = timing.timeout().as_secs();
-    let period = timing.period().as_secs().clamp(1, 5).max(timeout);
-    // Twice the declared time leaves room for a slow node; five minutes is the usual allowance. What
-    // the liveness probe may have granted so far is never shortened.
-    let usual = declared.map_or(300, |time| time.value.as_secs().saturating_mul(2).max(30));
-    let budget = usual.max(timing.latest_kill().as_secs());
-    let most = room.map_or(u64::MAX, |room| room.as_secs() / period);
-    // The probes that count may all fail at once, while the port is not open yet.
-    let declared = declared.map_or(Duration::ZERO, |time| time.value);
-    let survived = timing.guaranteed_survival().max(declared);
-    let failures = failures_to_last(survived, Duration::from_secs(period));
-    (failures <= most).then(|| (period, budget.div_ceil(period).min(most).max(failures)))
 }
 
 /// A startup probe that asks what the liveness probe asks. `None` where that has not just one valid
@@ -204,7 +202,7 @@ fn startup_probe(
     liveness: &Probe,
     timing: &Timing,
     (period, failures): (u64, u64),
-) -> Option<Vec<(String, Value)>> {
+) -> Option<Advice> {
     Handler::of(liveness, container.ports())?;
     let probe = container.node.get("livenessProbe")?;
     let handlers = ["exec", "httpGet", "tcpSocket", "grpc"];
@@ -225,21 +223,6 @@ fn startup_probe(
         .collect();
     entries.push(("periodSeconds".to_owned(), Value::int(period)));
     entries.push(("failureThreshold".to_owned(), Value::int(failures)));
-    Some(entries)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_startup_probe_fits_into_the_progress_deadline() {
-        let timing = Timing::of(&Probe::default());
-        let seconds = |seconds| Some(Duration::from_secs(seconds));
-        assert_eq!(pace(&timing, None, None), Some((5, 60)));
-        assert_eq!(pace(&timing, None, seconds(120)), Some((5, 24)));
-        // The liveness probe grants 20s so far.
-        assert_eq!(pace(&timing, None, seconds(25)), Some((5, 5)));
-        assert_eq!(pace(&timing, None, seconds(20)), None);
-    }
+    let probe = Value::Map(entries);
+    Some(Advice::below(&[], [("startupProbe", probe)]).before("livenessProbe"))
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::clocks::PodBudget;
 use crate::finding::{Category, FixAvailability, OptionMeta, RuleMeta, Severity};
+use crate::inventory::keeps_data;
 use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::lifecycle::prestop::Prestop;
 use crate::lifecycle::shutdown;
@@ -57,15 +58,16 @@ impl Rule for ExcessiveGracePeriod {
         if is_serving && template.main_containers().any(drains) {
             return;
         }
-        let (Some(spec), Some(spec_node), Some(node)) = (
-            template.spec(),
-            template.spec_node(),
-            template.spec_field(&[FIELD]).node(),
-        ) else {
+        let node = template.spec_field(&[FIELD]).node();
+        let (Some(spec), Some(spec_node), Some(node)) =
+            (template.spec(), template.spec_node(), node)
+        else {
             return;
         };
         let grace = shutdown::grace_period(spec.termination_grace_period_seconds).value;
         let max = cx.time(&META, MAX);
+        // A store writes down what it holds.
+        let is_serving = is_serving && !keeps_data(workload);
         let max = if is_serving { max } else { max.max(AUTOSCALER) };
         if grace <= max
             || cx
@@ -79,12 +81,7 @@ impl Rule for ExcessiveGracePeriod {
         if pod.is_some_and(|pod| pod.budget.shutdown.is_declared() && pod.budget.total() > max) {
             return;
         }
-        let shown = show_seconds(grace);
-        let message = if grace > AUTOSCALER {
-            format!("grace period of {shown}: the cluster autoscaler kills the pod after 600s")
-        } else {
-            format!("grace period of {shown}: a spot node is gone 15s to 120s after its notice")
-        };
+        let message = message(grace);
         let upgrades = "a node upgrade waits 15 min on EKS, 30 min on AKS, 1 h on GKE";
         let help = if is_serving {
             format!(
@@ -101,6 +98,15 @@ impl Rule for ExcessiveGracePeriod {
         } else {
             report
         });
+    }
+}
+
+fn message(grace: Duration) -> String {
+    let shown = show_seconds(grace);
+    if grace > AUTOSCALER {
+        format!("grace period of {shown}: the cluster autoscaler kills the pod after 600s")
+    } else {
+        format!("grace period of {shown}: a spot node is gone 15s to 120s after its notice")
     }
 }
 

@@ -99,3 +99,26 @@ impl<'a> Hook<'a> {
         }
     }
 }
+
+/// Whether a probe or a hook of the pod names a file.
+pub(super) fn is_read(workload: Workload<'_>, file: &str) -> bool {
+    let mut containers = workload.template().containers();
+    containers.any(|container| {
+        let data = container.data;
+        let probes = [
+            &data.startup_probe,
+            &data.liveness_probe,
+            &data.readiness_probe,
+        ];
+        let of_probes = probes
+            .into_iter()
+            .flatten()
+            .filter_map(|it| it.exec.as_ref());
+        let hooks = data.lifecycle.as_ref();
+        let hooks = hooks.map(|it| [&it.pre_stop, &it.post_start]);
+        let of_hooks = hooks.into_iter().flatten().flatten();
+        let of_hooks = of_hooks.filter_map(|it| it.exec.as_ref());
+        let mut commands = of_probes.chain(of_hooks);
+        commands.any(|exec| exec.command.iter().flatten().any(|it| it.contains(file)))
+    })
+}

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::wait;
 use crate::clocks::GRACE_PERIOD;
-use crate::edit::Value;
+use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{ContainerRef, Workload, WorkloadKind};
+use crate::kube::{Body, ContainerRef, Object, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
 
@@ -71,6 +71,11 @@ impl Rule for MissingPrestop {
         let removal = cx.clocks().removal(workload);
         let seconds = wait::USUAL.max(removal.delay.as_secs());
         let mut report = add_hook(cx, workload, *first, seconds, report).serving(&serving);
+        // Who sends datagrams waits for no connection: some are lost, and none is refused.
+        let mut services = serving.services().peekable();
+        if services.peek().is_some() && services.all(|(service, _)| takes_datagrams(service)) {
+            report = report.severity(Severity::Note);
+        }
         if let Some((load_balancer, evidence)) = &removal.by {
             let message = format!(
                 "{}: takes {} to stop sending requests",
@@ -79,8 +84,23 @@ impl Rule for MissingPrestop {
             );
             report = report.related(evidence.object, evidence.node, message);
         }
-        out.push(report);
+        out.push(report.unless_needless(
+            template.object(),
+            &["prestop", "pre-stop"],
+            &["lame duck"],
+        ));
     }
+}
+
+/// Whether all ports of a Service are UDP's.
+fn takes_datagrams(service: &Object) -> bool {
+    let Body::Service(service) = service.body() else {
+        return false;
+    };
+    let spec = service.spec.as_ref();
+    let ports = spec.and_then(|spec| spec.ports.as_deref());
+    let mut ports = ports.unwrap_or_default().iter();
+    ports.all(|port| port.protocol.as_deref() == Some("UDP"))
 }
 
 /// Adds a hook that waits, and raises the grace period in the same step where it would not hold the
@@ -100,39 +120,34 @@ fn add_hook<'r>(
              such as a mode of the application's own binary",
         );
     };
-    let hook = Value::map([("preStop", Value::map([(key, value)]))]);
+    let hook = Advice::below(&["lifecycle"], [("preStop", Value::map([(key, value)]))]);
     let native = if wait::is_native(cx) && cx.settings.kubernetes_version.is_none() {
         " (Kubernetes 1.30 or newer)"
     } else {
         ""
     };
     let raised = needed_seconds(cx, workload, container, seconds);
-    let mut help = format!(
-        "wait until the endpoints are gone{native}:\n{}",
-        Value::block(&[("lifecycle".to_owned(), hook.clone())])
-    );
-    if let Raise::To(seconds) = raised {
-        let grace = Value::block(&[(GRACE_PERIOD.to_owned(), Value::int(seconds))]);
-        help = format!("{}\nand in the pod's spec:\n{grace}", help.trim_end());
+    let longer = match raised {
+        Raise::To(seconds) => Some(Advice::below(&[], [(GRACE_PERIOD, Value::int(seconds))])),
+        Raise::No | Raise::Unknown => None,
+    };
+    let mut yaml = hook.yaml();
+    if let Some(longer) = &longer {
+        yaml = format!("{yaml}\nand in the pod's spec:\n{}", longer.yaml());
     }
-    let report = report.help(help.trim_end());
+    let lead = format!("wait until the endpoints are gone{native}");
     if raised == Raise::Unknown {
-        return report;
+        return report.help(format!("{lead}:\n{yaml}"));
     }
     let mut title = format!("add a preStop hook that waits {seconds}s");
     if let Raise::To(seconds) = raised {
         title = format!("{title}, and set {GRACE_PERIOD} to {seconds}");
     }
-    let Value::Map(hook) = hook else {
-        return report;
-    };
+    let report = report.help_of_fix(&lead, &yaml);
     report.fix(Applicability::Unsafe, title, container.object(), |editor| {
-        let mut edits = Vec::new();
-        for (key, value) in hook {
-            edits.extend(editor.insert_at(container.node, &["lifecycle"], &key, value)?);
-        }
-        if let (Some(spec), Raise::To(seconds)) = (workload.template().spec_node(), raised) {
-            edits.extend(editor.put(spec, &[], GRACE_PERIOD, Value::int(seconds))?);
+        let mut edits = hook.write(editor, container.node)?;
+        if let (Some(spec), Some(longer)) = (workload.template().spec_node(), longer) {
+            edits.extend(longer.write(editor, spec)?);
         }
         Ok(edits)
     })

@@ -1,5 +1,6 @@
 //! `signal-not-forwarded`
 
+use super::hook::is_read;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
@@ -76,7 +77,11 @@ fn report<'a>(
         message,
     )
     .severity(severity)
-    .help(format!("{}\n{}", help(found), consequence(workload, found)));
+    .help(format!(
+        "{}\n{}",
+        help(workload, found),
+        consequence(workload, found)
+    ));
     let script = node.and_then(Node::text).and_then(with_exec);
     match (found.obstacle, node, script) {
         (Obstacle::SingleCommand, Some(node), Some(script)) => {
@@ -161,8 +166,10 @@ fn consequence(workload: Workload<'_>, found: &Unforwarded) -> String {
     }
 }
 
-fn help(found: &Unforwarded) -> String {
+fn help(workload: Workload<'_>, found: &Unforwarded) -> String {
     let process = &found.process;
+    let read = found.tees_into.as_deref();
+    let read = read.filter(|file| is_read(workload, file));
     match found.obstacle {
         Obstacle::SingleCommand => {
             "put `exec` before the command, or leave the shell out".to_owned()
@@ -173,6 +180,16 @@ fn help(found: &Unforwarded) -> String {
         Obstacle::Loop => "trap the signal, as in: trap 'exit 0' TERM; and let the loop wait with \
                            `sleep 5 & wait $!`, which a signal interrupts"
             .to_owned(),
+        Obstacle::Pipeline if let Some(file) = read => {
+            let how = if process == "bash" {
+                format!("exec <application> > >(tee {file}) 2>&1")
+            } else {
+                format!("exec <application> > {file} 2>&1")
+            };
+            format!(
+                "start the application with `exec` and keep {file}, which a probe or hook reads: {how}"
+            )
+        }
         Obstacle::Pipeline => {
             "start the application with `exec` and without the pipe: what it writes \
                                to stdout is collected anyway"

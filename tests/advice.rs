@@ -1,0 +1,794 @@
+//! What findings rest on and what they advise: the evidence they name, the severity that it allows, and
+//! values that stand in the manifest.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod real;
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// The findings of some files that lie in one repository.
+fn findings(files: &[(&str, &str)], arguments: &[&str]) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    run(folder.path(), arguments)
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Vec<Value> {
+    let output = Command::cargo_bin("lameduck")
+        .unwrap()
+        .current_dir(folder)
+        .args(["check", "--no-config", "--format", "json", "."])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+    report["findings"].as_array().unwrap().clone()
+}
+
+/// The findings of one rule in one file.
+fn of<'f>(found: &'f [Value], rule: &str, path: &str) -> Vec<&'f Value> {
+    let fits = |it: &&Value| it["rule"] == rule && it["path"] == path;
+    found.iter().filter(fits).collect()
+}
+
+fn text<'f>(finding: &'f Value, key: &str) -> &'f str {
+    finding[key].as_str().unwrap_or_default()
+}
+
+/// `path:line: message` of each related place.
+fn related(finding: &Value) -> Vec<String> {
+    let places = finding["related"].as_array().unwrap().iter();
+    places
+        .map(|place| {
+            format!(
+                "{}:{}: {}",
+                text(place, "path"),
+                place["location"]["start"]["line"],
+                text(place, "message")
+            )
+        })
+        .collect()
+}
+
+fn workload(kind: &str, name: &str, labels: &str, spec: &str, container: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n{spec}  \
+         selector: {{matchLabels: {{{labels}}}}}\n  template:\n    metadata: {{labels: {{{labels}}}}}\n    \
+         spec:\n      containers:\n{container}"
+    )
+}
+
+fn service(name: &str, labels: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  \
+         selector: {{{labels}}}\n  ports: [{{port: 80, targetPort: 8080}}]\n"
+    )
+}
+
+const APP: &str = "        - {name: app, image: \"registry.example/app:1\", ports: [{name: http, containerPort: 8080}]}\n";
+
+fn deployment(name: &str, labels: &str, spec: &str) -> String {
+    workload("Deployment", name, labels, spec, APP)
+}
+
+#[test]
+fn nobody_is_told_to_double_what_keeps_its_own_data() {
+    let of_images = |images: &[&str], spec: &str| {
+        let containers: String = images
+            .iter()
+            .map(|image| {
+                let name = image.rsplit('/').next().unwrap().split(':').next().unwrap();
+                format!("        - {{name: {name}, image: \"{image}\", ports: [{{containerPort: 8080}}]}}\n")
+            })
+            .collect();
+        let spec = format!("  replicas: 1\n{spec}");
+        let file = workload("Deployment", "app", "app: app", &spec, &containers);
+        let file = format!("{file}---\n{}", service("app", "app: app"));
+        let found = findings(&[("a.yaml", &file)], &["--select", "single-replica"]);
+        let finding = of(&found, "single-replica", "a.yaml")[0];
+        (
+            text(finding, "severity").to_owned(),
+            text(finding, "help").contains("replicas: 2"),
+        )
+    };
+    let note = ("note".to_owned(), false);
+    for images in [
+        &["rabbitmq:3.6.8-management", "kbudde/rabbitmq-exporter:1"][..],
+        &["examples-bookinfo-mongodb:1.5.0"],
+        &["weaveworksdemos/catalogue-db:0.3.0"],
+        &["confluentinc/cp-kafka:7.6.0"],
+        &["jaegertracing/all-in-one:1"],
+        &["openzipkin/zipkin:3"],
+        &["grafana/tempo:2"],
+        &["getmeili/meilisearch:v1.5"],
+        &["documentdb-local:pg17-0.1.0"],
+        &["grafana/grafana:11.0.0"],
+        &["selenium/hub:4.0"],
+        &["longhornio/nfs-backupstore:1"],
+    ] {
+        assert_eq!(of_images(images, ""), note, "{images:?}");
+    }
+    let warning = ("warning".to_owned(), true);
+    for images in [
+        &["registry.example/orders-with-jaeger:1"][..],
+        &["provectuslabs/kafka-ui:1"],
+        &["openzipkin/zipkin-collector:1"],
+        &["registry.example/web:1"],
+    ] {
+        assert_eq!(of_images(images, ""), warning, "{images:?}");
+    }
+    // The strategy says that two must not run at once.
+    let recreate = "  strategy: {type: Recreate}\n";
+    assert_eq!(
+        of_images(&["registry.example/shop-operator:1"], recreate),
+        note
+    );
+    let (severity, _) = of_images(&["registry.example/shop-operator:1"], "");
+    assert_eq!(severity, "note");
+}
+
+#[test]
+fn data_on_the_pods_own_volume_is_not_doubled() {
+    let of = |path: &str| {
+        let container = format!(
+            "        - {{name: app, image: \"registry.example/app:1\", ports: [{{containerPort: 8080}}], \
+             volumeMounts: [{{name: v, mountPath: {path}}}]}}\n      volumes: [{{name: v, emptyDir: {{}}}}]\n"
+        );
+        let file = workload(
+            "Deployment",
+            "app",
+            "app: app",
+            "  replicas: 1\n",
+            &container,
+        );
+        let file = format!("{file}---\n{}", service("app", "app: app"));
+        let found = findings(&[("a.yaml", &file)], &["--select", "single-replica"]);
+        text(&found[0], "severity").to_owned()
+    };
+    assert_eq!(of("/var/lib/app"), "note");
+    assert_eq!(of("/srv/data"), "note");
+    assert_eq!(of("/tmp"), "warning");
+    assert_eq!(of("/var/cache"), "warning");
+}
+
+#[test]
+fn a_second_replica_of_who_elects_a_leader_waits() {
+    let container = "        - {name: manager, image: \"registry.example/app:1\", args: [--leader-elect], \
+                     ports: [{name: http, containerPort: 8080}], readinessProbe: {httpGet: {path: /r, port: 8081}}}\n";
+    let file = workload(
+        "Deployment",
+        "app",
+        "app: app",
+        "  replicas: 1\n",
+        container,
+    );
+    let found = findings(
+        &[("a.yaml", &file)],
+        &["--select", "single-replica,missing-prestop"],
+    );
+    let finding = of(&found, "single-replica", "a.yaml")[0];
+    assert_eq!(text(finding, "severity"), "note");
+    assert!(
+        text(finding, "message").contains("may take requests"),
+        "{finding}"
+    );
+    assert!(
+        text(finding, "help").contains("waits until the leader is gone"),
+        "{finding}"
+    );
+    assert_eq!(
+        text(of(&found, "missing-prestop", "a.yaml")[0], "severity"),
+        "note"
+    );
+}
+
+#[test]
+fn a_load_generator_takes_no_requests() {
+    let container = "        - {name: main, image: \"registry.example/loadgen:1\"}\n";
+    let file = workload("Deployment", "loadgenerator", "app: load", "", container);
+    let file = format!("{file}---\n{}", service("load", "app: load"));
+    let found = findings(
+        &[("a.yaml", &file)],
+        &["--select", "single-replica,missing-prestop"],
+    );
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn the_control_plane_of_another_folder_makes_sidecars_native() {
+    let app = deployment("app", "app: app", "").replace(
+        "labels: {app: app}}\n    spec",
+        "labels: {app: app, sidecar.istio.io/inject: \"true\"}}\n    spec",
+    );
+    let istiod = |value: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: istiod, namespace: istio-system}}\nspec:\n  \
+             selector: {{matchLabels: {{app: istiod}}}}\n  template:\n    metadata: {{labels: {{app: istiod}}}}\n    \
+             spec: {{containers: [{{name: discovery, image: \"istio/pilot:1.26.1\", env: \
+             [{{name: ENABLE_NATIVE_SIDECARS, value: '{value}'}}]}}]}}\n"
+        )
+    };
+    let count = |value: &str| {
+        let files = [
+            ("app/a.yaml", app.as_str()),
+            ("istio/i.yaml", &istiod(value)),
+        ];
+        let select = [
+            "--select",
+            "missing-hold-application,sidecar-exits-before-app",
+        ];
+        of(
+            &findings(&files, &select),
+            "missing-hold-application",
+            "app/a.yaml",
+        )
+        .len()
+    };
+    assert_eq!(count("true"), 0);
+    assert_eq!(count("false"), 1);
+}
+
+#[test]
+fn a_check_of_readiness_does_not_become_one_of_the_process_by_patience() {
+    let of = |path: &str| {
+        let probe = format!("{{httpGet: {{path: {path}, port: 8080}}}}");
+        let container = format!(
+            "        - {{name: app, image: \"registry.example/app:1\", livenessProbe: {probe}, readinessProbe: {probe}}}\n"
+        );
+        let file = workload("Deployment", "app", "app: app", "", &container);
+        let found = findings(&[("a.yaml", &file)], &["--select", "identical-probes"]);
+        (
+            text(&found[0], "help").contains("failureThreshold"),
+            found[0]["fix"].is_object(),
+        )
+    };
+    assert_eq!(of("/ready"), (false, false));
+    assert_eq!(of("/status"), (true, true));
+    let parked = deployment("app", "app: app", "  replicas: 0\n").replace(
+        "containerPort: 8080}]",
+        "containerPort: 8080}], livenessProbe: {httpGet: {path: /, port: 8080}}, readinessProbe: {httpGet: {path: /, port: 8080}}",
+    );
+    assert!(findings(&[("a.yaml", &parked)], &["--select", "identical-probes"]).is_empty());
+}
+
+#[test]
+fn a_service_with_pods_beside_it_is_no_evidence_elsewhere() {
+    let select = ["--select", "missing-prestop,single-replica"];
+    let both = format!(
+        "{}---\n{}",
+        deployment("face", "app: face", ""),
+        service("face", "app: face")
+    );
+    let files = [
+        ("one/a.yaml", both.as_str()),
+        ("two/b.yaml", &deployment("face2", "app: face", "")),
+    ];
+    let found = findings(&files, &select);
+    let finding = of(&found, "missing-prestop", "two/b.yaml")[0];
+    assert_eq!(text(finding, "severity"), "note");
+    assert_eq!(
+        related(finding),
+        ["two/b.yaml:10: declares port http, and no Service is in view beside it"]
+    );
+    // What selects nothing beside it may be for any of its namespace.
+    let files = [
+        ("services/a.yaml", service("face", "app: face")),
+        ("pods/b.yaml", deployment("face", "app: face", "")),
+    ];
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (*path, text.as_str()))
+        .collect();
+    let found = findings(&files, &select);
+    let finding = of(&found, "missing-prestop", "pods/b.yaml")[0];
+    assert_eq!(text(finding, "severity"), "warning");
+    assert_eq!(
+        related(finding),
+        ["services/a.yaml:3: requests come through this Service"]
+    );
+}
+
+#[test]
+fn the_route_of_the_same_file_is_the_evidence() {
+    let all = format!(
+        "{}---\n{}---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: web, namespace: shop}}\n\
+         spec: {{defaultBackend: {{service: {{name: web, port: {{number: 80}}}}}}}}\n",
+        deployment("web", "app: web", ""),
+        service("web", "app: web")
+    );
+    let files = [("one.yaml", all.as_str()), ("two.yaml", all.as_str())];
+    let found = findings(&files, &["--select", "missing-prestop"]);
+    for path in ["one.yaml", "two.yaml"] {
+        let places = related(of(&found, "missing-prestop", path)[0]);
+        assert_eq!(places.len(), 2, "{places:?}");
+        assert!(
+            places.iter().all(|place| place.starts_with(path)),
+            "{places:?}"
+        );
+    }
+}
+
+#[test]
+fn files_of_a_directory_may_be_variants() {
+    let alone = workload(
+        "StatefulSet",
+        "store",
+        "app: store",
+        "  replicas: 1\n  serviceName: store\n",
+        APP,
+    );
+    let many = alone
+        .replace("name: store,", "name: stores,")
+        .replace("replicas: 1", "replicas: 4");
+    let service = service("store", "app: store");
+    let select = ["--select", "missing-pdb,missing-prestop,single-replica"];
+    let files = [
+        ("alone.yaml", alone.as_str()),
+        ("many.yaml", &many),
+        ("service.yaml", &service),
+    ];
+    let found = findings(&files, &select);
+    // Nobody certainly takes over, and somebody may.
+    assert!(of(&found, "missing-prestop", "alone.yaml").is_empty());
+    assert!(of(&found, "single-replica", "alone.yaml").is_empty());
+    let budget = of(&found, "missing-pdb", "many.yaml")[0];
+    assert_eq!(
+        text(budget, "message"),
+        "StatefulSet has 4 replicas and no PodDisruptionBudget: a drain may evict all at once"
+    );
+    assert!(budget["fix"].is_null(), "{budget}");
+    let kustomization = "resources: [alone.yaml, many.yaml, service.yaml]\n";
+    let joined = [&files[..], &[("kustomization.yaml", kustomization)]].concat();
+    let found = findings(&joined, &select);
+    assert_eq!(of(&found, "missing-prestop", "alone.yaml").len(), 1);
+    let budget = of(&found, "missing-pdb", "many.yaml")[0];
+    assert!(
+        text(budget, "message").contains("share a selector"),
+        "{budget}"
+    );
+}
+
+#[test]
+fn two_workloads_of_a_folder_answer_for_one_service_elsewhere() {
+    let first = deployment("frontend", "app: frontend", "");
+    let second = deployment("frontend-v2", "app: frontend", "");
+    let copy = deployment("frontend", "app: frontend", "");
+    let service = service("frontend", "app: frontend");
+    let files = [
+        ("canary/a.yaml", first.as_str()),
+        ("canary/b.yaml", &second),
+        ("app/a.yaml", &copy),
+        ("app/service.yaml", &service),
+    ];
+    let found = findings(&files, &["--select", "single-replica"]);
+    assert_eq!(of(&found, "single-replica", "app/a.yaml").len(), 1);
+    assert!(
+        of(&found, "single-replica", "canary/a.yaml").is_empty(),
+        "{found:?}"
+    );
+    assert!(of(&found, "single-replica", "canary/b.yaml").is_empty());
+}
+
+#[test]
+fn what_an_overlay_switches_on_may_take_requests() {
+    let off = format!(
+        "{}---\n{}",
+        deployment("web", "app: web", "  replicas: 0\n"),
+        service("web", "app: web")
+    );
+    let files = [
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", off.as_str()),
+        (
+            "prod/kustomization.yaml",
+            "resources: [../base]\nreplicas: [{name: web, count: 1}]\n",
+        ),
+    ];
+    let found = findings(&files, &["--select", "missing-prestop"]);
+    let finding = of(&found, "missing-prestop", "base/web.yaml")[0];
+    assert_eq!(text(finding, "severity"), "note");
+    assert!(
+        text(finding, "message").contains("may take requests"),
+        "{finding}"
+    );
+}
+
+#[test]
+fn a_budget_that_selects_nothing_blocks_nothing() {
+    let budget = |namespace: &str| {
+        format!(
+            "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: web{namespace}}}\nspec:\n  \
+             maxUnavailable: 0\n  selector: {{matchLabels: {{app: other}}}}\n"
+        )
+    };
+    let select = ["--select", "pdb-blocks-eviction,pdb-selects-nothing"];
+    let rules = |namespace: &str| -> Vec<String> {
+        let file = format!(
+            "{}---\n{}",
+            deployment("web", "app: web", ""),
+            budget(namespace)
+        );
+        let found = findings(&[("a.yaml", &file)], &select);
+        let said = found
+            .iter()
+            .map(|it| format!("{} {}", text(it, "severity"), text(it, "rule")));
+        said.collect()
+    };
+    assert_eq!(rules(", namespace: shop"), ["warning pdb-selects-nothing"]);
+    // Whose namespace it is nobody says.
+    assert_eq!(rules(""), ["note pdb-selects-nothing"]);
+    let alone = findings(&[("a.yaml", &budget(""))], &select);
+    assert_eq!(text(&alone[0], "rule"), "pdb-blocks-eviction");
+    let beta = budget("")
+        .replace("policy/v1\n", "policy/v1beta1\n")
+        .replace("{matchLabels: {app: other}}", "{}");
+    let found = findings(&[("a.yaml", &beta)], &select);
+    assert!(!text(&found[0], "help").contains("{} selects"), "{found:?}");
+}
+
+#[test]
+fn the_least_number_of_pods_that_allows_an_eviction_is_named() {
+    let file = format!(
+        "{}---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: web, namespace: shop}}\nspec:\n  \
+         minAvailable: 80%\n  selector: {{matchLabels: {{app: web}}}}\n---\napiVersion: autoscaling/v2\n\
+         kind: HorizontalPodAutoscaler\nmetadata: {{name: web, namespace: shop}}\nspec:\n  \
+         scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}\n  minReplicas: 1\n  maxReplicas: 10\n",
+        deployment("web", "app: web", "")
+    );
+    let found = findings(&[("a.yaml", &file)], &["--select", "pdb-blocks-eviction"]);
+    assert!(
+        text(&found[0], "help").contains("raise minReplicas until 5 pods run"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn the_root_of_a_split_needs_no_pods() {
+    let apex = service("web-apex", "app: web-apex");
+    let split = "apiVersion: split.smi-spec.io/v1alpha2\nkind: TrafficSplit\nmetadata: {name: web, namespace: shop}\n\
+                 spec:\n  service: web-apex\n  backends: [{service: web, weight: 100}]\n";
+    let route = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: web, namespace: shop}\n\
+                 spec:\n  parentRefs: [{kind: Service, group: \"\", name: web-apex, port: 80}]\n  \
+                 rules: [{backendRefs: [{name: web, port: 80}]}]\n";
+    let web = format!(
+        "{}---\n{}",
+        deployment("web", "app: web", ""),
+        service("web", "app: web")
+    );
+    for (routed, expected) in [(split, 0), (route, 0), ("", 1)] {
+        let files = [
+            ("web.yaml", web.as_str()),
+            ("apex.yaml", &apex),
+            ("split.yaml", routed),
+        ];
+        let found = findings(&files, &["--select", "dangling-service"]);
+        assert_eq!(found.len(), expected, "{found:?}");
+    }
+}
+
+#[test]
+fn a_log_that_a_probe_reads_is_kept() {
+    let of = |probe: &str| {
+        let container = format!(
+            "        - name: app\n          image: registry.example/app:1\n          \
+             command: [bash, -c, \"/srv/run 2>&1 | tee /var/log/app.log\"]\n{probe}"
+        );
+        let file = workload("Deployment", "app", "app: app", "", &container);
+        let found = findings(&[("a.yaml", &file)], &["--select", "signal-not-forwarded"]);
+        text(&found[0], "help").to_owned()
+    };
+    let reads =
+        "          livenessProbe: {exec: {command: [sh, -c, 'grep up /var/log/app.log']}}\n";
+    let help = of(reads);
+    assert!(help.contains("> >(tee /var/log/app.log)"), "{help}");
+    assert!(!help.contains("without the pipe"), "{help}");
+    assert!(of("").contains("without the pipe"));
+}
+
+#[test]
+fn a_comment_says_what_is_missing_on_purpose() {
+    let file = |comment: &str| {
+        let container =
+            format!("{APP}      # {comment}\n      terminationGracePeriodSeconds: 60\n");
+        let app = workload(
+            "Deployment",
+            "web",
+            "app: web",
+            "  replicas: 2\n",
+            &container,
+        );
+        format!("{app}---\n{}", service("web", "app: web"))
+    };
+    let of = |comment: &str| {
+        let found = findings(
+            &[("a.yaml", &file(comment))],
+            &["--select", "missing-prestop"],
+        );
+        (
+            text(&found[0], "severity").to_owned(),
+            found[0]["fix"].is_null(),
+        )
+    };
+    let explained = ("note".to_owned(), true);
+    assert_eq!(
+        of("No pre-stop hook is required, SIGTERM is all that it takes."),
+        explained
+    );
+    assert_eq!(
+        of("It keeps answering as a lame duck after SIGTERM."),
+        explained
+    );
+    let open = ("warning".to_owned(), false);
+    assert_eq!(
+        of("Without a preStop hook or drain logic it loses requests."),
+        open
+    );
+    assert_eq!(of("TODO: preStop hook needed"), open);
+}
+
+#[test]
+fn one_node_cannot_hold_what_is_spread_for_certain() {
+    let of = |constraint: &str| {
+        let container = format!("{APP}      topologySpreadConstraints: [{{{constraint}}}]\n");
+        let file = workload(
+            "Deployment",
+            "web",
+            "app: web",
+            "  replicas: 2\n",
+            &container,
+        );
+        let found = findings(&[("a.yaml", &file)], &["--select", "missing-pdb"]);
+        text(&found[0], "message").contains("drains of several nodes")
+    };
+    let hostname =
+        "maxSkew: 1, topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: web}}";
+    assert!(of(&format!("{hostname}, whenUnsatisfiable: DoNotSchedule")));
+    assert!(!of(&format!(
+        "{hostname}, whenUnsatisfiable: ScheduleAnyway"
+    )));
+    let other = hostname.replace("app: web", "app: api");
+    assert!(!of(&format!("{other}, whenUnsatisfiable: DoNotSchedule")));
+}
+
+#[test]
+fn members_that_hold_data_are_not_evicted_while_they_are_not_ready() {
+    let claims = "  volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce], \
+                  resources: {requests: {storage: 1Gi}}}}]\n";
+    let of = |claims: &str| {
+        let spec = format!("  replicas: 3\n  serviceName: web\n{claims}");
+        let set = workload("StatefulSet", "web", "app: web", &spec, APP);
+        let found = findings(&[("a.yaml", &set)], &["--select", "missing-pdb"]);
+        let advised = text(&found[0], "help").contains("AlwaysAllow");
+        let budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web, namespace: shop}\n\
+                      spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}\n";
+        let file = format!("{set}---\n{budget}");
+        let select = ["--select", "blocked-by-unhealthy-pods"];
+        (advised, !findings(&[("a.yaml", &file)], &select).is_empty())
+    };
+    assert_eq!(of(""), (true, true));
+    assert_eq!(of(claims), (false, false));
+}
+
+#[test]
+fn a_part_lacks_what_the_whole_has() {
+    let patch = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: speaker}\nspec:\n  template:\n    \
+                 metadata: {labels: {app: speaker}}\n    spec:\n      containers:\n        \
+                 - {name: frr, image: \"registry.example/frr:1\"}\n        - {name: speaker, args: [--frr]}\n";
+    let image = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: manager}\nspec:\n  template:\n    \
+                 spec:\n      containers:\n        - {name: manager, image: \"registry.example/manager:1\"}\n";
+    let found = findings(
+        &[
+            ("config/speaker-patch.yaml", patch),
+            ("config/image_patch.yaml", image),
+        ],
+        &[],
+    );
+    assert!(found.is_empty(), "{found:?}");
+    let found = findings(
+        &[
+            ("deploy/speaker.yaml", patch),
+            ("deploy/manager.yaml", image),
+        ],
+        &[],
+    );
+    assert_eq!(
+        of(&found, "selector-mismatch", "deploy/speaker.yaml").len(),
+        1
+    );
+    assert_eq!(
+        of(&found, "selector-mismatch", "deploy/manager.yaml").len(),
+        1
+    );
+}
+
+/// Values that the documentation of Kubernetes gives to what is left out, and what tools answer on.
+const DOCUMENTED: [&str; 1] = ["/"];
+
+/// What a text writes into fields that only the author of a manifest can fill.
+fn values(text: &str) -> Vec<&str> {
+    const KEYS: [&str; 6] = [
+        "path",
+        "port",
+        "targetPort",
+        "containerPort",
+        "service",
+        "command",
+    ];
+    let lines = text.lines().map(|line| line.trim_start_matches([' ', '-']));
+    let entries = lines.filter_map(|line| line.split_once(": "));
+    entries
+        .filter(|(key, _)| KEYS.contains(key))
+        .flat_map(|(_, value)| value.split([',', '[', ']', '{', '}']))
+        .map(|value| value.trim().trim_matches(['"', '\'']))
+        .filter(|value| !value.is_empty() && !value.starts_with('<'))
+        .collect()
+}
+
+#[test]
+fn the_values_of_an_advice_are_found() {
+    let text = "add:\nreadinessProbe:\n  httpGet:\n    path: /ready\n    port: <its port>\n  exec:\n    \
+                command: [sh, \"-c\"]";
+    assert_eq!(values(text), ["/ready", "sh", "-c"]);
+}
+
+/// The findings of a folder, and that each holds only what it may: no value that nobody wrote, and of
+/// rules about requests a label that says where these come from.
+fn hold_what_they_rest_on(folder: &Path) -> usize {
+    const ABOUT_REQUESTS: [&str; 4] = [
+        "missing-liveness-probe",
+        "missing-prestop",
+        "missing-readiness-probe",
+        "single-replica",
+    ];
+    let found = run(folder, &["--pedantic"]);
+    for finding in &found {
+        let edits = finding["fix"]["edits"].as_array();
+        let edits = edits.into_iter().flatten().map(|edit| text(edit, "text"));
+        let paths = finding["related"].as_array().unwrap().iter();
+        let paths = paths
+            .map(|place| text(place, "path"))
+            .chain([text(finding, "path")]);
+        let files: String = paths
+            .filter_map(|path| fs::read_to_string(folder.join(path)).ok())
+            .collect();
+        let advised = edits.chain([text(finding, "help")]);
+        for value in advised.flat_map(values) {
+            assert!(
+                files.contains(value) || DOCUMENTED.contains(&value),
+                "`{value}` stands nowhere: {finding:#}"
+            );
+        }
+        if ABOUT_REQUESTS.contains(&text(finding, "rule")) {
+            assert!(!related(finding).is_empty(), "no evidence: {finding:#}");
+        }
+    }
+    found.len()
+}
+
+#[test]
+fn workloads_get_no_invented_value() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workloads");
+    assert!(hold_what_they_rest_on(&folder) > 100);
+}
+
+#[test]
+fn real_manifests_get_no_invented_value() {
+    let Some(folder) = real::corpus() else {
+        return;
+    };
+    for repository in real::repositories(&folder) {
+        hold_what_they_rest_on(&repository);
+    }
+}
+
+#[test]
+fn what_the_kubelet_grants_at_least_is_named() {
+    let of = |grace: u32, hook: &str, rule: &str| {
+        let container = format!(
+            "        - name: app\n          image: registry.example/app:1\n          \
+             ports: [{{name: http, containerPort: 8080}}]\n{hook}      terminationGracePeriodSeconds: {grace}\n"
+        );
+        let app = workload(
+            "Deployment",
+            "web",
+            "app: web",
+            "  replicas: 2\n",
+            &container,
+        );
+        let file = format!("{app}---\n{}", service("web", "app: web"));
+        let found = findings(&[("a.yaml", &file)], &["--select", rule]);
+        text(of(&found, rule, "a.yaml")[0], "message").to_owned()
+    };
+    let hook = "          lifecycle: {preStop: {exec: {command: [/bin/drain]}}}\n";
+    let without = of(0, "", "zero-grace-period");
+    assert!(
+        without.contains("gets 2s") && !without.contains("preStop"),
+        "{without}"
+    );
+    let with = of(0, hook, "zero-grace-period");
+    assert!(
+        with.contains("gets 1s") && with.contains("SIGTERM 2s"),
+        "{with}"
+    );
+    let sleep = "          lifecycle: {preStop: {exec: {command: [sleep, '30']}}}\n";
+    let all = of(30, sleep, "prestop-exceeds-grace-period");
+    assert!(all.contains("gets 2s after SIGTERM"), "{all}");
+}
+
+#[test]
+fn a_startup_probe_asks_just_what_the_liveness_probe_asks() {
+    let container = "        - name: app\n          image: registry.example/app:1\n          livenessProbe:\n            \
+                     httpGet:\n              path: /live\n              port: 8080\n              \
+                     httpHeaders: [{name: X-Probe, value: \"1\"}]\n            timeoutSeconds: 7\n";
+    let file = workload("Deployment", "web", "app: web", "", container);
+    let found = findings(&[("a.yaml", &file)], &["--select", "missing-startup-probe"]);
+    let finding = &found[0];
+    let fix = text(&finding["fix"]["edits"][0], "text");
+    for advised in [text(finding, "help"), fix] {
+        assert!(advised.contains("timeoutSeconds: 7"), "{advised}");
+        assert!(advised.contains("X-Probe"), "{advised}");
+        assert!(advised.contains("path: /live"), "{advised}");
+    }
+    let help = text(finding, "help");
+    assert!(help.contains("= 20s; add a startup probe"), "{help}");
+}
+
+#[test]
+fn datagrams_are_lost_and_not_refused() {
+    let of = |protocol: &str| {
+        let udp = service("web", "app: web")
+            .replace("{port: 80,", &format!("{{port: 80, protocol: {protocol},"));
+        let app = deployment("web", "app: web", "  replicas: 2\n");
+        let found = findings(
+            &[("a.yaml", &format!("{app}---\n{udp}"))],
+            &["--select", "missing-prestop"],
+        );
+        text(&found[0], "severity").to_owned()
+    };
+    assert_eq!(of("UDP"), "note");
+    assert_eq!(of("TCP"), "warning");
+}
+
+#[test]
+fn a_generated_file_is_known_by_its_head() {
+    let of = |head: &str| {
+        let app = deployment("web", "app: web", "  replicas: 2\n");
+        let file = format!("{head}{app}---\n{}", service("web", "app: web"));
+        let found = findings(&[("a.yaml", &file)], &["--select", "missing-prestop"]);
+        found[0]["fix"].is_null()
+    };
+    assert!(of("# GENERATED FILE. TO UPDATE, modify the templates.\n"));
+    assert!(!of("# The shop's web server.\n"));
+}
+
+#[test]
+fn ports_that_are_known_for_tls_are_asked_over_it() {
+    let of = |port: &str| {
+        let app =
+            deployment("web", "app: web", "").replace("name: http, containerPort: 8080", port);
+        let service = service("web", "app: web").replace("8080", port.rsplit(' ').next().unwrap());
+        let found = findings(
+            &[("a.yaml", &format!("{app}---\n{service}"))],
+            &["--select", "missing-readiness-probe"],
+        );
+        text(&found[0], "help").contains("scheme: HTTPS")
+    };
+    assert!(of("containerPort: 9443"));
+    assert!(!of("containerPort: 8080"));
+}
