@@ -2,10 +2,10 @@
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::alike::{Groups, LabelIndex};
+use super::labelled::{label_hash, label_hash_beside};
 use super::scaling::{ScaleTarget, Scaled};
 use super::serving::Profiles;
 use super::{Entry, Inventory, Nearness, ObjectId, Relation};
@@ -33,7 +33,7 @@ pub(super) struct Matches {
     scaling: Vec<Vec<Related>>,
     /// Workloads by what one of the labels of their pods and their namespace hash to; of those that
     /// are alike in kind, name, labels, scope and namespace the first.
-    labelled: HashMap<u64, Vec<ObjectId>>,
+    pub(super) labelled: HashMap<u64, Vec<ObjectId>>,
     /// Those that are the first of what is alike in all that.
     first_alike: HashSet<ObjectId>,
     /// Workloads by the namespace that their files say.
@@ -74,19 +74,6 @@ pub(super) struct Selecting {
     pub(super) profiles: OnceLock<Profiles>,
     /// Services behind load balancers.
     pub(super) balanced: OnceLock<Vec<Related>>,
-}
-
-pub(super) fn label_hash(key: &str, value: &str, namespace: Option<&str>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (key, value, namespace).hash(&mut hasher);
-    hasher.finish()
-}
-
-/// As [`label_hash`], of those that are deployed together.
-fn label_hash_beside(hash: u64, place: Option<(u32, Option<u32>)>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (hash, place).hash(&mut hasher);
-    hasher.finish()
 }
 
 impl Matches {
@@ -319,55 +306,6 @@ pub(super) fn matches(
 }
 
 impl Inventory {
-    /// The workloads whose pods have all of these labels, and whose files say this of their namespace;
-    /// of those that are alike in kind and name, too, the first of a scope.
-    pub fn workloads_labelled<'a>(
-        &'a self,
-        labels: &BTreeMap<String, String>,
-        namespace: Option<&'a str>,
-    ) -> impl Iterator<Item = Workload<'a>> {
-        self.labelled_so(labels, namespace, |hash| hash)
-    }
-
-    /// As [`workloads_labelled`](Self::workloads_labelled), those in the scope and the namespace of an
-    /// object.
-    pub fn workloads_labelled_beside<'a>(
-        &'a self,
-        labels: &BTreeMap<String, String>,
-        object: &'a Object,
-    ) -> impl Iterator<Item = Workload<'a>> {
-        let place = self.id(object).and_then(|id| self.place(id));
-        let hashed = move |hash| label_hash_beside(hash, place);
-        self.labelled_so(labels, self.namespace(object), hashed)
-            .filter(|workload| self.same_scope(workload.object(), object))
-    }
-
-    fn labelled_so<'a>(
-        &'a self,
-        labels: &BTreeMap<String, String>,
-        namespace: Option<&'a str>,
-        hashed: impl Fn(u64) -> u64,
-    ) -> impl Iterator<Item = Workload<'a>> {
-        let of_label = |(key, value): (&String, &String)| {
-            let hash = hashed(label_hash(key, value, namespace));
-            let found = self.matches.labelled.get(&hash);
-            found.map_or(&[][..], Vec::as_slice)
-        };
-        let rarest = labels.iter().map(of_label).min_by_key(|ids| ids.len());
-        rarest
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|id| self.get(*id))
-            .filter(move |entry| entry.namespace.as_deref() == namespace)
-            .filter_map(|entry| self.workload(&entry.object))
-            .filter(|workload| {
-                let found = workload.template().labels();
-                labels
-                    .iter()
-                    .all(|(key, value)| found.get(key) == Some(value))
-            })
-    }
-
     /// Whether [`workloads_labelled`](Self::workloads_labelled) may give a workload: it is the first of
     /// those that are alike.
     pub fn is_first_alike(&self, workload: Workload<'_>) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::matching::label_hash;
+use super::labelled::label_hash;
 use super::{Inventory, ObjectId};
 use crate::kube::{Body, Object, OpaqueReason};
 use crate::yaml::{Node, NodeId};

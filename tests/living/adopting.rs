@@ -1,18 +1,13 @@
-//! The README's way in, followed literally.
+//! The way in that the documentation shows, followed literally.
 
 use std::path::Path;
 use std::process::Command;
 
 use super::{Repository, deployment};
 
-/// The lines of the shell blocks below the heading.
-fn commands(readme: &str) -> Vec<String> {
-    let section = readme
-        .split("\n## Adopting it in 10 minutes\n")
-        .nth(1)
-        .unwrap();
-    let section = section.split("\n## ").next().unwrap();
-    let blocks = section.split("```sh\n").skip(1);
+/// The lines of the shell blocks.
+fn commands(page: &str) -> Vec<String> {
+    let blocks = page.split("```sh\n").skip(1);
     blocks
         .flat_map(|block| block.split("```").next().unwrap().lines())
         .map(str::to_owned)
@@ -21,9 +16,9 @@ fn commands(readme: &str) -> Vec<String> {
 
 #[cfg(unix)]
 #[test]
-fn adopting_it_as_the_readme_says_works() {
+fn adopting_it_as_the_page_says_works() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let page = std::fs::read_to_string(root.join("docs/adopting.md")).unwrap();
     let fixture = |name: &str| std::fs::read_to_string(root.join("fixtures").join(name)).unwrap();
     let repository = Repository::new(&[
         ("k8s/bad-service.yaml", &fixture("bad-service.yaml")),
@@ -34,7 +29,7 @@ fn adopting_it_as_the_readme_says_works() {
     path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
     let path = std::env::join_paths(path).unwrap();
     let mut codes = Vec::new();
-    let commands = commands(&readme);
+    let commands = commands(&page);
     for command in &commands {
         let output = Command::new("sh")
             .args(["-c", command])

@@ -1,5 +1,7 @@
 //! `missing-pdb`
 
+use std::collections::BTreeMap;
+
 use super::apart::{keeps_a_place, no_node_holds_all};
 use super::labels;
 use super::new_budget::{document, free_name};
@@ -153,27 +155,7 @@ fn add_budget<'r>(
         return report.help(shown);
     }
     let title = "add a PodDisruptionBudget that lets one pod go at a time";
-    let inventory = cx.inventory;
-    let namespace = inventory.namespace(object);
-    let anywhere = namespace.map(|it| inventory.workloads_labelled(&own, Some(it)));
-    let beside = namespace
-        .is_none()
-        .then(|| inventory.workloads_labelled_beside(&own, object));
-    let mut labelled = anywhere
-        .into_iter()
-        .flatten()
-        .chain(beside.into_iter().flatten());
-    // What is deployed together gets one budget, unless one of them has its own; of others a second one
-    // may come where they are deployed to one namespace for certain.
-    if let Some(other) = labelled.find(|workload| {
-        let other = workload.object();
-        let may_get_another = if is_applied_with(cx, object, other) {
-            inventory.budgets_of(*workload).next().is_some()
-        } else {
-            inventory.namespace(object).is_some() || inventory.same_scope(object, other)
-        };
-        (other.kind(), other.name()) != (object.kind(), object.name()) && may_get_another
-    }) {
+    if let Some(other) = shared(cx, object, &own) {
         let reason = format!(
             "it would also select the pods of {} `{}`, and a pod with two budgets is never evicted",
             other.object().kind(),
@@ -190,6 +172,35 @@ fn add_budget<'r>(
         object,
         object.node(),
     )
+}
+
+/// Another workload whose pods the budget would select, and which has one or may get one.
+fn shared<'a>(
+    cx: &Context<'a>,
+    object: &'a Object,
+    own: &BTreeMap<String, String>,
+) -> Option<Workload<'a>> {
+    let inventory = cx.inventory;
+    let namespace = inventory.namespace(object);
+    let anywhere = namespace.map(|it| inventory.workloads_labelled(own, Some(it)));
+    let beside = namespace
+        .is_none()
+        .then(|| inventory.workloads_labelled_beside(own, object));
+    let mut labelled = anywhere
+        .into_iter()
+        .flatten()
+        .chain(beside.into_iter().flatten());
+    // What is deployed together gets one budget, unless one of them has its own; of others a second one
+    // may come where they are deployed to one namespace for certain.
+    labelled.find(|workload| {
+        let other = workload.object();
+        let may_get_another = if is_applied_with(cx, object, other) {
+            inventory.budgets_of(*workload).next().is_some()
+        } else {
+            inventory.namespace(object).is_some() || inventory.same_scope(object, other)
+        };
+        (other.kind(), other.name()) != (object.kind(), object.name()) && may_get_another
+    })
 }
 
 fn is_in_template(node: Node<'_>) -> bool {
