@@ -3,7 +3,7 @@
 use super::check::KubeCheck;
 use super::demands::refused_proxy_settings;
 use super::istio::ProxyConfig;
-use crate::yaml::{self, Issue, Node, NodeId, SyntaxError, Tree};
+use crate::yaml::{self, Issue, IssueKind, Node, NodeId, SyntaxError, Tree};
 
 /// The name of the annotation.
 pub const PROXY_CONFIG_ANNOTATION: &str = "proxy.istio.io/config";
@@ -29,7 +29,12 @@ impl ProxyAnnotation {
                 issues: Vec::new(),
             });
         };
-        let reading = KubeCheck::new().read::<ProxyConfig>(tree.root());
+        let mut reading = KubeCheck::new().read::<ProxyConfig>(tree.root());
+        // A field in both of its spellings is given twice; Istio takes one of the two.
+        reading.issues.retain(|issue| match &issue.kind {
+            IssueKind::Invalid { message, .. } => !message.starts_with("duplicate field"),
+            IssueKind::UnknownField { .. } => true,
+        });
         Ok(Self {
             value: reading.value.unwrap_or_default(),
             issues: reading.issues,
@@ -56,5 +61,62 @@ impl ProxyAnnotation {
     /// Its nodes; `None` when the text is empty.
     pub fn tree(&self) -> Option<&Tree> {
         self.tree.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::ProxyAnnotation;
+    use crate::yaml::{Content, parse};
+
+    /// Whether something in the settings is refused or unknown.
+    fn is_told(settings: &str) -> bool {
+        let text = format!("a: |\n  {}\n", settings.replace('\n', "\n  "));
+        let mut stream = parse(&Arc::from(text));
+        let Content::Tree(tree) = stream.documents.remove(0).content else {
+            panic!("{settings}");
+        };
+        let read = ProxyAnnotation::read(tree.root().get("a").unwrap()).unwrap();
+        !read.issues().is_empty() || !read.refused().is_empty()
+    }
+
+    // What injection says of each, by `ValidateMeshConfigProxyConfig` and protobuf's JSON.
+    #[test]
+    fn settings_are_judged_as_injection_does() {
+        for fine in [
+            "tracing: {zipkin: {address: 'zipkin:9411'}}",
+            "tracing: {datadog: {address: '$(HOST_IP):8126'}}",
+            "gatewayTopology: {numTrustedProxies: 2, forwardClientCertDetails: SANITIZE_SET}",
+            "gatewayTopology: {forwardClientCertDetails: 3}",
+            "image: {imageType: distroless}",
+            "proxyHeaders: {setCurrentClientCertDetails: {dns: true}}",
+            "connectionSettings: {profile: EDGE}",
+            "drainDuration: 1m",
+            "concurrency: 2.0",
+            "proxy_metadata: {A: b}\nproxyMetadata: {B: c}",
+            "tracing:",
+        ] {
+            assert!(!is_told(fine), "{fine}");
+        }
+        for refused in [
+            "tracing: {zipkin: {address: zipkin}}",
+            "gatewayTopology: {numTrustedProxies: many}",
+            "gatewayTopology: {forwardClientCertDetails: NOPE}",
+            "image: distroless",
+            "proxyStatsMatcher: {inclusionRegexps: '.*'}",
+            "drainDuration: 1.5s",
+            "terminationDrainDuration: 30",
+            "statusPort: 0",
+            "proxyAdminPort: 70000",
+            "discoveryAddress: istiod",
+            "configPath: ''",
+            "controlPlaneAuthPolicy: INHERIT",
+            "envoyAccessLogService: {address: als}",
+            "concurrency: 1.5",
+        ] {
+            assert!(is_told(refused), "{refused}");
+        }
     }
 }

@@ -134,9 +134,9 @@ impl<'a> Claim<'a> {
         let gateways = spec.get("gateways").into_iter().flat_map(Node::items);
         let mut gateways = gateways.map(|node| node.text().unwrap_or_default());
         let is_of_mesh = object.field_below(spec, &["gateways"]).is_absent()
-            || gateways.all(|name| name == "mesh");
-        let exported = spec.get("exportTo").is_some();
-        if !is_of_mesh || exported {
+            || gateways.any(|name| name == "mesh");
+        let exports = spec.get("exportTo");
+        if !is_of_mesh || exports.is_some_and(|it| it.items().all(|it| it.text() != Some("*"))) {
             return None;
         }
         let entry = spec.entry("hosts")?;

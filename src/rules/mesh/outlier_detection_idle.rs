@@ -1,6 +1,6 @@
 //! `outlier-detection-idle`
 
-use super::endpoints::{Behind, Endpoints, behind};
+use super::endpoints::{Endpoints, behind};
 use super::policy::{Policy, policies};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
@@ -45,7 +45,7 @@ impl Rule for OutlierDetectionIdle {
         let Some(spec) = rule.spec.as_ref() else {
             return;
         };
-        let mut workloads: Option<Option<Behind<'_>>> = None;
+        let mut workloads = None;
         let mut first = None;
         for policy in policies(object, rule) {
             let Some((detection, entry)) = policy
