@@ -178,6 +178,195 @@ fn a_rule_outweighs_an_attestation_and_the_template_the_object() {
 }
 
 #[test]
+fn what_is_in_view_speaks_for_what_a_person_says() {
+    let object = |api: &str, kind: &str, namespace: &str, spec: &str| {
+        format!(
+            "---\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: it, namespace: {namespace}}}\n\
+             spec: {spec}\n"
+        )
+    };
+    let rule =
+        r#"{groups: [{name: a, rules: [{alert: Down, expr: 'up{namespace="shop"} == 0'}]}]}"#;
+    let other =
+        r#"{groups: [{name: a, rules: [{alert: Down, expr: 'up{namespace="cart"} == 0'}]}]}"#;
+    let prometheus = "monitoring.coreos.com/v1";
+    for (item, witness, is_evidence) in [
+        (
+            "rto-rpo-metrics",
+            object(prometheus, "PrometheusRule", "monitoring", rule),
+            true,
+        ),
+        (
+            "rto-rpo-metrics",
+            object(prometheus, "PrometheusRule", "monitoring", other),
+            false,
+        ),
+        (
+            "lifecycle-metrics",
+            object(
+                prometheus,
+                "PodMonitor",
+                "shop",
+                "{selector: {matchLabels: {app: web}}}",
+            ),
+            true,
+        ),
+        // Another namespace's pods of the same labels, and other pods of this one.
+        (
+            "lifecycle-metrics",
+            object(
+                prometheus,
+                "PodMonitor",
+                "cart",
+                "{selector: {matchLabels: {app: web}}}",
+            ),
+            false,
+        ),
+        (
+            "lifecycle-metrics",
+            object(
+                prometheus,
+                "PodMonitor",
+                "cart",
+                "{namespaceSelector: {matchNames: [shop]}, selector: {matchLabels: {app: web}}}",
+            ),
+            true,
+        ),
+        (
+            "lifecycle-metrics",
+            object(
+                prometheus,
+                "PodMonitor",
+                "shop",
+                "{selector: {matchLabels: {app: other}}}",
+            ),
+            false,
+        ),
+        (
+            "synthetic-monitoring",
+            object(
+                prometheus,
+                "Probe",
+                "monitoring",
+                "{targets: {staticConfig: {static: ['http://web.shop.svc/health']}}}",
+            ),
+            true,
+        ),
+        (
+            "backup-and-restore",
+            object(
+                "velero.io/v1",
+                "Schedule",
+                "velero",
+                "{template: {includedNamespaces: [shop]}}",
+            ),
+            true,
+        ),
+        (
+            "backup-and-restore",
+            object(
+                "velero.io/v1",
+                "Schedule",
+                "velero",
+                "{template: {includedNamespaces: [cart]}}",
+            ),
+            false,
+        ),
+        (
+            "chaos-tests",
+            object(
+                "chaos-mesh.org/v1alpha1",
+                "PodChaos",
+                "chaos",
+                "{selector: {namespaces: [shop], labelSelectors: {app: web}}}",
+            ),
+            true,
+        ),
+        (
+            "chaos-tests",
+            object(
+                "litmuschaos.io/v1alpha1",
+                "ChaosEngine",
+                "litmus",
+                "{appinfo: {appns: shop, applabel: app=web}}",
+            ),
+            true,
+        ),
+        (
+            "chaos-tests",
+            object(
+                "litmuschaos.io/v1alpha1",
+                "ChaosEngine",
+                "litmus",
+                "{appinfo: {appns: shop, applabel: app=cart}}",
+            ),
+            false,
+        ),
+    ] {
+        let workload = deployment("").replace("  name: web\n", "  name: web\n  namespace: shop\n");
+        let (_, items, _) = check(&format!("{workload}{witness}"), "");
+        let (state, text) = state(&items, item);
+        let expected = if is_evidence {
+            "evidence in view"
+        } else {
+            "needs a person"
+        };
+        assert_eq!(state, expected, "{witness}");
+        assert_eq!(text.contains("names its"), is_evidence, "{text}");
+        // It never passes the item.
+        let (code, ..) = check(&format!("{workload}{witness}"), "--fail-on-unmet");
+        assert_eq!(code, 1);
+    }
+}
+
+#[test]
+fn helpers_of_a_pod_are_judged_like_a_mesh_s() {
+    let with = |annotations: &str, containers: &str| {
+        let manifest = deployment("").replace(
+            "metadata: {labels: {app: web}}",
+            &format!("metadata: {{labels: {{app: web}}, annotations: {{{annotations}}}}}"),
+        );
+        let (_, items, _) = check(&format!("{manifest}{containers}"), "");
+        state(&items, "sidecar-lifecycle")
+    };
+    let native =
+        "linkerd.io/inject: enabled, config.linkerd.io/proxy-enable-native-sidecar: 'true'";
+    assert_eq!(with(native, "").0, "passed");
+    let (state, text) = with(
+        "dapr.io/enabled: 'true', dapr.io/block-shutdown-duration: 20s",
+        "",
+    );
+    assert_eq!(state, "needs a person");
+    assert!(text.contains("the Dapr sidecar starts before"), "{text}");
+    let proxy = "        - {name: sql, image: x/cloud-sql-proxy:2.14.0, args: [p:r:d]}\n";
+    let (state, text) = with("a: b", proxy);
+    assert_eq!(
+        (state.as_str(), text.contains("`sql`")),
+        ("needs a person", true)
+    );
+    let sidecar =
+        "      initContainers: [{name: sql, image: x/cloud-sql-proxy:2, restartPolicy: Always}]\n";
+    assert_eq!(with("a: b", sidecar).0, "passed");
+}
+
+#[test]
+fn the_recovery_objective_stands_with_its_item() {
+    let (_, items, _) = check(&deployment("    lameduck.dev/rto: 90s\n"), "");
+    let items = items.as_array().unwrap();
+    let item = items
+        .iter()
+        .find(|item| item["id"] == "rto-rpo-metrics")
+        .unwrap();
+    assert_eq!(item["state"], "needs a person");
+    let told = item["because"][1]["text"].as_str().unwrap();
+    assert!(
+        told.starts_with("recovery time objective 90s: container `app`"),
+        "{told}"
+    );
+    assert_eq!(item["because"][1]["line"], 7);
+}
+
+#[test]
 fn what_does_not_run_passes_nothing() {
     let good = std::fs::read_to_string(format!("{ROOT}/fixtures/good-service.yaml")).unwrap();
     assert_eq!(

@@ -91,11 +91,122 @@ fn helpers_leave_by_their_own_clocks() {
             "",
             &proxy("--max-sigterm-delay=35s, --min-sigterm-delay=5s, p:r:d"),
         ),
+        manifest(
+            "linkerd-native",
+            "linkerd.io/inject: enabled, config.linkerd.io/proxy-enable-native-sidecar: 'true', \
+             config.alpha.linkerd.io/proxy-wait-before-exit-seconds: '40'",
+            "",
+        ),
+        manifest(
+            "consul",
+            "consul.hashicorp.com/connect-inject: 'true'",
+            "      initContainers:\n        - name: sql\n          restartPolicy: Always\n          \
+             image: x/cloud-sql-proxy:2.14.0\n          args: [--max-sigterm-delay=10s, p:r:d]\n",
+        ),
     ];
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("all.yaml"), all.join("---\n")).unwrap();
     let mut command = lameduck("timeline all.yaml --no-config --ascii");
     insta::assert_snapshot!("helpers", stdout(command.current_dir(folder.path())));
+}
+
+#[test]
+fn knative_makes_its_timeout_the_grace_period() {
+    let manifest = |extra: &str| {
+        format!(
+            "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  \
+             template:\n    spec:\n      containers:\n        - name: app\n          image: a/b:1\n          \
+             args: [--shutdown-timeout=90s]\n{extra}"
+        )
+    };
+    for (extra, sum) in [
+        ("", "grace period 300s (default) >= 90s shutdown"),
+        (
+            "      timeoutSeconds: 60\n",
+            "grace period 60s < 90s shutdown",
+        ),
+    ] {
+        let output = lameduck("timeline - --no-context --format json")
+            .write_stdin(manifest(extra))
+            .output()
+            .unwrap();
+        let drawn: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let sums = sums(&drawn);
+        assert!(sums.iter().any(|text| text.starts_with(sum)), "{sums:#?}");
+    }
+}
+
+#[test]
+fn the_recovery_time_objective_is_drawn() {
+    let manifest = |annotations: &str, probe: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, annotations: \
+             {{lameduck.dev/rto: 60s}}}}\nspec:\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    \
+             metadata: {{labels: {{app: web}}, annotations: {{{annotations}}}}}\n    spec:\n      containers:\n        \
+             - name: app\n          image: a/b:1\n{probe}"
+        )
+    };
+    let probe = |failures: u32| {
+        format!(
+            "          startupProbe: {{httpGet: {{port: 80}}, initialDelaySeconds: 10, periodSeconds: 5, \
+             failureThreshold: {failures}}}\n"
+        )
+    };
+    for (annotations, probe, fit, text) in [
+        (
+            "",
+            probe(8),
+            "fits",
+            "10s at the earliest, 50s at the latest",
+        ),
+        (
+            "",
+            probe(20),
+            "exceeds",
+            "10s at the earliest, 110s at the latest",
+        ),
+        (
+            "lameduck.dev/startup-time: 30s",
+            probe(20),
+            "fits",
+            "30s at the earliest (30s to start,",
+        ),
+        (
+            "lameduck.dev/startup-time: 90s",
+            String::new(),
+            "exceeds",
+            "90s at the earliest",
+        ),
+        (
+            "",
+            String::new(),
+            "unknown",
+            "0s at the earliest, without a limit on its start",
+        ),
+    ] {
+        let output = lameduck("timeline - --no-context --format json")
+            .write_stdin(manifest(annotations, &probe))
+            .output()
+            .unwrap();
+        let drawn: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let startup = &drawn["timelines"][0]["startup"];
+        let bars = startup["bars"].as_array().unwrap();
+        let bar = bars
+            .iter()
+            .find(|bar| bar["what"] == "recovery time objective");
+        assert!(bar.is_some(), "{bars:#?}");
+        let verdicts = startup["verdicts"].as_array().unwrap();
+        let verdict = verdicts.iter().find(|it| {
+            let said = it["text"].as_str().unwrap();
+            said.starts_with("recovery time objective 60s")
+        });
+        let verdict = verdict.unwrap();
+        assert_eq!(verdict["fit"], fit, "{verdict}");
+        assert!(
+            verdict["text"].as_str().unwrap().contains(text),
+            "{verdict}"
+        );
+    }
 }
 
 /// The sums of all verdicts: what stands before the first colon.

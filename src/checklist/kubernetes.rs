@@ -104,6 +104,19 @@ pub(super) fn grace_period(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis 
     Basis::Seen(vec![because_at(sum, object, node)])
 }
 
+/// What a person has to say of the recovery, and what its objective leaves.
+pub(super) fn recovery(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis {
+    let what = "that recovery time and point are measured and alert";
+    let told = clocks.recoveries(workload).into_iter().map(|recovery| {
+        let text = recovery.to_string();
+        match recovery.node {
+            Some(node) => because_at(text, recovery.object, node),
+            None => because(text, None),
+        }
+    });
+    Basis::Person(what.to_owned(), told.collect())
+}
+
 pub(super) fn prestop(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis {
     let serving = clocks.inventory.serving(workload);
     if !serving.may_serve() {

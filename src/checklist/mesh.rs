@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Basis, because, because_at};
-use crate::clocks::{Clocks, Hold, drain};
+use crate::clocks::{Clocks, Hold, drain, written};
 use crate::finding::Because;
 use crate::inventory::{Inventory, Membership, ProxyKind, Target};
 use crate::kube::istio::peer_authentication::MutualTlsMode;
-use crate::kube::{Body, Object, Workload};
+use crate::kube::{Body, ContainerRole, Object, Workload};
+use crate::lifecycle::helper::Helper;
 use crate::lifecycle::sidecar::Proxy;
 use crate::yaml::Node;
 
@@ -31,7 +32,7 @@ fn outside_or_idle(clocks: Clocks<'_>, workload: Workload<'_>) -> Option<Basis> 
 
 pub(super) fn sidecar(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis {
     if let Some(basis) = outside(clocks, workload) {
-        return basis;
+        return helpers(clocks, workload).unwrap_or(basis);
     }
     let mesh = clocks.inventory.mesh(workload);
     if mesh.membership == Membership::Ambient {
@@ -56,6 +57,46 @@ pub(super) fn sidecar(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis {
     let exit = Proxy::Classic(drain(&settings)).exit();
     let exit = because(format!("the sidecar leaves {exit}"), None);
     Basis::Seen(vec![hold, exit])
+}
+
+/// What holds of the helpers of a pod outside of Istio's mesh; `None` where it has none.
+fn helpers<'c>(clocks: Clocks<'c>, workload: Workload<'c>) -> Option<Basis> {
+    let mut seen = Vec::new();
+    for injected in clocks.injected(workload) {
+        let name = injected.helper.name;
+        let (Some(by), Some(_)) = (&injected.evidence, injected.wait) else {
+            continue;
+        };
+        if injected.is_native != Some(true) {
+            let or = injected.injection.native.default_since;
+            let or = or.map_or_else(String::new, |since| {
+                format!(" (a native one does, the default from {since} on)")
+            });
+            return Some(Basis::person(format!(
+                "that {name} starts before the application and ends after it{or}"
+            )));
+        }
+        let text = format!("{name} is a native sidecar: it starts first and ends last");
+        seen.push(because_at(text, by.object, by.node));
+    }
+    if let Some((container, helper)) = written(workload).next() {
+        return Some(Basis::person(format!(
+            "that `{}` ({}) starts before the application and ends after it",
+            container.name(),
+            helper.name
+        )));
+    }
+    let sidecars = workload.template().containers();
+    let sidecars = sidecars.filter(|it| it.role == ContainerRole::NativeSidecar);
+    seen.extend(sidecars.filter_map(|container| {
+        let helper = Helper::of_container(container.data)?;
+        let text = format!(
+            "{} is a native sidecar: it starts first and ends last",
+            helper.name
+        );
+        Some(because_at(text, container.object(), container.name_node()))
+    }));
+    (!seen.is_empty()).then_some(Basis::Seen(seen))
 }
 
 /// Of the routes and rules of one Service so many are looked at, and of the Services of one workload.

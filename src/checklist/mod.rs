@@ -5,6 +5,7 @@
 //! to.
 
 mod attestation;
+mod evidence;
 mod items;
 mod kubernetes;
 mod mesh;
@@ -16,6 +17,7 @@ pub use attestation::{PREFIX, Problem, date};
 pub use items::ITEMS;
 
 use attestation::{Attested, attestations};
+use evidence::Witnesses;
 use mesh::Routes;
 use related::Related;
 
@@ -47,15 +49,27 @@ pub struct Request<'a> {
 enum Basis {
     /// It holds where no rule speaks against it; what is seen of it.
     Seen(Vec<Because>),
-    /// A person has to say; what is asked of them.
-    Person(String),
+    /// A person has to say; what is asked of them, and what they may want to know.
+    Person(String, Vec<Because>),
+    /// A person has to say; what is asked of them, and what in view speaks for it.
+    Evidence(String, Vec<Because>),
     /// It says nothing about this workload, and why.
     NotApplicable(String),
 }
 
 impl Basis {
     fn person(text: impl Into<String>) -> Self {
-        Self::Person(text.into())
+        Self::Person(text.into(), Vec::new())
+    }
+
+    /// With what in view speaks for it, where a person has to say.
+    fn with_evidence(self, places: Vec<Because>) -> Self {
+        match self {
+            Self::Person(text, more) if !places.is_empty() => {
+                Self::Evidence(text, places.into_iter().chain(more).collect())
+            }
+            other => other,
+        }
     }
 
     fn none(text: impl Into<String>) -> Self {
@@ -80,6 +94,7 @@ pub fn checklists(request: Request<'_>) -> (Vec<Checklist>, Vec<Problem>) {
     } = request;
     let related = Related::of(request);
     let routes = Routes::of(inventory);
+    let witnesses = Witnesses::of(inventory);
     let mut workloads: Vec<Workload<'_>> = inventory
         .workloads()
         .filter(|workload| sources.get(workload.object().source()).role() == Role::Named)
@@ -114,7 +129,13 @@ pub fn checklists(request: Request<'_>) -> (Vec<Checklist>, Vec<Problem>) {
                             .iter()
                             .copied()
                             .filter(|finding| tied.iter().any(|rule| rule.id == finding.rule));
-                        row(request, &routes, workload, item, word, findings.collect())
+                        let view = View {
+                            request,
+                            routes: &routes,
+                            witnesses: &witnesses,
+                            workload,
+                        };
+                        row(view, item, word, findings.collect())
                     })
                     .collect(),
             }
@@ -133,10 +154,17 @@ fn tied<'a>(rules: &'a [RuleMeta], item: &ChecklistItem) -> Vec<&'a RuleMeta> {
         .collect()
 }
 
+/// What rows are made of.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    request: Request<'a>,
+    routes: &'a Routes<'a>,
+    witnesses: &'a Witnesses<'a>,
+    workload: Workload<'a>,
+}
+
 fn row(
-    request: Request<'_>,
-    routes: &Routes<'_>,
-    workload: Workload<'_>,
+    view: View<'_>,
     item: &ChecklistItem,
     attested: Option<&Attested>,
     findings: Vec<&Finding>,
@@ -158,7 +186,7 @@ fn row(
     if let Some(attested) = attested
         && let Ok(word) = &attested.word
     {
-        let (state, text) = if word.is_expired(request.today) {
+        let (state, text) = if word.is_expired(view.request.today) {
             (
                 ItemState::Failed,
                 format!("the attestation has expired: {word}"),
@@ -172,14 +200,19 @@ fn row(
         let reasons = suppressed.into_iter().map(suppression).collect();
         return row(ItemState::NotApplicable, few(reasons));
     }
-    match basis(request, routes, workload, item) {
+    match basis(view, item) {
         Basis::NotApplicable(why) => row(ItemState::NotApplicable, vec![because(why, None)]),
         Basis::Seen(places) => row(ItemState::Passed, places),
-        Basis::Person(what) => {
+        Basis::Person(what, more) => {
             let unreadable = attested
                 .map(|attested| because("its attestation cannot be read", Some(attested.location)));
             let reasons = unreadable.into_iter().chain([because(what, None)]);
-            row(ItemState::NeedsPerson, reasons.collect())
+            row(ItemState::NeedsPerson, reasons.chain(more).collect())
+        }
+        Basis::Evidence(what, places) => {
+            let mut reasons = few(places);
+            reasons.push(because(format!("to be attested: {what}"), None));
+            row(ItemState::Evidence, reasons)
         }
     }
 }
@@ -230,12 +263,13 @@ fn because_at(text: impl Into<String>, object: &Object, node: Node<'_>) -> Becau
 }
 
 /// What holds of an item where no rule speaks against it.
-fn basis(
-    request: Request<'_>,
-    routes: &Routes<'_>,
-    workload: Workload<'_>,
-    item: &ChecklistItem,
-) -> Basis {
+fn basis(view: View<'_>, item: &ChecklistItem) -> Basis {
+    let View {
+        request,
+        routes,
+        workload,
+        ..
+    } = view;
     let clocks = Clocks::of(request.inventory, workload);
     let runs_out = !workload.is_long_running();
     let found = match item.id {
@@ -270,13 +304,14 @@ fn basis(
         "anti-affinity-or-spread" => kubernetes::spread(clocks, workload),
         "retry-policy" => mesh::retries(clocks, routes, workload),
         "circuit-breaker" => mesh::circuit_breaker(clocks, workload),
-        "rto-rpo-metrics" => Basis::person("that recovery time and point are measured and alert"),
+        "rto-rpo-metrics" => kubernetes::recovery(clocks, workload),
         "reconciliation-exercised" => Basis::person("that reconciliation was run on purpose"),
         "chaos-tests" => Basis::person("that failures are injected on purpose"),
         "synthetic-monitoring" => Basis::person("that someone plays the user all the time"),
         _ => Basis::person("that a restore from backup was tried"),
     };
     let parked = clocks.inventory.replicas(workload).is_parked();
+    let found = found.with_evidence(view.witnesses.of_item(clocks, workload, item.id));
     match found {
         Basis::Seen(_) if parked => Basis::none("parked at 0 replicas"),
         Basis::Seen(places) => match silent(request, workload, item) {

@@ -471,7 +471,7 @@ pub(super) struct ChecklistArgs {
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub(super) today: Option<Date>,
 
-    /// Exit with 1 if any item has failed or needs a person
+    /// Exit with 1 if any item has failed or still needs a person
     #[arg(long)]
     pub(super) fail_on_unmet: bool,
 

@@ -1,9 +1,11 @@
 //! The helpers of a workload's pods: those that its manifest writes out, and those that are injected.
 
+use std::time::Duration;
+
 use super::Clocks;
 use crate::inventory::Evidence;
 use crate::kube::{Body, ContainerRef, Workload};
-use crate::lifecycle::helper::{HELPERS, Helper, Injection, Origin};
+use crate::lifecycle::helper::{HELPERS, Helper, Injection, Origin, Wait};
 use crate::yaml::Node;
 
 /// A helper that is injected into the pods of a workload.
@@ -11,10 +13,32 @@ use crate::yaml::Node;
 pub struct Injected<'a> {
     /// What is known of it.
     pub helper: &'static Helper,
-    /// What asks for it.
-    pub evidence: Evidence<'a>,
+    /// How it is injected.
+    pub injection: &'static Injection,
+    /// What asks for it; where nothing in view does, an annotation that only it reads may still tell
+    /// it to wait.
+    pub evidence: Option<Evidence<'a>>,
     /// Whether it is a native sidecar, where an annotation says so.
     pub is_native: Option<bool>,
+    /// How it ends; `None` where it carries nothing, or where an annotation cannot be read.
+    pub wait: Option<Wait>,
+}
+
+impl Injected<'_> {
+    /// When the application is without it, from the start of the termination; `None` where it is known
+    /// to leave after the application, or where its end is not known.
+    pub fn exit(&self) -> Option<Duration> {
+        let wait = self.wait.filter(|_| self.is_native != Some(true))?;
+        Some(wait.exit())
+    }
+
+    /// Whether the pod's own annotations settle when it leaves: the injector may have other defaults.
+    pub fn is_settled(&self) -> bool {
+        let is_default_known =
+            self.injection.native.default_since.is_none() || self.is_native.is_some();
+        let has_own_default = |wait: Wait| wait.is_stated || wait.time.is_zero();
+        is_default_known && self.wait.is_some_and(has_own_default)
+    }
 }
 
 /// The helpers among the main containers of a workload.
@@ -30,49 +54,53 @@ pub fn written(
 impl<'c> Clocks<'c> {
     /// The helpers that are injected into the pods of a workload, by its pod template or its Namespace.
     pub fn injected(&self, workload: Workload<'c>) -> Vec<Injected<'c>> {
+        let mut found = self.injectable(workload);
+        found.retain(|injected| injected.evidence.is_some());
+        found
+    }
+
+    /// The helpers that the pods of a workload have or may have, because something in view asks for
+    /// them, or nothing refuses them.
+    pub fn injectable(&self, workload: Workload<'c>) -> Vec<Injected<'c>> {
         let known = HELPERS.iter().filter_map(|helper| match &helper.origin {
             Origin::Injected(injection) => Some((helper, injection)),
             Origin::Written(_) => None,
         });
         known
             .filter_map(|(helper, injection)| {
+                let told = |key: &str| self.told(workload, injection, key);
+                let text = |key: &str| told(key).and_then(|evidence| evidence.node.text());
+                let evidence = match injection.is_asked(text) {
+                    Some(true) => told(injection.key).map(|evidence| Evidence {
+                        message: format!(
+                            "{}: {}",
+                            injection.key,
+                            evidence.node.text().unwrap_or_default()
+                        ),
+                        ..evidence
+                    }),
+                    Some(false) => return None,
+                    None => None,
+                };
+                let is_native = injection.is_native(text);
                 Some(Injected {
                     helper,
-                    evidence: self.asks_for(workload, injection)?,
-                    is_native: injection
-                        .native
-                        .iter()
-                        .find_map(|key| self.told(workload, key))
-                        .and_then(|evidence| evidence.node.text())
-                        .map(|text| !matches!(text, "false" | "disabled" | "0")),
+                    injection,
+                    evidence,
+                    is_native,
+                    wait: helper.wait(text, is_native == Some(true)),
                 })
             })
             .collect()
     }
 
-    fn asks_for(&self, workload: Workload<'c>, injection: &Injection) -> Option<Evidence<'c>> {
-        let own = workload.template().annotation(injection.key);
-        let told = match own {
-            Some(node) => Evidence {
-                object: workload.template().object(),
-                node,
-                message: String::new(),
-            },
-            // A Namespace of another part of the repository may be another cluster's.
-            None if injection.by_namespace => self
-                .told(workload, injection.key)
-                .filter(|it| self.inventory.same_scope(it.object, workload.object()))?,
-            None => return None,
-        };
-        let text = told.node.text()?;
-        injection.values.contains(&text).then(|| Evidence {
-            message: format!("{}: {text}", injection.key),
-            ..told
-        })
-    }
-
-    /// What the pod template says under a key, else its Namespace.
-    fn told(&self, workload: Workload<'c>, key: &str) -> Option<Evidence<'c>> {
+    /// What the pod template says under a key, else its Namespace, where the injector reads that, too.
+    pub fn told(
+        &self,
+        workload: Workload<'c>,
+        injection: &Injection,
+        key: &str,
+    ) -> Option<Evidence<'c>> {
         let template = workload.template();
         let evidence = |object, node: Node<'c>| Evidence {
             object,
@@ -82,11 +110,16 @@ impl<'c> Clocks<'c> {
         if let Some(node) = template.annotation(key) {
             return Some(evidence(template.object(), node));
         }
+        if !injection.by_namespace {
+            return None;
+        }
         let inventory = self.inventory;
         let name = inventory.namespace(workload.object())?;
         inventory.objects_named(name).find_map(|object| {
-            let is_namespace = matches!(object.body(), Body::Namespace(_));
-            let node = object.annotation(key).filter(|_| is_namespace)?;
+            // A Namespace of another part of the repository may be another cluster's.
+            let is_own = matches!(object.body(), Body::Namespace(_))
+                && inventory.same_scope(object, workload.object());
+            let node = object.annotation(key).filter(|_| is_own)?;
             Some(evidence(object, node))
         })
     }

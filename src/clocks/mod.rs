@@ -4,13 +4,15 @@
 
 mod helpers;
 mod origin;
+mod recovery;
 mod shutdown;
 mod sidecar;
 mod startup;
 
 pub use helpers::{Injected, written};
 pub use origin::{annotation, node_of};
-pub use shutdown::{GRACE_PERIOD, Grace, PodBudget, Removal};
+pub use recovery::Recovery;
+pub use shutdown::{GRACE_PERIOD, Grace, PodBudget, Removal, grace_field};
 pub use sidecar::{Hold, drain};
 
 use crate::inventory::Inventory;

@@ -19,7 +19,7 @@ pub fn annotation<'a>(
     })
 }
 
-fn value<'a>(
+pub(super) fn value<'a>(
     template: PodTemplate<'a>,
     container: ContainerRef<'_>,
     key: &str,

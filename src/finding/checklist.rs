@@ -72,13 +72,16 @@ pub enum ItemState {
     NotApplicable,
     /// No manifest can show it, or none in view does.
     NeedsPerson,
+    /// A person has to say, and something in view speaks for it.
+    Evidence,
 }
 
 impl ItemState {
     /// All states, in the order in which they are counted.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Passed,
         Self::Failed,
+        Self::Evidence,
         Self::NeedsPerson,
         Self::NotApplicable,
     ];
@@ -90,12 +93,13 @@ impl ItemState {
             Self::Failed => "failed",
             Self::NotApplicable => "not applicable",
             Self::NeedsPerson => "needs a person",
+            Self::Evidence => "evidence in view",
         }
     }
 
     /// Whether something is left to do.
     pub fn is_unmet(self) -> bool {
-        matches!(self, Self::Failed | Self::NeedsPerson)
+        matches!(self, Self::Failed | Self::NeedsPerson | Self::Evidence)
     }
 }
 

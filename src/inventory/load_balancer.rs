@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::matching::{Asking, Related};
 use super::routes::collect_backends;
 use super::{Entry, Evidence, Inventory, Membership, ObjectId, Relation, may_share_namespace};
-use crate::kube::{Body, LoadBalancer, Workload};
+use crate::kube::{Body, GatewayClass, IngressClass, LoadBalancer, Workload};
 use crate::yaml::{Node, NodeId};
 
 /// What says that a load balancer stands before a Service: the Service itself, or an Ingress that
@@ -48,21 +48,30 @@ impl LoadBalancers {
         }
         found.add_gateways(inventory, &services);
         for (id, entry) in inventory.whole() {
-            let ingress = &entry.object;
-            if !matches!(ingress.body(), Body::Ingress(_)) {
-                continue;
-            }
-            let Some((load_balancer, node)) =
-                LoadBalancer::of_ingress(ingress, |class| controllers.get(class).copied())
-            else {
+            let object = &entry.object;
+            let routes_of_traefik = matches!(object.group(), "traefik.io" | "traefik.containo.us");
+            let (class, node, keys): (_, _, &[&str]) = if matches!(object.body(), Body::Ingress(_))
+            {
+                let controller_of = |class: &str| controllers.get(class).copied();
+                let Some((class, node)) = IngressClass::of(object, controller_of) else {
+                    continue;
+                };
+                (class, node, &["service", "serviceName"])
+            } else if routes_of_traefik && object.kind() == "IngressRoute" {
+                let class = IngressClass::Known(LoadBalancer::Traefik);
+                (class, object.name_node(), &["services"])
+            } else {
                 continue;
             };
-            for name in backends(entry) {
+            for name in backends_of(entry, keys) {
                 for (service, other) in services.get(name.as_str()).into_iter().flatten() {
                     let relation = inventory.relate(id, *service, true);
                     let is_near = relation.is_some_and(Relation::is_near);
-                    if is_near && may_share_namespace(entry, other) {
-                        found.mark(*service, load_balancer, id, node.id());
+                    if is_near
+                        && may_share_namespace(entry, other)
+                        && let Some((before, node)) = class.before(object, node, &other.object)
+                    {
+                        found.mark(*service, before, id, node.id());
                     }
                 }
             }
@@ -76,19 +85,7 @@ impl LoadBalancers {
         inventory: &Inventory,
         services: &HashMap<&str, Vec<(ObjectId, &Entry)>>,
     ) {
-        let mut gateways: HashMap<&str, Vec<(ObjectId, &Entry, LoadBalancer, NodeId)>> =
-            HashMap::new();
-        for (id, entry) in inventory.whole() {
-            let object = &entry.object;
-            if object.kind() == "Gateway"
-                && object.group() == "gateway.networking.k8s.io"
-                && let Some(class) = object.node().at(&["spec", "gatewayClassName"])
-                && let Some(found) = class.text().and_then(LoadBalancer::of_gateway_class)
-            {
-                let named = gateways.entry(object.name()).or_default();
-                named.push((id, entry, found, class.id()));
-            }
-        }
+        let gateways = gateways(inventory);
         for (_, route) in inventory.whole().filter(|_| !gateways.is_empty()) {
             if !matches!(route.object.kind(), "HTTPRoute" | "GRPCRoute") {
                 continue;
@@ -109,13 +106,20 @@ impl LoadBalancers {
                     Some(namespace) => gateway.namespace.as_deref() == Some(namespace),
                     None => gateway.scope == route.scope && may_share_namespace(gateway, route),
                 });
-                let Some((id, _, load_balancer, node)) = gateway.next() else {
+                let Some((id, _, class, node)) = gateway.next() else {
                     continue;
                 };
                 for name in backends_of(route, &["backendRefs"]) {
                     for (service, other) in services.get(name.as_str()).into_iter().flatten() {
-                        if route.scope == other.scope && may_share_namespace(route, other) {
-                            self.mark(*service, *load_balancer, *id, *node);
+                        let before = match class {
+                            GatewayClass::Known(found) => Some(*found),
+                            GatewayClass::Alb => target_group(inventory, other),
+                        };
+                        if route.scope == other.scope
+                            && may_share_namespace(route, other)
+                            && let Some(before) = before
+                        {
+                            self.mark(*service, before, *id, *node);
                         }
                     }
                 }
@@ -142,11 +146,54 @@ impl LoadBalancers {
     }
 }
 
-/// The Services that an Ingress names, each once.
-fn backends(ingress: &Entry) -> Vec<String> {
-    backends_of(ingress, &["service", "serviceName"])
+/// A Gateway, with its class and the node of that.
+type KnownGateway<'a> = (ObjectId, &'a Entry, GatewayClass, NodeId);
+
+/// The Gateways whose class is known, by name.
+fn gateways(inventory: &Inventory) -> HashMap<&str, Vec<KnownGateway<'_>>> {
+    let mut gateways: HashMap<&str, Vec<KnownGateway<'_>>> = HashMap::new();
+    let controllers = gateway_controllers(inventory);
+    for (id, entry) in inventory.whole() {
+        let object = &entry.object;
+        if object.kind() == "Gateway"
+            && object.group() == "gateway.networking.k8s.io"
+            && let Some(class) = object.node().at(&["spec", "gatewayClassName"])
+            && let Some(name) = class.text()
+            && let Some(found) = GatewayClass::of(name, controllers.get(name).copied())
+        {
+            let named = gateways.entry(object.name()).or_default();
+            named.push((id, entry, found, class.id()));
+        }
+    }
+    gateways
 }
 
+/// The controllers of the GatewayClasses in view, by the name of the class.
+fn gateway_controllers(inventory: &Inventory) -> HashMap<&str, &str> {
+    let classes = inventory.whole().map(|(_, entry)| &entry.object);
+    let classes = classes.filter(|object| object.kind() == "GatewayClass");
+    classes
+        .filter_map(|object| {
+            let controller = object.node().at(&["spec", "controllerName"])?.text()?;
+            Some((object.name(), controller))
+        })
+        .collect()
+}
+
+/// The ALB in front of a Service, where a TargetGroupConfiguration of the Service makes pods its targets.
+fn target_group(inventory: &Inventory, service: &Entry) -> Option<LoadBalancer> {
+    let configurations = inventory.whole().map(|(_, entry)| entry);
+    let mut configurations = configurations.filter(|entry| {
+        let target = entry.object.node().at(&["spec", "targetReference", "name"]);
+        entry.object.kind() == "TargetGroupConfiguration"
+            && target.and_then(Node::text) == Some(service.object.name())
+            && entry.scope == service.scope
+            && may_share_namespace(entry, service)
+    });
+    configurations.find_map(|entry| LoadBalancer::of_target_group(&entry.object))
+}
+
+/// The Services that an object names, each once.
 fn backends_of(route: &Entry, keys: &[&str]) -> Vec<String> {
     let mut names = HashSet::new();
     if let Some(spec) = route.object.node().get("spec") {
@@ -282,34 +329,154 @@ spec:
         assert_eq!(annotated(neg, ""), [LoadBalancer::GkeNeg]);
         let target = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type";
         let exposed = ", type: LoadBalancer";
-        let nlb = |to_pods, seconds| [LoadBalancer::AwsNlb { to_pods, seconds }];
-        assert_eq!(annotated(&format!("{target}: ip"), exposed), nlb(true, 30));
+        let nlb = |to_pods, seconds| [("AWS Network Load Balancer", to_pods, seconds)];
+        let annotated_nlb = |annotation: &str, spec: &str| -> Vec<(&str, bool, u64)> {
+            let found = annotated(annotation, spec).into_iter();
+            found
+                .map(|it| {
+                    (
+                        it.as_str(),
+                        it.aws_pod_checks().is_some(),
+                        it.removal().as_secs(),
+                    )
+                })
+                .collect()
+        };
+        assert_eq!(
+            annotated_nlb(&format!("{target}: ip"), exposed),
+            nlb(true, 30)
+        );
         assert_eq!(annotated(&format!("{target}: ip"), ""), []);
         let checks = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval: '5'";
         assert_eq!(
-            annotated(&format!("{target}: instance, {checks}"), exposed),
+            annotated_nlb(&format!("{target}: instance, {checks}"), exposed),
             nlb(false, 15)
         );
         let in_tree = "service.beta.kubernetes.io/aws-load-balancer-type: nlb";
         assert_eq!(
             annotated(in_tree, exposed),
             [],
-            "its defaults are not known"
+            "every node answers for the pods of the others"
         );
+        let local = ", type: LoadBalancer, externalTrafficPolicy: Local";
+        assert_eq!(annotated_nlb(in_tree, local), nlb(false, 20));
     }
 
     #[test]
     fn nodes_are_asked_where_traffic_stays_local() {
         let local = ", type: LoadBalancer, externalTrafficPolicy: Local";
-        let azure = "service.beta.kubernetes.io/azure-load-balancer-health-probe-";
-        let annotated = |annotations: &str| {
-            in_one_file(&[service(&format!(", annotations: {{{annotations}}}"), local)])
+        let azure = "service.beta.kubernetes.io/azure-load-balancer-";
+        let probe = format!("{azure}health-probe-");
+        let ocean = "service.beta.kubernetes.io/do-loadbalancer-";
+        let aws = "service.beta.kubernetes.io/aws-load-balancer-";
+        let seconds = |annotations: &str| {
+            let found =
+                in_one_file(&[service(&format!(", annotations: {{{annotations}}}"), local)]);
+            let found = found.first()?;
+            assert!(matches!(found, LoadBalancer::NodeChecks(_)));
+            Some(found.removal().as_secs())
         };
-        assert_eq!(annotated("a: b"), [], "no number is known");
+        assert_eq!(seconds("a: b"), None, "no number is known");
+        for (annotations, expected) in [
+            (format!("{azure}internal: 'true'"), Some(10)),
+            (
+                format!("{probe}interval: '5', {probe}num-of-probe: '4'"),
+                Some(20),
+            ),
+            (
+                format!(
+                    "{azure}internal: 'true', service.beta.kubernetes.io/port_80_health-probe_interval: '9'"
+                ),
+                None,
+            ),
+            (format!("{ocean}protocol: http"), Some(9)),
+            (
+                format!("{ocean}healthcheck-check-interval-seconds: '10'"),
+                Some(30),
+            ),
+            (
+                format!("{aws}connection-draining-enabled: 'true'"),
+                Some(60),
+            ),
+            (
+                format!("{aws}connection-draining-enabled: 'true', {aws}healthcheck-interval: '5'"),
+                Some(30),
+            ),
+            (format!("{aws}scheme: internal"), Some(30)),
+        ] {
+            assert_eq!(seconds(&annotations), expected, "{annotations}");
+        }
+    }
+
+    #[test]
+    fn an_alb_asks_the_nodes_where_traffic_stays_local() {
+        let local = ", type: NodePort, externalTrafficPolicy: Local";
+        let alb = |annotations: &str, spec: &str| {
+            let annotations = format!(", annotations: {{a: b{annotations}}}");
+            let found = in_one_file(&[
+                service("", spec),
+                ingress(&annotations, ", ingressClassName: alb"),
+            ]);
+            let seconds = |it: &LoadBalancer| (it.as_str(), it.removal().as_secs());
+            found.first().map(seconds)
+        };
+        let asks = "load balancer with externalTrafficPolicy Local";
+        assert_eq!(alb("", local), Some((asks, 30)));
+        let prefix = "alb.ingress.kubernetes.io/";
+        let checks = format!(", {prefix}healthcheck-interval-seconds: '5'");
+        assert_eq!(alb(&checks, local), Some((asks, 10)));
+        assert_eq!(alb("", ", type: NodePort"), None);
+        let ip = format!(", {prefix}target-type: ip");
         assert_eq!(
-            annotated(&format!("{azure}interval: '5', {azure}num-of-probe: '2'")),
-            [LoadBalancer::NodeChecks { seconds: 10 }]
+            alb(&ip, local),
+            Some(("AWS load balancer with ip targets", 15))
         );
+    }
+
+    #[test]
+    fn a_gateway_of_another_class_is_known_by_its_controller() {
+        let gateway = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n\
+                       metadata: {name: outer}\nspec: {gatewayClassName: shared}\n";
+        let route = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n\
+                     metadata: {name: web}\nspec: {parentRefs: [{name: outer}], \
+                     rules: [{backendRefs: [{name: web, port: 80}]}]}\n";
+        let with = |controller: &str, more: &str| {
+            let class = format!(
+                "---\napiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\n\
+                 metadata: {{name: shared}}\nspec: {{controllerName: {controller}}}\n"
+            );
+            let others = [
+                service("", ""),
+                gateway.to_owned(),
+                route.to_owned(),
+                class,
+                more.to_owned(),
+            ];
+            in_one_file(&others)
+        };
+        assert_eq!(
+            with("networking.gke.io/gateway", ""),
+            [LoadBalancer::GkeNeg]
+        );
+        assert_eq!(
+            with("traefik.io/gateway-controller", ""),
+            [LoadBalancer::Traefik]
+        );
+        assert_eq!(
+            with("gateway.envoyproxy.io/gatewayclass-controller", ""),
+            []
+        );
+        assert_eq!(
+            with("gateway.k8s.aws/alb", ""),
+            [],
+            "instance targets by default"
+        );
+        let group = "---\napiVersion: gateway.k8s.aws/v1\nkind: TargetGroupConfiguration\n\
+                     metadata: {name: web}\nspec: {targetReference: {name: web}, \
+                     defaultConfiguration: {targetType: ip, healthCheckConfig: {healthCheckInterval: 5}}}\n";
+        let found = with("gateway.k8s.aws/alb", group);
+        let checks = found.first().and_then(|it| it.aws_pod_checks());
+        assert_eq!(checks.map(|it| (it.interval, it.healthy)), Some((5, 2)));
     }
 
     #[test]
@@ -341,7 +508,8 @@ spec:
         assert_eq!(classed("azure-application-gateway"), [LoadBalancer::Agic]);
         assert_eq!(classed("gce"), [LoadBalancer::GkeNeg]);
         assert_eq!(classed("alb"), [], "instance targets unless told otherwise");
-        assert_eq!(classed("traefik"), []);
+        assert_eq!(classed("traefik"), [LoadBalancer::Traefik]);
+        assert_eq!(classed("haproxy"), []);
         assert_eq!(classed("${CLASS}"), []);
     }
 
@@ -364,11 +532,18 @@ spec:
         };
         let ip = "alb.ingress.kubernetes.io/target-type: ip";
         for class in ["", ", ingressClassName: alb", ", ingressClassName: public"] {
-            assert_eq!(annotated(ip, class), [LoadBalancer::AwsIpTarget], "{class}");
+            let found = annotated(ip, class);
+            assert!(
+                matches!(found.as_slice(), [LoadBalancer::AwsIpTarget(_)]),
+                "{class}"
+            );
         }
         let rewrite = "nginx.ingress.kubernetes.io/rewrite-target: /";
         assert_eq!(annotated(rewrite, ""), [LoadBalancer::NginxIngress]);
-        assert_eq!(annotated(rewrite, ", ingressClassName: traefik"), []);
+        assert_eq!(
+            annotated(rewrite, ", ingressClassName: traefik"),
+            [LoadBalancer::Traefik]
+        );
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod workload;
 pub use check::{KubeCheck, is_placeholder};
 pub use fault::{Fault, FaultRule};
 pub use intent::{is_explained, says_needless};
-pub use load_balancer::LoadBalancer;
+pub use load_balancer::{Checks, GatewayClass, IngressClass, LoadBalancer};
 pub use object::{Body, Field, Object, OpaqueReason, Part, is_sealed};
 pub use proxy_annotation::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation};
 pub use read::{BrokenDocument, DroppedText, Manifests, read_source};

@@ -3,11 +3,15 @@
 //! connections after SIGTERM, when it leaves, what delays that, and how it ends in a Job.
 //! Istio's proxy has [`super::sidecar`].
 
+mod table;
+
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Container;
 
-use super::declared::{self, BareNumber, Names, Term, argv};
+pub use table::HELPERS;
+
+use super::declared::{self, Names, Term, argv};
 use super::prestop::Prestop;
 use super::shell;
 use crate::units::parse_go_duration;
@@ -41,10 +45,21 @@ pub struct Injection {
     pub key: &'static str,
     /// With these values.
     pub values: &'static [&'static str],
-    /// Whether the annotation may stand on the Namespace too.
+    /// Whether this annotation and the others may stand on the Namespace too.
     pub by_namespace: bool,
-    /// Ask for a native sidecar, newest name first.
-    pub native: &'static [&'static str],
+    /// Whether it can be a native sidecar.
+    pub native: Native,
+}
+
+/// Native sidecars of an injected helper.
+#[derive(Debug)]
+pub struct Native {
+    /// The annotations that decide it, newest name first; none where there is no native one.
+    pub keys: &'static [&'static str],
+    /// The first release with a native sidecar.
+    pub since: &'static str,
+    /// The first release in which it is native unless told otherwise.
+    pub default_since: Option<&'static str>,
 }
 
 /// When a helper leaves after SIGTERM.
@@ -81,12 +96,16 @@ pub struct Waits {
     pub wait: &'static str,
     /// Whether that is a Go duration; else whole seconds.
     pub is_duration: bool,
+    /// Seconds without the annotation.
+    pub default: u64,
     /// How long it then takes at most, and seconds without the annotation.
     pub then: Option<(&'static str, u64)>,
     /// Switches the wait off with `false`.
     pub switch: Option<&'static str>,
     /// Ends the wait early with `true`: the helper asks the application whether it is well.
     pub early: Option<&'static str>,
+    /// Whether a native sidecar waits, too.
+    pub in_native: bool,
 }
 
 /// What ends a helper in the pod of a Job.
@@ -101,159 +120,6 @@ pub enum JobEnd {
     /// This annotation with `true`, by which nothing stays in the pod.
     Annotation(&'static str),
 }
-
-const fn delay(
-    option: &'static str,
-    names: &'static [&'static str],
-    env: &'static [(&'static str, BareNumber)],
-) -> Delay {
-    Delay {
-        option,
-        names: Names {
-            annotation: "",
-            options: names,
-            option_number: BareNumber::Seconds,
-            variables: env,
-        },
-    }
-}
-
-/// Every helper that is known.
-pub static HELPERS: [Helper; 9] = [
-    // internal/proxy/proxy.go (Close) and cmd/root.go of cloud-sql-proxy 2.25.3: max-sigterm-delay from
-    // 2.0, quitquitquit from 2.1, min-sigterm-delay from 2.12.
-    Helper {
-        name: "cloud-sql-proxy",
-        origin: Origin::Written(&["cloud-sql-proxy"]),
-        end: End::Options(&[
-            delay(
-                "--max-sigterm-delay",
-                &["max-sigterm-delay"],
-                &[("CSQL_PROXY_MAX_SIGTERM_DELAY", BareNumber::Seconds)],
-            ),
-            delay(
-                "--min-sigterm-delay",
-                &["min-sigterm-delay"],
-                &[("CSQL_PROXY_MIN_SIGTERM_DELAY", BareNumber::Seconds)],
-            ),
-        ]),
-        job: JobEnd::Option("quitquitquit"),
-    },
-    // cmd/root.go of alloydb-auth-proxy 1.15.2: max-sigterm-delay from 0.4, quitquitquit from 1.2,
-    // min-sigterm-delay from 1.11.
-    Helper {
-        name: "alloydb-auth-proxy",
-        origin: Origin::Written(&["alloydb-auth-proxy"]),
-        end: End::Options(&[
-            delay(
-                "--max-sigterm-delay",
-                &["max-sigterm-delay"],
-                &[("ALLOYDB_PROXY_MAX_SIGTERM_DELAY", BareNumber::Seconds)],
-            ),
-            delay(
-                "--min-sigterm-delay",
-                &["min-sigterm-delay"],
-                &[("ALLOYDB_PROXY_MIN_SIGTERM_DELAY", BareNumber::Seconds)],
-            ),
-        ]),
-        job: JobEnd::Option("quitquitquit"),
-    },
-    // cmd/cloud_sql_proxy/cloud_sql_proxy.go of cloud-sql-proxy 1.38.3.
-    Helper {
-        name: "cloud_sql_proxy, version 1",
-        origin: Origin::Written(&["gce-proxy", "cloud_sql_proxy"]),
-        end: End::Options(&[delay("-term_timeout", &["term_timeout"], &[])]),
-        job: JobEnd::Never,
-    },
-    // Envoy drains only where its admin interface asks for it (envoy, "Draining"); SIGTERM ends it.
-    Helper {
-        name: "Envoy",
-        origin: Origin::Written(&["envoy", "envoy-alpine", "envoy-distroless"]),
-        end: End::AtOnce,
-        job: JobEnd::Endpoint("quitquitquit"),
-    },
-    // doc/usage.md of PgBouncer: before 1.23 SIGTERM ends it at once; from then on it waits for its
-    // clients, and takes no new ones.
-    Helper {
-        name: "PgBouncer",
-        origin: Origin::Written(&["pgbouncer"]),
-        end: End::TakesNothing,
-        job: JobEnd::Never,
-    },
-    // charts/partials/templates/_proxy.tpl of Linkerd: the wait is a preStop hook of the proxy, and left
-    // out of native sidecars, which are the default from 2.20 on.
-    Helper {
-        name: "the Linkerd proxy",
-        origin: Origin::Injected(Injection {
-            key: "linkerd.io/inject",
-            values: &["enabled", "ingress"],
-            by_namespace: true,
-            native: &[
-                "config.linkerd.io/proxy-enable-native-sidecar",
-                "config.beta.linkerd.io/proxy-enable-native-sidecar",
-                "config.alpha.linkerd.io/proxy-enable-native-sidecar",
-            ],
-        }),
-        end: End::Annotations(Waits {
-            wait: "config.alpha.linkerd.io/proxy-wait-before-exit-seconds",
-            is_duration: false,
-            then: None,
-            switch: None,
-            early: None,
-        }),
-        job: JobEnd::Endpoint("linkerd-await"),
-    },
-    // pkg/runtime/runtime.go (Run) and pkg/injector/annotations of Dapr: the block from 1.13, native
-    // sidecars from 1.18.
-    Helper {
-        name: "the Dapr sidecar",
-        origin: Origin::Injected(Injection {
-            key: "dapr.io/enabled",
-            values: &["true", "y", "yes", "on", "1"],
-            by_namespace: false,
-            native: &["dapr.io/enable-native-sidecar"],
-        }),
-        end: End::Annotations(Waits {
-            wait: "dapr.io/block-shutdown-duration",
-            is_duration: true,
-            then: Some(("dapr.io/graceful-shutdown-seconds", 5)),
-            switch: None,
-            early: Some("dapr.io/enable-app-health-check"),
-        }),
-        job: JobEnd::Endpoint("v1.0/shutdown"),
-    },
-    // control-plane/connect-inject/lifecycle of consul-k8s (from 1.0.8, 1.1.3 and 1.2.1, native sidecars
-    // from 1.9) and pkg/consuldp/lifecycle.go of consul-dataplane.
-    Helper {
-        name: "the Consul dataplane",
-        origin: Origin::Injected(Injection {
-            key: "consul.hashicorp.com/connect-inject",
-            values: &["true", "1", "t", "T", "TRUE", "True"],
-            by_namespace: false,
-            native: &["consul.hashicorp.com/enable-consul-dataplane-as-sidecar"],
-        }),
-        end: End::Annotations(Waits {
-            wait: "consul.hashicorp.com/sidecar-proxy-lifecycle-shutdown-grace-period-seconds",
-            is_duration: false,
-            then: None,
-            switch: Some("consul.hashicorp.com/enable-sidecar-proxy-lifecycle"),
-            early: None,
-        }),
-        job: JobEnd::Endpoint("graceful_shutdown"),
-    },
-    // agent-inject/agent/annotations.go of vault-k8s 1.7.6.
-    Helper {
-        name: "the Vault agent",
-        origin: Origin::Injected(Injection {
-            key: "vault.hashicorp.com/agent-inject",
-            values: &["true", "1", "t", "T", "TRUE", "True"],
-            by_namespace: false,
-            native: &[],
-        }),
-        end: End::AtOnce,
-        job: JobEnd::Annotation("vault.hashicorp.com/agent-pre-populate-only"),
-    },
-];
 
 impl Helper {
     /// The helper that a container is, by its program where one is written, else by its image.
@@ -339,34 +205,73 @@ impl Helper {
             || starts_shell(container)
     }
 
-    /// How long an injected helper waits by the annotations of its pod; `None` where none asks it to,
-    /// or where one cannot be read.
-    pub fn wait<'a>(&self, annotation: impl Fn(&str) -> Option<&'a str>) -> Option<Wait> {
+    /// How long an injected helper waits by the annotations of its pod, and by default; `None` where
+    /// one of them cannot be read. `is_native` says how it runs.
+    pub fn wait<'a>(
+        &self,
+        annotation: impl Fn(&str) -> Option<&'a str>,
+        is_native: bool,
+    ) -> Option<Wait> {
         let End::Annotations(waits) = &self.end else {
             return None;
         };
-        let is_off = waits.switch.and_then(&annotation).is_some_and(is_false);
-        let text = annotation(waits.wait).filter(|_| !is_off)?.trim();
         let seconds = |text: &str| Some(Duration::from_secs(text.trim().parse().ok()?));
-        let time = if waits.is_duration {
-            parse_go_duration(text).ok()?
-        } else {
-            seconds(text)?
+        let is_off = waits.switch.and_then(&annotation).is_some_and(is_false);
+        let stated = annotation(waits.wait).filter(|_| !is_off);
+        let time = match stated {
+            Some(text) if waits.is_duration => parse_go_duration(text.trim()).ok()?,
+            Some(text) => seconds(text)?,
+            None if is_off => Duration::ZERO,
+            None => Duration::from_secs(waits.default),
         };
         let then = match waits.then {
-            Some((key, default)) => match annotation(key) {
-                Some(text) => Some((key, seconds(text)?)),
-                None => Some((key, Duration::from_secs(default))),
-            },
+            Some((key, default)) => {
+                let stated = annotation(key);
+                Some(Then {
+                    key,
+                    time: match stated {
+                        Some(text) => seconds(text)?,
+                        None => Duration::from_secs(default),
+                    },
+                    is_stated: stated.is_some(),
+                })
+            }
             None => None,
         };
         let is_early = |key| annotation(key).is_some_and(|text| !is_false(text));
+        let waits_at_all = waits.in_native || !is_native;
         Some(Wait {
             key: waits.wait,
-            time,
+            time: if waits_at_all { time } else { Duration::ZERO },
+            is_stated: stated.is_some() && waits_at_all,
             then,
             may_end_early: waits.early.is_some_and(is_early),
         })
+    }
+
+    /// The annotations that have an injected helper wait so long, as a block of YAML.
+    pub fn ask_to_wait(&self, seconds: u64) -> Option<String> {
+        let End::Annotations(waits) = &self.end else {
+            return None;
+        };
+        let switch = waits.switch.map(|key| format!("{key}: \"true\"\n"));
+        let unit = if waits.is_duration { "s" } else { "" };
+        let wait = format!("{}: \"{seconds}{unit}\"", waits.wait);
+        Some(format!("{}{wait}", switch.unwrap_or_default()))
+    }
+}
+
+impl Injection {
+    /// Whether an annotation has it injected; `None` where none of the pod says anything.
+    pub fn is_asked<'a>(&self, annotation: impl Fn(&str) -> Option<&'a str>) -> Option<bool> {
+        annotation(self.key).map(|text| self.values.contains(&text))
+    }
+
+    /// Whether it is a native sidecar, where an annotation says so.
+    pub fn is_native<'a>(&self, annotation: impl Fn(&str) -> Option<&'a str>) -> Option<bool> {
+        let mut keys = self.native.keys.iter();
+        let text = keys.find_map(|key| annotation(key))?;
+        Some(!is_false(text) && text != "disabled")
     }
 }
 
@@ -382,14 +287,35 @@ pub struct Stay {
 /// How long an injected helper waits before it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// The annotation that says so.
+    /// The annotation for it.
     pub key: &'static str,
     /// How long.
     pub time: Duration,
-    /// How long it then takes at most, by this annotation or by default.
-    pub then: Option<(&'static str, Duration)>,
+    /// Whether the annotation says so.
+    pub is_stated: bool,
+    /// What follows.
+    pub then: Option<Then>,
     /// Whether the wait ends where the application is found unwell.
     pub may_end_early: bool,
+}
+
+/// How long a helper takes at most once its wait is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Then {
+    /// The annotation for it.
+    pub key: &'static str,
+    /// How long.
+    pub time: Duration,
+    /// Whether the annotation says so.
+    pub is_stated: bool,
+}
+
+impl Wait {
+    /// From the signal to the exit of a helper that has nothing left to do.
+    pub fn exit(&self) -> Duration {
+        let then = self.then.map(|then| then.time).unwrap_or_default();
+        self.time.saturating_add(then)
+    }
 }
 
 impl Delay {
@@ -434,120 +360,4 @@ fn is_false(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use k8s_openapi::api::core::v1::{EnvFromSource, EnvVar};
-
-    use super::*;
-
-    fn container(image: &str, args: &[&str]) -> Container {
-        Container {
-            image: Some(image.to_owned()),
-            args: Some(args.iter().map(|&text| text.to_owned()).collect()),
-            ..Container::default()
-        }
-    }
-
-    fn stay(container: &Container) -> Option<u64> {
-        let helper = Helper::of_container(container).unwrap();
-        helper.stay(container).map(|stay| stay.time.as_secs())
-    }
-
-    #[test]
-    fn helpers_are_known_by_image_or_program() {
-        for (image, name) in [
-            (
-                "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14.0-alpine",
-                Some("cloud-sql-proxy"),
-            ),
-            (
-                "gcr.io/cloudsql-docker/gce-proxy:1.33.1",
-                Some("cloud_sql_proxy, version 1"),
-            ),
-            (
-                "gcr.io/alloydb-connectors/alloydb-auth-proxy:1.11",
-                Some("alloydb-auth-proxy"),
-            ),
-            ("envoyproxy/envoy:v1.31.0", Some("Envoy")),
-            ("bitnami/pgbouncer@sha256:00", Some("PgBouncer")),
-            ("spreaker/prometheus-pgbouncer-exporter:2.0", None),
-            ("example.com/envoy-control:1", None),
-        ] {
-            let found = Helper::of_container(&container(image, &[]));
-            assert_eq!(found.map(|it| it.name), name, "{image}");
-        }
-        let mut own = container("example.com/tools:1", &[]);
-        own.command = Some(vec![
-            "/cloud_sql_proxy".to_owned(),
-            "-instances=a:b:c".to_owned(),
-        ]);
-        assert!(Helper::of_container(&own).is_some());
-    }
-
-    #[test]
-    fn options_and_variables_let_a_proxy_stay() {
-        let proxy = |args: &[&str]| container("x/cloud-sql-proxy:2", args);
-        assert_eq!(stay(&proxy(&["p:r:d"])), Some(0));
-        assert_eq!(
-            stay(&proxy(&["--max-sigterm-delay=40s", "p:r:d"])),
-            Some(40)
-        );
-        assert_eq!(
-            stay(&proxy(&[
-                "--min-sigterm-delay",
-                "10s",
-                "--max-sigterm-delay=1m"
-            ])),
-            Some(70)
-        );
-        assert_eq!(stay(&proxy(&["--max-sigterm-delay=$(DELAY)"])), None);
-        assert_eq!(
-            stay(&container("x/gce-proxy:1.33", &["-term_timeout=30s"])),
-            Some(30)
-        );
-        let mut variable = proxy(&[]);
-        variable.env = Some(vec![EnvVar {
-            name: "CSQL_PROXY_MAX_SIGTERM_DELAY".to_owned(),
-            value: Some("35s".to_owned()),
-            value_from: None,
-        }]);
-        assert_eq!(stay(&variable), Some(35));
-        let mut elsewhere = proxy(&[]);
-        elsewhere.env_from = Some(vec![EnvFromSource::default()]);
-        assert_eq!(stay(&elsewhere), None);
-        let mut shell = proxy(&[]);
-        shell.command = Some(vec!["sh".to_owned(), "-c".to_owned(), "x".to_owned()]);
-        assert_eq!(stay(&shell), None);
-    }
-
-    #[test]
-    fn annotations_let_an_injected_helper_wait() {
-        let find = |name: &str| HELPERS.iter().find(|it| it.name.contains(name)).unwrap();
-        let wait = |name: &str, given: &[(&str, &'static str)]| {
-            let read = |key: &str| given.iter().find(|it| it.0 == key).map(|it| it.1);
-            find(name).wait(read)
-        };
-        let linkerd = "config.alpha.linkerd.io/proxy-wait-before-exit-seconds";
-        assert_eq!(
-            wait("Linkerd", &[(linkerd, "40")]).unwrap().time.as_secs(),
-            40
-        );
-        assert_eq!(wait("Linkerd", &[(linkerd, "soon")]), None);
-        assert_eq!(wait("Linkerd", &[]), None);
-        let dapr = wait("Dapr", &[("dapr.io/block-shutdown-duration", "45s")]).unwrap();
-        assert_eq!(dapr.time.as_secs(), 45);
-        assert_eq!(dapr.then.unwrap().1.as_secs(), 5);
-        assert!(!dapr.may_end_early);
-        let consul = "consul.hashicorp.com/sidecar-proxy-lifecycle-shutdown-grace-period-seconds";
-        let switch = "consul.hashicorp.com/enable-sidecar-proxy-lifecycle";
-        assert!(wait("Consul", &[(consul, "60")]).is_some());
-        assert!(wait("Consul", &[(consul, "60"), (switch, "false")]).is_none());
-    }
-
-    #[test]
-    fn a_job_is_told_how_its_proxy_ends() {
-        let proxy = container("x/cloud-sql-proxy:2", &["--quitquitquit", "p:r:d"]);
-        let helper = Helper::of_container(&proxy).unwrap();
-        assert!(helper.ends_by_option(&proxy));
-        assert!(!helper.ends_by_option(&container("x/cloud-sql-proxy:2", &["p:r:d"])));
-    }
-}
+mod tests;

@@ -55,16 +55,22 @@ const NAMES: Names = Names {
 pub fn time(container: &Container, annotation: Option<&str>, settings: &LifecycleSettings) -> Term {
     NAMES
         .find(container, annotation, settings.shutdown_timeout)
-        .or_else(|| Helper::of_container(container)?.exit(container))
+        .or_else(|| of_helper(container))
         .unwrap_or(Term {
             value: LifecycleSettings::ASSUMED_SHUTDOWN,
             origin: Origin::Assumed,
         })
 }
 
-/// From SIGTERM to the exit of a container, where its own arguments or environment say it.
-pub fn declared(container: &Container) -> Option<Term> {
-    NAMES.find(container, None, None)
+/// From SIGTERM to the exit of a container, where its own arguments or environment say it, or where its
+/// program is known.
+pub fn known(container: &Container) -> Option<Term> {
+    let declared = NAMES.find(container, None, None);
+    declared.or_else(|| of_helper(container))
+}
+
+fn of_helper(container: &Container) -> Option<Term> {
+    Helper::of_container(container)?.exit(container)
 }
 
 /// The grace period of a pod. Negative seconds count as 1, as the API server has it.

@@ -36,7 +36,7 @@ pub struct Context<'a> {
     pub settings: &'a ObjectSettings,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// The value of a rule's switch: the configuration's, else the default that the rule declares.
     ///
     /// # Panics
@@ -67,7 +67,7 @@ impl Context<'_> {
     }
 
     /// The clocks of workloads.
-    pub fn clocks(&self) -> Clocks<'_> {
+    pub fn clocks(&self) -> Clocks<'a> {
         Clocks {
             inventory: self.inventory,
             settings: self.settings,

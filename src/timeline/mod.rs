@@ -1,6 +1,7 @@
 //! What happens to the pods of each workload, and when: drawings to be, from the same clocks that
 //! the rules read.
 
+mod helpers;
 mod shutdown;
 mod startup;
 

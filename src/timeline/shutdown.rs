@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{POD, PROXY, bar, said, said_at, term, told};
-use crate::clocks::{Clocks, Grace, Injected, PodBudget, drain};
+use super::{POD, PROXY, bar, helpers, said, said_at, term, told};
+use crate::clocks::{Clocks, Grace, PodBudget, drain};
 use crate::finding::{Bar, BarKind, Clock, Extent, Fit, Stated, Verdict};
 use crate::inventory::{ProxyKind, ProxySettings};
 use crate::kube::{ContainerRef, ContainerRole, Workload, WorkloadKind};
@@ -12,13 +12,9 @@ use crate::lifecycle::shutdown::{self, Balance, LEAST_AFTER_SIGTERM};
 use crate::lifecycle::sidecar::{Proxy, ProxyExit};
 use crate::settings::LifecycleSettings;
 use crate::units::show_seconds;
-use crate::yaml::Node;
 
 pub(super) fn clock(clocks: Clocks<'_>, workload: Workload<'_>) -> Clock {
-    // Knative derives the grace period from a time-out of its own.
-    let grace = clocks
-        .grace(workload)
-        .filter(|_| workload.kind() != WorkloadKind::KnativeService);
+    let grace = clocks.grace(workload);
     let pods = match &grace {
         Some(grace) => clocks.budgets_within(workload, grace),
         None => endless(clocks, workload),
@@ -44,7 +40,7 @@ pub(super) fn clock(clocks: Clocks<'_>, workload: Workload<'_>) -> Clock {
     let known = grace.as_ref().and(longest.as_ref());
     clock.verdicts.push(match (known, &grace) {
         (Some(pod), _) => balance(pod),
-        (None, None) => unknown(workload),
+        (None, None) => unknown(),
         (None, Some(_)) => Verdict {
             fit: Fit::Unknown,
             text: "no container of the application is known".to_owned(),
@@ -53,9 +49,7 @@ pub(super) fn clock(clocks: Clocks<'_>, workload: Workload<'_>) -> Clock {
     // Sidecars end in the reverse order of the list, in which Istio puts its proxy first.
     let end = sidecars(workload, end, &mut clock.bars);
     proxy(clocks, workload, longest.as_ref(), end, &mut clock);
-    for injected in clocks.injected(workload) {
-        clock.bars.extend(helper(workload, &injected, end));
-    }
+    helpers::draw(clocks, workload, &pods, end, &mut clock);
     clock.bars.extend(known.map(|pod| sigkill(workload, pod)));
     clock
 }
@@ -74,7 +68,14 @@ fn limit(workload: Workload<'_>, grace: &Grace<'_>) -> Bar {
         to: grace.term.value,
     };
     let object = workload.template().object();
-    let stated = said_at(grace.term.origin.to_string(), object, grace.node);
+    let by = match (workload.kind(), grace.node) {
+        (WorkloadKind::KnativeService, Some(_)) => {
+            "timeoutSeconds, which Knative makes the grace period".to_owned()
+        }
+        (WorkloadKind::KnativeService, None) => "Knative's default timeoutSeconds".to_owned(),
+        _ => grace.term.origin.to_string(),
+    };
+    let stated = said_at(by, object, grace.node);
     bar(POD, "grace period", BarKind::Limit, extent, stated)
 }
 
@@ -178,12 +179,8 @@ fn balance(pod: &PodBudget<'_>) -> Verdict {
     }
 }
 
-fn unknown(workload: Workload<'_>) -> Verdict {
-    let text = if workload.kind() == WorkloadKind::KnativeService {
-        "Knative derives the grace period from the revision's timeoutSeconds"
-    } else {
-        "the grace period is not known: it holds a placeholder, or something else sets it"
-    };
+fn unknown() -> Verdict {
+    let text = "the grace period is not known: it holds a placeholder, or something else sets it";
     Verdict {
         fit: Fit::Unknown,
         text: text.to_owned(),
@@ -206,7 +203,7 @@ fn sidecars(workload: Workload<'_>, end: Duration, bars: &mut Vec<Bar>) -> Durat
             .as_ref()
             .and_then(|lifecycle| lifecycle.pre_stop.as_ref());
         bars.extend(hook(container, Prestop::of(handler)));
-        let (extent, stated) = match shutdown::declared(container.data) {
+        let (extent, stated) = match shutdown::known(container.data) {
             Some(time) => (
                 Extent::Between {
                     from: at,
@@ -275,62 +272,6 @@ fn proxy(
     clock
         .verdicts
         .extend(longest.map(|pod| order(exit, kind, pod)));
-}
-
-/// How a helper ends that another mesh injects; all other containers have ended at `end` at the
-/// earliest.
-fn helper(workload: Workload<'_>, injected: &Injected<'_>, end: Duration) -> Vec<Bar> {
-    let name = injected.helper.name.trim_start_matches("the ");
-    let template = workload.template();
-    let by = &injected.evidence;
-    let native = injected.is_native == Some(true);
-    let wait = injected
-        .helper
-        .wait(|key| template.annotation(key).and_then(Node::text))
-        // Linkerd leaves the wait out of native sidecars.
-        .filter(|wait| !native || !wait.key.starts_with("config.alpha.linkerd.io/"));
-    let start = if native { end } else { Duration::ZERO };
-    let mut bars = Vec::new();
-    let mut from = start;
-    if let Some(wait) = &wait {
-        let to = start.saturating_add(wait.time);
-        let extent = Extent::Between { from, to };
-        let node = template.annotation(wait.key);
-        let stated = said_at(wait.key, template.object(), node);
-        bars.push(bar(name, "wait", BarKind::Sidecar, extent, stated));
-        from = to;
-    }
-    let stated = match (native, injected.is_native) {
-        (true, _) => said_at(
-            "native sidecar: SIGTERM after the others",
-            by.object,
-            Some(by.node),
-        ),
-        (_, Some(_)) => said_at("no native sidecar", by.object, Some(by.node)),
-        (_, None) => said_at(
-            "as an ordinary container; a native one exits after the app",
-            by.object,
-            Some(by.node),
-        ),
-    };
-    let (extent, stated) = match wait.as_ref().and_then(|wait| wait.then) {
-        Some((key, time)) => {
-            let to = from.saturating_add(time);
-            let node = template.annotation(key);
-            let by = if node.is_some() {
-                key.to_owned()
-            } else {
-                format!("{key}, default")
-            };
-            let mut then = said_at(by, template.object(), node);
-            then.by = format!("at most, {}", then.by);
-            (Extent::Between { from, to }, then)
-        }
-        None => (Extent::AtLeast { from, to: from }, stated),
-    };
-    let what = "takes nothing new, ends its requests";
-    bars.push(bar(name, what, BarKind::Sidecar, extent, stated));
-    bars
 }
 
 /// How the proxy ends; all other containers have ended at `end` at the earliest.

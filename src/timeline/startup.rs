@@ -35,7 +35,46 @@ pub(super) fn clock(clocks: Clocks<'_>, workload: Workload<'_>) -> Clock {
         }
     }
     deadline(clocks, workload, slowest, &mut clock);
+    recovery(clocks, workload, &mut clock);
     clock
+}
+
+/// The recovery time objective, and whether the container that takes longest keeps it.
+fn recovery(clocks: Clocks<'_>, workload: Workload<'_>, clock: &mut Clock) {
+    let recoveries = clocks.recoveries(workload);
+    let worst = recoveries.iter().max_by_key(|it| {
+        let longest = it.longest();
+        (
+            it.is_missed(),
+            it.may_be_missed(),
+            longest.is_none(),
+            longest,
+        )
+    });
+    let Some(worst) = worst else {
+        return;
+    };
+    let stated = match worst.node {
+        Some(node) => said_at("lameduck.dev/rto", worst.object, Some(node)),
+        None => said("from the configuration"),
+    };
+    let extent = Extent::Between {
+        from: Duration::ZERO,
+        to: worst.target,
+    };
+    let what = "recovery time objective";
+    clock
+        .bars
+        .push(bar(POD, what, BarKind::Limit, extent, stated));
+    let fit = if worst.is_missed() || worst.may_be_missed() {
+        Fit::Exceeds
+    } else if worst.longest().is_none() {
+        Fit::Unknown
+    } else {
+        Fit::Fits
+    };
+    let text = worst.to_string();
+    clock.verdicts.push(Verdict { fit, text });
 }
 
 fn proxy(clocks: Clocks<'_>, workload: Workload<'_>) -> Option<Bar> {

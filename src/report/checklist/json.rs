@@ -31,6 +31,7 @@ struct Checklist<'a> {
 struct Summary {
     passed: usize,
     failed: usize,
+    evidence_in_view: usize,
     needs_person: usize,
     not_applicable: usize,
 }
@@ -40,7 +41,7 @@ struct Item<'a> {
     id: &'a str,
     area: &'a str,
     title: &'a str,
-    /// `passed`, `failed`, `needs a person` or `not applicable`.
+    /// `passed`, `failed`, `evidence in view`, `needs a person` or `not applicable`.
     state: &'a str,
     because: Vec<Because<'a>>,
 }
@@ -83,6 +84,7 @@ impl<'a> Checklist<'a> {
             summary: Summary {
                 passed: checklist.count(ItemState::Passed),
                 failed: checklist.count(ItemState::Failed),
+                evidence_in_view: checklist.count(ItemState::Evidence),
                 needs_person: checklist.count(ItemState::NeedsPerson),
                 not_applicable: checklist.count(ItemState::NotApplicable),
             },

@@ -54,15 +54,19 @@ pub fn write_checklists(
     }
 }
 
-/// `12 passed, 1 failed, 10 need a person, 3 not applicable`
+/// `12 passed, 1 failed, 2 evidence in view, 8 need a person, 3 not applicable`
 pub(super) fn counts(checklist: &Checklist) -> String {
-    let counts = ItemState::ALL.into_iter().map(|state| {
+    let counts = ItemState::ALL.into_iter().filter_map(|state| {
         let count = checklist.count(state);
+        if state == ItemState::Evidence && count == 0 {
+            return None;
+        }
         let words = match state {
             ItemState::NeedsPerson if count != 1 => "need a person",
+            ItemState::Evidence => "with evidence in view",
             state => state.as_str(),
         };
-        format!("{count} {words}")
+        Some(format!("{count} {words}"))
     });
     counts.collect::<Vec<_>>().join(", ")
 }

@@ -12,7 +12,7 @@ use crate::source::Sources;
 const INDENT: usize = 2;
 
 /// Columns of the states and of the items, with the gap behind each.
-const STATE: usize = 18;
+const STATE: usize = 20;
 const ITEM: usize = 31;
 
 /// A column of reasons is never narrower: then they stand below.
@@ -42,7 +42,9 @@ pub(super) fn write(
         writeln!(out, "\n{:INDENT$}{}", "", counts(checklist))?;
     }
     let mut rows = checklists.iter().flat_map(|it| &it.rows);
-    if !style.quiet && rows.any(|row| row.state == ItemState::NeedsPerson) {
+    if !style.quiet
+        && rows.any(|row| matches!(row.state, ItemState::NeedsPerson | ItemState::Evidence))
+    {
         let hint = "what a person has to say is attested on the workload or its pod template, as \
                     lameduck.dev/attest.<item>: \"who, YYYY-MM-DD, link expires=YYYY-MM-DD\"";
         writeln!(out, "\n{}", wrap(hint, style.width))?;
@@ -100,6 +102,8 @@ fn mark(state: ItemState, unicode: bool) -> (char, Color) {
         (ItemState::Failed, true) => ('✗', Color::Red),
         (ItemState::Failed, false) => ('x', Color::Red),
         (ItemState::NeedsPerson, _) => ('?', Color::Yellow),
+        (ItemState::Evidence, true) => ('≈', Color::Yellow),
+        (ItemState::Evidence, false) => ('~', Color::Yellow),
         (ItemState::NotApplicable, true) => ('–', Color::Dim),
         (ItemState::NotApplicable, false) => ('-', Color::Dim),
     }

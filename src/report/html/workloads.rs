@@ -115,7 +115,7 @@ impl ChecklistView {
                             class: match row.state {
                                 ItemState::Passed => "passed",
                                 ItemState::Failed => "failed",
-                                ItemState::NeedsPerson => "needs-person",
+                                ItemState::NeedsPerson | ItemState::Evidence => "needs-person",
                                 ItemState::NotApplicable => "not-applicable",
                             },
                             because: row.because.iter().map(|it| reason(it, sources)).collect(),

@@ -1,16 +1,11 @@
 //! `missed-recovery-target`
 
-use std::time::Duration;
-
-use crate::clocks::{annotation, node_of};
+use crate::clocks::{Recovery, node_of};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{ContainerRef, Workload};
-use crate::lifecycle::Term;
-use crate::lifecycle::probes::Timing;
-use crate::lifecycle::startup::{ReadyAfter, earliest_ready};
+use crate::kube::Workload;
+use crate::lifecycle::startup::ReadyAfter;
 use crate::rules::{Context, Findings, Report, Rule};
-use crate::units::{parse_lenient_duration, show_seconds};
-use crate::yaml::Node;
+use crate::units::show_seconds;
 
 static META: RuleMeta = RuleMeta {
     id: "missed-recovery-target",
@@ -25,9 +20,6 @@ static META: RuleMeta = RuleMeta {
     checklist: &["rto-rpo-metrics"],
 };
 
-/// The annotation that gives the recovery time objective of a workload.
-const RTO: &str = "lameduck.dev/rto";
-
 /// See the rule's page.
 pub(in crate::rules) struct MissedRecoveryTarget;
 
@@ -40,114 +32,54 @@ impl Rule for MissedRecoveryTarget {
         if !workload.is_long_running() || cx.inventory.replicas(workload).is_parked() {
             return;
         }
-        for container in workload.template().main_containers() {
-            let Some(target) = Target::of(cx, workload, container) else {
-                continue;
-            };
-            if let Some(report) = judge(cx, workload, container, &target) {
-                out.push(report);
-                // The pod is ready when all of its containers are: one is enough to miss the target.
-                return;
-            }
+        // The pod is ready when all of its containers are: one is enough to miss the target.
+        let recoveries = cx.clocks().recoveries(workload).into_iter();
+        let mut reports = recoveries.filter_map(|it| judge(workload, &it));
+        if let Some(report) = reports.next() {
+            out.push(report);
         }
     }
 }
 
-/// The time in which a pod has to be ready again.
-struct Target<'a> {
-    time: Duration,
-    /// The annotation; the configuration has no place here.
-    node: Option<Node<'a>>,
-}
-
-impl<'a> Target<'a> {
-    fn of(cx: &Context<'_>, workload: Workload<'a>, container: ContainerRef<'_>) -> Option<Self> {
-        let node = annotation(workload, container, RTO);
-        let read = node.and_then(Node::text).and_then(parse_lenient_duration);
-        match read {
-            Some(time) => Some(Self { time, node }),
-            None => cx
-                .settings
-                .lifecycle
-                .rto
-                .map(|time| Self { time, node: None }),
-        }
-    }
-}
-
-fn judge<'a>(
-    cx: &Context<'_>,
-    workload: Workload<'a>,
-    container: ContainerRef<'a>,
-    target: &Target<'a>,
-) -> Option<Report<'a>> {
-    let declared = cx.clocks().declared_start(workload, container);
-    let is_known = |field: &str| {
-        !container.field(&[field]).is_unknown()
-            && !cx
-                .inventory
-                .is_set_elsewhere(container.object(), container.node, field)
-    };
-    let probe = |field| match field {
-        "startupProbe" => container.data.startup_probe.as_ref(),
-        _ => container.data.readiness_probe.as_ref(),
-    };
-    let timing = |field| probe(field).filter(|_| is_known(field)).map(Timing::of);
-    let (startup, readiness) = (timing("startupProbe"), timing("readinessProbe"));
-    let successes = probe("readinessProbe").and_then(|it| it.success_threshold);
-    let successes = successes.and_then(|it| u32::try_from(it).ok()).unwrap_or(1);
-    let (earliest, after) = earliest_ready(
-        declared.as_ref().map(|term| term.value),
-        startup.as_ref(),
-        readiness.as_ref().map(|timing| (timing, successes)),
-    );
-    if earliest > target.time {
-        let why = match (after, &declared) {
+fn judge<'a>(workload: Workload<'a>, recovery: &Recovery<'a>) -> Option<Report<'a>> {
+    let earliest = show_seconds(recovery.earliest);
+    if recovery.is_missed() {
+        let why = match (recovery.after, &recovery.declared) {
             (ReadyAfter::Declared, Some(term)) => {
-                format!(
-                    "takes {} to start ({})",
-                    show_seconds(earliest),
-                    term.origin
-                )
+                format!("takes {earliest} to start ({})", term.origin)
             }
-            (ReadyAfter::StartupProbe, _) => {
-                format!("waits {} for its startup probe", show_seconds(earliest))
-            }
-            _ => format!("is ready after {} at the earliest", show_seconds(earliest)),
+            (ReadyAfter::StartupProbe, _) => format!("waits {earliest} for its startup probe"),
+            _ => format!("is ready after {earliest} at the earliest"),
         };
-        let report = report(workload, container, target, &why);
-        return Some(explain(workload, container, declared.as_ref(), report));
+        return Some(explain(
+            workload,
+            recovery,
+            report(workload, recovery, &why),
+        ));
     }
     // What the startup probe still accepts may be slower than a start usually is.
-    let latest = startup?.startup_budget();
-    if latest <= target.time || declared.is_some() {
-        return None;
-    }
+    let latest = recovery.latest.filter(|_| recovery.may_be_missed())?;
     let why = format!(
         "may take {} until its startup probe gives up",
         show_seconds(latest)
     );
-    let report = report(workload, container, target, &why).severity(Severity::Warning);
-    Some(explain(workload, container, None, report))
+    let report = report(workload, recovery, &why).severity(Severity::Warning);
+    Some(explain(workload, recovery, report))
 }
 
-fn report<'a>(
-    workload: Workload<'a>,
-    container: ContainerRef<'a>,
-    target: &Target<'a>,
-    why: &str,
-) -> Report<'a> {
-    let time = show_seconds(target.time);
+fn report<'a>(workload: Workload<'a>, recovery: &Recovery<'a>, why: &str) -> Report<'a> {
+    let container = recovery.container;
     let message = format!(
-        "container `{}` {why}, but the recovery time objective is {time}",
-        container.name()
+        "container `{}` {why}, but the recovery time objective is {}",
+        container.name(),
+        show_seconds(recovery.target)
     );
-    let place = target.node.unwrap_or_else(|| container.name_node());
-    let report = match target.node {
-        Some(_) if !stands_in_template(workload, container) => {
-            Report::object(workload.object(), place, message)
-        }
-        _ => Report::container(workload, container, place, message),
+    let place = recovery.node.unwrap_or_else(|| container.name_node());
+    let is_elsewhere = !std::ptr::eq(recovery.object, container.object());
+    let report = if recovery.node.is_some() && is_elsewhere {
+        Report::object(workload.object(), place, message)
+    } else {
+        Report::container(workload, container, place, message)
     };
     report.help(
         "make the start faster, keep another replica ready so that no outage waits for a start, or set the \
@@ -155,24 +87,9 @@ fn report<'a>(
     )
 }
 
-/// Whether the annotation stands in the object that holds the pod template.
-fn stands_in_template(workload: Workload<'_>, container: ContainerRef<'_>) -> bool {
-    let template = workload.template();
-    [format!("{RTO}.{}", container.name()), RTO.to_owned()]
-        .iter()
-        .any(|key| {
-            let own = template.annotation(key);
-            own.or_else(|| template.object().annotation(key)).is_some()
-        })
-}
-
-fn explain<'a>(
-    workload: Workload<'a>,
-    container: ContainerRef<'a>,
-    declared: Option<&Term>,
-    report: Report<'a>,
-) -> Report<'a> {
-    let origin = declared.map(|term| &term.origin);
+fn explain<'a>(workload: Workload<'a>, recovery: &Recovery<'a>, report: Report<'a>) -> Report<'a> {
+    let container = recovery.container;
+    let origin = recovery.declared.as_ref().map(|term| &term.origin);
     let stated = origin.and_then(|origin| node_of(origin, workload.template(), container));
     let node = stated.or_else(|| container.node.get("startupProbe"));
     match node {

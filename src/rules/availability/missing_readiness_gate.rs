@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::edit::{Advice, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Evidence, Standing};
-use crate::kube::{Body, Object, Workload};
+use crate::kube::{Body, Checks, Object, Workload};
 use crate::rules::text::FEW;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::{Node, path_below};
@@ -47,7 +47,7 @@ impl Rule for MissingReadinessGate {
             workloads.filter_map(|it| cx.inventory.workload(cx.inventory.numbered(*it)?));
         let workloads: Vec<Workload<'_>> = workloads.collect();
         let first = workloads.first().copied();
-        let Some((first, evidence)) = first.and_then(|it| Some((it, balanced(cx, it)?))) else {
+        let Some((first, (checks, evidence))) = first.and_then(|it| Some((it, balanced(cx, it)?))) else {
             return;
         };
         let others = match waiting.total.saturating_sub(1) {
@@ -58,9 +58,19 @@ impl Rule for MissingReadinessGate {
         let message = format!(
             "the namespace does not inject readiness gates, but an AWS load balancer sends requests \
              to the pods of {} `{}`{others}: a rollout stops the old pods when the new ones are \
-             ready, while the load balancer still health-checks them (2 checks, 15s apart, by default)",
+             ready, while the load balancer still health-checks them ({}{}s apart{})",
             first.object().kind(),
             first.object().name(),
+            match checks.healthy {
+                1 => "1 check, ".to_owned(),
+                count => format!("{count} checks, "),
+            },
+            checks.interval,
+            if checks.is_default {
+                ", by default"
+            } else {
+                ""
+            },
         );
         let node = object.label(INJECT).unwrap_or_else(|| object.name_node());
         let advice = Advice::below(&["metadata", "labels"], [(INJECT, Value::text("enabled"))]);
@@ -150,7 +160,7 @@ impl Waiting {
 }
 
 /// What says that an AWS load balancer leads straight to the pods of a workload that has no gate.
-fn balanced<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Option<Evidence<'a>> {
+fn balanced<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Option<(Checks, Evidence<'a>)> {
     let spec = workload.template().spec()?;
     let has_gate = spec
         .readiness_gates
@@ -166,6 +176,5 @@ fn balanced<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Option<Evidence<'a>
     cx.inventory
         .load_balancers(workload)
         .into_iter()
-        .find(|(load_balancer, _)| load_balancer.has_pods_as_aws_targets())
-        .map(|(_, evidence)| evidence)
+        .find_map(|(load_balancer, evidence)| Some((load_balancer.aws_pod_checks()?, evidence)))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clocks::GRACE_PERIOD as FIELD;
+use crate::clocks::grace_field;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Membership, ProxyKind, ProxySettings, Told, ToldBy};
@@ -73,7 +73,7 @@ impl Rule for DrainExceedsGracePeriod {
             show_seconds(value.saturating_sub(period)),
         );
         let needed = needed(value, cx.settings.lifecycle.buffer);
-        let help = format!("in the pod's spec: {FIELD}: {needed}");
+        let help = format!("in the pod's spec: {}: {needed}", grace_field(workload));
         let place = match (by, grace.node) {
             (ToldBy::Pod(drain), _) => drain,
             (_, Some(node)) => node,
@@ -97,10 +97,11 @@ fn raise<'r>(
     seconds: u64,
     report: Report<'r>,
 ) -> Report<'r> {
-    let title = format!("set {FIELD} to {seconds}");
+    let field = grace_field(workload);
+    let title = format!("set {field} to {seconds}");
     let object = workload.template().object();
     report.fix(Applicability::Unsafe, title, object, |editor| {
-        editor.put(spec, &[], FIELD, Value::int(seconds))
+        editor.put(spec, &[], field, Value::int(seconds))
     })
 }
 

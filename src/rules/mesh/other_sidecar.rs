@@ -1,54 +1,30 @@
 //! The clocks of sidecars that other injectors than Istio's add.
 
 use super::app_clock::App;
+use crate::clocks::{Injected, grace_field};
 use crate::finding::Severity;
-use crate::inventory::{InjectedSidecar, Injector};
+use crate::lifecycle::helper::Wait;
 use crate::rules::Report;
 use crate::units::show_seconds;
 
 /// Where the sidecar leaves before the app is done.
-pub(super) fn report<'a>(app: &App<'a>, sidecar: &InjectedSidecar<'_>) -> Option<Report<'a>> {
+pub(super) fn report<'a>(app: &App<'a>, sidecar: &Injected<'_>) -> Option<Report<'a>> {
     let needs = app.budget.exit().min(app.budget.grace.value);
-    if sidecar.exit >= needs {
-        return None;
-    }
-    let seconds = needs.as_secs() + u64::from(needs.subsec_nanos() > 0);
-    let (name, severity, help) = match sidecar.injector {
-        Injector::Dapr => (
-            "daprd",
-            Severity::Warning,
-            format!(
-                "let daprd wait until the app is done, on the pod template:\n\
-                 dapr.io/block-shutdown-duration: \"{seconds}s\""
-            ),
-        ),
-        // What the injector's own configuration says is not in view.
-        Injector::Consul => (
-            "Consul's proxy",
-            Severity::Note,
-            format!(
-                "let the proxy stay, on the pod template, unless the injector does so by default:\n\
-                 consul.hashicorp.com/enable-sidecar-proxy-lifecycle: \"true\"\n\
-                 consul.hashicorp.com/sidecar-proxy-lifecycle-shutdown-grace-period-seconds: \
-                 \"{seconds}\""
-            ),
-        ),
-        Injector::Linkerd => (
-            "Linkerd's proxy",
-            Severity::Note,
-            format!(
-                "let the proxy stay, on the pod template, unless it is a native sidecar:\n\
-                 config.alpha.linkerd.io/proxy-wait-before-exit-seconds: \"{seconds}\""
-            ),
-        ),
-    };
-    let when = if sidecar.exit.is_zero() {
+    let exit = sidecar.exit().filter(|exit| *exit < needs)?;
+    let wait = sidecar.wait?;
+    let when = if exit.is_zero() {
         "at the start of the termination".to_owned()
     } else {
-        format!("{} after termination starts", show_seconds(sidecar.exit))
+        let default = if wait.is_stated || wait.time.is_zero() {
+            ""
+        } else {
+            " (default)"
+        };
+        format!("{}{default} after termination starts", show_seconds(exit))
     };
     let message = format!(
-        "{name} stops {when}, but `{}` needs {}{}",
+        "{} stops {when}, but `{}` needs {}{}",
+        sidecar.helper.name,
         app.container.name(),
         show_seconds(needs),
         if app.budget.shutdown.is_declared() {
@@ -57,9 +33,51 @@ pub(super) fn report<'a>(app: &App<'a>, sidecar: &InjectedSidecar<'_>) -> Option
             " (assumed)"
         }
     );
+    // What the injector's own configuration says is not in view.
+    let severity = if sidecar.is_settled() {
+        Severity::Warning
+    } else {
+        Severity::Note
+    };
     let node = app.cause().unwrap_or_else(|| app.container.name_node());
     let report = Report::container(app.workload, app.container, node, message)
         .severity(severity)
-        .help(help);
-    Some(report.related(sidecar.object, sidecar.node, "injects the sidecar"))
+        .help(help(app, sidecar, wait));
+    let evidence = sidecar.evidence.as_ref()?;
+    Some(report.related(evidence.object, evidence.node, "injects the sidecar"))
+}
+
+/// What lets it stay, in a grace period that holds it.
+fn help(app: &App<'_>, sidecar: &Injected<'_>, wait: Wait) -> String {
+    let grace = app.budget.grace.value;
+    let needs = app.budget.exit();
+    let seconds = needs.as_secs() + u64::from(needs.subsec_nanos() > 0);
+    let asked = sidecar.helper.ask_to_wait(seconds).unwrap_or_default();
+    let native = &sidecar.injection.native;
+    let unless = match (native.default_since, sidecar.is_native) {
+        (Some(since), None) => {
+            format!(", unless it is a native sidecar (the default from {since} on)")
+        }
+        _ if !sidecar.is_settled() => ", unless the injector does so by default".to_owned(),
+        _ => String::new(),
+    };
+    let mut help =
+        format!("let it wait until the app is done, on the pod template{unless}:\n{asked}");
+    let then = wait
+        .then
+        .map(|then| then.time)
+        .unwrap_or_default()
+        .as_secs();
+    let least = seconds.saturating_add(then).saturating_add(1);
+    if grace.as_secs() < least {
+        let field = grace_field(app.workload);
+        help = format!("{help}\nand in the pod's spec:\n{field}: {least}");
+    }
+    if let Some(key) = native.keys.first() {
+        help = format!(
+            "{help}\nor make it a native sidecar, which leaves after the app ({} or newer):\n{key}: \"true\"",
+            native.since
+        );
+    }
+    help
 }

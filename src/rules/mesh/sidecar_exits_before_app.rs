@@ -35,7 +35,7 @@ impl Rule for SidecarExitsBeforeApp {
         if !workload.is_long_running() || inventory.replicas(workload).is_parked() {
             return;
         }
-        if let Some(sidecar) = inventory.injected_sidecar(workload) {
+        for sidecar in cx.clocks().injected(workload) {
             let takes_requests = inventory.serving(workload).may_serve();
             let app = app(cx, workload).filter(|app| is_stated(app) || takes_requests);
             let report = app.as_ref().and_then(|app| {

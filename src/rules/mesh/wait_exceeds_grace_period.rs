@@ -1,13 +1,14 @@
 //! `wait-exceeds-grace-period`
 
-use crate::clocks::{GRACE_PERIOD, Grace};
+use crate::clocks::{Grace, Injected, grace_field};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::Evidence;
 use crate::kube::Workload;
 use crate::lifecycle::Origin;
-use crate::lifecycle::helper::{self, HELPERS, Helper, Wait};
+use crate::lifecycle::helper::Wait;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
-use crate::yaml::{Node, path_below};
+use crate::yaml::path_below;
 
 static META: RuleMeta = RuleMeta {
     id: "wait-exceeds-grace-period",
@@ -37,52 +38,49 @@ impl Rule for WaitExceedsGracePeriod {
         if cx.inventory.replicas(workload).is_parked() {
             return;
         }
-        let template = workload.template();
-        let annotation = |key: &str| template.annotation(key).and_then(Node::text);
-        for helper in &HELPERS {
-            let Some(wait) = helper.wait(annotation) else {
+        for injected in cx.clocks().injectable(workload) {
+            let Some(wait) = injected.wait else {
                 continue;
             };
-            let (Some(place), Some(metadata)) = (template.annotation(wait.key), template.node())
-            else {
+            let Some(place) = place(cx, workload, &injected, &wait) else {
                 continue;
             };
-            let field = path_below("metadata.annotations", wait.key);
-            let is_set = cx
-                .inventory
-                .is_set_elsewhere(template.object(), metadata, &field);
-            if is_set || is_left_out(helper, annotation) {
-                continue;
-            }
             if let Some(severity) = severity(&wait, &grace) {
-                out.push(report(workload, helper, &wait, &grace, place).severity(severity));
+                let report = report(cx, workload, &injected, &wait, &grace, &place);
+                out.push(report.severity(severity));
             }
         }
     }
 }
 
-/// Whether the pod gets no such sidecar, or a native one that is not told to wait.
-fn is_left_out<'a>(helper: &Helper, annotation: impl Fn(&str) -> Option<&'a str>) -> bool {
-    let helper::Origin::Injected(injection) = &helper.origin else {
-        return true;
-    };
-    let asked = annotation(injection.key);
-    let is_native = injection
-        .native
-        .iter()
-        .find_map(|key| annotation(key))
-        .is_some_and(|text| text == "true" || text == "enabled");
-    asked.is_some_and(|text| !injection.values.contains(&text))
-        || is_native && injection.key.starts_with("linkerd.io/")
+/// The annotation that asks for the longest of the sidecar's times; none where the manifest asks for
+/// none, or where something else may set it.
+fn place<'a>(
+    cx: &Context<'a>,
+    workload: Workload<'a>,
+    injected: &Injected<'_>,
+    wait: &Wait,
+) -> Option<Evidence<'a>> {
+    let key = key(wait);
+    if !wait.is_stated && !wait.then.is_some_and(|then| then.is_stated) {
+        return None;
+    }
+    let metadata = workload.template().node()?;
+    let is_set = cx.inventory.is_set_elsewhere(
+        workload.template().object(),
+        metadata,
+        &path_below("metadata.annotations", key),
+    );
+    let told = cx.clocks().told(workload, injected.injection, key);
+    told.filter(|_| !is_set)
 }
 
 /// An error where the wait alone uses up the grace period every time.
 fn severity(wait: &Wait, grace: &Grace<'_>) -> Option<Severity> {
     let grace = grace.term.value;
-    let then = wait.then.map(|(_, time)| time).unwrap_or_default();
     if wait.time >= grace && !wait.may_end_early {
         Some(Severity::Error)
-    } else if wait.time.saturating_add(then) >= grace {
+    } else if wait.exit() >= grace {
         Some(Severity::Warning)
     } else {
         None
@@ -90,58 +88,85 @@ fn severity(wait: &Wait, grace: &Grace<'_>) -> Option<Severity> {
 }
 
 fn report<'a>(
+    cx: &Context<'a>,
     workload: Workload<'a>,
-    helper: &Helper,
+    injected: &Injected<'_>,
     wait: &Wait,
-    grace: &Grace<'_>,
-    place: Node<'a>,
+    grace: &Grace<'a>,
+    place: &Evidence<'a>,
 ) -> Report<'a> {
     let template = workload.template();
     let default = match grace.term.origin {
         Origin::Default => " (default)",
         _ => "",
     };
-    let waits = show_seconds(wait.time);
-    let time = match wait.then {
-        Some((_, then)) if wait.time < grace.term.value => {
-            format!(
-                "{waits} and then shuts down in up to {}",
-                show_seconds(then)
-            )
-        }
-        _ => waits,
-    };
     let message = format!(
-        "{} waits {time}, but the grace period is {}{default}: it is killed with its connections open",
-        helper.name,
+        "{} {}, but the grace period is {}{default}: it is killed with its connections open",
+        injected.helper.name,
+        does(wait, grace),
         show_seconds(grace.term.value)
     );
-    let then = wait.then.map(|(_, time)| time).unwrap_or_default();
-    let least = wait.time.saturating_add(then).as_secs().saturating_add(1);
-    let mut help = format!(
-        "lower {}, or give the pod more time than both need: {GRACE_PERIOD}: {least} at least, and what \
-         the application's own hook and shutdown need",
-        wait.key
-    );
-    if wait.key.starts_with("config.alpha.linkerd.io/") {
-        help.push_str(
-            "; a native sidecar, the default from Linkerd 2.20 on, leaves after the application and \
-             ignores the wait",
-        );
-    }
-    let report = Report::template(workload, place, message).help(help);
+    let report = if std::ptr::eq(place.object, template.object()) {
+        Report::template(workload, place.node, message)
+    } else {
+        let object = workload.object();
+        let report = Report::object(object, object.name_node(), message);
+        report.related(place.object, place.node, "the namespace sets the time")
+    };
     let report = match grace.node {
         Some(node) => report.related(template.object(), node, "the grace period"),
         None => report,
     };
+    let report = report.help(help(workload, injected, wait));
     let then = wait
         .then
-        .and_then(|(key, time)| Some((template.annotation(key)?, time)));
-    match then {
-        Some((node, time)) => {
+        .filter(|then| then.is_stated && then.key != key(wait));
+    let told = then.and_then(|then| {
+        let told = cx.clocks().told(workload, injected.injection, then.key)?;
+        Some((told, then.time))
+    });
+    match told {
+        Some((told, time)) => {
             let what = format!("then it shuts down, in up to {}", show_seconds(time));
-            report.related(template.object(), node, what)
+            report.related(told.object, told.node, what)
         }
         None => report,
+    }
+}
+
+/// `waits 45s`, `waits 25s and then shuts down in up to 5s`
+fn does(wait: &Wait, grace: &Grace<'_>) -> String {
+    let waits = show_seconds(wait.time);
+    match wait.then.map(|then| show_seconds(then.time)) {
+        Some(then) if wait.time.is_zero() => format!("shuts down in up to {then}"),
+        Some(then) if wait.time < grace.term.value => {
+            format!("waits {waits} and then shuts down in up to {then}")
+        }
+        _ => format!("waits {waits}"),
+    }
+}
+
+/// The annotation whose time is the first to lower.
+fn key(wait: &Wait) -> &'static str {
+    match wait.then {
+        Some(then) if !wait.is_stated => then.key,
+        _ => wait.key,
+    }
+}
+
+fn help(workload: Workload<'_>, injected: &Injected<'_>, wait: &Wait) -> String {
+    let least = wait.exit().as_secs().saturating_add(1);
+    let help = format!(
+        "lower {}, or give the pod more time than both need: {}: {least} at least, and time for the \
+         application's own hook and shutdown",
+        key(wait),
+        grace_field(workload)
+    );
+    match injected.injection.native.default_since {
+        Some(since) => format!(
+            "{help}; a native sidecar, the default from {since} on, leaves after the application and \
+             ignores the wait"
+        ),
+        None => help,
     }
 }

@@ -1,9 +1,9 @@
 //! What the rules about the grace period share.
 
-use crate::clocks::{GRACE_PERIOD, PodBudget, node_of};
+use crate::clocks::{PodBudget, grace_field, node_of};
 use crate::edit::Value;
 use crate::finding::Applicability;
-use crate::kube::Workload;
+use crate::kube::{Workload, WorkloadKind};
 use crate::rules::Report;
 use crate::units::show_seconds;
 
@@ -19,15 +19,18 @@ pub(super) fn raise<'r>(
     let Some(spec) = template.spec_node() else {
         return report;
     };
-    let applicability = if pod.budget.shutdown.is_beyond_doubt() {
+    // Knative's field is also the longest time of a request.
+    let is_own = workload.kind() != WorkloadKind::KnativeService;
+    let applicability = if is_own && pod.budget.shutdown.is_beyond_doubt() {
         Applicability::Safe
     } else {
         Applicability::Unsafe
     };
     let seconds = pod.budget.needed_seconds().max(least);
-    let title = format!("set {GRACE_PERIOD} to {seconds}");
+    let field = grace_field(workload);
+    let title = format!("set {field} to {seconds}");
     report.fix(applicability, title, template.object(), |editor| {
-        editor.put(spec, &[], GRACE_PERIOD, Value::int(seconds))
+        editor.put(spec, &[], field, Value::int(seconds))
     })
 }
 

@@ -43,7 +43,7 @@ impl Rule for HelperExitsFirst {
             let Some(stay) = helper.stay(container.data) else {
                 continue;
             };
-            let needed = needed(&app);
+            let needed = app.certain();
             let is_set = ["args", "command", "env", "lifecycle.preStop"]
                 .iter()
                 .any(|field| {
@@ -69,24 +69,12 @@ fn app<'a>(
     let fronts = serving.is_served_by(helper);
     let others = cx.clocks().budgets(workload).into_iter().filter(|pod| {
         let image = pod.container.data.image.as_deref().unwrap_or_default();
-        !needed(pod).is_zero()
+        !pod.certain().is_zero()
             && Helper::of_container(pod.container.data).is_none()
             && !image.contains("exporter")
             && (!fronts || serving.is_served_by(pod.container))
     });
-    others.max_by_key(needed)
-}
-
-/// How long a container certainly goes on: its hook, and the shutdown time where one is declared.
-fn needed(pod: &PodBudget<'_>) -> Duration {
-    let shutdown = &pod.budget.shutdown;
-    let declared = if shutdown.is_declared() {
-        shutdown.value
-    } else {
-        Duration::ZERO
-    };
-    let sum = pod.budget.prestop.lower_bound().saturating_add(declared);
-    sum.min(pod.budget.grace.value)
+    others.max_by_key(PodBudget::certain)
 }
 
 fn report<'a>(

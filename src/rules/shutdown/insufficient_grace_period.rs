@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::grace;
-use crate::clocks::PodBudget;
+use crate::clocks::{PodBudget, grace_field};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::Origin;
@@ -36,11 +36,7 @@ impl Rule for InsufficientGracePeriod {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
-        // Knative derives the grace period from its own timeout.
-        if !workload.is_long_running()
-            || workload.kind() == WorkloadKind::KnativeService
-            || cx.inventory.replicas(workload).is_parked()
-        {
+        if !workload.is_long_running() || cx.inventory.replicas(workload).is_parked() {
             return;
         }
         let Some(pod) = PodBudget::largest(cx.clocks().budgets(workload)) else {
@@ -76,7 +72,7 @@ impl Rule for InsufficientGracePeriod {
                 show_seconds(left(budget))
             )
         };
-        let help = help(budget);
+        let help = help(workload, budget);
         let node = pod.grace_node.unwrap_or_else(|| pod.container.name_node());
         let severity = if is_declared {
             Severity::Error
@@ -112,13 +108,20 @@ fn default_of(budget: &GraceBudget<'_>) -> &'static str {
     }
 }
 
-fn help(budget: &GraceBudget<'_>) -> String {
+fn help(workload: Workload<'_>, budget: &GraceBudget<'_>) -> String {
     let enough = format!(
-        "{budget}\nterminationGracePeriodSeconds: {}",
+        "{budget}\n{}: {}",
+        grace_field(workload),
         budget.needed_seconds()
     );
     if budget.shutdown.is_declared() {
-        return enough;
+        let knative = if workload.kind() == WorkloadKind::KnativeService {
+            "\nKnative makes this field the grace period, and rejects more than its \
+             max-revision-timeout-seconds (600 by default)"
+        } else {
+            ""
+        };
+        return format!("{enough}{knative}");
     }
     format!(
         "say on the pod template how long the application takes to stop:\n\

@@ -4,7 +4,7 @@ use crate::clocks::{Injected, written};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Membership, ProxyKind};
 use crate::kube::{ContainerRef, Workload, WorkloadKind};
-use crate::lifecycle::helper::{Helper, JobEnd, Origin};
+use crate::lifecycle::helper::{Helper, JobEnd};
 use crate::lifecycle::words;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -156,22 +156,23 @@ fn check_injected(workload: Workload<'_>, injected: &Injected<'_>, out: &mut Fin
         "{} never ends by itself{unless}: the Job's pods never complete",
         helper.name
     );
-    let evidence = &injected.evidence;
     let report = Report::object(object, object.name_node(), message)
         .severity(severity)
         .help(match key {
             Some(key) => format!("inject no more than the init container: {key}: \"true\""),
             None => help(injected),
-        })
-        .related(evidence.object, evidence.node, evidence.message.clone());
-    out.push(report);
+        });
+    out.push(match &injected.evidence {
+        Some(by) => report.related(by.object, by.node, by.message.clone()),
+        None => report,
+    });
 }
 
 fn help(injected: &Injected<'_>) -> String {
-    let Origin::Injected(injection) = &injected.helper.origin else {
+    let native = &injected.injection.native;
+    let Some(key) = native.keys.first() else {
         return NATIVE.to_owned();
     };
-    let native = injection.native.first().copied().unwrap_or_default();
     let end = match injected.helper.job {
         JobEnd::Endpoint("linkerd-await") => "start the application by `linkerd-await --shutdown`",
         JobEnd::Endpoint("v1.0/shutdown") => {
@@ -179,7 +180,14 @@ fn help(injected: &Injected<'_>) -> String {
         }
         _ => "let the application end it by a request to localhost:20600/graceful_shutdown",
     };
-    format!("make it a native sidecar ({native}: \"true\"), or {end}")
+    let default = native.default_since;
+    let default = default.map_or_else(String::new, |since| {
+        format!(", the default from {since} on")
+    });
+    format!(
+        "make it a native sidecar ({key}: \"true\", {} or newer{default}), or {end}",
+        native.since
+    )
 }
 
 fn is_image(container: ContainerRef<'_>, name: &str) -> bool {

@@ -69,7 +69,7 @@ impl Rule for MissingPrestop {
         );
         let report = Report::container(workload, *first, first.name_node(), message);
         let removal = cx.clocks().removal(workload);
-        let seconds = wait::USUAL.max(removal.delay.as_secs());
+        let seconds = wait::USUAL.max(removal.wait.as_secs());
         let mut report = add_hook(cx, workload, *first, seconds, report).serving(&serving);
         // Who sends datagrams waits for no connection: some are lost, and none is refused.
         let mut services = serving.services().peekable();
@@ -77,13 +77,19 @@ impl Rule for MissingPrestop {
             report = report.severity(Severity::Note);
         }
         if let Some((load_balancer, evidence)) = &removal.by {
+            let least = if removal.wait > removal.delay {
+                "at least "
+            } else {
+                ""
+            };
             let message = format!(
-                "{}: takes {} to stop sending requests",
+                "{}: takes {least}{} to stop sending requests",
                 load_balancer.as_str(),
                 show_seconds(removal.delay)
             );
             report = report.related(evidence.object, evidence.node, message);
         }
+        let report = wait::explain_scale_down(workload, &removal, report);
         out.push(report.unless_needless(
             template.object(),
             &["prestop", "pre-stop"],

@@ -1,9 +1,10 @@
 //! `prestop-too-short`
 
+use super::wait;
 use crate::clocks::{GRACE_PERIOD, PodBudget, Removal};
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{ContainerRef, LoadBalancer, Workload, WorkloadKind};
+use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
 use crate::yaml::Node;
@@ -61,7 +62,8 @@ impl Rule for PrestopTooShort {
                     .exact()
                     .is_some_and(|delay| delay < needed.delay)
             {
-                out.push(report(workload, &pod, &needed).serving(&serving));
+                let report = report(workload, &pod, &needed).serving(&serving);
+                out.push(wait::explain_scale_down(workload, &needed, report));
             }
         }
     }
@@ -72,7 +74,14 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, needed: &Removal<'_>)
     let budget = &pod.budget;
     let delay = show_seconds(needed.delay);
     let who = match &needed.by {
-        Some((load_balancer, _)) => format!("{} needs {delay}", article(*load_balancer)),
+        Some((load_balancer, _)) => {
+            let at_least = if needed.wait > needed.delay {
+                "at least "
+            } else {
+                ""
+            };
+            format!("{} needs {at_least}{delay}", load_balancer.with_article())
+        }
         None => format!("removing an endpoint may take {delay}"),
     };
     let message = format!(
@@ -81,12 +90,13 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, needed: &Removal<'_>)
         budget.prestop.exact().map(show_seconds).unwrap_or_default(),
     );
     let shutdown = &budget.shutdown;
+    let wait = show_seconds(needed.wait);
     let total = needed
-        .delay
+        .wait
         .saturating_add(shutdown.value)
         .saturating_add(budget.buffer);
     let help = format!(
-        "let preStop wait {delay}, in a grace period of at least {} ({delay} preStop + {} shutdown \
+        "let preStop wait {wait}, in a grace period of at least {} ({wait} preStop + {} shutdown \
          ({}) + {} buffer)",
         show_seconds(total),
         show_seconds(shutdown.value),
@@ -94,7 +104,7 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, needed: &Removal<'_>)
         show_seconds(budget.buffer),
     );
     let node = pod.prestop_node().unwrap_or_else(|| container.name_node());
-    let seconds = needed.delay.as_secs();
+    let seconds = needed.wait.as_secs();
     let title = format!("let the preStop hook wait {seconds}s");
     let report = Report::container(workload, container, node, message)
         .help(help)
@@ -154,19 +164,6 @@ fn with_sleep(script: &str, seconds: u64) -> Option<String> {
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     (is_own_word && is_number && !rest.contains("sleep"))
         .then(|| format!("{before}{CALL}{seconds}{rest}"))
-}
-
-fn article(load_balancer: LoadBalancer) -> String {
-    match load_balancer {
-        LoadBalancer::NginxIngress | LoadBalancer::Agic => load_balancer.as_str().to_owned(),
-        LoadBalancer::AwsIpTarget | LoadBalancer::AwsNlb { .. } => {
-            format!("an {}", load_balancer.as_str())
-        }
-        LoadBalancer::GkeNeg | LoadBalancer::NodeChecks { .. } => {
-            format!("a {}", load_balancer.as_str())
-        }
-        LoadBalancer::Ztunnel => format!("the {}", load_balancer.as_str()),
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@ use crate::clocks::{GRACE_PERIOD, annotation};
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::models::scaled_job::ScaledJobSpec;
-use crate::kube::{Body, Object, Workload, WorkloadBody};
-use crate::lifecycle::{Origin, shutdown, worker};
+use crate::kube::{Body, Object, Workload, WorkloadBody, WorkloadKind};
+use crate::lifecycle::worker::{self, Patience, Recognition, Worker};
+use crate::lifecycle::{Origin, shutdown};
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::show_seconds;
 use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
@@ -39,7 +41,11 @@ impl Rule for WorkCutShort {
             if !keeps {
                 check_scaled_job(cx, workload.object(), out);
             }
-        } else if workload.is_long_running() && !cx.inventory.replicas(workload).is_parked() {
+        } else if workload.is_long_running()
+            // Its work comes as requests, for which it waits minutes by default.
+            && workload.kind() != WorkloadKind::KnativeService
+            && !cx.inventory.replicas(workload).is_parked()
+        {
             check_worker(cx, workload, out);
         }
     }
@@ -103,33 +109,70 @@ fn check_worker(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
     let worker = workload
         .template()
         .main_containers()
-        .find_map(|container| Some((container, worker::of(container.data)?)));
+        .find_map(|container| Some((container, worker::of(container.data)?)))
+        .filter(|(_, worker)| is_worker(cx, workload, worker));
     let trigger = queue_trigger(cx, workload);
-    let (what, place) = match (&worker, &trigger) {
-        (Some((container, name)), _) => (
-            format!("container `{}` is a {name} worker", container.name()),
-            container.name_node(),
-        ),
-        (None, Some((_, kind, _))) => (
-            format!("the pods work on a queue (KEDA trigger {kind})"),
-            workload.object().name_node(),
-        ),
-        (None, None) => return,
+    let grace = show_seconds(grace.term.value);
+    let message = match (&worker, &trigger) {
+        (Some((container, worker)), _) => says(container.name(), worker, &grace),
+        (None, Some((_, kind, _))) => Some(format!(
+            "the pods work on a queue (KEDA trigger {kind}) with the default grace period: tasks that \
+             take longer than {grace} are killed"
+        )),
+        (None, None) => None,
     };
-    let message =
-        format!("{what} with the default grace period: tasks that take longer than 30s are killed");
+    let Some(message) = message else {
+        return;
+    };
     let report = match worker {
-        Some((container, _)) => Report::container(workload, container, place, message),
-        None => Report::object(workload.object(), place, message),
+        Some((container, _)) => {
+            Report::container(workload, container, container.name_node(), message)
+        }
+        None => Report::object(workload.object(), workload.object().name_node(), message),
     };
     let report = report.help(format!(
         "give it as long as its longest task takes, and let it take no new ones after SIGTERM:\n\
-         {GRACE_PERIOD}: <seconds of the longest task>"
+         {GRACE_PERIOD}: <seconds of the longest task>{}",
+        match worker {
+            Some((_, worker)) if worker.patience.is_some() => {
+                "\nand its own time-out, 5s less: sidekiq --timeout <seconds>"
+            }
+            _ => "",
+        }
     ));
     out.push(match trigger {
         Some((object, _, node)) => report.related(object, node, "it is scaled by this queue"),
         None => report,
     });
+}
+
+/// What also answers requests is no consumer alone.
+fn is_worker(cx: &Context<'_>, workload: Workload<'_>, worker: &Worker) -> bool {
+    worker.by == Recognition::Command || !cx.inventory.serving(workload).may_serve()
+}
+
+/// `None` where the worker gives its tasks an end of its own that somebody chose and that fits.
+fn says(container: &str, worker: &Worker, grace: &str) -> Option<String> {
+    const DEFAULT: u64 = 30;
+    let name = worker.name;
+    match worker.patience {
+        None => Some(format!(
+            "container `{container}` is a {name} with the default grace period: tasks that take \
+             longer than {grace} are killed"
+        )),
+        Some(Patience { seconds, .. }) if seconds >= DEFAULT => Some(format!(
+            "container `{container}` is a {name} with a timeout of {seconds}s, but is killed after {grace} \
+             (default)"
+        )),
+        Some(Patience {
+            seconds,
+            is_stated: false,
+        }) => Some(format!(
+            "container `{container}` is a {name} with the default grace period: tasks that take longer \
+             than {seconds}s (default) are stopped and requeued"
+        )),
+        Some(_) => None,
+    }
 }
 
 /// A ScaledObject of the workload that counts tasks, with the trigger's type.
