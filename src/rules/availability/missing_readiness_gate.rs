@@ -47,7 +47,8 @@ impl Rule for MissingReadinessGate {
             workloads.filter_map(|it| cx.inventory.workload(cx.inventory.numbered(*it)?));
         let workloads: Vec<Workload<'_>> = workloads.collect();
         let first = workloads.first().copied();
-        let Some((first, (checks, evidence))) = first.and_then(|it| Some((it, balanced(cx, it)?))) else {
+        let Some((first, (checks, evidence))) = first.and_then(|it| Some((it, balanced(cx, it)?)))
+        else {
             return;
         };
         let others = match waiting.total.saturating_sub(1) {
