@@ -259,6 +259,37 @@ fn a_diff_changes_nothing_and_ends_with_1() {
 }
 
 #[test]
+fn only_fixes_of_named_rules_are_applied() {
+    let both = format!(
+        "{OLD_FIELD}---\napiVersion: policy/v1beta1\nkind: PodDisruptionBudget\n\
+         metadata: {{name: a}}\nspec: {{maxUnavailable: 1, selector: {{matchLabels: {{a: b}}}}}}\n"
+    );
+    let folder = repository(&[("k8s/a.yaml", &both)]);
+    let diff = |arguments: &[&str]| {
+        run(lameduck(folder.path())
+            .args(["check", "--diff"])
+            .args(arguments))
+    };
+    let (_, all, _) = diff(&[]);
+    assert!(all.contains("+apiVersion: policy/v1\n") && all.contains("consecutiveGatewayErrors"));
+    for names in ["removed-api-version", "availability"] {
+        let (code, out, _) = diff(&["--fix-only", names]);
+        assert_eq!(code, 1);
+        assert!(out.contains("+apiVersion: policy/v1\n"), "{out}");
+        assert!(!out.contains("consecutiveGatewayErrors"), "{out}");
+    }
+    let (code, _, err) = diff(&["--fix-only", "removed-api-versions"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("removed-api-version"), "{err}");
+    let (code, _, err) = run(lameduck(folder.path()).args(["check", "--fix-only", "mesh"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("--fix"), "{err}");
+    let (code, _, err) = run(lameduck(folder.path()).args(["check", "--review"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("--review asks on a terminal"), "{err}");
+}
+
+#[test]
 fn files_are_fixed_in_place_and_what_is_left_is_reported() {
     let crlf = OLD_FIELD.replace('\n', "\r\n");
     let folder = repository(&[("a.yaml", OLD_FIELD), ("b.yaml", &crlf)]);

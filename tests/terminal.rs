@@ -140,3 +140,84 @@ a document that cannot be read: \u{1b}]0;title\u{7}
         assert_eq!(seen.contains('\u{202e}'), is_raw, "{seen:?}");
     }
 }
+
+const THREE: &str = "\
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: a}
+spec:
+  host: a
+  trafficPolicy:
+    outlierDetection:
+      consecutiveErrors: 3
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: b}
+spec:
+  host: b
+  trafficPolicy:
+    outlierDetection:
+      consecutiveErrors: 4
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: c}
+spec:
+  host: c
+  trafficPolicy:
+    outlierDetection:
+      consecutiveErrors: 5
+";
+
+/// What the file holds after these answers, and what was on the screen.
+fn reviewed(answers: &str) -> Option<(String, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rules.yaml");
+    std::fs::write(&file, THREE).unwrap();
+    let review = "lameduck check --review --select ignored-outlier-field rules.yaml";
+    let mut script = on_a_terminal(folder.path(), review)?;
+    let mut run = script.stdin(Stdio::piped()).spawn().unwrap();
+    let mut keyboard = run.stdin.take().unwrap();
+    keyboard.write_all(answers.as_bytes()).unwrap();
+    let mut seen = String::new();
+    run.stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut seen)
+        .unwrap();
+    drop(keyboard);
+    assert!(run.wait().unwrap().code().is_some());
+    Some((std::fs::read_to_string(file).unwrap(), seen))
+}
+
+#[test]
+fn fixes_are_reviewed_one_by_one() {
+    let Some((text, seen)) = reviewed("y\n?\nn\ni\nthe old mesh reads it\n") else {
+        return;
+    };
+    assert!(seen.contains("(1/3) rules.yaml:8"), "{seen}");
+    assert!(seen.contains("no pod restarts"), "{seen}");
+    assert!(seen.contains("q  ask no more"), "{seen}");
+    let expected = THREE
+        .replacen("consecutiveErrors: 3", "consecutiveGatewayErrors: 3", 1)
+        .replace(
+            "      consecutiveErrors: 5",
+            "      # lameduck: ignore[ignored-outlier-field] the old mesh reads it\n      \
+             consecutiveErrors: 5",
+        );
+    assert_eq!(text, expected, "{seen}");
+    assert!(seen.contains("1 suppressed"), "{seen}");
+}
+
+#[test]
+fn all_fixes_of_a_rule_or_none_of_the_rest() {
+    let Some((all, _)) = reviewed("n\na\n") else {
+        return;
+    };
+    assert_eq!(all.matches("consecutiveErrors").count(), 1, "{all}");
+    let (none, _) = reviewed("q\n").unwrap();
+    assert_eq!(none, THREE);
+    let (one, _) = reviewed("y\nq\n").unwrap();
+    assert_eq!(one.matches("consecutiveErrors").count(), 2, "{one}");
+}

@@ -195,6 +195,24 @@ pub(super) struct CheckArgs {
     #[arg(long, conflicts_with_all = ["outputs", "statistics"], help_heading = "Fixes")]
     pub(super) diff: bool,
 
+    /// Apply fixes of these rules or categories only
+    #[arg(
+        long,
+        value_name = "RULE,…",
+        value_delimiter = ',',
+        help_heading = "Fixes"
+    )]
+    pub(super) fix_only: Vec<String>,
+
+    /// Show each fix on the terminal, also those that a person must check,
+    /// and ask what to do about it; then report what is left
+    #[arg(
+        long,
+        conflicts_with_all = ["diff", "fix", "unsafe_fixes"],
+        help_heading = "Fixes"
+    )]
+    pub(super) review: bool,
+
     /// The findings that this file lists do not count
     #[arg(
         long,
@@ -410,7 +428,7 @@ impl InputArgs {
 impl CheckArgs {
     /// Whether anything is to be fixed, be it for show.
     pub(super) fn fixes(&self) -> bool {
-        self.fix || self.unsafe_fixes || self.diff
+        self.fix || self.unsafe_fixes || self.diff || self.review
     }
 
     /// What goes over the configuration file.

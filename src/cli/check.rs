@@ -7,7 +7,7 @@ use super::guard::Guard;
 use super::input::Said;
 use super::progress::Progress;
 use super::verdict::{Baselines, Judge};
-use super::{CLEAN, FINDINGS, Failure, UNUSABLE, checklist, fixing, input, output};
+use super::{CLEAN, FINDINGS, Failure, UNUSABLE, checklist, fixing, input, output, review};
 use crate::discover::Discovered;
 use crate::finding::{Outcome, Severity};
 use crate::fix::Fixed;
@@ -20,6 +20,10 @@ use crate::timeline::timelines;
 
 pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, Failure> {
     let outputs = outputs(args)?;
+    let only = fixing::only(args)?;
+    if args.review {
+        review::is_possible(&args.input)?;
+    }
     let cwd = input::working_directory()?;
     let settings = input::settings(&args.input, args.flags(), &cwd)?;
     let progress = Progress::start(args.input.quiet);
@@ -44,8 +48,20 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
         let (mut inventory, mut outcome) = judge.run(&discovered.sources);
         let mut unfixed = Vec::new();
         if args.fixes() {
-            progress.stage("fixing");
-            let mut fixed = fixing::plan(args, &discovered, &inventory, &outcome, &judge);
+            let mut fixed = if args.review {
+                progress.pause();
+                review::run(&discovered.sources, &judge, &outcome, &only)?
+            } else {
+                progress.stage("fixing");
+                fixing::plan(
+                    args.unsafe_fixes,
+                    &discovered.sources,
+                    &inventory,
+                    &outcome,
+                    &judge,
+                    &|finding| fixing::is_of(finding, &only),
+                )
+            };
             progress.pause();
             if args.diff {
                 outcome.unjudged = input::unjudged(&discovered, &inventory, &settings);

@@ -8,34 +8,64 @@ use std::sync::Arc;
 use super::args::CheckArgs;
 use super::verdict::Judge;
 use super::{CLEAN, FINDINGS, Failure, output};
+use crate::config::named_rules;
 use crate::discover::Discovered;
 use crate::engine;
 use crate::finding::{Finding, Outcome, Unfixable};
 use crate::fix::{self, Entry, Fixed, Verdict};
 use crate::inventory::Inventory;
 use crate::report;
+use crate::rules::metas;
 use crate::source::{Source, Sources, read_file};
 use crate::units::SizeLimit;
 
-/// What fixing would make of the sources.
+/// What applying the fixes of those findings that are wanted would make of the sources.
 pub(super) fn plan(
-    args: &CheckArgs,
-    discovered: &Discovered,
+    unsafely: bool,
+    sources: &Sources,
     inventory: &Inventory,
     outcome: &Outcome,
     judge: &Judge<'_>,
+    is_wanted: &dyn Fn(&Finding) -> bool,
 ) -> Fixed {
-    let verdict = |sources: &Sources, inventory: &Inventory, findings: Vec<Finding>| Verdict {
-        findings,
-        errors: engine::errors(sources, inventory),
+    let verdict = |sources: &Sources, inventory: &Inventory, mut findings: Vec<Finding>| {
+        for finding in findings.iter_mut().filter(|it| !is_wanted(it)) {
+            finding.fix = None;
+            finding.unfixable = None;
+        }
+        Verdict {
+            findings,
+            errors: engine::errors(sources, inventory),
+        }
     };
     let relint = |sources: &Sources| {
         let (inventory, outcome) = judge.run(sources);
         verdict(sources, &inventory, outcome.findings)
     };
-    let sources = &discovered.sources;
     let first = verdict(sources, inventory, outcome.findings.clone());
-    fix::converge(sources, &first, args.unsafe_fixes, relint)
+    fix::converge(sources, &first, unsafely, relint)
+}
+
+/// The rules and categories whose fixes are asked for; none stands for all.
+pub(super) fn only(args: &CheckArgs) -> Result<Vec<String>, Failure> {
+    if args.fix_only.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !args.fixes() {
+        return Err(Failure::one(
+            "--fix-only: add --fix, --unsafe-fixes, --diff or --review",
+        ));
+    }
+    let named = named_rules("fix-only", &args.fix_only, metas());
+    named.map_err(|errors| Failure {
+        messages: errors.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// Whether a finding is of one of these rules or categories; of any where there are none.
+pub(super) fn is_of(finding: &Finding, only: &[String]) -> bool {
+    let mut names = only.iter().map(String::as_str);
+    only.is_empty() || names.any(|it| it == finding.rule || it == finding.category.as_str())
 }
 
 /// Says on standard error which fixes were not applied. `seen` is what is found in the texts that the

@@ -15,6 +15,7 @@ mod man;
 mod output;
 mod progress;
 mod replace;
+mod review;
 mod rules;
 mod timeline;
 mod verdict;

@@ -10,6 +10,7 @@ use super::{Failure, output};
 use crate::discover::{Discovered, relative};
 use crate::engine;
 use crate::finding::Outcome;
+use crate::fix;
 use crate::inventory::Inventory;
 use crate::report::disarm;
 use crate::rules::{Rule, metas, unused_suppression};
@@ -110,7 +111,7 @@ impl<'a> Judge<'a> {
             covers: Coverage::default(),
             is_whole: false,
         };
-        judge.run(sources)
+        judge.assess(sources)
     }
 
     /// What the findings are judged under.
@@ -118,8 +119,16 @@ impl<'a> Judge<'a> {
         self.settings
     }
 
-    /// Judges everything in view.
+    /// Judges everything in view. Fixes that have to be tried are tried.
     pub(super) fn run(&self, sources: &Sources) -> (Inventory, Outcome) {
+        let (inventory, mut outcome) = self.assess(sources);
+        fix::withhold(sources, &mut outcome.findings, |sources| {
+            self.assess(sources).1.findings
+        });
+        (inventory, outcome)
+    }
+
+    fn assess(&self, sources: &Sources) -> (Inventory, Outcome) {
         let inventory = Inventory::read(sources, self.settings);
         let mut outcome = engine::run_rules(self.rules, sources, &inventory, self.settings);
         let view = self.view(sources, &inventory);

@@ -43,6 +43,30 @@ pub struct Flags {
     pub max_total_size: Option<u64>,
 }
 
+/// The rules and categories that a flag names.
+///
+/// # Errors
+/// When one is neither; all such names.
+pub fn named_rules(
+    flag: &'static str,
+    given: &[String],
+    rules: &[RuleMeta],
+) -> Result<Vec<String>, Vec<ConfigError>> {
+    let mut errors = Vec::new();
+    let mut named = Vec::new();
+    for text in given {
+        match words::selector(text, rules) {
+            Ok(selector) => named.push(selector),
+            Err(message) => errors.push(ConfigError::Flag { flag, message }),
+        }
+    }
+    if errors.is_empty() {
+        Ok(named)
+    } else {
+        Err(errors)
+    }
+}
+
 /// Applies the flags to the settings of the file.
 ///
 /// # Errors

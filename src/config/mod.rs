@@ -25,7 +25,7 @@ use crate::source::{ReadError, examine};
 use crate::units::SizeLimit;
 
 pub use file::load;
-pub use flags::{Flags, apply_flags};
+pub use flags::{Flags, apply_flags, named_rules};
 pub use keys::{About, Shape, keys};
 pub use schema::schema;
 pub use starter::{Survey, starter};

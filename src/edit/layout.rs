@@ -13,8 +13,36 @@ impl Editor<'_> {
         self.measure_below(self.tree.root(), &mut found);
         let step = found.step.filter(|step| (1..=8).contains(step));
         self.layout.step = step.unwrap_or(2);
-        self.layout.indented_sequences = found.indented_sequences.unwrap_or(true);
+        let indented = found
+            .indented_sequences
+            .or_else(|| self.lines.indents_lists());
+        self.layout.indented_sequences = indented.unwrap_or(true);
         self.layout.padded_braces = found.padded_braces.unwrap_or_default();
+    }
+
+    /// The layout of what stands in a mapping: lists as those of the nearest mapping around it that
+    /// holds one.
+    pub(super) fn layout_of(&self, mapping: Node<'_>) -> super::Layout {
+        let mut layout = self.layout;
+        let mut around = Some(mapping);
+        while let Some(node) = around {
+            let indented = node.written_entries().take(ENOUGH).find_map(|entry| {
+                let value = entry.value;
+                let is_list = value.is_sequence() && !value.is_flow() && !value.is_alias();
+                is_list.then(|| self.column_of(value) > self.column_of(entry.key))
+            });
+            if let Some(indented) = indented {
+                layout.indented_sequences = indented;
+                break;
+            }
+            around = node.parent();
+        }
+        layout
+    }
+
+    fn column_of(&self, node: Node<'_>) -> usize {
+        let at = node.span().range().start;
+        at - self.lines.start(at)
     }
 
     fn measure_below(&self, node: Node<'_>, found: &mut Measured) {
@@ -22,10 +50,7 @@ impl Editor<'_> {
             return;
         }
         found.seen += 1;
-        let column = |at: Node<'_>| {
-            let at = at.span().range().start;
-            at - self.lines.start(at)
-        };
+        let column = |at: Node<'_>| self.column_of(at);
         if node.is_mapping() {
             if node.is_flow() && node.written_entries().next().is_some() {
                 let at = node.span().range().start + 1;

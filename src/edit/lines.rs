@@ -85,6 +85,78 @@ impl<'t> Lines<'t> {
         last
     }
 
+    /// The end of the last of the comments that stand right below the line ending at `end`, at this
+    /// column: what is commented out of the mapping whose last entry is above. Without `whole` only where
+    /// each reads as such an entry. Comments above an entry at the same column
+    /// or a deeper one belong to that entry.
+    pub(super) fn end_with_comments_at(self, end: usize, column: usize, whole: bool) -> usize {
+        let mut last = end;
+        let mut at = self.next(end);
+        while at > last
+            && at < self.text.len()
+            && self.comment_column(at) == Some(column)
+            && (whole || self.is_commented_entry(at))
+        {
+            last = self.end(at);
+            at = self.next(last);
+        }
+        let next = self.slice(at, self.end(at));
+        let depth = next.len() - next.trim_start_matches(' ').len();
+        let is_marker = next.starts_with("---") || next.starts_with("...");
+        let belongs_below = !next.trim().is_empty() && !is_marker && depth >= column;
+        if belongs_below { end } else { last }
+    }
+
+    /// The end of the last item that is commented out of a list, right below the line ending at `end`.
+    pub(super) fn end_with_items(self, end: usize, column: usize) -> usize {
+        let mut last = end;
+        let mut at = self.next(end);
+        let mut is_item = false;
+        while at > last
+            && at < self.text.len()
+            && self.comment_column(at).is_some_and(|found| found >= column)
+        {
+            let line = self.slice(at, self.end(at));
+            let text = line.trim_start().trim_start_matches('#');
+            let inner = text.trim_start();
+            // The lines of an item stand deeper than its dash.
+            let starts = inner.starts_with("- ") || inner == "-";
+            is_item = starts || is_item && text.len() - inner.len() >= 2;
+            if !is_item {
+                break;
+            }
+            last = self.end(at);
+            at = self.next(last);
+        }
+        last
+    }
+
+    /// Whether a comment line holds an entry that is commented out.
+    fn is_commented_entry(self, start: usize) -> bool {
+        let line = self.slice(start, self.end(start)).trim_start();
+        let text = line.trim_start_matches('#').trim();
+        let key = text.split(':').next().unwrap_or_default();
+        let is_key = text.contains(':') && !key.is_empty() && !key.contains(char::is_whitespace);
+        is_key || text.starts_with("- ")
+    }
+
+    /// Whether the file's first list in block style stands deeper than its key; `None` without one.
+    pub(super) fn indents_lists(self) -> Option<bool> {
+        let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+        let mut lines = self.text.lines().peekable();
+        while let Some(line) = lines.next() {
+            let opens =
+                line.trim_end().ends_with(':') && !line.trim_start().starts_with(['-', '#']);
+            let below = lines.peek().filter(|below| {
+                opens && below.trim_start().starts_with("- ") && depth(below) >= depth(line)
+            });
+            if let Some(below) = below {
+                return Some(depth(below) > depth(line));
+            }
+        }
+        None
+    }
+
     /// Where the comments begin that stand directly above the line of `at`, at its column; the
     /// start of its line where there are none.
     pub(super) fn start_with_comments(self, at: usize) -> usize {

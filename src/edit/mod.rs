@@ -156,7 +156,7 @@ impl<'t> Editor<'t> {
             Ok(self.insert_flow(&entries, key, value, beside))
         } else {
             let column = self.column(first.key)?;
-            let lines = value::block_entry(key, value, column, self.layout);
+            let lines = value::block_entry(key, value, column, self.layout_of(mapping));
             self.insert_lines(&entries, key, lines, beside)
         }
     }
@@ -249,29 +249,29 @@ impl<'t> Editor<'t> {
         Ok(edits)
     }
 
-    /// Adds a document at the end of the file.
+    /// Adds a document right behind the one that the editor is for. Comments below that one stay where
+    /// they are (`# [END …]` closes a region that the new document belongs to), but for entries that are
+    /// commented out directly below its last line.
     ///
     /// # Errors
-    /// In JSON files, which hold one.
+    /// In JSON files, which hold one, and behind an empty document.
     pub fn append_document(&self, entries: &[(String, Value)]) -> Edits {
         if self.layout.json || self.tree.root().is_flow() {
             return Err(Refusal::Unusual);
         }
-        let (text, eol) = (self.lines.text(), self.lines.eol);
-        let mut added = String::new();
-        if !text.ends_with('\n') {
-            added.push_str(eol);
-        }
-        let last = text.trim_end().lines().next_back().unwrap_or_default();
-        if last != "---" {
-            added.push_str("---");
-            added.push_str(eol);
-        }
+        let eol = self.lines.eol;
+        let last = self.tree.root().written_entries().last();
+        let over = self.entry_over(last.ok_or(Refusal::Unusual)?)?;
+        let at = self.lines.end_with_comments_at(over, 0, false);
+        let mut added = format!("{eol}---");
         for line in value::block_map(entries, 0, self.layout, "") {
+            added.push_str(eol);
             added.push_str(&line);
+        }
+        if at == self.lines.text().len() {
             added.push_str(eol);
         }
-        Ok(vec![self.edit_range(text.len(), text.len(), added)])
+        Ok(vec![self.edit_range(at, at, added)])
     }
 
     /// Edits the YAML that a scalar holds, such as the annotation `proxy.istio.io/config`; the
@@ -372,7 +372,10 @@ impl<'t> Editor<'t> {
             if let Some(first) = lines.first_mut() {
                 first.insert_str(0, &spaces(column));
             }
-            let at = self.entry_over(entry)?;
+            let is_last = entries
+                .last()
+                .is_some_and(|last| last.key.id() == entry.key.id());
+            let at = self.behind(entry, is_last)?;
             return Ok(vec![self.edit_range(at, at, self.below(&lines))]);
         }
         let start = entry.key.span().range().start;
@@ -395,6 +398,26 @@ impl<'t> Editor<'t> {
         let end = self.entry_end(entry);
         let keep = ends_in_empty_lines(entry.value);
         Ok(self.lines.end_with_comments(end, column, keep))
+    }
+
+    /// Where an entry may follow a block entry: behind the comments that belong to it, the items that are
+    /// commented out of its list and, where nothing else follows in the mapping, the entries that are
+    /// commented out behind it.
+    fn behind(&self, entry: Entry<'_>, is_last: bool) -> Result<usize, Refusal> {
+        let over = self.entry_over(entry)?;
+        let column = self.column(entry.key)?;
+        let value = entry.value;
+        let is_list = value.is_sequence() && !value.is_flow() && !value.is_alias();
+        let items = if is_list {
+            self.lines.end_with_items(over, column)
+        } else {
+            over
+        };
+        Ok(if is_last {
+            self.lines.end_with_comments_at(items, column, true)
+        } else {
+            items
+        })
     }
 
     /// The first byte after an entry's key, colon and value.
@@ -522,12 +545,20 @@ fn place<'t>(entries: &[Entry<'t>], key: &str, beside: Beside<'_>) -> Place<'t> 
     if let Some(place) = asked {
         return place;
     }
-    let predecessor = before.into_iter().find_map(position);
+    if let Some(at) = order::follower(key).and_then(position) {
+        return Place::Before(entries[at]);
+    }
+    let predecessor = before.iter().copied().find_map(position);
     if let Some(at) = predecessor {
         let found = names[at];
-        let last = names
+        let together = names
             .iter()
             .rposition(|name| order::stand_together(name, found));
+        if let Some(last) = together {
+            return Place::After(entries[last]);
+        }
+        let last = names.iter().rposition(|name| before.contains(name));
+        let last = last.filter(|_| order::comes_last(key));
         return Place::After(entries[last.unwrap_or(at)]);
     }
     match behind.into_iter().find_map(position) {

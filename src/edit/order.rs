@@ -48,6 +48,7 @@ const STRUCTURES: &[&[&str]] = &[
         "terminationGracePeriodSeconds",
         "initContainers",
         "containers",
+        "restartPolicy",
         "volumes",
     ],
     // ObjectMeta
@@ -78,6 +79,26 @@ const STRUCTURES: &[&[&str]] = &[
         "maxReplicas",
         "metrics",
         "behavior",
+    ],
+    // PodDisruptionBudgetSpec
+    &[
+        "minAvailable",
+        "maxUnavailable",
+        "unhealthyPodEvictionPolicy",
+        "selector",
+    ],
+    // KEDA's ScaledJobSpec
+    &[
+        "jobTargetRef",
+        "pollingInterval",
+        "successfulJobsHistoryLimit",
+        "failedJobsHistoryLimit",
+        "envSourceContainerName",
+        "minReplicaCount",
+        "maxReplicaCount",
+        "rollout",
+        "scalingStrategy",
+        "triggers",
     ],
     // ServicePort
     &[
@@ -111,6 +132,21 @@ const STRUCTURES: &[&[&str]] = &[
     // Lifecycle
     &["postStart", "preStop"],
 ];
+
+/// Pairs of which the first stands right before the second, wherever that is.
+const PAIRS: &[(&str, &str)] = &[("minReplicas", "maxReplicas")];
+
+/// The sibling that a field stands right before.
+pub(super) fn follower(key: &str) -> Option<&'static str> {
+    let mut pairs = PAIRS.iter();
+    pairs.find(|(first, _)| *first == key).map(|pair| pair.1)
+}
+
+/// Whether a field stands behind all that usually stand before it, in whatever order those are: nobody
+/// looks for hooks among what a container is made of.
+pub(super) fn comes_last(key: &str) -> bool {
+    key == "lifecycle"
+}
 
 /// Siblings that stand together in whatever order, so that nothing is put between them.
 const TOGETHER: &[&str] = &["startupProbe", "livenessProbe", "readinessProbe"];

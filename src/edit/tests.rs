@@ -1,3 +1,5 @@
+mod placing;
+
 use super::*;
 use crate::source::{NewSource, Role, Scope, Sources};
 
@@ -505,25 +507,6 @@ fn a_moved_entry_may_take_the_place_of_what_it_leaves() {
     assert_eq!(edited(outer, &relocate), Refusal::Comment.to_string());
     let inner = "a:\n  k:\n    # lost\n    x: 1\n  l: 2\nb:\n  m: 3\n";
     assert_eq!(edited(inner, &relocate), Refusal::Comment.to_string());
-}
-
-#[test]
-fn documents_are_appended() {
-    let work: &Work = &|editor, _| {
-        editor.append_document(&[
-            ("kind".to_owned(), Value::text("X")),
-            ("spec".to_owned(), Value::map([("k", Value::Int(1))])),
-        ])
-    };
-    let added = "kind: X\nspec:\n  k: 1\n";
-    assert_eq!(edited("a: 1\n", work), format!("a: 1\n---\n{added}"));
-    assert_eq!(edited("a: 1", work), format!("a: 1\n---\n{added}"));
-    assert_eq!(edited("a: 1\n---\n", work), format!("a: 1\n---\n{added}"));
-    assert_eq!(
-        edited("a: 1\r\n", work),
-        format!("a: 1\n---\n{added}").replace('\n', "\r\n")
-    );
-    assert_eq!(edited("{\"a\": 1}", work), Refusal::Unusual.to_string());
 }
 
 #[test]

@@ -133,7 +133,9 @@ impl Value {
                 Self::Written(written.to_owned())
             }
             (Some(ScalarStyle::Plain), Some(written))
-                if is_plain_text(text, true) || !matches!(node.scalar(), Some(Scalar::Text(_))) =>
+                if is_plain_text(text, true)
+                    || !written.contains([',', '[', ']', '{', '}'])
+                    || !matches!(node.scalar(), Some(Scalar::Text(_))) =>
             {
                 Self::Written(written.to_owned())
             }

@@ -143,6 +143,11 @@ pub struct Fix {
     pub applicability: Applicability,
     /// What it does, in the imperative.
     pub title: String,
+    /// What changes at run time once it is applied, in one line without a full stop.
+    pub effect: Option<String>,
+    /// Whether it makes readable what was not judged so far, so that it has to be tried before it is
+    /// offered.
+    pub reveals: bool,
     /// Non-overlapping.
     pub edits: Vec<Edit>,
 }

@@ -32,36 +32,44 @@ pub(super) fn without_overlap<'f>(fixes: &[(&'f Finding, &'f Fix)]) -> Vec<(&'f 
 struct Taken<'f> {
     /// Spans: start → end.
     spans: BTreeMap<u32, u32>,
-    /// Documents that are added at its end.
-    documents: BTreeSet<&'f str>,
+    /// Documents that are added, by the place at which they are.
+    documents: BTreeMap<u32, BTreeSet<&'f str>>,
 }
 
 impl<'f> Taken<'f> {
     fn is_free(&self, edit: &Edit) -> bool {
-        if is_document(edit) {
-            return !self.documents.contains(&*edit.text);
-        }
         let span = edit.span;
         // Spans in here do not touch, so the last one that starts early enough decides.
-        self.spans
+        let is_apart = self
+            .spans
             .range(..=span.end)
             .next_back()
-            .is_none_or(|(_, end)| *end < span.start)
+            .is_none_or(|(_, end)| *end < span.start);
+        let mut near = self.documents.range(span.start..=span.end);
+        is_apart
+            && if is_document(edit) {
+                near.all(|(_, documents)| !documents.contains(&*edit.text))
+            } else {
+                near.next().is_none()
+            }
     }
 
     fn take(&mut self, edit: &'f Edit) {
+        let span = edit.span;
         if is_document(edit) {
-            self.documents.insert(&edit.text);
+            self.documents
+                .entry(span.start)
+                .or_default()
+                .insert(&edit.text);
             return;
         }
-        let span = edit.span;
         let end = self.spans.entry(span.start).or_insert(span.end);
         *end = span.end.max(*end);
     }
 }
 
-/// Whether an edit adds a whole document behind a line break: any number of them can stand side by
-/// side.
+/// Whether an edit adds a whole document behind another: any number of them can stand side by side.
 fn is_document(edit: &Edit) -> bool {
-    edit.span.is_empty() && edit.text.starts_with("---")
+    let text = edit.text.trim_start_matches(['\r', '\n']);
+    edit.span.is_empty() && text.starts_with("---")
 }

@@ -7,6 +7,7 @@
 
 mod choose;
 mod diff;
+mod trial;
 mod unharmed;
 
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::finding::{self, Applicability, Edit, Finding, Fingerprint, Fix, Resou
 use crate::source::{Role, SourceId, Sources};
 
 pub use diff::unified;
+pub use trial::withhold;
 
 /// Fixes may need one another, but not without end.
 const MAX_ROUNDS: usize = 10;

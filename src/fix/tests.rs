@@ -39,6 +39,8 @@ fn judge(sources: &Sources, wishes: &[Wish]) -> Vec<Finding> {
                 let fix = Fix {
                     applicability: *applicability,
                     title: (*new).to_owned(),
+                    effect: None,
+                    reveals: false,
                     edits: vec![Edit {
                         source: source.id(),
                         span,
@@ -372,4 +374,44 @@ fn trying_comes_to_an_end() {
     assert_eq!(fixed.dropped.len(), 1000);
     assert!(fixed.dropped.iter().any(|(_, reason)| reason == MANY));
     assert!(runs <= MAX_ATTEMPTS + 2, "{runs} runs");
+}
+
+#[test]
+fn a_fix_that_brings_a_finding_is_not_offered() {
+    // What stands below `hidden` is judged once the key is right.
+    let sources = sources(&[
+        ("hidden: 1\nbad: 2\n", Role::Named),
+        ("hidden: 1\n", Role::Named),
+        ("hidden: 1\nhidden2: 3\n", Role::Named),
+    ]);
+    let relint = |sources: &Sources| {
+        let wishes = [Wish("hidden", "seen", Error, Safe)];
+        let mut findings = judge(sources, &wishes);
+        for source in sources {
+            let text = source.text();
+            if text.contains("seen") && text.contains("bad") {
+                findings.extend(judge(sources, &[Wish("bad", "", Warning, Safe)]));
+            }
+        }
+        for fix in findings.iter_mut().filter_map(|it| it.fix.as_mut()) {
+            fix.reveals = true;
+        }
+        findings
+    };
+    let mut findings = relint(&sources);
+    let mut runs = 0;
+    withhold(&sources, &mut findings, |sources| {
+        runs += 1;
+        relint(sources)
+    });
+    let offered: Vec<bool> = findings.iter().map(|it| it.fix.is_some()).collect();
+    assert_eq!(offered, [false, true, true, true]);
+    let reason = &findings[0].unfixable.as_ref().unwrap().reason;
+    assert_eq!(reason, "it would bring a finding (bad): ");
+    assert!(runs <= 4, "{runs}");
+    // Nothing is judged again where no fix has to be tried.
+    for fix in findings.iter_mut().filter_map(|it| it.fix.as_mut()) {
+        fix.reveals = false;
+    }
+    withhold(&sources, &mut findings, |_| panic!("nothing to try"));
 }

@@ -147,6 +147,9 @@ fn help(finding: &Finding, sources: &Sources, width: usize) -> String {
             width,
         ));
         lines.extend(replacement::lines(finding, fix, sources));
+        if let Some(effect) = &fix.effect {
+            lines.push(wrap(&sanitize(&format!("at run time: {effect}")), width));
+        }
     }
     lines.push(format!("read more: lameduck explain {}", finding.rule));
     lines.join("\n")

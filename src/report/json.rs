@@ -168,6 +168,7 @@ struct Related<'a> {
 struct Fix<'a> {
     applicability: &'static str,
     title: &'a str,
+    effect: Option<&'a str>,
     edits: Vec<Edit<'a>>,
 }
 
@@ -277,6 +278,7 @@ impl<'a> Fix<'a> {
                 Applicability::Unsafe => "unsafe",
             },
             title: &fix.title,
+            effect: fix.effect.as_deref(),
             edits: fix
                 .edits
                 .iter()

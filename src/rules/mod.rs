@@ -4,10 +4,13 @@
 //! or other rules. It is asked once per object (and once per workload) and says what it finds.
 
 mod availability;
+mod backend;
+mod effect;
 mod faults;
 mod handler;
 mod mesh;
 mod probes;
+mod remarks;
 mod report;
 mod retype;
 mod schema;

@@ -9,6 +9,8 @@ use crate::inventory::{Evidence, Mesh, Serving, Traffic};
 use crate::kube::{
     BrokenDocument, ContainerRef, DroppedText, Object, Workload, is_explained, says_needless,
 };
+use crate::rules::effect;
+use crate::rules::remarks::{self, Contradiction};
 use crate::rules::text::FEW;
 use crate::source::{Location, RenderFailure};
 use crate::units::{cut, show_size};
@@ -19,6 +21,9 @@ const MOST_RELATED: usize = 100;
 
 /// Why what a comment explains is not changed.
 const EXPLAINED: &str = "a comment says why the value is as it is";
+
+/// Why an API version is left as it is.
+const RELEASE: &str = "a comment says for which releases of Kubernetes it is";
 
 /// The largest fix, in bytes that it writes: it is shown in reports.
 const LARGEST_FIX: usize = 256 << 10;
@@ -71,6 +76,10 @@ impl Findings {
                 severity = Severity::Note;
             }
             report.withhold(EXPLAINED);
+        } else if report.explained_edit && self.meta.category != Category::Schema {
+            report.withhold(EXPLAINED);
+        } else if self.meta.category == Category::Schema {
+            report = report.reveals();
         }
         let resource = report.resource();
         list.push(Finding {
@@ -128,6 +137,8 @@ pub struct Report<'a> {
     is_conditional: bool,
     /// Whether a comment explains the value.
     explained: bool,
+    /// Whether the fix changes a value that a comment explains.
+    explained_edit: bool,
     pedantic: bool,
     fix: Option<Fix>,
     unfixable: Option<Unfixable>,
@@ -148,6 +159,7 @@ impl<'a> Report<'a> {
             severity: None,
             is_conditional: false,
             explained: is_explained(node),
+            explained_edit: false,
             pedantic: false,
             fix: None,
             unfixable: None,
@@ -212,6 +224,7 @@ impl<'a> Report<'a> {
             severity: None,
             is_conditional: false,
             explained: false,
+            explained_edit: false,
             pedantic: false,
             fix: None,
             unfixable: None,
@@ -275,11 +288,22 @@ impl<'a> Report<'a> {
                 });
             }
             Ok(edits) => {
+                let contradiction = remarks::contradict(object, &edits);
+                let applicability = match contradiction {
+                    Contradiction::None => applicability,
+                    Contradiction::Stale | Contradiction::Release => Applicability::Unsafe,
+                };
+                self.explained_edit |= remarks::explain(object, &edits);
                 self.fix = Some(Fix {
                     applicability,
                     title,
+                    effect: Some(effect::of(object, &edits)),
+                    reveals: false,
                     edits,
                 });
+                if contradiction == Contradiction::Release {
+                    self.withhold(RELEASE);
+                }
             }
             Err(Refusal::Moot) => {}
             Err(refusal) => {
@@ -289,6 +313,26 @@ impl<'a> Report<'a> {
                     reason: cut::message(refusal.to_string()),
                 });
             }
+        }
+        self
+    }
+
+    /// What the fix made so far changes at run time besides what is restarted: a clause.
+    #[must_use]
+    pub fn effect(mut self, effect: impl AsRef<str>) -> Self {
+        if let Some(fix) = &mut self.fix {
+            let so_far = fix.effect.take();
+            let so_far = so_far.map_or_else(String::new, |so_far| so_far + "; ");
+            fix.effect = Some(so_far + effect.as_ref());
+        }
+        self
+    }
+
+    /// After the fix made so far, rules judge what they did not so far: it is tried before it is offered.
+    #[must_use]
+    pub fn reveals(mut self) -> Self {
+        if let Some(fix) = &mut self.fix {
+            fix.reveals = true;
         }
         self
     }

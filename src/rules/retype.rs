@@ -9,6 +9,8 @@ pub(super) enum Retype {
     Quote,
     /// Without quotes: the field takes a number or a boolean.
     Unquote(String),
+    /// One of the words that the field takes.
+    Word(String),
 }
 
 impl Retype {
@@ -18,6 +20,9 @@ impl Retype {
             return None;
         };
         let text = node.text()?;
+        if let Some(word) = word(message, text) {
+            return Some(Self::Word(word));
+        }
         let is_text = matches!(node.scalar(), Some(Scalar::Text(_)));
         if *kept {
             // Any other complaint holds for the quoted text, too.
@@ -37,10 +42,20 @@ impl Retype {
     }
 
     /// What it does, in the imperative.
-    pub(super) fn title(&self) -> &'static str {
+    pub(super) fn title(&self) -> String {
         match self {
-            Self::Quote => "quote the value",
-            Self::Unquote(_) => "take the value out of its quotes",
+            Self::Quote => "quote the value".to_owned(),
+            Self::Unquote(_) => "take the value out of its quotes".to_owned(),
+            Self::Word(word) => format!("write {word}"),
+        }
+    }
+
+    /// How the value is written then.
+    pub(super) fn help(&self, text: &str) -> String {
+        match self {
+            Self::Quote => format!("quote it: \"{text}\""),
+            Self::Unquote(text) => format!("write it without quotes: {text}"),
+            Self::Word(word) => format!("write {word}"),
         }
     }
 
@@ -49,7 +64,37 @@ impl Retype {
         match self {
             Self::Quote => editor.quote(node),
             Self::Unquote(text) => editor.set(node, &Value::Written(text.clone())),
+            Self::Word(word) => editor.set(node, &Value::text(word)),
         }
+    }
+}
+
+/// The one word of those that a message lists which was written in other case; HTTP runs over TCP.
+fn word(message: &str, text: &str) -> Option<String> {
+    let (listed, _) = message
+        .strip_prefix("expected one of ")?
+        .split_once(", found ")?;
+    let words = || listed.split('`').skip(1).step_by(2);
+    let mut same = words().filter(|word| word.eq_ignore_ascii_case(text));
+    if let (Some(only), None) = (same.next(), same.next()) {
+        return Some(only.to_owned());
+    }
+    let is_http = ["http", "https", "http2", "grpc"]
+        .iter()
+        .any(|it| text.eq_ignore_ascii_case(it));
+    let is_transport = words().eq(["TCP", "UDP", "SCTP"]);
+    (is_http && is_transport).then(|| "TCP".to_owned())
+}
+
+/// What to write where the words of a message say what is expected.
+pub(super) fn help(message: &str) -> String {
+    let expected = message.strip_prefix("expected ").map(|rest| {
+        rest.split_once(", found ")
+            .map_or(rest, |(expected, _)| expected)
+    });
+    match expected {
+        Some(expected) => format!("write {}", expected.trim_end_matches(':')),
+        None => "write it in the form that the API documents".to_owned(),
     }
 }
 
@@ -62,7 +107,33 @@ fn is_decimal(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_decimal;
+    use super::{help, is_decimal, word};
+
+    #[test]
+    fn words_in_other_case_are_plainly_meant() {
+        let policies = |text: &str| {
+            let message =
+                format!("expected one of `Always`, `IfNotPresent` or `Never`, found `{text}`");
+            word(&message, text)
+        };
+        assert_eq!(policies("always").as_deref(), Some("Always"));
+        assert_eq!(policies("Sometimes"), None);
+        let protocols = |text: &str| {
+            let message = format!("expected one of `TCP`, `UDP` or `SCTP`, found `{text}`");
+            word(&message, text)
+        };
+        assert_eq!(protocols("HTTP").as_deref(), Some("TCP"));
+        assert_eq!(protocols("udp").as_deref(), Some("UDP"));
+        assert_eq!(protocols("QUIC"), None);
+        assert_eq!(
+            help("expected one of `A` or `B`, found `c`"),
+            "write one of `A` or `B`"
+        );
+        assert_eq!(
+            help("expected an integer, found the text `x`"),
+            "write an integer"
+        );
+    }
 
     #[test]
     fn numbers_that_lose_nothing_without_quotes() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use lameduck::engine;
 use lameduck::finding::{Finding, apply};
+use lameduck::fix;
 use lameduck::inventory::Inventory;
 use lameduck::settings::Settings;
 use lameduck::source::{SourceId, Sources};
@@ -17,6 +18,13 @@ fn lint(sources: &Sources) -> Vec<Finding> {
     let settings = Settings::default();
     let inventory = Inventory::read(sources, &settings);
     engine::run(sources, &inventory, &settings).findings
+}
+
+/// The same with the fixes that are offered.
+fn offered(sources: &Sources) -> Vec<Finding> {
+    let mut findings = lint(sources);
+    fix::withhold(sources, &mut findings, lint);
+    findings
 }
 
 /// What a finding is about, apart from where it stands and how it is worded.
@@ -40,7 +48,7 @@ fn counted(findings: &[Finding]) -> BTreeMap<Subject<'_>, usize> {
 
 /// Applies fixes alone, of each rule at most so many; the fixes tried, and what they brought.
 pub(crate) fn check(sources: &Sources, most: usize) -> (usize, Vec<String>) {
-    let findings = lint(sources);
+    let findings = offered(sources);
     let before = counted(&findings);
     let mut tried: BTreeMap<&str, usize> = BTreeMap::new();
     let mut wrong = Vec::new();

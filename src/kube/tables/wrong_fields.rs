@@ -87,6 +87,7 @@ pub fn mend(structure: &str, field: &str) -> Option<Mend> {
             field,
         ) if workload(field).is_some() => down(&["template", "spec"]),
         ("Container", "requests" | "limits") => down(&["resources"]),
+        ("Container", field) if is_of_security(field) => down(&["securityContext"]),
         ("Container", "preStop" | "postStart") => down(&["lifecycle"]),
         ("Container", field) if is_of_the_pod(field) => Some(Mend::Move { up: 2, path: &[] }),
         ("LabelSelector", field) if !field.starts_with("match") => down(&["matchLabels"]),
@@ -125,6 +126,7 @@ pub fn takes_a_person(structure: &str, field: &str) -> bool {
                 | "runAsUser"
                 | "runtimeClassName"
                 | "schedulerName"
+                | "seccompProfile"
                 | "securityContext"
                 | "serviceAccount"
                 | "serviceAccountName"
@@ -303,17 +305,25 @@ fn is_of_the_pod(field: &str) -> bool {
     )
 }
 
+/// Fields of a container's security context that are written one floor too high.
+fn is_of_security(field: &str) -> bool {
+    matches!(
+        field,
+        "runAsUser"
+            | "runAsGroup"
+            | "runAsNonRoot"
+            | "privileged"
+            | "capabilities"
+            | "readOnlyRootFilesystem"
+            | "allowPrivilegeEscalation"
+            | "seccompProfile"
+    )
+}
+
 fn container(field: &str) -> Option<&'static str> {
     Some(match field {
         "requests" | "limits" => "this belongs under `resources`",
-        "runAsUser"
-        | "runAsGroup"
-        | "runAsNonRoot"
-        | "privileged"
-        | "capabilities"
-        | "readOnlyRootFilesystem"
-        | "allowPrivilegeEscalation"
-        | "seccompProfile" => "this belongs under `securityContext`",
+        field if is_of_security(field) => "this belongs under `securityContext`",
         "preStop" | "postStart" => "this belongs under `lifecycle`",
         field if is_of_the_pod(field) => "this belongs to the pod, beside `containers`",
         "initialDelaySeconds"

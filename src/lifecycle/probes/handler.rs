@@ -177,6 +177,20 @@ impl Handler {
         }
     }
 
+    /// Whether it asks a port by a name that the container does not declare.
+    pub fn is_unresolved(&self) -> bool {
+        matches!(
+            self,
+            Self::HttpGet {
+                port: Port::Undeclared(_),
+                ..
+            } | Self::TcpSocket {
+                port: Port::Undeclared(_),
+                ..
+            }
+        )
+    }
+
     /// Whether the handler asks nothing: `exec` of `true`, which cannot fail.
     pub fn always_passes(&self) -> bool {
         match self {

@@ -128,7 +128,12 @@ fn fix(finding: &Finding) -> String {
         Applicability::Safe => "--fix",
         Applicability::Unsafe => "--unsafe-fixes",
     };
-    format!("{flag} does it: {}", sanitize(&fix.title))
+    let effect = fix.effect.as_ref();
+    let effect = effect.map_or_else(String::new, |effect| format!(" ({effect})"));
+    format!(
+        "{flag} does it: {}",
+        sanitize(&(fix.title.clone() + &effect))
+    )
 }
 
 /// How often each name occurs, by name; `others` are listed even where they do not.

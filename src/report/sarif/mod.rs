@@ -220,8 +220,10 @@ fn fix(fix: &finding::Fix, sources: &Sources) -> Fix {
         Applicability::Safe => "",
         Applicability::Unsafe => " (check it: it adds behaviour)",
     };
+    let effect = fix.effect.as_ref();
+    let effect = effect.map_or_else(String::new, |effect| format!("; {effect}"));
     Fix {
-        description: Text::new(plain(&format!("{}{note}", fix.title))),
+        description: Text::new(plain(&format!("{}{note}{effect}", fix.title))),
         artifact_changes: by_file
             .into_iter()
             .map(|(id, replacements)| ArtifactChange {

@@ -71,6 +71,8 @@ fn everywhere(text: &str, path: &str) -> (Outcome, Sources) {
         fix: Some(Fix {
             applicability: Applicability::Safe,
             title: own(),
+            effect: Some(own()),
+            reveals: false,
             edits: vec![Edit {
                 source,
                 span: at.span,

@@ -171,6 +171,8 @@ fn sample() -> (Outcome, Sources) {
         fix: Some(Fix {
             applicability: Applicability::Safe,
             title: "raise the grace period to 40".to_owned(),
+            effect: Some("pods are replaced by a rollout".to_owned()),
+            reveals: false,
             edits: vec![Edit {
                 source: app,
                 span: grace.span,

@@ -71,7 +71,8 @@ impl Rule for HpaConflictsReplicas {
                     let spec = object.node().get("spec");
                     let entry = spec.and_then(|spec| spec.entry("replicas"));
                     editor.remove_uncommented(entry.ok_or(Refusal::Moot)?)
-                }),
+                })
+                .effect("the first `kubectl apply` without it may scale to 1"),
         );
     }
 }

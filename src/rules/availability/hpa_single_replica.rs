@@ -118,19 +118,23 @@ fn report<'a>(
     let lead = "keep at least two pods, and a PodDisruptionBudget over them";
     let advice = Advice::below(&["spec"], [(field, Value::int(2))]);
     match object.body() {
-        // Whoever scales to nothing means it, and a second pod may wait for the volume of the first.
+        // Whoever scales to nothing means it, a second pod may wait for the volume of the first, and
+        // there has to be something left to scale.
         Body::HorizontalPodAutoscaler(it)
-            if it.spec.max_replicas >= 2 && !cx.inventory.shares_exclusive_volume(workload) =>
+            if it.spec.max_replicas > 2 && !cx.inventory.shares_exclusive_volume(workload) =>
         {
             let title = format!("set {field} to 2");
-            report.advise(
-                lead,
-                &advice,
-                Applicability::Unsafe,
-                title,
-                object,
-                object.node(),
-            )
+            report
+                .advise(
+                    lead,
+                    &advice,
+                    Applicability::Unsafe,
+                    title,
+                    object,
+                    object.node(),
+                )
+                .effect("one more pod runs")
+                .reveals()
         }
         _ => report.help(format!("{lead}:\n{}", advice.yaml())),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::apart::{keeps_a_place, no_node_holds_all};
 use super::labels;
-use super::new_budget::{document, free_name};
+use super::new_budget::{document, free_name, idle_budget};
 use super::sharing::{Sharing, is_applied_with};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas};
@@ -164,14 +164,26 @@ fn add_budget<'r>(
         let report = report.help(shown);
         return report.not_fixed(Applicability::Unsafe, title, reason);
     }
-    report.advise(
+    if let Some(budget) = idle_budget(cx, object, &own) {
+        let reason = format!(
+            "PodDisruptionBudget `{}` selects no pods by the same labels: correct its selector",
+            budget.name()
+        );
+        let place = budget.name_node();
+        return report
+            .help(shown)
+            .related(budget, place, "selects no pods by the same labels")
+            .not_fixed(Applicability::Unsafe, title, reason);
+    }
+    let report = report.advise(
         LEAD,
         &budget,
         Applicability::Unsafe,
         title,
         object,
         object.node(),
-    )
+    );
+    report.effect("a drain evicts one pod at a time")
 }
 
 /// Another workload whose pods the budget would select, and which has one or may get one.

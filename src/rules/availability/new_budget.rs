@@ -1,11 +1,12 @@
-//! The PodDisruptionBudget that a workload lacks: its name and its text.
+//! The PodDisruptionBudget that a workload lacks: its name and its text, and one that is likely meant for
+//! it.
 
 use std::collections::BTreeMap;
 
 use super::labels;
 use crate::edit::{Advice, Value};
 use crate::inventory::waits_for_members;
-use crate::kube::Workload;
+use crate::kube::{Body, Object, Workload};
 use crate::rules::Context;
 
 /// The kinds that get a budget.
@@ -66,4 +67,27 @@ pub(super) fn document(
         ("metadata", Value::map(metadata)),
         ("spec", Value::map(spec)),
     ])
+}
+
+/// A budget that is deployed with the workload, asks for the same labels with other values and selects
+/// nothing: likely it is meant for these pods.
+pub(super) fn idle_budget<'a>(
+    cx: &Context<'a>,
+    object: &Object,
+    own: &BTreeMap<String, String>,
+) -> Option<&'a Object> {
+    /// Many workloads may lack a budget.
+    const MOST_LOOKS: usize = 5_000;
+    let inventory = cx.inventory;
+    inventory.objects().take(MOST_LOOKS).find(|other| {
+        let Body::PodDisruptionBudget(budget) = other.body() else {
+            return false;
+        };
+        let spec = budget.spec.as_ref();
+        let labels = spec.and_then(|spec| spec.selector.as_ref()?.match_labels.as_ref());
+        labels.is_some_and(|labels| labels.keys().eq(own.keys()))
+            && inventory.same_scope(object, other)
+            && inventory.same_namespace(object, other)
+            && inventory.selects(other).next().is_none()
+    })
 }

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::labels::{self, Difference, differences};
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, Workload};
+use crate::rules::text::yaml_pair;
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "pdb-selects-nothing",
@@ -17,7 +20,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A PodDisruptionBudget selects no pods and protects nothing",
     page: include_str!("../../../rules/availability/pdb-selects-nothing.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["pod-disruption-budget"],
 };
@@ -185,9 +188,33 @@ fn report<'a>(
         labels::found(differences)
     );
     let report = Report::object(object, node, message).help(help);
+    let report = select_what_is_there(object, labels, differences, report);
     let template = workload.template();
     match labels::node(template, differences) {
         Some(labels) => report.related(template.object(), labels, "the nearest workload's labels"),
         None => report,
     }
+}
+
+/// Gives the selector the value that the pods of the workload carry, where it is one label that differs
+/// and both have it.
+fn select_what_is_there<'r>(
+    object: &Object,
+    labels: Option<Node<'_>>,
+    differences: &[Difference<'_>],
+    report: Report<'r>,
+) -> Report<'r> {
+    let [only] = differences else {
+        return report;
+    };
+    let (Some(value), Some(found)) = (labels.and_then(|it| it.get(only.key)), only.found) else {
+        return report;
+    };
+    let title = format!("select {}", yaml_pair(only.key, found));
+    report
+        .fix(Applicability::Unsafe, title, object, |editor| {
+            editor.set(value, &Value::text(found))
+        })
+        .effect("the budget protects these pods")
+        .reveals()
 }

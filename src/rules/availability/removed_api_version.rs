@@ -1,9 +1,10 @@
 //! `removed-api-version`
 
-use crate::edit::Value;
+use super::{labels, new_form};
+use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::Object;
 use crate::kube::tables::removed::{Removed, removed};
+use crate::kube::{Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -46,16 +47,25 @@ impl Rule for RemovedApiVersion {
         let is_served = row
             .replacement_since
             .is_none_or(|since| version.is_none_or(|version| version >= since));
-        let applicability = applicability(row, object).filter(|_| is_served);
-        out.push(match (node, row.replacement, applicability) {
-            (Some(node), Some(replacement), Some(applicability)) => {
-                let title = format!("write apiVersion: {replacement}");
-                report.fix(applicability, title, object, |editor| {
-                    editor.set(node, &Value::text(replacement))
-                })
+        let written = node.zip(row.replacement).filter(|_| is_served);
+        let Some((node, replacement)) = written else {
+            out.push(report);
+            return;
+        };
+        let alone = applicability(row, object);
+        let title = match alone {
+            Some(_) => format!("write apiVersion: {replacement}"),
+            None => format!("rewrite it for apiVersion: {replacement}"),
+        };
+        let applicability = alone.unwrap_or(Applicability::Unsafe);
+        let report = report.fix(applicability, title, object, |editor| {
+            let mut edits = editor.set(node, &Value::text(replacement))?;
+            if alone.is_none() {
+                edits.extend(rewrite(row, object, editor)?);
             }
-            _ => report,
+            Ok(edits)
         });
+        out.push(report.effect("the API server accepts the object").reveals());
     }
 }
 
@@ -91,6 +101,29 @@ fn applicability(row: &Removed, object: &Object) -> Option<Applicability> {
     changes(row, object)
         .is_none()
         .then_some(Applicability::Safe)
+}
+
+/// The edits that make another version of the object what it was: what the old server filled in, and the
+/// fields that have another form.
+fn rewrite(row: &Removed, object: &Object, editor: &Editor<'_>) -> Edits {
+    match row.kind {
+        kind if is_workload(kind) => select_template(object, editor),
+        "Ingress" => new_form::ingress(object, editor),
+        "HorizontalPodAutoscaler" if row.api_version == "autoscaling/v2beta1" => {
+            new_form::autoscaler(object, editor)
+        }
+        _ => Err(Refusal::Moot),
+    }
+}
+
+/// Until `apps/v1beta2` a missing selector was that of the template's labels, all of them.
+fn select_template(object: &Object, editor: &Editor<'_>) -> Edits {
+    let is_gone = object.node().at(&["spec", "rollbackTo"]).is_some();
+    let workload = Workload::of(object).filter(|_| !is_gone && !selects(object));
+    let template = workload.map(Workload::template).ok_or(Refusal::Moot)?;
+    let wanted = labels::selectable(template.labels().clone()).ok_or(Refusal::Moot)?;
+    let path = ["spec", "selector"];
+    editor.insert_at(object.node(), &path, "matchLabels", labels::value(&wanted))
 }
 
 /// The version of workloads that `apps/v1` was made of without a change.

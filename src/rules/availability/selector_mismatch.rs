@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::labels::{self, differences};
 use super::overlap::overlapping;
+use super::relabel::label_template;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Field, Match, Object, Selector, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -164,10 +165,12 @@ fn select<'r>(
     let Some(wanted) = labels::selectable(wanted.clone()) else {
         return report;
     };
-    report.fix(Applicability::Unsafe, title, object, |editor| {
-        let path = ["spec", "selector"];
-        editor.insert_at(object.node(), &path, "matchLabels", labels::value(&wanted))
-    })
+    report
+        .fix(Applicability::Unsafe, title, object, |editor| {
+            let path = ["spec", "selector"];
+            editor.insert_at(object.node(), &path, "matchLabels", labels::value(&wanted))
+        })
+        .reveals()
 }
 
 fn check(
@@ -220,7 +223,7 @@ fn check(
     if let Some(labels) = labels::node(template, &different) {
         report = report.related(template.object(), labels, "the labels of the pods");
     }
-    out.push(report);
+    out.push(label_template(template, &different, report));
 }
 
 fn consequence(object: &Object) -> &'static str {

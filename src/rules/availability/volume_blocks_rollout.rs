@@ -97,13 +97,14 @@ fn recreate<'r>(workload: Workload<'_>, report: Report<'r>) -> Report<'r> {
         return report;
     }
     let title = "set strategy.type to Recreate";
-    report.fix(Applicability::Unsafe, title, object, |editor| {
+    let report = report.fix(Applicability::Unsafe, title, object, |editor| {
         if !workload.strategy().field(&["rollingUpdate"]).is_absent() {
             return Err(Refusal::Moot);
         }
         let recreate = Value::text("Recreate");
         editor.put(object.node(), &["spec", "strategy"], "type", recreate)
-    })
+    });
+    report.effect("each rollout is a short outage").reveals()
 }
 
 fn surge_node(workload: Workload<'_>) -> Option<Node<'_>> {

@@ -66,10 +66,12 @@ impl Rule for DeprecatedInjectAnnotation {
             .help_of_fix("move it to the labels of the pod template", &advice.yaml());
         let title = "make the annotation a label";
         out.push(
-            report.fix(Applicability::Unsafe, title, template.object(), |editor| {
-                let owner = template.node().ok_or(Refusal::Moot)?;
-                editor.relocate(annotation, owner, &["metadata", "labels"], INJECT)
-            }),
+            report
+                .fix(Applicability::Unsafe, title, template.object(), |editor| {
+                    let owner = template.node().ok_or(Refusal::Moot)?;
+                    editor.relocate(annotation, owner, &["metadata", "labels"], INJECT)
+                })
+                .reveals(),
         );
     }
 }

@@ -79,6 +79,14 @@ impl Rule for IgnoredOutlierField {
             out.push(match successor(entry).filter(|_| !replaced) {
                 None => report,
                 Some((name, applicability)) => {
+                    let most = policy
+                        .outlier_detection
+                        .and_then(|it| it.max_ejection_percent);
+                    let applicability = if is_harsh(value(entry), most) {
+                        Applicability::Unsafe
+                    } else {
+                        applicability
+                    };
                     let title = format!("rename `consecutiveErrors` to `{name}`");
                     report.fix(applicability, title, object, |editor| {
                         editor.rename(entry.key, name)
@@ -89,12 +97,20 @@ impl Rule for IgnoredOutlierField {
     }
 }
 
+fn value(entry: Entry<'_>) -> Option<u32> {
+    entry.value.resolved().text()?.parse().ok()
+}
+
+/// Whether few errors, once they count, eject many endpoints.
+fn is_harsh(errors: Option<u32>, most: Option<i32>) -> bool {
+    errors.is_some_and(|errors| errors < 3) && most.is_some_and(|percent| percent > 50)
+}
+
 /// What the field is called today. Istio counted gateway errors alone (`applyOutlierDetection` of
 /// `pilot/pkg/networking/core/v1alpha3/cluster.go` in 1.4); above Envoy's default of 5 for all 5xx
 /// responses, that threshold would never be the first to be met.
 fn successor(entry: Entry<'_>) -> Option<(&'static str, Applicability)> {
-    let errors: u32 = entry.value.resolved().text()?.parse().ok()?;
-    match errors {
+    match value(entry)? {
         0 => None,
         1..=5 => Some(("consecutiveGatewayErrors", Applicability::Safe)),
         _ => Some(("consecutive5xxErrors", Applicability::Unsafe)),

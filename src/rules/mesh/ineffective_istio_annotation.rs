@@ -99,6 +99,7 @@ fn report_unknown(holder: &Holder<'_>, entry: Entry<'_>, out: &mut Findings) {
                 object,
                 |editor| editor.rename(entry.key, near),
             )
+            .reveals()
         }
         (Some(near), _) => report(message).help(format!("did you mean `{near}`?")),
         // Selectors of anybody may use a label.
@@ -144,9 +145,17 @@ fn of_proxy_config<'r>(
     };
     let title = "move it into proxy.istio.io/config";
     let report = Report::object(object, entry.key, message).help(help);
-    report.fix(Applicability::Safe, title, object, |editor| {
-        holder.move_into_proxy_config(editor, entry, field)
-    })
+    // Of all settings, waiting for the proxy alone takes nothing from the application.
+    let applicability = if field == "holdApplicationUntilProxyStarts" && value == "true" {
+        Applicability::Safe
+    } else {
+        Applicability::Unsafe
+    };
+    report
+        .fix(applicability, title, object, |editor| {
+            holder.move_into_proxy_config(editor, entry, field)
+        })
+        .reveals()
 }
 
 /// An annotation that is a label, or the other way round.
@@ -172,14 +181,27 @@ fn in_wrong_map<'r>(holder: &Holder<'r>, entry: Entry<'_>, known: &KnownKey) -> 
         .fix(applicability(known), title, object, |editor| {
             home.take(editor, entry, other, known)
         })
+        .reveals()
 }
 
-/// What puts pods into the mesh, or takes them out, changes the way of their traffic.
+/// Keys that change neither the way of the traffic nor what a pod needs to run once Istio reads them:
+/// what the proxy writes to its log and which statistics it keeps.
+const HARMLESS: [&str; 7] = [
+    "sidecar.istio.io/agentLogLevel",
+    "sidecar.istio.io/componentLogLevel",
+    "sidecar.istio.io/extraStatTags",
+    "sidecar.istio.io/logLevel",
+    "sidecar.istio.io/statsInclusionPrefixes",
+    "sidecar.istio.io/statsInclusionRegexps",
+    "sidecar.istio.io/statsInclusionSuffixes",
+];
+
+/// What Istio reads from now on changes what runs, except for a few keys.
 fn applicability(known: &KnownKey) -> Applicability {
-    if known.enrols() {
-        Applicability::Unsafe
-    } else {
+    if HARMLESS.contains(&known.name) {
         Applicability::Safe
+    } else {
+        Applicability::Unsafe
     }
 }
 
@@ -208,11 +230,13 @@ fn report_misplaced(own: &Holder<'_>, pods: Node<'_>, out: &mut Findings) {
         );
         let help = format!("move it to `{}`", home.place(map));
         let title = "move it to the pod template";
-        out.push(Report::object(object, entry.key, message).help(help).fix(
-            applicability(known),
-            title,
-            object,
-            |editor| home.take(editor, entry, map, known),
-        ));
+        let report = Report::object(object, entry.key, message).help(help);
+        out.push(
+            report
+                .fix(applicability(known), title, object, |editor| {
+                    home.take(editor, entry, map, known)
+                })
+                .reveals(),
+        );
     }
 }

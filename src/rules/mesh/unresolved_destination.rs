@@ -2,7 +2,8 @@
 
 use super::route_targets;
 use super::ways::{Way, ways};
-use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::edit::Value;
+use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Relation, Target};
 use crate::kube::istio::DestinationRule;
 use crate::kube::{Body, Object, is_placeholder};
@@ -19,7 +20,7 @@ static META: RuleMeta = RuleMeta {
     summary: "Requests are routed to a Service or a subset that does not exist",
     page: include_str!("../../../rules/mesh/unresolved-destination.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &[],
 };
@@ -52,7 +53,10 @@ impl Rule for UnresolvedDestination {
                         "no Service `{name}` is in view beside this DestinationRule: it is for \
                          nothing, and {IDLE}"
                     );
-                    out.push(Report::object(object, node, message).help(nearest(cx, object, name)));
+                    out.push(
+                        Report::object(object, node, message)
+                            .help(near_help(nearest(cx, object, name), name)),
+                    );
                 }
             }
             Body::VirtualService(service) => {
@@ -77,8 +81,19 @@ fn check(cx: &Context<'_>, object: &Object, way: Way<'_>, out: &mut Findings) {
             "no Service `{name}` is in view beside this VirtualService: {}",
             way.consequence()
         );
-        let report = Report::object(object, host_node, message).help(nearest(cx, object, name));
-        out.push(way.severity(report));
+        let near = nearest(cx, object, name);
+        let mut report = Report::object(object, host_node, message).help(near_help(near, name));
+        // A longer form of the name keeps its ending.
+        if let Some(near) = near
+            && let Some(ending) = host.strip_prefix(name)
+        {
+            let meant = format!("{near}{ending}");
+            let title = format!("route to {meant}");
+            report = report.fix(Applicability::Unsafe, title, object, |editor| {
+                editor.set(host_node, &Value::text(meant))
+            });
+        }
+        out.push(way.severity(report.reveals()));
         return;
     }
     if let Some(report) = unfinished(cx, object, host, host_node, way.consequence()) {
@@ -213,13 +228,17 @@ fn absent<'a>(cx: &Context<'a>, object: &'a Object, host: &'a str) -> Option<&'a
     }
 }
 
-fn nearest(cx: &Context<'_>, object: &Object, name: &str) -> String {
+fn nearest<'a>(cx: &Context<'a>, object: &Object, name: &str) -> Option<&'a str> {
     let beside = cx.inventory.objects().filter(|other| {
         matches!(other.body(), Body::Service(_))
             && cx.inventory.same_scope(other, object)
             && cx.inventory.same_namespace(other, object)
     });
-    match suggest(name, beside.map(Object::name)) {
+    suggest(name, beside.map(Object::name))
+}
+
+fn near_help(near: Option<&str>, name: &str) -> String {
+    match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!(
             "name a Service of this namespace, or add the Service (or, for a host outside the \

@@ -120,7 +120,7 @@ fn check(
         return;
     }
     let failures = more_failures(&live, &ready);
-    out.push(report.advise(
+    let report = report.advise(
         &format!(
             "{own}; or let it tolerate longer than readiness ({})",
             show_seconds(ready.tolerance())
@@ -133,7 +133,8 @@ fn check(
         format!("set livenessProbe.failureThreshold to {failures}"),
         container.object(),
         container.node,
-    ));
+    );
+    out.push(report.effect("a container that hangs is restarted later"));
 }
 
 fn message(container: ContainerRef<'_>, live: &Timing) -> String {

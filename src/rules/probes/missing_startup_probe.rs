@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Probe;
-
-use super::pace::pace;
+use super::new_startup_probe::{pace, room, startup_probe, without_delay};
 use super::probe::{ProbeKind, probes_of};
 use crate::clocks::node_of;
-use crate::edit::{Advice, Value};
+use crate::edit::Advice;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::Term;
-use crate::lifecycle::probes::{Handler, Timing};
-use crate::lifecycle::startup::{Progress, is_jvm};
+use crate::lifecycle::probes::Timing;
+use crate::lifecycle::startup::is_jvm;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
 
@@ -27,8 +25,6 @@ const LONG: Duration = Duration::from_secs(300);
 
 /// ... but an initial delay of this length leaves a container that hangs alone after each start.
 const LONG_DELAY: Duration = Duration::from_secs(60);
-
-const TIMEOUT: &str = "timeoutSeconds";
 
 static META: RuleMeta = RuleMeta {
     id: "missing-startup-probe",
@@ -126,15 +122,15 @@ fn advise<'r>(
         Applicability::Unsafe
     };
     let title = "add a startupProbe that asks what the livenessProbe asks";
-    let object = container.object();
-    report.advise(
-        &lead,
-        &missing,
-        applicability,
-        title,
-        object,
-        container.node,
-    )
+    let report = report.help_of_fix(&lead, &missing.yaml());
+    let report = report.fix(applicability, title, container.object(), |editor| {
+        let mut edits = missing.write(editor, container.node)?;
+        if let Some(probe) = container.node.entry("livenessProbe") {
+            edits.extend(without_delay(editor, probe));
+        }
+        Ok(edits)
+    });
+    report.effect("liveness and readiness wait until the start-up is over")
 }
 
 fn severity(container: ContainerRef<'_>, survival: Duration, declared: Option<&Term>) -> Severity {
@@ -173,8 +169,8 @@ fn message(container: ContainerRef<'_>, timing: &Timing, declared: Option<&Term>
 /// What to do, without the probe itself.
 fn lead(timing: &Timing, declared: Option<&Term>, has_room: bool) -> String {
     let start = declared.map_or_else(String::new, |time| format!("; the start takes {time}"));
-    let delay = if timing.initial_delay() >= LONG_DELAY {
-        ", and then remove initialDelaySeconds"
+    let delay = if timing.initial_delay() > Duration::ZERO {
+        ", and remove initialDelaySeconds"
     } else {
         ""
     };
@@ -185,44 +181,4 @@ fn lead(timing: &Timing, declared: Option<&Term>, has_room: bool) -> String {
         "; it has to fit within progressDeadlineSeconds"
     };
     format!("{sum}{start}; add a startup probe, which liveness and readiness wait for{delay}{room}")
-}
-
-/// The time that the rollout leaves a pod to start, where it is known.
-fn room(cx: &Context<'_>, workload: Workload<'_>) -> Option<Duration> {
-    let (min_ready, deadline) = cx.clocks().rollout_times(workload)?;
-    let progress = Progress::new(Duration::ZERO, min_ready, deadline);
-    Some(progress.deadline.saturating_sub(progress.min_ready))
-}
-
-/// A startup probe that asks what the liveness probe asks. `None` where that has not just one valid
-/// handler.
-fn startup_probe(
-    cx: &Context<'_>,
-    container: ContainerRef<'_>,
-    liveness: &Probe,
-    timing: &Timing,
-    (period, failures): (u64, u64),
-) -> Option<Advice> {
-    Handler::of(liveness, container.ports())?;
-    let probe = container.node.get("livenessProbe")?;
-    let handlers = ["exec", "httpGet", "tcpSocket", "grpc"];
-    if handlers.iter().any(|field| {
-        cx.inventory
-            .is_set_elsewhere(container.object(), probe, field)
-    }) {
-        return None;
-    }
-    let mut entries: Vec<(String, Value)> = probe
-        .entries()
-        .filter(|entry| {
-            let key = entry.key.key_text();
-            handlers.contains(&key) || key == TIMEOUT && timing.has_timeout()
-        })
-        .filter(|entry| !entry.value.is_null())
-        .map(|entry| (entry.key.key_text().to_owned(), Value::copy_of(entry.value)))
-        .collect();
-    entries.push(("periodSeconds".to_owned(), Value::int(period)));
-    entries.push(("failureThreshold".to_owned(), Value::int(failures)));
-    let probe = Value::Map(entries);
-    Some(Advice::below(&[], [("startupProbe", probe)]).before("livenessProbe"))
 }

@@ -8,7 +8,7 @@ pub(super) mod liveness_probes_dependencies;
 pub(super) mod missing_liveness_probe;
 pub(super) mod missing_readiness_probe;
 pub(super) mod missing_startup_probe;
-mod pace;
+mod new_startup_probe;
 mod probe;
 pub(super) mod probe_timeout_exceeds_period;
 pub(super) mod startup_exceeds_progress_deadline;

@@ -100,7 +100,8 @@ fn check(
         .help(help)
         .fix(applicability, title, container.object(), |editor| {
             editor.put(entry.value, &[], THRESHOLD, Value::int(failures))
-        });
+        })
+        .effect("a container that hangs while it starts is restarted later");
     if let Some(node) = node_of(&time.origin, workload.template(), container) {
         let label = format!("the start takes {}", show_seconds(time.value));
         report = report.related(container.object(), node, label);

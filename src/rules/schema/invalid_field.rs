@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::required;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, FaultRule, Object, Workload};
-use crate::rules::retype::Retype;
+use crate::rules::retype::{self, Retype};
 use crate::rules::{Context, Findings, Report, Rule, faults};
 use crate::yaml::{IssueKind, Node, NodeId};
 
@@ -57,13 +57,16 @@ impl Rule for InvalidField {
             if node.path().ends_with("Probe.grpc.port") {
                 continue;
             }
+            let text = message;
             let message = format!("`{}`: {message}", node.path());
             let report = Report::object(object, node, message);
             out.push(match Retype::of(node, &issue.kind) {
-                Some(retype) => report.fix(Applicability::Safe, retype.title(), object, |editor| {
-                    retype.write(editor, node)
-                }),
-                None => report,
+                Some(retype) => report
+                    .help(retype.help(node.text().unwrap_or_default()))
+                    .fix(Applicability::Safe, retype.title(), object, |editor| {
+                        retype.write(editor, node)
+                    }),
+                None => report.help(retype::help(text)),
             });
         }
     }

@@ -1,12 +1,12 @@
 //! `unknown-field`
 
-use crate::edit::Refusal;
+use crate::edit::{Advice, Refusal};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::tables::kinds::NEWEST;
 use crate::kube::tables::removed::removed;
 use crate::kube::tables::wrong_fields::{self, Mend};
 use crate::kube::{Object, istio};
-use crate::rules::{Context, Findings, Report, Rule};
+use crate::rules::{Context, Findings, Report, Rule, backend};
 use crate::units::{only_slip, suggest};
 use crate::yaml::{IssueKind, Node};
 
@@ -80,6 +80,10 @@ impl Rule for UnknownField {
                 continue;
             }
             let report = Report::object(object, node, message).help(help);
+            if structure == "IngressBackend" && field == "serviceName" {
+                out.push(new_backend(object, node, report));
+                continue;
+            }
             let is_told = wrong_fields::hint(structure, field).is_some();
             let slip = only_slip(field, known.iter().copied()).filter(|_| !is_told);
             let mend = wrong_fields::mend(structure, field).or(slip.map(Mend::Rename));
@@ -97,6 +101,28 @@ fn is_encryption(object: &Object, key: Node<'_>) -> bool {
         .parent()
         .is_some_and(|parent| parent.id() == object.node().id());
     is_top && key.text() == Some("sops") && object.is_encrypted()
+}
+
+/// Names the Service as `networking.k8s.io/v1` has it.
+fn new_backend<'r>(object: &Object, key: Node<'_>, report: Report<'r>) -> Report<'r> {
+    let Some(mapping) = key.parent() else {
+        return report;
+    };
+    let holder = mapping.parent();
+    let entry = holder.and_then(|holder| {
+        let mut entries = holder.written_entries();
+        entries.find(|entry| entry.value.id() == mapping.id())
+    });
+    let Some((entry, service)) = entry.zip(backend::service(mapping)) else {
+        return report;
+    };
+    let yaml = Advice::below(&[], [("service", service)]).yaml();
+    let title = "name the Service as networking.k8s.io/v1 has it";
+    report
+        .help_of_fix("a backend names its Service so", &yaml)
+        .fix(Applicability::Unsafe, title, object, |editor| {
+            backend::rewrite(editor, entry, entry.key.key_text())
+        })
 }
 
 /// Renames the field or moves it to where it belongs.

@@ -26,12 +26,25 @@ pub(super) fn raise<'r>(
     } else {
         Applicability::Unsafe
     };
-    let seconds = pod.budget.needed_seconds().max(least);
+    let seconds = round(pod.budget.needed_seconds().max(least));
     let field = grace_field(workload);
     let title = format!("set {field} to {seconds}");
-    report.fix(applicability, title, template.object(), |editor| {
-        editor.put(spec, &[], field, Value::int(seconds))
-    })
+    report
+        .fix(applicability, title, template.object(), |editor| {
+            editor.put(spec, &[], field, Value::int(seconds))
+        })
+        .effect(slower(seconds))
+}
+
+/// The next number of seconds that people write.
+pub(super) fn round(seconds: u64) -> u64 {
+    let step = if seconds > 60 { 10 } else { 5 };
+    seconds.checked_next_multiple_of(step).unwrap_or(seconds)
+}
+
+/// What a longer grace period means for a drain.
+pub(super) fn slower(seconds: u64) -> String {
+    format!("a pod that hangs holds up a drain for {seconds}s")
 }
 
 /// Labels on every term that a node states.
@@ -56,4 +69,16 @@ pub(super) fn explain<'r>(
         report = report.related(object, node, "the grace period");
     }
     report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::round;
+
+    #[test]
+    fn grace_periods_are_round_numbers() {
+        for (needed, written) in [(30, 30), (41, 45), (60, 60), (67, 70), (133, 140)] {
+            assert_eq!(round(needed), written);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::wait;
+use super::{grace, wait};
 use crate::clocks::GRACE_PERIOD;
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
@@ -150,13 +150,14 @@ fn add_hook<'r>(
         title = format!("{title}, and set {GRACE_PERIOD} to {seconds}");
     }
     let report = report.help_of_fix(&lead, &yaml);
-    report.fix(Applicability::Unsafe, title, container.object(), |editor| {
+    let report = report.fix(Applicability::Unsafe, title, container.object(), |editor| {
         let mut edits = hook.write(editor, container.node)?;
         if let (Some(spec), Some(longer)) = (workload.template().spec_node(), longer) {
             edits.extend(longer.write(editor, spec)?);
         }
         Ok(edits)
-    })
+    });
+    report.effect(format!("each pod takes {seconds}s longer to stop"))
 }
 
 /// What a new hook asks of the grace period.
@@ -176,7 +177,7 @@ fn needed_seconds(
     container: ContainerRef<'_>,
     seconds: u64,
 ) -> Raise {
-    let Some(grace) = cx.clocks().grace(workload) else {
+    let Some(present) = cx.clocks().grace(workload) else {
         return Raise::Unknown;
     };
     let budgets = cx.clocks().budgets(workload);
@@ -184,8 +185,8 @@ fn needed_seconds(
     let own = own.find(|pod| pod.container.node.id() == container.node.id());
     // A native sidecar has no budget of its own.
     let needed = own.map_or(0, |pod| pod.budget.needed_seconds()) + seconds;
-    if grace.term.value < Duration::from_secs(needed) {
-        Raise::To(needed)
+    if present.term.value < Duration::from_secs(needed) {
+        Raise::To(grace::round(needed))
     } else {
         Raise::No
     }

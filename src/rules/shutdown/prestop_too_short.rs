@@ -1,6 +1,6 @@
 //! `prestop-too-short`
 
-use super::wait;
+use super::{grace, wait};
 use crate::clocks::{GRACE_PERIOD, PodBudget, Removal};
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
@@ -114,7 +114,7 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, needed: &Removal<'_>)
             if let (Some(spec), true) =
                 (workload.template().spec_node(), total > budget.grace.value)
             {
-                let seconds = Value::int(total.as_secs());
+                let seconds = Value::int(grace::round(total.as_secs()));
                 edits.extend(editor.put(spec, &[], GRACE_PERIOD, seconds)?);
             }
             Ok(edits)

@@ -1,0 +1,119 @@
+//! What comments say of the places that a fix edits.
+
+use crate::finding::Edit;
+use crate::kube::{Object, is_explained};
+use crate::source::Span;
+use crate::yaml::Node;
+
+/// Whether an edit replaces a value that a comment explains.
+pub(super) fn explain(object: &Object, edits: &[Edit]) -> bool {
+    let own = edits
+        .iter()
+        .filter(|edit| edit.source == object.source() && !edit.span.is_empty());
+    own.filter_map(|edit| scalar_at(object.node(), edit.span))
+        .any(is_explained)
+}
+
+/// The scalar that is written in just this range.
+fn scalar_at(node: Node<'_>, span: Span) -> Option<Node<'_>> {
+    if node.is_alias() {
+        return None;
+    }
+    if node.scalar().is_some() {
+        return (node.span() == span).then_some(node);
+    }
+    let values = node.written_entries().map(|entry| entry.value);
+    let mut below = values.chain(node.items());
+    below
+        .find(|child| {
+            let own = child.span();
+            own.start <= span.start && span.end <= own.end
+        })
+        .and_then(|child| scalar_at(child, span))
+}
+
+/// How comments stand to what a fix does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Contradiction {
+    None,
+    /// One on the line of an edit, or right above it, would no longer be true: it names what the edit
+    /// takes away, or calls it a slip.
+    Stale,
+    /// One says for which releases of Kubernetes the API version is meant.
+    Release,
+}
+
+/// What comments at the places of edits say against them.
+pub(super) fn contradict(object: &Object, edits: &[Edit]) -> Contradiction {
+    let Some(text) = object.tree().file_text() else {
+        return Contradiction::None;
+    };
+    let own = edits
+        .iter()
+        .filter(|edit| edit.source == object.source() && !edit.span.is_empty());
+    let mut found = Contradiction::None;
+    for edit in own {
+        let Some(old) = text.get(edit.span.range()) else {
+            continue;
+        };
+        let is_version = object
+            .node()
+            .get("apiVersion")
+            .is_some_and(|node| node.span() == edit.span);
+        let word = old.trim().trim_matches(['"', '\'']);
+        let word = word.rsplit('/').next().unwrap_or_default().to_lowercase();
+        for comment in comments_at(object, text, edit.span) {
+            let comment = comment.to_lowercase();
+            if is_version && names_release(&comment) {
+                return Contradiction::Release;
+            }
+            let names = word.len() >= 4 && !word.contains('\n') && comment.contains(&word);
+            if names || ["typo", "misspel"].iter().any(|it| comment.contains(it)) {
+                found = Contradiction::Stale;
+            }
+        }
+    }
+    found
+}
+
+/// `k8s versions before 1.9`
+fn names_release(comment: &str) -> bool {
+    let is_of_kubernetes = ["k8s", "kubernetes"].iter().any(|it| comment.contains(it));
+    let mut numbers = comment.split(|c: char| !c.is_ascii_digit() && c != '.');
+    is_of_kubernetes && numbers.any(|number| number.starts_with("1.") && number.len() > 2)
+}
+
+/// The comment behind an edit's line and those that stand alone right above it.
+fn comments_at<'t>(object: &'t Object, text: &'t str, span: Span) -> impl Iterator<Item = &'t str> {
+    let (start, end) = (span.range().start, span.range().end);
+    let line_start = text
+        .get(..start)
+        .and_then(|before| before.rfind('\n'))
+        .map_or(0, |at| at + 1);
+    let rest = text.get(end..).unwrap_or_default();
+    let line_end = end + rest.find('\n').unwrap_or(rest.len());
+    let comments = object.tree().comments();
+    let next = comments.partition_point(|comment| comment.span.range().start < end);
+    let behind = comments
+        .get(next)
+        .filter(|comment| comment.span.range().start < line_end)
+        .and_then(|comment| text.get(comment.span.range()));
+    let above = text.get(..line_start).unwrap_or_default().lines().rev();
+    let above = above
+        .map(str::trim)
+        .take_while(|line| line.starts_with('#'));
+    behind.into_iter().chain(above)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_release;
+
+    #[test]
+    fn releases_are_named_in_comments() {
+        assert!(names_release("# used on <1.21 k8s versions"));
+        assert!(names_release("# for kubernetes 1.8"));
+        assert!(!names_release("# kubernetes, see [1.]"));
+        assert!(!names_release("# release 1.21 of the app"));
+    }
+}
