@@ -32,37 +32,15 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
     let guard = Guard::start(&args.input, if args.fixes() || is_html { 4 } else { 1 });
     input::in_pool(&args.input, || {
         let mut discovered = input::find(&args.input, &cwd, &settings, stdin, &progress, &guard)?;
-        let baselines = Baselines {
-            read: args.baseline.as_deref(),
-            write: args.write_baseline.as_deref(),
-        };
-        let judge = Judge::new(
-            rules,
-            &args.input,
-            baselines,
-            &cwd,
-            &settings,
-            &mut discovered,
-        )?;
+        let baselines = baselines(args);
+        let files = &mut discovered;
+        let judge = Judge::new(rules, &args.input, baselines, &cwd, &settings, files)?;
         progress.stage("checking");
         let (mut inventory, mut outcome) = judge.run(&discovered.sources);
         let mut unfixed = Vec::new();
         if args.fixes() {
-            let mut fixed = if args.review {
-                progress.pause();
-                review::run(&discovered.sources, &judge, &outcome, &only)?
-            } else {
-                progress.stage("fixing");
-                fixing::plan(
-                    args.unsafe_fixes,
-                    &discovered.sources,
-                    &inventory,
-                    &outcome,
-                    &judge,
-                    &|finding| fixing::is_of(finding, &only),
-                )
-            };
-            progress.pause();
+            let run = (&inventory, &outcome);
+            let mut fixed = fixes(args, &discovered.sources, &judge, run, &only, &progress)?;
             if args.diff {
                 outcome.unjudged = input::unjudged(&discovered, &inventory, &settings);
                 return show(args, &discovered, &inventory, &outcome, &fixed);
@@ -91,6 +69,40 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
         input::refuse(&args.input, &discovered, unfixed, is_empty(&outcome))?;
         Ok(end(inventory, outcome, settings.fail_on))
     })
+}
+
+fn baselines(args: &CheckArgs) -> Baselines<'_> {
+    Baselines {
+        read: args.baseline.as_deref(),
+        write: args.write_baseline.as_deref(),
+    }
+}
+
+/// What is to be fixed: what a person answers, or what the flags ask for.
+fn fixes(
+    args: &CheckArgs,
+    sources: &Sources,
+    judge: &Judge<'_>,
+    (inventory, outcome): (&Inventory, &Outcome),
+    only: &[String],
+    progress: &Progress,
+) -> Result<Fixed, Failure> {
+    let fixed = if args.review {
+        progress.pause();
+        review::run(sources, judge, outcome, only)?
+    } else {
+        progress.stage("fixing");
+        fixing::plan(
+            args.unsafe_fixes,
+            sources,
+            inventory,
+            outcome,
+            judge,
+            &|finding| fixing::is_of(finding, only),
+        )
+    };
+    progress.pause();
+    Ok(fixed)
 }
 
 /// Writes what fixing would change, and says what else there is to say.

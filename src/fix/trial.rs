@@ -2,13 +2,24 @@
 //! far, and a fix that stands alone brings no finding.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Texts, changed};
 use crate::finding::{Edit, Finding, Unfixable};
 use crate::source::{Role, SourceId, Sources};
 
-/// How many times all is judged again for it in a run.
-const MAX_TRIALS: usize = 24;
+/// How many bytes of manifests are judged again for it in a run: as many as a check reads in about a
+/// second.
+const MAX_TRIED: usize = 1536 << 10;
+
+/// What is judged again as a whole, in bytes; of more, what stands in the directories that a finding
+/// names.
+const SMALL: usize = 64 << 10;
+
+/// The largest view that a fix is tried in, in bytes.
+const LARGEST_VIEW: usize = 256 << 10;
+
+const CROWDED: &str = "it may bring findings, and too much stands beside it to try it";
 
 const UNTRIED: &str =
     "too many fixes of this run may bring findings, and this one was not tried alone";
@@ -56,12 +67,16 @@ pub fn withhold(
     let mut trials = Trials {
         sources,
         findings,
-        known: counted(findings.iter()),
-        left: MAX_TRIALS,
+        known: BTreeMap::new(),
+        blanks: Texts::new(),
+        size: 0,
+        left: MAX_TRIED,
         relint,
         guilty: Vec::new(),
     };
-    trials.try_all(doubtful);
+    for (directories, fixes) in neighbours(sources, findings, doubtful) {
+        trials.try_in(&directories, fixes);
+    }
     let guilty = trials.guilty;
     for (at, reason) in guilty {
         let Some(finding) = findings.get_mut(at) else {
@@ -77,10 +92,44 @@ pub fn withhold(
     }
 }
 
+/// Fixes by the directories that their findings name; by none where all is small.
+fn neighbours(
+    sources: &Sources,
+    findings: &[Finding],
+    fixes: Vec<usize>,
+) -> BTreeMap<BTreeSet<String>, Vec<usize>> {
+    let is_small = sources.iter().map(|it| it.text().len()).sum::<usize>() <= SMALL;
+    let mut groups: BTreeMap<BTreeSet<String>, Vec<usize>> = BTreeMap::new();
+    for at in fixes {
+        let mut directories = BTreeSet::new();
+        if let Some(finding) = findings.get(at).filter(|_| !is_small) {
+            let related = finding.related.iter().map(|label| label.location.source);
+            let edits = finding.fix.iter().flat_map(|fix| &fix.edits);
+            let places = related.chain(edits.map(|edit| edit.source));
+            directories = places
+                .chain([finding.primary.source])
+                .map(|source| directory(sources, source).to_owned())
+                .collect();
+        }
+        groups.entry(directories).or_default().push(at);
+    }
+    groups
+}
+
+fn directory(sources: &Sources, source: SourceId) -> &str {
+    let path = sources.get(source).root_path();
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
+}
+
 struct Trials<'a, R> {
     sources: &'a Sources,
     findings: &'a [Finding],
     known: BTreeMap<About, usize>,
+    /// No text, for what is not in view.
+    blanks: Texts,
+    /// Of what is in view, in bytes.
+    size: usize,
+    /// How many bytes may still be judged.
     left: usize,
     relint: R,
     /// The places of findings whose fix does harm, and why.
@@ -88,6 +137,44 @@ struct Trials<'a, R> {
 }
 
 impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
+    /// Tries fixes with what stands in these directories in view; with all where there are none.
+    fn try_in(&mut self, directories: &BTreeSet<String>, fixes: Vec<usize>) {
+        let is_all = directories.is_empty();
+        let nothing: Arc<str> = Arc::from("");
+        let mut blanks = Texts::new();
+        self.size = 0;
+        for source in self.sources {
+            if is_all || directories.contains(directory(self.sources, source.id())) {
+                self.size += source.text().len();
+            } else {
+                blanks.insert(source.id(), Arc::clone(&nothing));
+            }
+        }
+        if self.size > LARGEST_VIEW {
+            let crowded = fixes.into_iter().map(|at| (at, CROWDED.to_owned()));
+            self.guilty.extend(crowded);
+            return;
+        }
+        self.blanks = blanks;
+        self.known = if is_all {
+            counted(self.findings)
+        } else if self.spend() {
+            counted(&(self.relint)(&self.sources.with_texts(&self.blanks)))
+        } else {
+            BTreeMap::new()
+        };
+        self.try_all(fixes);
+    }
+
+    /// Whether what is in view may be judged once more.
+    fn spend(&mut self) -> bool {
+        // What is small has its price, too.
+        let price = self.size.max(MAX_TRIED / 256);
+        let left = self.left.checked_sub(price);
+        self.left = left.unwrap_or(0);
+        left.is_some()
+    }
+
     /// Tries fixes, those that overlap one after the other.
     fn try_all(&mut self, mut fixes: Vec<usize>) {
         while !fixes.is_empty() {
@@ -155,12 +242,6 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
 
     /// What these fixes bring, where they bring anything.
     fn harm(&mut self, fixes: &[usize]) -> Option<Harm> {
-        if self.left == 0 {
-            return Some(Harm {
-                reason: UNTRIED.to_owned(),
-                sources: BTreeSet::new(),
-            });
-        }
         let mut edits: BTreeMap<SourceId, Vec<&Edit>> = BTreeMap::new();
         for at in fixes {
             let fix = self.findings.get(*at).and_then(|it| it.fix.as_ref());
@@ -168,7 +249,7 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
                 edits.entry(edit.source).or_default().push(edit);
             }
         }
-        let mut texts = Texts::new();
+        let mut texts = self.blanks.clone();
         for (source, edits) in edits {
             match changed(self.sources.get(source).text(), edits) {
                 Ok(text) => {
@@ -182,7 +263,12 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
                 }
             }
         }
-        self.left -= 1;
+        if !self.spend() {
+            return Some(Harm {
+                reason: UNTRIED.to_owned(),
+                sources: BTreeSet::new(),
+            });
+        }
         let after = (self.relint)(&self.sources.with_texts(&texts));
         let mut counts = self.known.clone();
         let mut fresh = after

@@ -45,34 +45,7 @@ impl Rule for IgnoredOutlierField {
             let replaced = policy.outlier_detection.is_some_and(|it| {
                 it.consecutive_5xx_errors.is_some() || it.consecutive_gateway_errors.is_some()
             });
-            let (message, help) = if replaced {
-                (
-                    "Istio has ignored `consecutiveErrors` since 1.7: the other thresholds beside it \
-                     alone count"
-                        .to_owned(),
-                    "remove it".to_owned(),
-                )
-            } else {
-                let value = entry.value.resolved().text().unwrap_or("5");
-                let effect = if value == "5" {
-                    "an endpoint is ejected after 5 consecutive 5xx responses only because that \
-                     is Envoy's default"
-                        .to_owned()
-                } else {
-                    format!(
-                        "an endpoint is ejected after 5 consecutive 5xx responses, Envoy's \
-                         default, and not after {value}"
-                    )
-                };
-                let help = match successor(entry) {
-                    Some((name, _)) => format!("{name}: {value}"),
-                    None => "remove it, or write `consecutiveGatewayErrors` or \
-                             `consecutive5xxErrors`"
-                        .to_owned(),
-                };
-                let message = format!("Istio has ignored `consecutiveErrors` since 1.7: {effect}");
-                (message, help)
-            };
+            let (message, help) = words(entry, replaced);
             let report = Report::object(object, entry.key, message).help(help);
             // Whether the author would rather have that threshold than those beside it, only a
             // person knows.
@@ -95,6 +68,35 @@ impl Rule for IgnoredOutlierField {
             });
         }
     }
+}
+
+/// Message and help; `replaced` where another threshold stands beside it.
+fn words(entry: Entry<'_>, replaced: bool) -> (String, String) {
+    if replaced {
+        return (
+            "Istio has ignored `consecutiveErrors` since 1.7: the other thresholds beside it alone count"
+                .to_owned(),
+            "remove it".to_owned(),
+        );
+    }
+    let value = entry.value.resolved().text().unwrap_or("5");
+    let effect = if value == "5" {
+        "an endpoint is ejected after 5 consecutive 5xx responses only because that is Envoy's default"
+            .to_owned()
+    } else {
+        format!(
+            "an endpoint is ejected after 5 consecutive 5xx responses, Envoy's default, and not after \
+             {value}"
+        )
+    };
+    let help = match successor(entry) {
+        Some((name, _)) => format!("{name}: {value}"),
+        None => {
+            "remove it, or write `consecutiveGatewayErrors` or `consecutive5xxErrors`".to_owned()
+        }
+    };
+    let message = format!("Istio has ignored `consecutiveErrors` since 1.7: {effect}");
+    (message, help)
 }
 
 fn value(entry: Entry<'_>) -> Option<u32> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::probe::{ProbeKind, probes_of};
 use crate::clocks::node_of;
-use crate::edit::Value;
+use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::probes::Timing;
@@ -86,21 +86,17 @@ fn check(
         show_seconds(survival)
     );
     let failures = timing.failures_to_survive(time.value);
-    let help = format!(
-        "{}; the start takes {time}\nstartupProbe:\n  {THRESHOLD}: {failures}",
-        timing.show_survival()
-    );
+    let lead = format!("{}; the start takes {time}", timing.show_survival());
+    let longer = Advice::below(&["startupProbe"], [(THRESHOLD, Value::int(failures))]);
     let title = format!("set startupProbe.failureThreshold to {failures}");
     let applicability = if time.is_beyond_doubt() {
         Applicability::Safe
     } else {
         Applicability::Unsafe
     };
+    let object = container.object();
     let mut report = Report::container(workload, container, node, message)
-        .help(help)
-        .fix(applicability, title, container.object(), |editor| {
-            editor.put(entry.value, &[], THRESHOLD, Value::int(failures))
-        })
+        .advise(&lead, &longer, applicability, title, object, container.node)
         .effect("a container that hangs while it starts is restarted later");
     if let Some(node) = node_of(&time.origin, workload.template(), container) {
         let label = format!("the start takes {}", show_seconds(time.value));

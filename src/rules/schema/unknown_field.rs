@@ -53,11 +53,7 @@ impl Rule for UnknownField {
             if is_encryption(object, node) {
                 continue;
             }
-            let place = node
-                .parent()
-                .map(Node::path)
-                .filter(|path| !path.is_empty());
-            let place = place.unwrap_or_else(|| object.kind().to_owned());
+            let place = place_of(object, node);
             let message = format!(
                 "unknown field `{field}` in `{place}`: the API server rejects it or drops it without a word"
             );
@@ -101,6 +97,13 @@ fn is_encryption(object: &Object, key: Node<'_>) -> bool {
         .parent()
         .is_some_and(|parent| parent.id() == object.node().id());
     is_top && key.text() == Some("sops") && object.is_encrypted()
+}
+
+/// The path of the mapping that holds a key; the kind where that is the object itself.
+fn place_of(object: &Object, key: Node<'_>) -> String {
+    let path = key.parent().map(Node::path);
+    path.filter(|path| !path.is_empty())
+        .unwrap_or_else(|| object.kind().to_owned())
 }
 
 /// Names the Service as `networking.k8s.io/v1` has it.

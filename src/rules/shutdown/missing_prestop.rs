@@ -51,15 +51,7 @@ impl Rule for MissingPrestop {
         let Some(first) = owners.first() else {
             return;
         };
-        let has_hook = |container: &ContainerRef<'_>| {
-            !container.field(&["lifecycle", "preStop"]).is_absent()
-                || cx.inventory.is_set_elsewhere(
-                    container.object(),
-                    container.node,
-                    "lifecycle.preStop",
-                )
-        };
-        if owners.iter().any(has_hook) {
+        if owners.iter().any(|container| has_hook(cx, *container)) {
             return;
         }
         let message = format!(
@@ -96,6 +88,14 @@ impl Rule for MissingPrestop {
             &["lame duck"],
         ));
     }
+}
+
+fn has_hook(cx: &Context<'_>, container: ContainerRef<'_>) -> bool {
+    let (object, node) = (container.object(), container.node);
+    !container.field(&["lifecycle", "preStop"]).is_absent()
+        || cx
+            .inventory
+            .is_set_elsewhere(object, node, "lifecycle.preStop")
 }
 
 /// Whether all ports of a Service are UDP's.
