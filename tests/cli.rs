@@ -441,6 +441,7 @@ metadata:
   name: web
   annotations:
     istio.io/dataplane-mode: ambient
+    sidecar.istio.io/logLevel: warning
     sidecar.istio.io/proxyCPU: 100m
 spec:
   hostNetwork: true
@@ -466,11 +467,12 @@ fn safe_fixes_put_nothing_into_force_that_takes_a_person() {
     insta::assert_snapshot!(out, @r"
     --- a/web.yaml
     +++ b/web.yaml
-    @@ -4,16 +4,17 @@
+    @@ -4,17 +4,18 @@
        name: web
        annotations:
          istio.io/dataplane-mode: ambient
-    -    sidecar.istio.io/proxyCPU: 100m
+    -    sidecar.istio.io/logLevel: warning
+         sidecar.istio.io/proxyCPU: 100m
      spec:
        hostNetwork: true
     -  terminationGracePeriodSeconds: 45
@@ -480,7 +482,7 @@ fn safe_fixes_put_nothing_into_force_that_takes_a_person() {
            labels:
              app: web
     +      annotations:
-    +        sidecar.istio.io/proxyCPU: 100m
+    +        sidecar.istio.io/logLevel: warning
          spec:
     +      terminationGracePeriodSeconds: 45
            containers:

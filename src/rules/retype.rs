@@ -1,7 +1,7 @@
 //! Giving a scalar the type that its field has, where its text leaves no doubt.
 
 use crate::edit::{Editor, Edits, Value};
-use crate::yaml::{IssueKind, Node, Scalar, ScalarStyle};
+use crate::yaml::{IssueKind, Node, Scalar, ScalarStyle, whole_number};
 
 /// How a scalar has to be written.
 pub(super) enum Retype {
@@ -24,21 +24,17 @@ impl Retype {
             return Some(Self::Word(word));
         }
         let is_text = matches!(node.scalar(), Some(Scalar::Text(_)));
-        if *kept {
-            // Any other complaint holds for the quoted text, too.
-            let is_mistyped = message.starts_with("expected a string");
+        // Any other complaint holds for the other form, too.
+        if *kept && message.starts_with("expected a string") {
             let is_plain = node.style() == Some(ScalarStyle::Plain);
-            return (is_mistyped && is_plain && !is_text).then_some(Self::Quote);
-        }
-        if !is_text {
-            return None;
+            return (is_plain && !is_text).then_some(Self::Quote);
         }
         let fits = if message.starts_with("expected an integer") {
-            is_decimal(text)
+            whole_number(text).is_some()
         } else {
             message.starts_with("expected a boolean") && matches!(text, "true" | "false")
         };
-        fits.then(|| Self::Unquote(text.to_owned()))
+        (is_text && fits).then(|| Self::Unquote(text.to_owned()))
     }
 
     /// What it does, in the imperative.
@@ -98,16 +94,10 @@ pub(super) fn help(message: &str) -> String {
     }
 }
 
-/// A whole number that reads the same without quotes and fits every field: YAML takes `0644` for
-/// octal.
-fn is_decimal(text: &str) -> bool {
-    text.parse::<i32>()
-        .is_ok_and(|number| number.to_string() == text)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{help, is_decimal, word};
+    use super::{help, word};
+    use crate::yaml::whole_number;
 
     #[test]
     fn words_in_other_case_are_plainly_meant() {
@@ -138,7 +128,7 @@ mod tests {
     #[test]
     fn numbers_that_lose_nothing_without_quotes() {
         for text in ["0", "3", "-1", "8080", "2147483647"] {
-            assert!(is_decimal(text), "{text}");
+            assert!(whole_number(text).is_some(), "{text}");
         }
         for text in [
             "",
@@ -153,7 +143,7 @@ mod tests {
             "3\n",
             "4294967296",
         ] {
-            assert!(!is_decimal(text), "{text:?}");
+            assert!(whole_number(text).is_none(), "{text:?}");
         }
     }
 }

@@ -32,7 +32,7 @@ pub use tree::{Comment, DuplicateKey, Entry, Kind, Node, NodeId, ScalarStyle, Tr
 
 use crate::source::Span;
 
-pub use scalar::{Scalar, is_plain_text};
+pub use scalar::{Scalar, is_plain_text, whole_number};
 
 /// All documents of one text.
 #[derive(Debug, Default)]

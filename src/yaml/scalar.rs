@@ -17,6 +17,13 @@ pub enum Scalar<'t> {
     Text(&'t str),
 }
 
+/// A whole number that reads the same without its quotes and fits every field: YAML takes `0644` for
+/// octal.
+pub fn whole_number(text: &str) -> Option<i64> {
+    let number = text.parse::<i32>().ok()?;
+    (number.to_string() == text).then(|| number.into())
+}
+
 /// Resolves a plain scalar by the rules of go-yaml v2, on which `sigs.k8s.io/yaml` stands.
 /// Dates stay text there, and there is no base 60.
 pub(super) fn resolve(text: &str) -> Scalar<'_> {

@@ -48,7 +48,8 @@ pub enum IssueKind {
     Invalid {
         /// What was expected and found.
         message: String,
-        /// Whether the target was a string, so that the source text is kept as its value.
+        /// Whether the value is read all the same, as what it is plainly meant for: the source text as a
+        /// string, the text in quotes as a number or boolean.
         kept: bool,
     },
     /// A key that the struct does not have.

@@ -6,8 +6,8 @@ use serde::de::{Deserializer, Visitor};
 use super::access::{Items, KeyValues, Nothing};
 use super::error::{ReadError, describe};
 use super::{IssueKind, Pass};
-use crate::yaml::Scalar;
 use crate::yaml::tree::Node;
+use crate::yaml::{Scalar, whole_number};
 
 /// The newtype that Kubernetes reads from numbers as well as from text.
 const QUANTITY: &str = "Quantity";
@@ -66,9 +66,24 @@ impl<'t, 'p> Reader<'t, 'p> {
                 Some(value) => visitor.visit_i64(value),
                 None => Err(ReadError::expected("an integer")),
             },
+            Some(Scalar::Text(text)) if let Some(value) = whole_number(text) => {
+                self.report_quotes("an integer");
+                visitor.visit_i64(value)
+            }
             _ => Err(ReadError::expected("an integer")),
         }
         .map_err(|error| error.at(self.node))
+    }
+
+    /// Reports a number or boolean in quotes, which is read as what it is plainly meant for.
+    fn report_quotes(&self, expected: &str) {
+        let found = describe(self.node);
+        let message = format!("expected {expected}, found {found}");
+        let issue = IssueKind::Invalid {
+            message,
+            kept: true,
+        };
+        self.pass.report(self.node, issue);
     }
 
     #[expect(
@@ -209,6 +224,10 @@ impl<'t> Deserializer<'t> for Reader<'t, '_> {
         match self.scalar() {
             Some(Scalar::Null) => visitor.visit_bool(false),
             Some(Scalar::Bool(value)) => visitor.visit_bool(value),
+            Some(Scalar::Text(text @ ("true" | "false"))) => {
+                self.report_quotes("a boolean");
+                visitor.visit_bool(text == "true")
+            }
             _ => Err(ReadError::expected("a boolean")),
         }
         .map_err(|error| error.at(self.node))
