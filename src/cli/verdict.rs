@@ -123,7 +123,7 @@ impl<'a> Judge<'a> {
     pub(super) fn run(&self, sources: &Sources) -> (Inventory, Outcome) {
         let (inventory, mut outcome) = self.assess(sources);
         fix::withhold(sources, &mut outcome.findings, |sources| {
-            self.assess(sources).1.findings
+            self.run_under(self.settings, sources).1.findings
         });
         (inventory, outcome)
     }

@@ -408,7 +408,7 @@ fn a_fix_that_brings_a_finding_is_not_offered() {
     assert_eq!(offered, [false, true, true, true]);
     let reason = &findings[0].unfixable.as_ref().unwrap().reason;
     assert_eq!(reason, "it would bring a finding (bad): ");
-    assert!(runs <= 4, "{runs}");
+    assert!(runs <= 5, "{runs}");
     // Nothing is judged again where no fix has to be tried.
     for fix in findings.iter_mut().filter_map(|it| it.fix.as_mut()) {
         fix.reveals = false;

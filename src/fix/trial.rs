@@ -2,14 +2,13 @@
 //! far, and a fix that stands alone brings no finding.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::{Texts, changed};
 use crate::finding::{Edit, Finding, Unfixable};
-use crate::source::{Role, SourceId, Sources};
+use crate::source::{Role, Source, SourceId, Sources};
 
-/// How many bytes of manifests are judged again for it in a run: as many as a check reads in about a
-/// second.
+/// How many bytes of manifests are judged again for it in a run, beside a quarter of all: what a check
+/// reads in about a second.
 const MAX_TRIED: usize = 1536 << 10;
 
 /// What is judged again as a whole, in bytes; of more, what stands in the directories that a finding
@@ -67,15 +66,21 @@ pub fn withhold(
     let mut trials = Trials {
         sources,
         findings,
+        view: View::default(),
         known: BTreeMap::new(),
-        blanks: Texts::new(),
-        size: 0,
-        left: MAX_TRIED,
+        left: MAX_TRIED + total(sources) / 4,
         relint,
         guilty: Vec::new(),
     };
-    for (directories, fixes) in neighbours(sources, findings, doubtful) {
-        trials.try_in(&directories, fixes);
+    let groups = neighbours(sources, findings, doubtful);
+    let mut groups: Vec<_> = groups
+        .into_iter()
+        .map(|(directories, fixes)| (View::of(sources, &directories), fixes))
+        .collect();
+    // What costs little is tried first.
+    groups.sort_by_key(|(view, _)| view.size);
+    for (view, fixes) in groups {
+        trials.try_in(view, fixes);
     }
     let guilty = trials.guilty;
     for (at, reason) in guilty {
@@ -92,13 +97,17 @@ pub fn withhold(
     }
 }
 
+fn total(sources: &Sources) -> usize {
+    sources.iter().map(|it| it.text().len()).sum()
+}
+
 /// Fixes by the directories that their findings name; by none where all is small.
 fn neighbours(
     sources: &Sources,
     findings: &[Finding],
     fixes: Vec<usize>,
 ) -> BTreeMap<BTreeSet<String>, Vec<usize>> {
-    let is_small = sources.iter().map(|it| it.text().len()).sum::<usize>() <= SMALL;
+    let is_small = total(sources) <= SMALL;
     let mut groups: BTreeMap<BTreeSet<String>, Vec<usize>> = BTreeMap::new();
     for at in fixes {
         let mut directories = BTreeSet::new();
@@ -116,6 +125,39 @@ fn neighbours(
     groups
 }
 
+/// What is judged for a trial.
+#[derive(Default)]
+struct View {
+    sources: Sources,
+    /// What its sources are in the run.
+    ids: Vec<SourceId>,
+    /// In bytes.
+    size: usize,
+}
+
+impl View {
+    /// What stands in these directories; all where there are none.
+    fn of(sources: &Sources, directories: &BTreeSet<String>) -> Self {
+        let is_all = directories.is_empty();
+        let (sources, ids) =
+            sources.only(|source| is_all || directories.contains(directory(sources, source.id())));
+        let size = total(&sources);
+        Self { sources, ids, size }
+    }
+
+    /// What a source of the run is here.
+    fn id(&self, source: SourceId) -> Option<SourceId> {
+        let at = self.ids.binary_search(&source).ok()?;
+        self.sources.iter().nth(at).map(Source::id)
+    }
+
+    /// What one of its sources is in the run.
+    fn outer(&self, source: SourceId) -> Option<SourceId> {
+        let at = self.sources.iter().position(|it| it.id() == source)?;
+        self.ids.get(at).copied()
+    }
+}
+
 fn directory(sources: &Sources, source: SourceId) -> &str {
     let path = sources.get(source).root_path();
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
@@ -124,11 +166,9 @@ fn directory(sources: &Sources, source: SourceId) -> &str {
 struct Trials<'a, R> {
     sources: &'a Sources,
     findings: &'a [Finding],
+    view: View,
+    /// What is found in the view as it is.
     known: BTreeMap<About, usize>,
-    /// No text, for what is not in view.
-    blanks: Texts,
-    /// Of what is in view, in bytes.
-    size: usize,
     /// How many bytes may still be judged.
     left: usize,
     relint: R,
@@ -137,29 +177,16 @@ struct Trials<'a, R> {
 }
 
 impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
-    /// Tries fixes with what stands in these directories in view; with all where there are none.
-    fn try_in(&mut self, directories: &BTreeSet<String>, fixes: Vec<usize>) {
-        let is_all = directories.is_empty();
-        let nothing: Arc<str> = Arc::from("");
-        let mut blanks = Texts::new();
-        self.size = 0;
-        for source in self.sources {
-            if is_all || directories.contains(directory(self.sources, source.id())) {
-                self.size += source.text().len();
-            } else {
-                blanks.insert(source.id(), Arc::clone(&nothing));
-            }
-        }
-        if self.size > LARGEST_VIEW {
+    /// Tries fixes with this in view.
+    fn try_in(&mut self, view: View, fixes: Vec<usize>) {
+        if view.size > LARGEST_VIEW {
             let crowded = fixes.into_iter().map(|at| (at, CROWDED.to_owned()));
             self.guilty.extend(crowded);
             return;
         }
-        self.blanks = blanks;
-        self.known = if is_all {
-            counted(self.findings)
-        } else if self.spend() {
-            counted(&(self.relint)(&self.sources.with_texts(&self.blanks)))
+        self.view = view;
+        self.known = if self.spend() {
+            counted(&(self.relint)(&self.view.sources))
         } else {
             BTreeMap::new()
         };
@@ -169,7 +196,7 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
     /// Whether what is in view may be judged once more.
     fn spend(&mut self) -> bool {
         // What is small has its price, too.
-        let price = self.size.max(MAX_TRIED / 256);
+        let price = self.view.size.max(MAX_TRIED / 256);
         let left = self.left.checked_sub(price);
         self.left = left.unwrap_or(0);
         left.is_some()
@@ -249,12 +276,10 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
                 edits.entry(edit.source).or_default().push(edit);
             }
         }
-        let mut texts = self.blanks.clone();
+        let mut texts = Texts::new();
         for (source, edits) in edits {
             match changed(self.sources.get(source).text(), edits) {
-                Ok(text) => {
-                    texts.insert(source, text);
-                }
+                Ok(text) => texts.extend(self.view.id(source).map(|id| (id, text))),
                 Err(reason) => {
                     return Some(Harm {
                         reason: reason.to_owned(),
@@ -269,7 +294,7 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
                 sources: BTreeSet::new(),
             });
         }
-        let after = (self.relint)(&self.sources.with_texts(&texts));
+        let after = (self.relint)(&self.view.sources.with_texts(&texts));
         let mut counts = self.known.clone();
         let mut fresh = after
             .iter()
@@ -285,7 +310,10 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
             "it would bring a finding ({}): {}",
             first.rule, first.message
         );
-        let sources = fresh.chain([first]).map(|it| it.primary.source).collect();
+        let sources = fresh
+            .chain([first])
+            .filter_map(|it| self.view.outer(it.primary.source))
+            .collect();
         Some(Harm { reason, sources })
     }
 }

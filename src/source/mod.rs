@@ -270,6 +270,24 @@ impl Sources {
         changed
     }
 
+    /// Those files with manifests alone that are kept, under new identities, and what they are here: the
+    /// nth of the list is the nth there.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&Source) -> bool) -> (Self, Vec<SourceId>) {
+        let mut kept = Self {
+            charts: self.charts.clone(),
+            ..Self::default()
+        };
+        let mut ids = Vec::new();
+        for source in self {
+            if matches!(source.part, Part::Judged) && keep(source) {
+                kept.push(source.given.clone());
+                ids.push(source.id);
+            }
+        }
+        (kept, ids)
+    }
+
     /// Takes note that what is rendered from a file is judged in its stead.
     pub fn mark_ingredient(&mut self, id: SourceId) {
         if let Some(source) = self.items.get_mut(id.0 as usize) {
