@@ -436,7 +436,7 @@ fn by_ports(workload: Workload<'_>, containers: &Containers<'_>, has_services: b
     let (traffic, found) = if sure.is_empty() {
         let likely = containers
             .declaring()
-            .filter(|(_, port)| !port.is_for_probes() && !(is_controller && port.is_probed()));
+            .filter(|(_, port)| !(port.is_for_probes() || is_controller && port.is_probed()));
         (Traffic::Likely, likely.collect())
     } else {
         (Traffic::Yes, sure)

@@ -160,7 +160,7 @@ fn mend<'r>(
             None => report,
         },
         kind @ IssueKind::Invalid { .. } => match Retype::of(node, kind) {
-            Some(retype) => fix(report, retype.title().to_owned(), &|editor, value| {
+            Some(retype) => fix(report, retype.title(), &|editor, value| {
                 retype.write(editor, value)
             }),
             None => report,

@@ -43,8 +43,8 @@ impl Rule for UnreachableRoute {
             let routes: Vec<Route<'_>> = list.items().map(|it| Route::of(object, it)).collect();
             for (index, later) in routes.iter().enumerate() {
                 let earlier = routes.get(..index).unwrap_or_default();
-                let takes = |it: &&Route<'_>| it.takes_all_of(object, later, &left);
-                match earlier.iter().find(takes) {
+                let shadows = |it: &&Route<'_>| it.takes_all_of(object, later, &left);
+                match earlier.iter().find(shadows) {
                     Some(taker) => out.push(unreachable(object, later.node, index, taker.node)),
                     None => matches_in_vain(object, later, earlier, &left, out),
                 }

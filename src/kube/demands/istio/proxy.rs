@@ -45,7 +45,8 @@ pub(in crate::kube) fn refused(root: Node<'_>) -> Vec<(NodeId, String)> {
         };
         // An address that is not a tracer's may be left empty.
         let is_optional = path.first() != Some(&"tracing") && path != ["discoveryAddress"];
-        if !(text.is_empty() && is_optional) && !is_address(&text.replacen("$(HOST_IP)", host, 1)) {
+        let is_left_out = text.is_empty() && is_optional;
+        if !(is_left_out || is_address(&text.replacen("$(HOST_IP)", host, 1))) {
             tell(
                 node,
                 "expected a host and its port, such as zipkin.tracing:9411",
