@@ -140,10 +140,13 @@ impl<'t> Lines<'t> {
         is_key || text.starts_with("- ")
     }
 
-    /// Whether the file's first list in block style stands deeper than its key; `None` without one.
+    /// Whether the file's first list in block style stands deeper than its key; `None` without one near
+    /// the start.
     pub(super) fn indents_lists(self) -> Option<bool> {
+        /// Lines: each object of a file may ask.
+        const MOST: usize = 200;
         let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
-        let mut lines = self.text.lines().peekable();
+        let mut lines = self.text.lines().take(MOST).peekable();
         while let Some(line) = lines.next() {
             let opens =
                 line.trim_end().ends_with(':') && !line.trim_start().starts_with(['-', '#']);
