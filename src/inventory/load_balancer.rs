@@ -348,9 +348,13 @@ spec:
         );
         assert_eq!(annotated(&format!("{target}: ip"), ""), []);
         let checks = "service.beta.kubernetes.io/aws-load-balancer-healthcheck-interval: '5'";
+        let local = ", type: LoadBalancer, externalTrafficPolicy: Local";
+        let instance = format!("{target}: instance, {checks}");
+        assert_eq!(annotated_nlb(&instance, local), nlb(false, 10));
         assert_eq!(
-            annotated_nlb(&format!("{target}: instance, {checks}"), exposed),
-            nlb(false, 15)
+            annotated_nlb(&instance, exposed),
+            [],
+            "every node answers for the pods of the others"
         );
         let in_tree = "service.beta.kubernetes.io/aws-load-balancer-type: nlb";
         assert_eq!(
@@ -358,7 +362,6 @@ spec:
             [],
             "every node answers for the pods of the others"
         );
-        let local = ", type: LoadBalancer, externalTrafficPolicy: Local";
         assert_eq!(annotated_nlb(in_tree, local), nlb(false, 20));
     }
 
@@ -402,7 +405,7 @@ spec:
                 format!("{aws}connection-draining-enabled: 'true', {aws}healthcheck-interval: '5'"),
                 Some(30),
             ),
-            (format!("{aws}scheme: internal"), Some(30)),
+            (format!("{aws}scheme: internal"), Some(20)),
         ] {
             assert_eq!(seconds(&annotations), expected, "{annotations}");
         }
@@ -476,7 +479,7 @@ spec:
                      defaultConfiguration: {targetType: ip, healthCheckConfig: {healthCheckInterval: 5}}}\n";
         let found = with("gateway.k8s.aws/alb", group);
         let checks = found.first().and_then(|it| it.aws_pod_checks());
-        assert_eq!(checks.map(|it| (it.interval, it.healthy)), Some((5, 2)));
+        assert_eq!(checks.map(|it| (it.interval, it.healthy)), Some((5, 3)));
     }
 
     #[test]

@@ -56,8 +56,8 @@ pub struct Injection {
 pub struct Native {
     /// The annotations that decide it, newest name first; none where there is no native one.
     pub keys: &'static [&'static str],
-    /// The first release with a native sidecar.
-    pub since: &'static str,
+    /// The one to write, and the first release that reads it.
+    pub advised: Option<(&'static str, &'static str)>,
     /// The first release in which it is native unless told otherwise.
     pub default_since: Option<&'static str>,
 }
@@ -215,7 +215,7 @@ impl Helper {
         let End::Annotations(waits) = &self.end else {
             return None;
         };
-        let seconds = |text: &str| Some(Duration::from_secs(text.trim().parse().ok()?));
+        let seconds = |text: &str| text.trim().parse().ok().map(Duration::from_secs);
         let is_off = waits.switch.and_then(&annotation).is_some_and(is_false);
         let stated = annotation(waits.wait).filter(|_| !is_off);
         let time = match stated {
@@ -229,9 +229,11 @@ impl Helper {
                 let stated = annotation(key);
                 Some(Then {
                     key,
-                    time: match stated {
-                        Some(text) => seconds(text)?,
-                        None => Duration::from_secs(default),
+                    time: match stated.map(str::trim) {
+                        // No limit.
+                        Some("0") => return None,
+                        Some(text) if !text.starts_with('-') => seconds(text)?,
+                        _ => Duration::from_secs(default),
                     },
                     is_stated: stated.is_some(),
                 })

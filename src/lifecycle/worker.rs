@@ -166,9 +166,9 @@ fn sidekiq_timeout(words: &[&str]) -> Option<u64> {
 }
 
 /// Whether a KEDA trigger of this type counts tasks of a queue or stream (`pkg/scaling/scalers_builder.go`
-/// of KEDA).
+/// of KEDA 2.20, and `stan`, which older ones have).
 pub fn is_queue(trigger: &str) -> bool {
-    const QUEUES: [&str; 27] = [
+    const QUEUES: [&str; 30] = [
         "activemq",
         "apache-kafka",
         "artemis-queue",
@@ -185,13 +185,16 @@ pub fn is_queue(trigger: &str) -> bool {
         "github-runner",
         "ibmmq",
         "kafka",
+        "liiklus",
         "nats-jetstream",
         "nsq",
         "pulsar",
         "rabbitmq",
         "redis",
         "redis-cluster",
+        "redis-cluster-streams",
         "redis-sentinel",
+        "redis-sentinel-streams",
         "redis-streams",
         "solace-event-queue",
         "stan",

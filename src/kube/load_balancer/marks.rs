@@ -64,7 +64,12 @@ impl IngressClass {
         // A class may have any name, and the target type means nothing to other controllers.
         let targets = ingress.annotation(&format!("{ALB}target-type"));
         let targets = targets.map(|node| (Self::Alb, node));
-        let by_prefix = |prefix, found| Some((Self::Known(found), of_prefix(ingress, prefix)?));
+        let by_prefix = |prefix, found| {
+            Some((
+                Self::Known(found),
+                Asked::of_service(ingress).of_prefix(prefix)?,
+            ))
+        };
         match (classed, class) {
             (Some(found), _) => Some(found),
             (None, Some(_)) => targets,
@@ -98,9 +103,143 @@ impl IngressClass {
                 Some((LoadBalancer::AwsIpTarget(checks), node))
             }
             Some("instance") | None if targets.is_none() || kind.is_some() => {
-                is_local(service).then_some((LoadBalancer::NodeChecks(checks), class))
+                let is_local = Asked::of_service(service).is_local();
+                is_local.then_some((LoadBalancer::NodeChecks(checks), class))
             }
             _ => None,
+        }
+    }
+}
+
+/// What a Service says of its load balancer: its own manifest, or what another object has a controller
+/// make of it.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    annotations: Option<Node<'a>>,
+    spec: Option<Node<'a>>,
+    /// What holds where nothing is written.
+    default_type: &'static str,
+    default_policy: &'static str,
+}
+
+impl<'a> Asked<'a> {
+    fn of_service(service: &'a Object) -> Self {
+        Self {
+            annotations: service.node().at(&["metadata", "annotations"]),
+            spec: service.node().get("spec"),
+            default_type: "ClusterIP",
+            default_policy: "Cluster",
+        }
+    }
+
+    fn annotation(self, key: &str) -> Option<Node<'a>> {
+        self.annotations?.get(key)
+    }
+
+    fn number(self, prefix: &str, key: &str) -> Option<u32> {
+        number(self.annotation(&format!("{prefix}{key}")))
+    }
+
+    fn field(self, name: &str) -> Option<Node<'a>> {
+        self.spec?.get(name)
+    }
+
+    /// The first annotation that starts so.
+    fn of_prefix(self, prefix: &str) -> Option<Node<'a>> {
+        let mut entries = self.annotations?.entries();
+        let found = entries.find(|entry| entry.key.key_text().starts_with(prefix));
+        found.map(|entry| entry.key)
+    }
+
+    fn is_local(self) -> bool {
+        let policy = self.field("externalTrafficPolicy").map(Node::text);
+        policy.unwrap_or(Some(self.default_policy)) == Some("Local")
+    }
+
+    /// The load balancer of a Service of type LoadBalancer, by its annotations.
+    fn load_balancer(self) -> Option<(LoadBalancer, Node<'a>)> {
+        let kind = self.field("type").map(Node::text);
+        if kind.unwrap_or(Some(self.default_type)) != Some("LoadBalancer") {
+            return None;
+        }
+        self.aws_network().or_else(|| self.nodes())
+    }
+
+    /// An AWS Network Load Balancer whose targets are pods, or nodes of which it asks whether a pod is
+    /// there; any other node answers for the pods of the others.
+    fn aws_network(self) -> Option<(LoadBalancer, Node<'a>)> {
+        let aws = |key: &str| self.annotation(&format!("{AWS}{key}"));
+        let kind =
+            aws("type").filter(|it| matches!(it.text(), Some("nlb" | "external" | "nlb-ip")));
+        let class = self.field("loadBalancerClass");
+        let class = class.filter(|it| it.text() == Some("service.k8s.aws/nlb"));
+        let targets = aws("nlb-target-type");
+        let node = targets.or(class).or(kind)?;
+        let to_pods = targets.and_then(Node::text) == Some("ip")
+            || kind.and_then(Node::text) == Some("nlb-ip");
+        // pkg/service/model_builder.go of aws-load-balancer-controller 3, and
+        // pkg/providers/v1/aws.go (buildNLBHealthCheckConfiguration) of cloud-provider-aws 1.34.
+        let threshold = if to_pods {
+            3
+        } else if self.is_local() {
+            2
+        } else {
+            return None;
+        };
+        let checks = self.aws_checks().or_default(10, threshold);
+        Some((LoadBalancer::AwsNlb { to_pods, checks }, node))
+    }
+
+    /// A load balancer that asks the nodes of a Service with `externalTrafficPolicy: Local`, where its
+    /// health check is known.
+    fn nodes(self) -> Option<(LoadBalancer, Node<'a>)> {
+        if !self.is_local() {
+            return None;
+        }
+        let told = self.aws_checks();
+        let azure = self.of_prefix(AZURE);
+        let ocean = self.of_prefix(DIGITAL_OCEAN);
+        let draining = self.of_prefix(&format!("{AWS}connection-draining-"));
+        let (checks, by) = if azure.is_some() {
+            // A port may have numbers of its own.
+            if self.of_prefix("service.beta.kubernetes.io/port_").is_some() {
+                return None;
+            }
+            // pkg/consts/consts.go of cloud-provider-azure 1.34.
+            let told = Told {
+                interval: self.number(AZURE, "load-balancer-health-probe-interval"),
+                unhealthy: self.number(AZURE, "load-balancer-health-probe-num-of-probe"),
+                healthy: None,
+            };
+            (told.or_default(5, 2), azure)
+        } else if ocean.is_some() {
+            // docs/controllers/services/annotations.md of digitalocean-cloud-controller-manager.
+            let told = Told {
+                interval: self.number(DIGITAL_OCEAN, "healthcheck-check-interval-seconds"),
+                unhealthy: self.number(DIGITAL_OCEAN, "healthcheck-unhealthy-threshold"),
+                healthy: self.number(DIGITAL_OCEAN, "healthcheck-healthy-threshold"),
+            };
+            (told.or_default(3, 3), ocean)
+        } else if draining.is_some() {
+            // Only a Classic Load Balancer drains by it: pkg/providers/v1/aws_loadbalancer.go of
+            // cloud-provider-aws 1.34.
+            (told.or_default(10, 6), draining)
+        } else {
+            // Of a Network Load Balancer: a Classic one takes 6 × 10 s.
+            (told.or_default(10, 2), self.of_prefix(AWS))
+        };
+        let by = self
+            .field("externalTrafficPolicy")
+            .or(by)
+            .filter(|_| by.is_some());
+        Some((LoadBalancer::NodeChecks(checks), by?))
+    }
+
+    fn aws_checks(self) -> Told {
+        Told {
+            interval: self.number(AWS, "healthcheck-interval"),
+            unhealthy: self.number(AWS, "healthcheck-unhealthy-threshold"),
+            healthy: self.number(AWS, "healthcheck-healthy-threshold"),
         }
     }
 }
@@ -141,18 +280,9 @@ fn number(node: Option<Node<'_>>) -> Option<u32> {
     node?.text()?.trim().parse().ok()
 }
 
-fn is_local(service: &Object) -> bool {
-    local(service).is_some()
-}
-
-fn local(service: &Object) -> Option<Node<'_>> {
-    let policy = service.node().at(&["spec", "externalTrafficPolicy"])?;
-    (policy.text() == Some("Local")).then_some(policy)
-}
-
 impl LoadBalancer {
     /// The ALB of a Gateway in front of a Service, where a TargetGroupConfiguration makes pods its
-    /// targets.
+    /// targets (`pkg/gateway/model/model_build_target_group.go` of aws-load-balancer-controller 3).
     pub fn of_target_group(configuration: &Object) -> Option<Self> {
         let defaults = configuration.node().at(&["spec", "defaultConfiguration"])?;
         let is_ip = defaults.get("targetType").and_then(Node::text) == Some("ip");
@@ -160,8 +290,8 @@ impl LoadBalancer {
         is_ip.then(|| {
             Self::AwsIpTarget(checks(
                 (read("healthCheckInterval"), 15),
-                (read("unhealthyThresholdCount"), 2),
-                (read("healthyThresholdCount"), 2),
+                (read("unhealthyThresholdCount"), 3),
+                (read("healthyThresholdCount"), 3),
             ))
         })
     }
@@ -180,76 +310,24 @@ impl LoadBalancer {
         if let Some((node, "ip")) = text("alb.ingress.kubernetes.io/target-type") {
             return Some((Self::AwsIpTarget(alb_checks(&[service])), node));
         }
-        let kind = service.node().at(&["spec", "type"]).and_then(Node::as_str);
-        if kind != Some("LoadBalancer") {
-            return None;
-        }
-        of_aws_network(service).or_else(|| Some((of_nodes(service)?, local(service)?)))
+        Asked::of_service(service).load_balancer()
     }
-}
 
-/// An AWS Network Load Balancer, where its health check is known.
-fn of_aws_network(service: &Object) -> Option<(LoadBalancer, Node<'_>)> {
-    let aws = |key: &str| service.annotation(&format!("{AWS}{key}"));
-    let kind = aws("type").filter(|it| matches!(it.text(), Some("nlb" | "external" | "nlb-ip")));
-    let class = service.node().at(&["spec", "loadBalancerClass"]);
-    let class = class.filter(|it| it.text() == Some("service.k8s.aws/nlb"));
-    let targets = aws("nlb-target-type");
-    let node = targets.or(class).or(kind)?;
-    let is_controller =
-        class.is_some() || targets.is_some() || kind.is_some_and(|it| it.text() != Some("nlb"));
-    let told = aws_checks(service);
-    let checks = if is_controller {
-        told.or_default(10, 3)
-    } else if is_local(service) {
-        // pkg/providers/v1/aws.go (buildNLBHealthCheckConfiguration) of cloud-provider-aws 1.34.
-        told.or_default(10, 2)
-    } else {
-        told.or_default(told.interval?, told.unhealthy?)
-    };
-    let to_pods =
-        targets.and_then(Node::text) == Some("ip") || kind.and_then(Node::text) == Some("nlb-ip");
-    Some((LoadBalancer::AwsNlb { to_pods, checks }, node))
-}
-
-/// A load balancer that asks the nodes of a Service with `externalTrafficPolicy: Local`, where its health
-/// check is known.
-fn of_nodes(service: &Object) -> Option<LoadBalancer> {
-    local(service)?;
-    let read = |prefix: &str, key: &str| number(service.annotation(&format!("{prefix}{key}")));
-    let has = |prefix: &str| of_prefix(service, prefix).is_some();
-    let told = aws_checks(service);
-    let checks = if has(AZURE) {
-        // A port may have numbers of its own.
-        if has("service.beta.kubernetes.io/port_") {
-            return None;
-        }
-        // pkg/consts/consts.go of cloud-provider-azure 1.34.
-        Told {
-            interval: read(AZURE, "load-balancer-health-probe-interval"),
-            unhealthy: read(AZURE, "load-balancer-health-probe-num-of-probe"),
-            healthy: None,
-        }
-        .or_default(5, 2)
-    } else if has(DIGITAL_OCEAN) {
-        // docs/controllers/services/annotations.md of digitalocean-cloud-controller-manager.
-        Told {
-            interval: read(DIGITAL_OCEAN, "healthcheck-check-interval-seconds"),
-            unhealthy: read(DIGITAL_OCEAN, "healthcheck-unhealthy-threshold"),
-            healthy: None,
-        }
-        .or_default(3, 3)
-    } else if has(&format!("{AWS}connection-draining-")) {
-        // Only a Classic Load Balancer drains by it: pkg/providers/v1/aws_loadbalancer.go of
-        // cloud-provider-aws 1.34.
-        told.or_default(10, 6)
-    } else if has(AWS) {
-        // By either controller: a Classic Load Balancer takes 10 × 6 s.
-        told.or_default(10, 3)
-    } else {
-        return None;
-    };
-    Some(LoadBalancer::NodeChecks(checks))
+    /// The one in front of the proxies that Envoy Gateway makes of an EnvoyProxy, by the annotations that
+    /// it has its Service get. Without a word it is a load balancer, and traffic stays local
+    /// (`api/v1alpha1/kubernetes_helpers.go` of Envoy Gateway 1.9).
+    pub fn of_envoy_proxy(proxy: &Object) -> Option<(Self, Node<'_>)> {
+        let service = proxy
+            .node()
+            .at(&["spec", "provider", "kubernetes", "envoyService"])?;
+        let asked = Asked {
+            annotations: service.get("annotations"),
+            spec: Some(service),
+            default_type: "LoadBalancer",
+            default_policy: "Local",
+        };
+        asked.load_balancer()
+    }
 }
 
 /// The numbers of a health check that are written.
@@ -268,15 +346,6 @@ impl Told {
             (self.unhealthy, threshold),
             (self.healthy, threshold),
         )
-    }
-}
-
-fn aws_checks(service: &Object) -> Told {
-    let read = |key: &str| number(service.annotation(&format!("{AWS}healthcheck-{key}")));
-    Told {
-        interval: read("interval"),
-        unhealthy: read("unhealthy-threshold"),
-        healthy: read("healthy-threshold"),
     }
 }
 
@@ -304,15 +373,6 @@ fn of_class_name(name: &str) -> Option<IngressClass> {
         _ if has("traefik") => Some(IngressClass::Known(LoadBalancer::Traefik)),
         _ => None,
     }
-}
-
-/// The first annotation that starts so.
-fn of_prefix<'a>(object: &'a Object, prefix: &str) -> Option<Node<'a>> {
-    let annotations = object.node().at(&["metadata", "annotations"])?;
-    annotations
-        .entries()
-        .find(|entry| entry.key.key_text().starts_with(prefix))
-        .map(|entry| entry.key)
 }
 
 /// `{"ingress": true}` or `{"exposed_ports": {"80": {}}}`.

@@ -81,8 +81,9 @@ pub static HELPERS: [Helper; 9] = [
         end: End::TakesNothing,
         job: JobEnd::Never,
     },
-    // charts/partials/templates/_proxy.tpl of Linkerd: the wait is a preStop hook of the proxy, and left
-    // out of native sidecars, which are the default from 2.20 on.
+    // charts/partials/templates/_proxy.tpl and pkg/k8s/labels.go of Linkerd: the wait is a preStop hook of
+    // the proxy, and left out of native sidecars. They came with 2.15 (alpha), config.beta with 2.19, and
+    // are the default from 2.20 on, which reads all three annotations.
     Helper {
         name: "the Linkerd proxy",
         origin: Origin::Injected(Injection {
@@ -95,7 +96,10 @@ pub static HELPERS: [Helper; 9] = [
                     "config.beta.linkerd.io/proxy-enable-native-sidecar",
                     "config.alpha.linkerd.io/proxy-enable-native-sidecar",
                 ],
-                since: "Linkerd 2.15",
+                advised: Some((
+                    "config.beta.linkerd.io/proxy-enable-native-sidecar",
+                    "Linkerd 2.19",
+                )),
                 default_since: Some("Linkerd 2.20"),
             },
         }),
@@ -110,8 +114,8 @@ pub static HELPERS: [Helper; 9] = [
         }),
         job: JobEnd::Endpoint("linkerd-await"),
     },
-    // pkg/runtime/runtime.go (Run) and pkg/injector/annotations of Dapr: the block from 1.13, native
-    // sidecars from 1.18.
+    // pkg/runtime/runtime.go (Run), pkg/runtime/config.go (negative seconds are the default) and
+    // pkg/injector/annotations of Dapr: the block from 1.13, native sidecars from 1.18.
     Helper {
         name: "the Dapr sidecar",
         origin: Origin::Injected(Injection {
@@ -120,7 +124,7 @@ pub static HELPERS: [Helper; 9] = [
             by_namespace: false,
             native: Native {
                 keys: &["dapr.io/enable-native-sidecar"],
-                since: "Dapr 1.18",
+                advised: Some(("dapr.io/enable-native-sidecar", "Dapr 1.18")),
                 default_since: None,
             },
         }),
@@ -146,7 +150,10 @@ pub static HELPERS: [Helper; 9] = [
             by_namespace: false,
             native: Native {
                 keys: &["consul.hashicorp.com/enable-consul-dataplane-as-sidecar"],
-                since: "consul-k8s 1.9",
+                advised: Some((
+                    "consul.hashicorp.com/enable-consul-dataplane-as-sidecar",
+                    "consul-k8s 1.9",
+                )),
                 default_since: None,
             },
         }),
@@ -170,7 +177,7 @@ pub static HELPERS: [Helper; 9] = [
             by_namespace: false,
             native: Native {
                 keys: &[],
-                since: "",
+                advised: None,
                 default_since: None,
             },
         }),

@@ -108,6 +108,9 @@ fn annotations_let_an_injected_helper_wait() {
     assert_eq!((dapr.time.as_secs(), dapr.exit().as_secs()), (45, 50));
     assert!(dapr.is_stated && !dapr.may_end_early);
     assert_eq!(time("Dapr", &[]), Some((0, 5)));
+    let limit = "dapr.io/graceful-shutdown-seconds";
+    assert_eq!(time("Dapr", &[(limit, "-1")]), Some((0, 5)));
+    assert_eq!(time("Dapr", &[(limit, "0")]), None, "it has no limit");
     let consul = "consul.hashicorp.com/sidecar-proxy-lifecycle-shutdown-grace-period-seconds";
     let switch = "consul.hashicorp.com/enable-sidecar-proxy-lifecycle";
     assert_eq!(time("Consul", &[(consul, "60")]), Some((60, 60)));
@@ -194,6 +197,19 @@ fn annotations_say_whether_a_sidecar_is_native() {
     ] {
         let read = |key: &str| given.iter().find(|it| it.0 == key).map(|it| it.1);
         assert_eq!(injection(name).is_native(read), native, "{name} {given:?}");
+    }
+}
+
+#[test]
+fn what_is_advised_is_what_is_read() {
+    for helper in &HELPERS {
+        let Origin::Injected(injection) = &helper.origin else {
+            continue;
+        };
+        if let Some((key, _)) = injection.native.advised {
+            let read = |name: &str| (name == key).then_some("true");
+            assert_eq!(injection.is_native(read), Some(true), "{key}");
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::envoy_drain;
 use super::proxy_config::Settings;
 use crate::clocks::GRACE_PERIOD;
 use crate::edit::Value;
@@ -87,6 +88,11 @@ impl Rule for GatewayDrain {
                 show_seconds(USUAL)
             );
             out.push(Report::object(object, object.name_node(), message).help(help));
+        }
+        if envoy_drain::is_envoy_proxy(object)
+            && let Some(report) = envoy_drain::report(cx, object)
+        {
+            out.push(report);
         }
     }
 }

@@ -7,6 +7,7 @@ pub(super) mod deprecated_inject_annotation;
 pub(super) mod destination_rule_conflict;
 pub(super) mod drain_exceeds_grace_period;
 mod endpoints;
+mod envoy_drain;
 pub(super) mod gateway_drain;
 pub(super) mod grpc_connection_churn;
 pub(super) mod grpc_not_load_balanced;

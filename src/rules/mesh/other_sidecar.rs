@@ -73,10 +73,9 @@ fn help(app: &App<'_>, sidecar: &Injected<'_>, wait: Wait) -> String {
         let field = grace_field(app.workload);
         help = format!("{help}\nand in the pod's spec:\n{field}: {least}");
     }
-    if let Some(key) = native.keys.first() {
+    if let Some((key, since)) = native.advised {
         help = format!(
-            "{help}\nor make it a native sidecar, which leaves after the app ({} or newer):\n{key}: \"true\"",
-            native.since
+            "{help}\nor make it a native sidecar, which leaves after the app ({since} or newer):\n{key}: \"true\""
         );
     }
     help

@@ -170,7 +170,7 @@ fn check_injected(workload: Workload<'_>, injected: &Injected<'_>, out: &mut Fin
 
 fn help(injected: &Injected<'_>) -> String {
     let native = &injected.injection.native;
-    let Some(key) = native.keys.first() else {
+    let Some((key, since)) = native.advised else {
         return NATIVE.to_owned();
     };
     let end = match injected.helper.job {
@@ -181,13 +181,10 @@ fn help(injected: &Injected<'_>) -> String {
         _ => "let the application end it by a request to localhost:20600/graceful_shutdown",
     };
     let default = native.default_since;
-    let default = default.map_or_else(String::new, |since| {
-        format!(", the default from {since} on")
+    let default = default.map_or_else(String::new, |release| {
+        format!(", the default from {release} on")
     });
-    format!(
-        "make it a native sidecar ({key}: \"true\", {} or newer{default}), or {end}",
-        native.since
-    )
+    format!("make it a native sidecar ({key}: \"true\", {since} or newer{default}), or {end}")
 }
 
 fn is_image(container: ContainerRef<'_>, name: &str) -> bool {
