@@ -449,8 +449,12 @@ impl<'a> PodTemplate<'a> {
 }
 
 impl<'a> ContainerRef<'a> {
-    /// Its name; empty where it has none.
+    /// Its name; empty where it has none and Knative gives it none.
     pub fn name(self) -> &'a str {
+        // `container-name-template`, `pkg/apis/config/defaults.go` of Knative Serving.
+        if self.data.name.is_empty() && self.object.group() == "serving.knative.dev" {
+            return "user-container";
+        }
         cut::clip(&self.data.name, cut::LONGEST_NAME)
     }
 

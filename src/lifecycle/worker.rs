@@ -106,7 +106,7 @@ const BY_PROGRAM: [(&str, &[&str], &str); 17] = [
 ];
 
 fn worker(words: &[String]) -> Option<Worker> {
-    const RUNNERS: [&str; 12] = [
+    const RUNNERS: [&str; 15] = [
         "exec",
         "bundle",
         "python",
@@ -119,6 +119,9 @@ fn worker(words: &[String]) -> Option<Worker> {
         "rake",
         "rails",
         "opentelemetry-instrument",
+        "ddtrace-run",
+        "newrelic-admin",
+        "run-program",
     ];
     let texts: Vec<&str> = words.iter().map(|word| shell::base_name(word)).collect();
     let mut rest = texts
@@ -239,6 +242,19 @@ mod tests {
                 &[],
                 Some("Celery worker"),
             ),
+            (
+                &[
+                    "newrelic-admin",
+                    "run-program",
+                    "celery",
+                    "-A",
+                    "shop",
+                    "worker",
+                ],
+                &[],
+                Some("Celery worker"),
+            ),
+            (&["ddtrace-run", "celery", "-A", "shop", "beat"], &[], None),
             (&["celery", "-A", "shop", "beat"], &[], None),
             (&["celery", "-A", "shop", "flower"], &[], None),
             (

@@ -39,9 +39,13 @@ pub(super) fn draw<'c>(
             continue;
         }
         let name = format!("`{}` ({})", container.name(), helper.name);
-        clock
-            .verdicts
-            .push(leaves(&name, stay.time, needs, app, ""));
+        let sooner = if matches!(helper.end, End::Options(_)) && !stay.terms.is_empty() {
+            ", or sooner with its last connection"
+        } else {
+            ""
+        };
+        let when = after(&name, stay.time, sooner);
+        clock.verdicts.push(leaves(when, stay.time, needs, app, ""));
     }
 }
 
@@ -63,20 +67,21 @@ fn order(injected: &Injected<'_>, app: &PodBudget<'_>) -> Option<Verdict> {
         _ => "",
     };
     let needs = app.budget.exit().min(app.budget.grace.value);
-    Some(leaves(name, exit, needs, app, unless))
+    Some(leaves(after(name, exit, ""), exit, needs, app, unless))
+}
+
+fn after(name: &str, exit: Duration, sooner: &str) -> String {
+    let exit = show_seconds(exit);
+    format!("{name} leaves {exit} after the start of the termination{sooner}")
 }
 
 fn leaves(
-    name: &str,
+    when: String,
     exit: Duration,
     needs: Duration,
     app: &PodBudget<'_>,
     unless: &str,
 ) -> Verdict {
-    let when = format!(
-        "{name} leaves {} after the start of the termination",
-        show_seconds(exit)
-    );
     let gap = needs.saturating_sub(exit);
     let (fit, text) = if gap.is_zero() {
         (Fit::Fits, when)

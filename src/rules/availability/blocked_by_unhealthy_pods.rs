@@ -44,8 +44,11 @@ impl Rule for BlockedByUnhealthyPods {
         {
             return;
         }
-        let mut selected = cx.inventory.selects(object);
-        if selected.any(|(workload, _)| waits_for_members(workload)) {
+        let selected: Vec<_> = cx.inventory.selects(object).collect();
+        if selected
+            .iter()
+            .any(|(workload, _)| waits_for_members(*workload))
+        {
             return;
         }
         let place = object
@@ -56,14 +59,19 @@ impl Rule for BlockedByUnhealthyPods {
             "no {POLICY}: pods that never become ready block the drain of their nodes while the budget \
              is used up"
         );
-        let report = Report::object(object, place, message).advise(
-            "let pods that are not ready be evicted",
-            &Advice::below(&["spec"], [(POLICY, Value::text("AlwaysAllow"))]),
-            Applicability::Unsafe,
-            "let pods that are not ready be evicted",
-            object,
-            object.node(),
-        );
+        let report = Report::object(object, place, message);
+        let advice = Advice::below(&["spec"], [(POLICY, Value::text("AlwaysAllow"))]);
+        let lead = "let pods that are not ready be evicted";
+        let report = if selected.is_empty() {
+            // An operator's pods may keep data.
+            report.help(format!(
+                "{lead}, unless they wait for each other's data:\n{}",
+                advice.yaml()
+            ))
+        } else {
+            let mapping = object.node();
+            report.advise(lead, &advice, Applicability::Unsafe, lead, object, mapping)
+        };
         out.push(report.pedantic());
     }
 }

@@ -179,7 +179,18 @@ fn missing_service<'a>(cx: &Context<'_>, object: &'a Object, backend: &Backend<'
             && cx.inventory.same_scope(other, object)
             && cx.inventory.same_namespace(other, object)
     });
-    let help = match suggest(name, beside.map(Object::name)) {
+    let beside: Vec<&Object> = beside.collect();
+    let near = suggest(name, beside.iter().map(|other| other.name()));
+    // Without a namespace, an object of another file may be meant for another one.
+    let is_certain = near.is_some()
+        || cx.inventory.namespace(object).is_some()
+        || beside.iter().any(|it| it.source() == object.source());
+    let severity = if is_certain {
+        Severity::Warning
+    } else {
+        Severity::Note
+    };
+    let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("name a Service of this namespace, or add the Service `{name}`"),
     };
@@ -188,7 +199,7 @@ fn missing_service<'a>(cx: &Context<'_>, object: &'a Object, backend: &Backend<'
         object.kind()
     );
     Report::object(object, backend.name_node, message)
-        .severity(Severity::Warning)
+        .severity(severity)
         .help(help)
 }
 
