@@ -107,7 +107,7 @@ fn bars(workload: Workload<'_>, injected: &Injected<'_>, end: Duration) -> Vec<B
     let start = if is_native { end } else { Duration::ZERO };
     let Some(wait) = injected.wait else {
         let (what, note) = match injected.helper.end {
-            End::Annotations(_) => ("drain", "its annotations cannot be read"),
+            End::Annotations(_) => ("drain", "its annotations give no end that can be read"),
             _ => ("ends at SIGTERM", runs_as(injected)),
         };
         let extent = Extent::AtLeast {

@@ -84,9 +84,10 @@ pub(crate) fn runs(meta: &RuleMeta) -> Vec<Run> {
 
 /// The runs of a document, in their order.
 pub(crate) fn runs_of(meta: &RuleMeta, text: &str) -> Vec<Run> {
-    let body = match text.starts_with("---\n") {
-        true => front_matter(text).1,
-        false => text,
+    let body = if text.starts_with("---\n") {
+        front_matter(text).1
+    } else {
+        text
     };
     let mut runs: Vec<Run> = Vec::new();
     let mut heading = None;

@@ -87,6 +87,11 @@ const TABLE: &[Removed] = &[
     ),
     gone("extensions/v1beta1", "PodSecurityPolicy", 16),
     row("extensions/v1beta1", "Ingress", 22, "networking.k8s.io/v1"),
+    gone(
+        "admissionregistration.k8s.io/v1alpha1",
+        "InitializerConfiguration",
+        14,
+    ),
     gone("auditregistration.k8s.io/v1alpha1", "AuditSink", 19),
     gone("settings.k8s.io/v1alpha1", "PodPreset", 20),
     row("batch/v2alpha1", "CronJob", 21, "batch/v1"),
@@ -247,6 +252,7 @@ const TABLE: &[Removed] = &[
         23,
         "scheduling.k8s.io/v1",
     ),
+    row("node.k8s.io/v1alpha1", "RuntimeClass", 24, "node.k8s.io/v1"),
     row(
         "autoscaling/v2beta1",
         "HorizontalPodAutoscaler",

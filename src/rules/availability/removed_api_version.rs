@@ -182,6 +182,9 @@ fn changes(row: &Removed, object: &Object) -> Option<&'static str> {
              unless it is given"
         }
         "CertificateSigningRequest" => "`spec.signerName` and `spec.usages` are required",
+        "RuntimeClass" if row.api_version == "node.k8s.io/v1alpha1" => {
+            "`spec.runtimeHandler` becomes `handler`, and the other fields of `spec` move to the top"
+        }
         "EndpointSlice" => "`topology` becomes `nodeName` and `zone`",
         "Event" => {
             "`eventTime`, `action`, `reason`, `reportingController` and `reportingInstance` are \
