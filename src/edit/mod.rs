@@ -414,7 +414,8 @@ impl<'t> Editor<'t> {
             over
         };
         Ok(if is_last {
-            self.lines.end_with_comments_at(items, column, true)
+            // What stands at the margin may speak of all of the document.
+            self.lines.end_with_comments_at(items, column, column > 0)
         } else {
             items
         })

@@ -9,6 +9,9 @@ use crate::kube::{Object, is_sealed};
 use crate::source::{Location, Source, SourceId, Sources};
 use crate::yaml::Tree;
 
+/// The label of what Istio's installer renders and owns.
+const OWNED_BY_ISTIO: &str = "install.operator.istio.io/owning-resource";
+
 /// Why a text is not to be edited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unedited {
@@ -25,7 +28,7 @@ pub enum Unedited {
 pub(super) struct Provenance {
     generated: HashSet<SourceId>,
     sealed: HashSet<SourceId>,
-    /// Objects that Helm has rendered, by their place.
+    /// Objects that Helm or `istioctl manifest generate` has rendered, by their place.
     charted: HashSet<Location>,
     /// Objects that a cluster gave, by their place.
     dumps: HashSet<Location>,
@@ -58,7 +61,10 @@ impl Provenance {
             if object.is_dump() {
                 found.dumps.insert(place);
             }
-            if rendered.contains(&object.source()) && object.label("helm.sh/chart").is_some() {
+            // Istio's own charts label what they render (`manifests/charts`, 1.29).
+            if rendered.contains(&object.source()) && object.label("helm.sh/chart").is_some()
+                || object.label(OWNED_BY_ISTIO).is_some()
+            {
                 found.charted.insert(place);
             }
         }

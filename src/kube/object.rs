@@ -271,6 +271,12 @@ impl Object {
         is_sealed(self.node()) || self.group() == "bitnami.com" && self.kind == "SealedSecret"
     }
 
+    /// Whether it stands among the objects of an OpenShift Template.
+    pub fn is_in_template(&self) -> bool {
+        let kind = self.tree().root().get("kind").and_then(Node::as_str);
+        kind == Some("Template") && self.node().parent().is_some()
+    }
+
     /// Whether it is what a cluster gave: the API server has given it an identity or a version, or a
     /// controller owns it.
     pub fn is_dump(&self) -> bool {

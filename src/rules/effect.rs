@@ -2,7 +2,6 @@
 
 use crate::finding::Edit;
 use crate::kube::{Object, Workload, WorkloadKind};
-use crate::source::Span;
 use crate::yaml::Node;
 
 /// What is restarted once these edits of an object are applied, in one line.
@@ -16,25 +15,39 @@ pub(super) fn of(object: &Object, edits: &[Edit]) -> String {
         return "no pod restarts".to_owned();
     };
     let touches = |node: Option<Node<'_>>| {
-        let Some(within) = node.map(Node::span) else {
-            return false;
-        };
-        let is_inside = |span: Span| span.start >= within.start && span.end <= within.end;
-        edits
+        let mut own = edits
             .iter()
-            .any(|edit| edit.source == object.source() && !is_new(edit) && is_inside(edit.span))
+            .filter(|edit| edit.source == object.source() && !is_new(edit));
+        node.is_some_and(|node| own.any(|edit| is_inside(object, edit, node)))
     };
     let is_long_running = workload.is_long_running();
     if is_long_running && touches(object.node().at(&["spec", "selector"])) {
         return "a selector cannot change: an object that exists has to be deleted first"
             .to_owned();
     }
-    // A bare Pod is its own template.
-    let template = workload.template();
-    if template.path().is_empty() && !touches(template.node()) || !touches(template.node()) {
+    if !touches(workload.template().node()) {
         return "no pod restarts".to_owned();
     }
     restart(workload).to_owned()
+}
+
+/// Whether an edit changes what is below a node. Lines that are added behind the node's last belong to it
+/// only where they stand as deep as it does.
+fn is_inside(object: &Object, edit: &Edit, node: Node<'_>) -> bool {
+    let (at, within) = (edit.span.range(), node.span().range());
+    if at.start < within.start {
+        return false;
+    }
+    let added = edit.text.trim_start_matches(['\r', '\n']);
+    if !edit.span.is_empty() || at.start < within.end || added.len() == edit.text.len() {
+        return at.end <= within.end;
+    }
+    let text = object.tree().file_text().unwrap_or_default();
+    let slice = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+    let mut between = slice(within.end, at.start).lines().map(str::trim);
+    let column = within.start - slice(0, within.start).rfind('\n').map_or(0, |at| at + 1);
+    let depth = added.len() - added.trim_start_matches(' ').len();
+    depth >= column && between.all(|line| line.is_empty() || line.starts_with('#'))
 }
 
 /// How a workload replaces its pods when their template changes.
@@ -56,5 +69,60 @@ fn restart(workload: Workload<'_>) -> &'static str {
             "a rollout replaces the pods"
         }
         _ => "only pods that start later have it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::edit::{Editor, Value};
+    use crate::inventory::Inventory;
+    use crate::settings::Settings;
+    use crate::source::{NewSource, Role, Scope, Sources};
+
+    const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  selector:
+    matchLabels: {app: app}
+  template:
+    metadata: {labels: {app: app}}
+    spec:
+      containers:
+        - name: app
+      # the last line
+";
+
+    /// The effect of a new entry in the mapping at the end of a path.
+    fn effect(path: &[&str], key: &str) -> String {
+        let mut sources = Sources::default();
+        sources.push(NewSource {
+            path: "app.yaml".to_owned(),
+            root_path: "app.yaml".to_owned(),
+            text: Arc::from(DEPLOYMENT),
+            invalid_utf8: None,
+            role: Role::Named,
+            scope: Scope(Arc::from("")),
+        });
+        let inventory = Inventory::read(&sources, &Settings::default());
+        let object = inventory.objects().next().unwrap();
+        let editor = Editor::new(object.source(), object.tree()).unwrap();
+        let edits = editor.insert_at(object.node(), path, key, Value::int(1));
+        of(object, &edits.unwrap())
+    }
+
+    #[test]
+    fn what_stands_behind_a_part_of_an_object_is_told_from_what_is_added_to_it() {
+        let rollout = "a rollout replaces the pods";
+        let selector = "a selector cannot change: an object that exists has to be deleted first";
+        assert_eq!(effect(&["spec"], "strategy"), "no pod restarts");
+        assert_eq!(effect(&["spec"], "volumeClaimTemplates"), "no pod restarts");
+        assert_eq!(effect(&["spec", "selector"], "matchExpressions"), selector);
+        let pod = ["spec", "template", "spec"];
+        assert_eq!(effect(&pod, "volumes"), rollout);
+        assert_eq!(effect(&pod, "terminationGracePeriodSeconds"), rollout);
     }
 }

@@ -459,11 +459,14 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// What says that the workload takes requests; where that is only likely, the finding is a note.
+    /// What says that the workload takes requests; where that is only likely, the finding is a
+    /// note, and the fix made so far goes.
     #[must_use]
     pub fn serving(mut self, serving: &Serving<'_>) -> Self {
         if serving.traffic() == Traffic::Likely {
             self.severity = Some(Severity::Note);
+            // Advice that rests on an assumption.
+            self = self.without_fix();
         }
         for Evidence {
             object,

@@ -39,10 +39,17 @@ fn what_is_commented_out_stays_with_what_it_was_part_of() {
         ("a:\n- k: 1\n# - k: 2\n#   l: 3\n", "z: 1\n"),
         ("a:\n  - k: 1\n  # - k: 2\n", "z: 1\n"),
         ("a: 1\n# b: 2\n", "z: 1\n"),
-        ("a: 1\n# a reason\n", "z: 1\n"),
     ] {
         assert_eq!(edited(before, work), format!("{before}{after}"));
     }
+    // At the margin, only what reads as an entry belongs to the document.
+    assert_eq!(edited("a: 1\n# [END a]\n", work), "a: 1\nz: 1\n# [END a]\n");
+    let inner: &Work =
+        &|editor, root| editor.insert(root.get("m").unwrap(), "z", &Value::Int(1), Beside::Usual);
+    assert_eq!(
+        edited("m:\n  a: 1\n  # a reason\nb: 2\n", inner),
+        "m:\n  a: 1\n  # a reason\n  z: 1\nb: 2\n"
+    );
     let between: &Work =
         &|editor, root| editor.insert(root, "z", &Value::Int(1), Beside::After("a"));
     assert_eq!(

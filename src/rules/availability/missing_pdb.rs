@@ -11,7 +11,6 @@ use crate::inventory::{ReplicaOrigin, Replicas};
 use crate::kube::{Object, Workload, WorkloadKind, is_placeholder};
 use crate::rules::text::{FEW, and_more, count};
 use crate::rules::{Context, Findings, Report, Rule};
-use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "missing-pdb",
@@ -150,7 +149,7 @@ fn add_budget<'r>(
         || is_placeholder(object.name())
         || object.node().at(&["metadata", "name"]).is_none()
         // What stands behind an OpenShift Template is no part of it.
-        || object.node().parent().is_some_and(is_in_template)
+        || object.is_in_template()
     {
         return report.help(shown);
     }
@@ -213,9 +212,4 @@ fn shared<'a>(
         };
         (other.kind(), other.name()) != (object.kind(), object.name()) && may_get_another
     })
-}
-
-fn is_in_template(node: Node<'_>) -> bool {
-    let kind = node.tree().root().get("kind");
-    kind.and_then(Node::as_str) == Some("Template")
 }

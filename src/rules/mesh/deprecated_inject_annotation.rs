@@ -2,7 +2,7 @@
 
 use crate::edit::{Advice, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Workload, is_placeholder};
+use crate::kube::{Workload, WorkloadKind, is_placeholder};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::settings::MeshMode;
 use crate::yaml::{Entry, Node, Scalar};
@@ -30,6 +30,11 @@ impl Rule for DeprecatedInjectAnnotation {
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
         if cx.settings.mesh.mode == MeshMode::None || cx.inventory.has_openshift_mesh() {
+            return;
+        }
+        // On OpenShift the annotation may be the switch.
+        let is_openshift = workload.kind() == WorkloadKind::DeploymentConfig;
+        if is_openshift || workload.object().is_in_template() {
             return;
         }
         let template = workload.template();
