@@ -251,20 +251,40 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
             self.guilty.extend(untried);
             return;
         }
-        let is_suspect = |at: &usize| {
-            let mut edits = self.edits(*at).iter();
-            edits.any(|edit| harm.sources.contains(&edit.source))
-        };
-        let (suspects, others): (Vec<usize>, Vec<usize>) =
-            fixes.iter().copied().partition(|at| is_suspect(at));
-        if suspects.is_empty() || others.is_empty() {
-            let (left, right) = fixes.split_at(fixes.len() / 2);
-            self.try_together(left);
-            self.try_together(right);
-        } else {
-            self.try_together(&others);
-            self.try_together(&suspects);
+        let by_file = self.by_harmed_file(fixes, &harm);
+        // The only one in a file in which a finding is new.
+        let blamed: BTreeMap<usize, &str> = by_file
+            .iter()
+            .filter_map(|(source, fixes)| match fixes.as_slice() {
+                [only] => Some((*only, harm.reason_in(*source))),
+                _ => None,
+            })
+            .collect();
+        if blamed.is_empty() {
+            let (left, right) = halves(fixes, &by_file);
+            self.try_together(&left);
+            self.try_together(&right);
+            return;
         }
+        let is_left = |at: &usize| !blamed.contains_key(at);
+        let rest: Vec<usize> = fixes.iter().copied().filter(is_left).collect();
+        let blamed = blamed.iter().map(|(at, why)| (*at, (*why).to_owned()));
+        self.guilty.extend(blamed);
+        if !rest.is_empty() {
+            self.try_together(&rest);
+        }
+    }
+
+    /// The fixes in each file in which harm shows.
+    fn by_harmed_file(&self, fixes: &[usize], harm: &Harm) -> BTreeMap<SourceId, Vec<usize>> {
+        let mut by_file: BTreeMap<SourceId, Vec<usize>> = BTreeMap::new();
+        for at in fixes {
+            let sources: BTreeSet<SourceId> = self.edits(*at).iter().map(|it| it.source).collect();
+            for source in sources.intersection(&harm.sources) {
+                by_file.entry(*source).or_default().push(*at);
+            }
+        }
+        by_file
     }
 
     /// What these fixes bring, where they bring anything.
@@ -284,6 +304,7 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
                     return Some(Harm {
                         reason: reason.to_owned(),
                         sources: BTreeSet::from([source]),
+                        reasons: BTreeMap::new(),
                     });
                 }
             }
@@ -292,11 +313,12 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
             return Some(Harm {
                 reason: UNTRIED.to_owned(),
                 sources: BTreeSet::new(),
+                reasons: BTreeMap::new(),
             });
         }
         let after = (self.relint)(&self.view.sources.with_texts(&texts));
         let mut counts = self.known.clone();
-        let mut fresh = after
+        let fresh = after
             .iter()
             .filter(|it| it.suppressed.is_none())
             .filter(|it| {
@@ -305,21 +327,56 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
                 *left = left.saturating_sub(1);
                 !is_known
             });
-        let first = fresh.next()?;
-        let reason = format!(
-            "it would bring a finding ({}): {}",
-            first.rule, first.message
-        );
-        let sources = fresh
-            .chain([first])
-            .filter_map(|it| self.view.outer(it.primary.source))
-            .collect();
-        Some(Harm { reason, sources })
+        let mut reasons = BTreeMap::new();
+        let mut first = None;
+        for finding in fresh {
+            let reason = format!(
+                "it would bring a finding ({}): {}",
+                finding.rule, finding.message
+            );
+            first.get_or_insert_with(|| reason.clone());
+            if let Some(source) = self.view.outer(finding.primary.source) {
+                reasons.entry(source).or_insert(reason);
+            }
+        }
+        Some(Harm {
+            reason: first?,
+            sources: reasons.keys().copied().collect(),
+            reasons,
+        })
     }
+}
+
+/// Two parts to try by themselves: halves of what each of these files gets, since files seldom harm one
+/// another, else halves of all.
+fn halves(fixes: &[usize], by_file: &BTreeMap<SourceId, Vec<usize>>) -> (Vec<usize>, Vec<usize>) {
+    let first = |fixes: &Vec<usize>| fixes.len().div_ceil(2);
+    let early: BTreeSet<usize> = by_file
+        .values()
+        .flat_map(|fixes| fixes.iter().copied().take(first(fixes)))
+        .collect();
+    let late: BTreeSet<usize> = by_file
+        .values()
+        .flat_map(|fixes| fixes.iter().copied().skip(first(fixes)))
+        .filter(|at| !early.contains(at))
+        .collect();
+    if late.is_empty() {
+        let (left, right) = fixes.split_at(fixes.len() / 2);
+        return (left.to_vec(), right.to_vec());
+    }
+    fixes.iter().copied().partition(|at| !late.contains(at))
 }
 
 /// What fixes bring.
 struct Harm {
     reason: String,
+    /// Where it shows.
     sources: BTreeSet<SourceId>,
+    reasons: BTreeMap<SourceId, String>,
+}
+
+impl Harm {
+    fn reason_in(&self, source: SourceId) -> &str {
+        self.reasons.get(&source).unwrap_or(&self.reason)
+    }
 }

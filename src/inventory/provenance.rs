@@ -43,7 +43,7 @@ impl Provenance {
         let mut found = Self {
             generated: sources
                 .iter()
-                .filter(|it| says_so(it))
+                .filter(|it| says_so(it) || is_of_helm(it.text()))
                 .map(Source::id)
                 .collect(),
             ..Self::default()
@@ -99,6 +99,12 @@ fn says_so(source: &Source) -> bool {
         let line = line.to_lowercase();
         WORDS.iter().any(|words| line.contains(words))
     })
+}
+
+/// Whether a text is what `helm template` writes: `# Source: web/templates/deployment.yaml`.
+fn is_of_helm(text: &str) -> bool {
+    let mut sources = text.lines().filter_map(|it| it.strip_prefix("# Source: "));
+    sources.any(|path| path.contains("/templates/") && !path.contains(' '))
 }
 
 /// Whether a text has the comments that Helm writes above what it renders.

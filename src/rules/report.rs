@@ -25,6 +25,20 @@ const EXPLAINED: &str = "a comment says why the value is as it is";
 /// Why an API version is left as it is.
 const RELEASE: &str = "a comment says for which releases of Kubernetes it is";
 
+/// Rules by whose fixes a setting counts, or a port leads somewhere, that did not so far.
+const REVEALING: [&str; 10] = [
+    "grpc-port-not-declared",
+    "ignored-outlier-field",
+    "invalid-lifecycle-hook",
+    "invalid-probe",
+    "invalid-proxy-config",
+    "missing-circuit-breaker",
+    "mtls-disabled",
+    "outlier-detection-idle",
+    "unresolved-probe-port",
+    "unresolved-target-port",
+];
+
 /// The largest fix, in bytes that it writes: it is shown in reports.
 const LARGEST_FIX: usize = 256 << 10;
 
@@ -78,7 +92,7 @@ impl Findings {
             report.withhold(EXPLAINED);
         } else if report.explained_edit && self.meta.category != Category::Schema {
             report.withhold(EXPLAINED);
-        } else if self.meta.category == Category::Schema {
+        } else if self.meta.category == Category::Schema || REVEALING.contains(&self.meta.id) {
             report = report.reveals();
         }
         let resource = report.resource();

@@ -141,7 +141,17 @@ fn generated_files_are_not_fixed() {
         "metadata:\n  labels: { helm.sh/chart: web-1.0.0 }",
         1,
     );
+    let installed = two().replacen(
+        "metadata:",
+        "metadata:\n  labels: { install.operator.istio.io/owning-resource: unknown }",
+        1,
+    );
     for (path, text) in [
+        ("web.yaml", installed),
+        (
+            "web.yaml",
+            format!("---\n# Source: web/templates/deployment.yaml\n{}", two()),
+        ),
         (
             "web.yaml",
             format!(

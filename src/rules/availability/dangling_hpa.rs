@@ -82,12 +82,15 @@ impl Rule for DanglingHpa {
             named.any(|workload| cx.inventory.autoscalers(workload).next().is_some())
         };
         out.push(match near.filter(|near| !is_scaled(near)) {
-            Some(near) => report.fix(
-                Applicability::Unsafe,
-                format!("scale {} `{near}`", target.kind),
-                object,
-                |editor| editor.put(object.node(), &reference, "name", Value::text(near)),
-            ),
+            Some(near) => report
+                .fix(
+                    Applicability::Unsafe,
+                    format!("scale {} `{near}`", target.kind),
+                    object,
+                    |editor| editor.put(object.node(), &reference, "name", Value::text(near)),
+                )
+                .effect("the autoscaler says how many pods there are")
+                .reveals(),
             None => report,
         });
     }

@@ -108,12 +108,14 @@ fn anti_affinity(spec: Node<'_>) -> Option<Node<'_>> {
 }
 
 fn report<'a>(workload: Workload<'a>, all: &str, attempt: Attempt<'_>) -> Report<'a> {
+    let is_number = all.starts_with(|c: char| c.is_ascii_digit());
+    let the = if is_number { "the " } else { "" };
     let report = match attempt {
         Attempt::None => Report::object(
             workload.object(),
             workload.object().name_node(),
             format!(
-                "only the scheduler's soft default spreads the {all} replicas: one node may hold all"
+                "only the scheduler's soft default spreads {the}{all} replicas: one node may hold all"
             ),
         ),
         Attempt::UnselectiveConstraints(list) => Report::template(

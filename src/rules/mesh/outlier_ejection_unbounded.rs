@@ -57,12 +57,12 @@ impl Rule for OutlierEjectionUnbounded {
                 over(object, node, percent)
             } else {
                 let title = format!("set maxEjectionPercent to {HALF}");
-                report(object, node, percent, floor).fix(
-                    Applicability::Unsafe,
-                    title,
-                    object,
-                    |editor| editor.set(node, &Value::int(HALF)),
-                )
+                // Of a single endpoint, half is none.
+                report(object, node, percent, floor)
+                    .fix(Applicability::Unsafe, title, object, |editor| {
+                        editor.set(node, &Value::int(HALF))
+                    })
+                    .reveals()
             };
             out.push(match floor_field.node() {
                 Some(node) => report.related(object, node, "the floor"),

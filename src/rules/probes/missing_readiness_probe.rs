@@ -3,6 +3,7 @@
 use k8s_openapi::api::core::v1::{ContainerPort, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::open_port::{OPEN_PORT, ask_port, known_port};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Serving, application_port, is_management_name};
 use crate::kube::{Body, ContainerRef, Workload, WorkloadKind};
@@ -16,7 +17,7 @@ static META: RuleMeta = RuleMeta {
     summary: "A container that takes requests has no readiness probe",
     page: include_str!("../../../rules/probes/missing-readiness-probe.md"),
     options: &[],
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     checklist: &["distinct-probes"],
 };
@@ -75,8 +76,11 @@ fn report(
         "container `{name}` {} without a readiness probe: they come before it can answer",
         serving.takes_requests()
     );
-    let report = Report::container(workload, container, container.name_node(), message)
-        .help(help(serving, workload, container));
+    let report = Report::container(workload, container, container.name_node(), message);
+    let report = match known_port(container) {
+        Some(port) => ask_port(container, port, report),
+        None => report.help(help(serving, workload, container)),
+    };
     let report = report.unless_needless(container.object(), &["readiness"], &[]);
     out.push(report.serving(serving));
 }
@@ -117,11 +121,9 @@ fn help(serving: &Serving<'_>, workload: Workload<'_>, container: ContainerRef<'
             "add a readinessProbe; where the server answers the gRPC health protocol in plaintext:\n\
              readinessProbe:\n  grpc:\n    port: {number}"
         ),
-        _ if speaks_no_http(number, name) => format!(
-            "add a readinessProbe; an exec probe with the server's own client shows more than an \
-             open port:\n\
-             readinessProbe:\n  tcpSocket:\n    port: {reference}"
-        ),
+        _ if speaks_no_http(number, name) => {
+            format!("{OPEN_PORT}:\nreadinessProbe:\n  tcpSocket:\n    port: {reference}")
+        }
         _ => {
             let is_tls = speaks("https") || matches!(number, Some(443 | 6443 | 8443 | 9443 | 10250));
             let scheme = if is_tls { "\n    scheme: HTTPS" } else { "" };

@@ -76,18 +76,27 @@ impl Rule for UnknownField {
                 continue;
             }
             let report = Report::object(object, node, message).help(help);
-            if structure == "IngressBackend" && field == "serviceName" {
-                out.push(new_backend(object, node, report));
-                continue;
-            }
-            let is_told = wrong_fields::hint(structure, field).is_some();
-            let slip = only_slip(field, known.iter().copied()).filter(|_| !is_told);
-            let mend = wrong_fields::mend(structure, field).or(slip.map(Mend::Rename));
-            out.push(match mend {
-                Some(mend) => apply(structure, mend, object, node, report),
-                None => report,
-            });
+            out.push(mended((structure, known), object, node, report));
         }
+    }
+}
+
+/// With the fix, where it is known what the field was meant to be.
+fn mended<'r>(
+    (structure, known): (&'static str, &[&'static str]),
+    object: &Object,
+    node: Node<'_>,
+    report: Report<'r>,
+) -> Report<'r> {
+    let field = node.text().unwrap_or_default();
+    if structure == "IngressBackend" && field == "serviceName" {
+        return new_backend(object, node, report);
+    }
+    let is_told = wrong_fields::hint(structure, field).is_some();
+    let slip = only_slip(field, known.iter().copied()).filter(|_| !is_told);
+    match wrong_fields::mend(structure, field).or(slip.map(Mend::Rename)) {
+        Some(mend) => apply(structure, mend, object, node, report),
+        None => report,
     }
 }
 

@@ -157,7 +157,20 @@ fn add_hook<'r>(
         }
         Ok(edits)
     });
-    report.effect(format!("each pod takes {seconds}s longer to stop"))
+    let report = report.effect(format!("each pod takes {seconds}s longer to stop"));
+    if leaves_others(cx, workload) {
+        report.reveals()
+    } else {
+        report
+    }
+}
+
+/// Whether others in the pod leave while the hook of one container waits: rules about them speak where there
+/// is a hook.
+fn leaves_others(cx: &Context<'_>, workload: Workload<'_>) -> bool {
+    cx.inventory.mesh(workload).has_sidecar()
+        || cx.clocks().injected(workload).into_iter().next().is_some()
+        || workload.template().lasting_containers().nth(1).is_some()
 }
 
 /// What a new hook asks of the grace period.
