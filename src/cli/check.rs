@@ -21,9 +21,7 @@ use crate::timeline::timelines;
 pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, Failure> {
     let outputs = outputs(args)?;
     let only = fixing::only(args)?;
-    if args.review {
-        review::is_possible(&args.input)?;
-    }
+    review::is_possible(args)?;
     let cwd = input::working_directory()?;
     let settings = input::settings(&args.input, args.flags(), &cwd)?;
     let progress = Progress::start(args.input.quiet);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Arc;
 
-use super::args::InputArgs;
+use super::args::CheckArgs;
 use super::verdict::Judge;
 use super::{Failure, fixing};
 use crate::finding::{Applicability, Edit, Finding, Fingerprint, Fix, Outcome, apply};
@@ -31,12 +31,13 @@ struct Answers {
     ignored: Vec<(Identity, String)>,
 }
 
-/// Whether there is somebody to ask.
+/// Whether there is somebody to ask, where that is asked for.
 ///
 /// # Errors
 /// Where there is not.
-pub(super) fn is_possible(args: &InputArgs) -> Result<(), Failure> {
-    if args.has_stdin() || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+pub(super) fn is_possible(args: &CheckArgs) -> Result<(), Failure> {
+    let has_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if args.review && (args.input.has_stdin() || !has_terminal) {
         let message = "--review asks on a terminal; use --diff to see what --fix would change";
         return Err(Failure::one(message));
     }
