@@ -10,9 +10,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::civil::Date;
 
+use super::view_args::{ChecklistArgs, TimelineArgs};
 use crate::checklist;
 use crate::config::{self, FAIL_ON, Flags, MESH_MODES, RENDER_MODES};
-use crate::report::Format;
+use crate::report::{Fold, Format, GroupBy, Style};
 use crate::settings::{FailOn, MeshMode, RenderMode};
 use crate::units::{SizeLimit, Version, suggest};
 
@@ -33,25 +34,6 @@ Examples:
   lameduck check --diff                   what --fix would change
 
 Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 a wrong flag or
-configuration, a path that does not exist or cannot be read, an output that
-cannot be written.";
-
-const TIMELINE_EXAMPLES: &str = "\
-Examples:
-  lameduck timeline k8s/
-  lameduck timeline --workload Deployment/web --mesh sidecar
-  helm template web charts/web | lameduck timeline - --format svg > web.svg";
-
-const CHECKLIST_EXAMPLES: &str = "\
-Examples:
-  lameduck checklist k8s/
-  lameduck checklist --format markdown > readiness.md
-  lameduck checklist --fail-on-unmet --today 2026-11-26
-
-What no manifest can show is attested on a workload or its pod template:
-  lameduck.dev/attest.chaos-tests: \"who, YYYY-MM-DD, link expires=YYYY-MM-DD\"
-
-Exit codes: 0; 1 with --fail-on-unmet and unmet items; 2 a wrong flag or
 configuration, a path that does not exist or cannot be read, an output that
 cannot be written.";
 
@@ -117,6 +99,14 @@ pub(super) enum Color {
     Never,
 }
 
+/// What stands together in a report for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Grouping {
+    Workload,
+    File,
+    Rule,
+}
+
 #[derive(Args, Debug)]
 pub(super) struct ExplainArgs {
     /// The id of the rule
@@ -143,6 +133,20 @@ pub(super) struct CheckArgs {
     /// repeated
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub(super) outputs: Vec<Output>,
+
+    /// What stands together in full: workload (default), file or rule (default
+    /// where it is folded)
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = "Output")]
+    pub(super) group_by: Option<Grouping>,
+
+    /// Write one finding of each rule whole and the places of the others, in
+    /// full; default on a terminal from 20 findings on
+    #[arg(long, help_heading = "Output")]
+    pub(super) fold: bool,
+
+    /// Write every finding whole
+    #[arg(long, conflicts_with = "fold", help_heading = "Output")]
+    pub(super) no_fold: bool,
 
     /// Show what comments, annotations, the configuration or the baseline
     /// suppress, too, in the formats for people
@@ -431,6 +435,26 @@ impl CheckArgs {
         self.fix || self.unsafe_fixes || self.diff || self.review
     }
 
+    /// How a report is written, where the place it goes to can show so much. Files and pipes get every
+    /// finding whole.
+    pub(super) fn style(&self, place: Style, is_terminal: bool) -> Style {
+        Style {
+            show_suppressed: self.show_suppressed,
+            group_by: self.group_by.map(|it| match it {
+                Grouping::Workload => GroupBy::Workload,
+                Grouping::File => GroupBy::File,
+                Grouping::Rule => GroupBy::Rule,
+            }),
+            fold: match (self.fold, self.no_fold) {
+                (true, _) => Fold::Always,
+                (_, true) => Fold::Never,
+                _ if is_terminal => Fold::Many,
+                _ => Fold::Never,
+            },
+            ..place
+        }
+    }
+
     /// What goes over the configuration file.
     pub(super) fn flags(&self) -> Flags {
         Flags {
@@ -443,109 +467,8 @@ impl CheckArgs {
     }
 }
 
-#[derive(Args, Debug)]
-#[command(after_help = TIMELINE_EXAMPLES)]
-pub(super) struct TimelineArgs {
-    /// Draw only this workload: KIND/NAME, or a name alone. Can be repeated
-    #[arg(long = "workload", value_name = "KIND/NAME")]
-    pub(super) workloads: Vec<WorkloadName>,
-
-    /// How to draw
-    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub(super) format: Drawing,
-
-    /// Draw with ASCII characters only
-    #[arg(long, help_heading = "Output")]
-    pub(super) ascii: bool,
-
-    #[command(flatten)]
-    pub(super) input: InputArgs,
-}
-
-/// How `lameduck timeline` draws.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(super) enum Drawing {
-    /// For a terminal
-    #[default]
-    Text,
-    /// For programs
-    Json,
-    /// For documents: one file with all drawings
-    Svg,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = CHECKLIST_EXAMPLES)]
-pub(super) struct ChecklistArgs {
-    /// How to write it
-    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub(super) format: ChecklistForm,
-
-    /// Write with ASCII marks only
-    #[arg(long, help_heading = "Output")]
-    pub(super) ascii: bool,
-
-    /// The day on which attestations must hold; today (UTC) by default
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
-    pub(super) today: Option<Date>,
-
-    /// Exit with 1 if any item has failed or still needs a person
-    #[arg(long)]
-    pub(super) fail_on_unmet: bool,
-
-    #[command(flatten)]
-    pub(super) input: InputArgs,
-}
-
-/// How `lameduck checklist` writes.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(super) enum ChecklistForm {
-    /// For a terminal
-    #[default]
-    Table,
-    /// For programs
-    Json,
-    /// For documents and pull requests
-    Markdown,
-    /// A page of its own
-    Html,
-}
-
-fn day(text: &str) -> Result<Date, String> {
+pub(super) fn day(text: &str) -> Result<Date, String> {
     checklist::date(text).ok_or_else(|| "expected a day such as 2026-11-26".to_owned())
-}
-
-/// A workload, as a person names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct WorkloadName {
-    /// As written; compared without case.
-    pub(super) kind: Option<String>,
-    pub(super) name: String,
-}
-
-impl FromStr for WorkloadName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (kind, name) = match text.split_once('/') {
-            Some((kind, name)) => (Some(kind.to_owned()), name),
-            None => (None, text),
-        };
-        if name.is_empty() || kind.as_ref().is_some_and(String::is_empty) || name.contains('/') {
-            return Err("expected KIND/NAME, such as Deployment/web".to_owned());
-        }
-        let name = name.to_owned();
-        Ok(Self { kind, name })
-    }
-}
-
-impl std::fmt::Display for WorkloadName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.kind {
-            Some(kind) => write!(f, "{kind}/{}", self.name),
-            None => f.write_str(&self.name),
-        }
-    }
 }
 
 fn mesh() -> impl TypedValueParser<Value = MeshMode> {

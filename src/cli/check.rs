@@ -1,6 +1,6 @@
 //! `lameduck check`: the conductor.
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 
 use super::args::{CheckArgs, Output};
 use super::guard::Guard;
@@ -51,6 +51,9 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
                 fixing::tell(&discovered.sources, &outcome.findings, &fixed);
             }
             fixing::mark(&mut outcome.findings, &fixed);
+            if !args.input.quiet && !args.review {
+                fixing::tell_of_nothing(args, &outcome.findings, &fixed)?;
+            }
         }
         if is_html {
             progress.stage("drawing");
@@ -113,10 +116,11 @@ fn show(
 ) -> Result<u8, Failure> {
     if !args.input.quiet {
         fixing::tell(&discovered.sources, &outcome.findings, fixed);
+        fixing::tell_of_nothing(args, &outcome.findings, fixed)?;
     }
     tell(args, &[], discovered, inventory, outcome);
     output::to_stderr("internal error", &outcome.internal_errors);
-    let code = fixing::show(discovered, fixed)?;
+    let code = fixing::show(args, discovered, fixed)?;
     input::refuse(&args.input, discovered, Vec::new(), is_empty(outcome)).map(|()| code)
 }
 
@@ -219,10 +223,8 @@ fn deliver(
                 ..Style::default()
             },
         };
-        let style = Style {
-            show_suppressed: args.show_suppressed,
-            ..style
-        };
+        let is_terminal = file.is_none() && io::stdout().is_terminal();
+        let style = args.style(style, is_terminal);
         let write = |out: &mut dyn Write| report.write(*format, &style, out);
         match output::stream(file.as_deref(), write) {
             Ok(cuts) if !args.input.quiet => {

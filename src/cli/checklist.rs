@@ -1,17 +1,19 @@
 //! `lameduck checklist`
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::args::{ChecklistArgs, ChecklistForm};
 use super::guard::Guard;
 use super::input::Said;
 use super::progress::Progress;
 use super::verdict::{Baselines, Judge};
+use super::view_args::{ChecklistArgs, ChecklistForm, unknown};
 use super::{CLEAN, FINDINGS, Failure, UNUSABLE, input, output};
 use crate::checklist::{Problem, Request, checklists};
-use crate::finding::{Category, Checklist, Unjudged};
+use crate::finding::{Category, Checklist, Resource, Unjudged};
 use crate::inventory::Inventory;
 use crate::report::{ChecklistFormat, Style, write_checklists};
 use crate::rules::{Rule, metas};
@@ -48,15 +50,41 @@ pub(super) fn run(args: &ChecklistArgs, rules: &[&'static dyn Rule]) -> Result<u
         }
         output::to_stderr("warning", &filled.problems);
         output::to_stderr("internal error", &filled.internal_errors);
-        deliver(args, found, &unjudged, &discovered.sources)?;
+        let shown = select(args, found)?;
+        deliver(args, &shown, &unjudged, &discovered.sources)?;
         input::refuse(&args.input, &discovered, Vec::new(), is_empty)?;
         if !filled.internal_errors.is_empty() {
             return Ok(UNUSABLE);
         }
-        let mut rows = found.iter().flat_map(|checklist| &checklist.rows);
+        let mut rows = shown.iter().flat_map(|checklist| &checklist.rows);
         let is_unmet = args.fail_on_unmet && rows.any(|row| row.state.is_unmet());
         Ok(if is_unmet { FINDINGS } else { CLEAN })
     })
+}
+
+/// The checklists of the workloads that are asked for; all where nothing is.
+fn select<'c>(
+    args: &ChecklistArgs,
+    found: &'c [Checklist],
+) -> Result<Cow<'c, [Checklist]>, Failure> {
+    if args.workloads.is_empty() {
+        return Ok(Cow::Borrowed(found));
+    }
+    let known: Vec<&Resource> = found.iter().map(|it| &it.resource).collect();
+    let missing = unknown(&args.workloads, &known);
+    if !missing.is_empty() {
+        let messages = missing.iter();
+        return Err(Failure {
+            messages: messages
+                .map(|it| format!("--workload: no workload {it}"))
+                .collect(),
+        });
+    }
+    let is_wanted = |checklist: &&Checklist| {
+        let mut names = args.workloads.iter();
+        names.any(|name| name.fits(&checklist.resource))
+    };
+    Ok(found.iter().filter(is_wanted).cloned().collect())
 }
 
 /// The checklists of a run.
@@ -129,7 +157,11 @@ fn deliver(
         ChecklistForm::Markdown => ChecklistFormat::Markdown,
         ChecklistForm::Html => ChecklistFormat::Html,
     };
+    // One that was asked for is written whole, however many fit its name.
+    let is_matrix = checklists.len() > 1 && args.workloads.is_empty();
     output::stream(None, |out| {
-        write_checklists(checklists, unjudged, sources, format, &style, out)
+        write_checklists(
+            checklists, unjudged, sources, format, is_matrix, &style, out,
+        )
     })
 }

@@ -11,7 +11,7 @@ use super::{CLEAN, FINDINGS, Failure, output};
 use crate::config::named_rules;
 use crate::discover::Discovered;
 use crate::engine;
-use crate::finding::{Finding, Outcome, Unfixable};
+use crate::finding::{Applicability, Finding, Outcome, Unfixable};
 use crate::fix::{self, Entry, Fixed, Verdict};
 use crate::inventory::Inventory;
 use crate::report;
@@ -93,6 +93,33 @@ pub(super) fn tell(sources: &Sources, seen: &[Finding], fixed: &Fixed) {
     output::to_stderr("note", notices.iter().map(|(_, _, notice)| notice));
 }
 
+/// Says on standard error that nothing is fixed, and what there would be with `--unsafe-fixes`.
+pub(super) fn tell_of_nothing(
+    args: &CheckArgs,
+    findings: &[Finding],
+    fixed: &Fixed,
+) -> Result<(), Failure> {
+    if !fixed.texts.is_empty() {
+        return Ok(());
+    }
+    let only = only(args)?;
+    let is_left = |finding: &&Finding| {
+        let is_unsafe = finding.fix.as_ref().map(|fix| fix.applicability);
+        is_unsafe == Some(Applicability::Unsafe)
+            && finding.suppressed.is_none()
+            && is_of(finding, &only)
+            && !fixed.dropped.iter().any(|(entry, _)| entry.is_of(finding))
+    };
+    let left = findings.iter().filter(is_left).count();
+    let note = match left {
+        _ if args.unsafe_fixes => "nothing to fix".to_owned(),
+        0 => "nothing to fix safely".to_owned(),
+        left => format!("nothing to fix safely; {left} with --unsafe-fixes"),
+    };
+    output::to_stderr("note", [note]);
+    Ok(())
+}
+
 /// Takes fixes that would do harm from their findings, for the reports that follow.
 pub(super) fn mark(findings: &mut [Finding], fixed: &Fixed) {
     for (entry, reason) in &fixed.dropped {
@@ -109,13 +136,17 @@ pub(super) fn mark(findings: &mut [Finding], fixed: &Fixed) {
 }
 
 /// Writes what would change to standard output; on a terminal, control characters are made visible.
-pub(super) fn show(discovered: &Discovered, fixed: &Fixed) -> Result<u8, Failure> {
+pub(super) fn show(
+    args: &CheckArgs,
+    discovered: &Discovered,
+    fixed: &Fixed,
+) -> Result<u8, Failure> {
     let mut diff = String::new();
     for (id, text) in &fixed.texts {
         let source = discovered.sources.get(*id);
         diff.push_str(&fix::unified(source.path(), source.text(), text));
     }
-    output::patch_to_stdout(&diff)?;
+    output::patch_to_stdout(&diff, args.input.color)?;
     Ok(if diff.is_empty() { CLEAN } else { FINDINGS })
 }
 
@@ -155,7 +186,7 @@ pub(super) fn write(
             }
         }
     });
-    if !args.input.quiet {
+    if !args.input.quiet && !fixed.texts.is_empty() {
         let is_written = |entry: &&fix::Entry| fixed.texts.contains_key(&entry.source);
         let applied = fixed.applied.iter().filter(is_written).count();
         let applied = counted(applied, "fix", "fixes");

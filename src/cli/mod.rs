@@ -19,6 +19,7 @@ mod review;
 mod rules;
 mod timeline;
 mod verdict;
+mod view_args;
 
 #[cfg(test)]
 mod tests;

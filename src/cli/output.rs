@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::args::Color;
 use super::{Failure, replace};
-use crate::report::{Style, disarm, sanitize, sanitize_source};
+use crate::report::{Style, diff_in_color, disarm, sanitize, sanitize_source};
 use crate::units::cut;
 
 /// Writes all at once to standard output. A reader that went away is no error.
@@ -41,8 +41,9 @@ pub(super) fn stream<T: Default>(
 }
 
 /// Writes a patch to standard output: byte for byte, because it is there to be applied. On a
-/// terminal control characters and commands to runners of CI systems are made visible.
-pub(super) fn patch_to_stdout(patch: &str) -> Result<(), Failure> {
+/// terminal control characters and commands to runners of CI systems are made visible, and lines that go
+/// and come have a colour.
+pub(super) fn patch_to_stdout(patch: &str, color: Color) -> Result<(), Failure> {
     if !io::stdout().is_terminal() {
         return to_stdout(patch.as_bytes());
     }
@@ -53,7 +54,9 @@ pub(super) fn patch_to_stdout(patch: &str) -> Result<(), Failure> {
             sanitize_source(text) + line.get(text.len()..).unwrap_or_default()
         })
         .collect();
-    to_stdout(disarm::lines(&shown).as_bytes())
+    let shown = disarm::lines(&shown);
+    let style = stdout_style(color, false);
+    to_stdout(diff_in_color(&style, &shown).as_bytes())
 }
 
 /// How many lines of one kind are told, and how much of each, in characters.

@@ -1,15 +1,14 @@
 //! `lameduck timeline`
 
-use super::args::{Drawing, TimelineArgs, WorkloadName};
 use super::guard::Guard;
 use super::input::Said;
 use super::progress::Progress;
+use super::view_args::{Drawing, TimelineArgs, WorkloadName, unknown};
 use super::{CLEAN, Failure, input, output};
 use crate::finding::{Resource, Timeline};
 use crate::inventory::Inventory;
 use crate::report::{Style, TimelineFormat, write_timelines};
 use crate::timeline::timelines;
-use crate::units::suggest;
 
 pub(super) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
     let cwd = input::working_directory()?;
@@ -55,30 +54,17 @@ pub(super) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
 
 /// The workloads that are asked for; all where nothing is.
 fn select(all: Vec<Timeline>, wanted: &[WorkloadName]) -> Result<Vec<Timeline>, Failure> {
-    let missing: Vec<String> = wanted
+    let known: Vec<&Resource> = all.iter().map(|it| &it.resource).collect();
+    let missing: Vec<String> = unknown(wanted, &known)
         .iter()
-        .filter(|name| !all.iter().any(|it| is_named(&it.resource, name)))
-        .map(|name| {
-            let known = all
-                .iter()
-                .map(|it| format!("{}/{}", it.resource.kind, it.resource.name));
-            let known: Vec<String> = known.collect();
-            let hint = suggest(&name.to_string(), known.iter().map(String::as_str))
-                .map_or_else(String::new, |meant| format!(", did you mean `{meant}`?"));
-            format!("--workload: no long-running workload `{name}` in the named paths{hint}")
-        })
+        .map(|it| format!("--workload: no long-running workload {it}"))
         .collect();
     if !missing.is_empty() {
         return Err(Failure { messages: missing });
     }
     let is_wanted = |timeline: &Timeline| {
         let mut names = wanted.iter();
-        wanted.is_empty() || names.any(|name| is_named(&timeline.resource, name))
+        wanted.is_empty() || names.any(|name| name.fits(&timeline.resource))
     };
     Ok(all.into_iter().filter(is_wanted).collect())
-}
-
-fn is_named(resource: &Resource, name: &WorkloadName) -> bool {
-    let kind = name.kind.as_ref();
-    resource.name == name.name && kind.is_none_or(|kind| resource.kind.eq_ignore_ascii_case(kind))
 }

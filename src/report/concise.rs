@@ -1,10 +1,11 @@
-//! One line per finding: `path:line:column severity rule message`.
+//! One line per finding, as compilers write them and editors read them:
+//! `path:line:column: severity[rule] Kind/name: message`.
 
 use std::io::{self, Write};
 
 use super::text::unlisted;
 use super::{Report, Style, sanitize, summary};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 
 pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let listing = report.shown(style);
@@ -17,12 +18,13 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
         }
         writeln!(
             out,
-            "{}:{}:{} {} {} {}{}",
+            "{}:{}:{}: {}[{}] {}{}{}",
             sanitize(source.path()),
             at.line,
             at.column,
             severity(finding.severity, style.color),
             finding.rule,
+            object(finding),
             sanitize(&finding.message),
             finding
                 .suppressed
@@ -43,6 +45,13 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
         }
     }
     Ok(())
+}
+
+/// `Deployment/web: `; nothing where the finding is about text that is no object.
+fn object(finding: &Finding) -> String {
+    finding.resource.as_ref().map_or_else(String::new, |it| {
+        format!("{}/{}: ", sanitize(&it.kind), sanitize(&it.name))
+    })
 }
 
 fn severity(severity: Severity, color: bool) -> String {

@@ -1,27 +1,26 @@
 //! The few lines of source text that explain one finding, made safe to print and bounded in size.
 //!
-//! miette's own `SourceCode` for strings walks the text from its start for every label, and prints
-//! what it finds. Here only the lines around the marked places are copied into a text of their own,
-//! and offsets count in that text. Lines that belong together form a block; the blocks may come
-//! from different files, or from distant parts of one very long line.
+//! Only the lines around the marked places are copied into a text of their own, and offsets count in
+//! that text. Lines that belong together form a block; the blocks may come from different files, or
+//! from distant parts of one very long line.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-
-use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use super::sanitize;
 use super::text::sanitize_source;
 use crate::source::{Location, Position, Source, SourceId, Sources, Span};
 
-/// Characters shown of a line that is too long, before and after the start of the marked place.
-const BEFORE: usize = 60;
-const AFTER: usize = 140;
-
-/// Lines up to this many bytes are shown whole.
-const LONG_LINE: usize = BEFORE + AFTER;
-
 const CUT: &str = "…";
+
+/// How much source text is shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    /// Lines before and after each place. Without any, all places of a file are in one block.
+    pub(super) context: u32,
+    /// Lines of more bytes are cut around the marked place, to so many characters.
+    pub(super) columns: usize,
+}
 
 /// A place to mark.
 #[derive(Debug)]
@@ -56,6 +55,19 @@ pub(super) struct ShownLine<'a> {
     pub(super) parts: Vec<(&'a str, bool)>,
     /// What the places have to do with the finding.
     pub(super) notes: Vec<&'a str>,
+    /// The marked places, from left to right.
+    pub(super) marks: Vec<ShownMark<'a>>,
+}
+
+/// A place in a line.
+#[derive(Debug)]
+pub(super) struct ShownMark<'a> {
+    /// In bytes of the line's text.
+    pub(super) range: Range<usize>,
+    /// As a person counts in the file.
+    pub(super) at: Position,
+    pub(super) is_primary: bool,
+    pub(super) label: Option<&'a str>,
 }
 
 /// Neighbouring lines of one file.
@@ -81,8 +93,7 @@ struct Mark {
 }
 
 impl Excerpt {
-    /// With so many lines before and after each place.
-    pub(super) fn new(sources: &Sources, places: &[Place], context: u32) -> Self {
+    pub(super) fn new(sources: &Sources, places: &[Place], extent: Extent) -> Self {
         let mut drafts: Vec<Draft> = Vec::new();
         let mut homes = Vec::with_capacity(places.len());
         for place in places {
@@ -90,10 +101,10 @@ impl Excerpt {
             let spot = Spot::new(source, place.location.span);
             let home = drafts
                 .iter_mut()
-                .position(|draft| draft.adopt(source, &spot, context));
+                .position(|draft| draft.adopt(source, &spot, extent));
             homes.push((home.unwrap_or(drafts.len()), spot));
             if home.is_none() {
-                drafts.push(Draft::new(source, &spot, context));
+                drafts.push(Draft::new(source, &spot, extent));
             }
         }
         let mut excerpt = Self {
@@ -114,18 +125,6 @@ impl Excerpt {
             );
         }
         excerpt
-    }
-
-    /// The marked places as miette wants them.
-    pub(super) fn labels(&self) -> impl Iterator<Item = LabeledSpan> {
-        self.marks.iter().enumerate().map(|(index, mark)| {
-            let span = (mark.range.start, mark.range.len());
-            if index == 0 {
-                LabeledSpan::new_primary_with_span(mark.label.clone(), span)
-            } else {
-                LabeledSpan::new_with_span(mark.label.clone(), span)
-            }
-        })
     }
 
     /// Its text, cut at the marked places, block by block.
@@ -166,6 +165,16 @@ impl Excerpt {
             notes: marks
                 .iter()
                 .filter_map(|(_, mark)| mark.label.as_deref())
+                .collect(),
+            marks: marks
+                .iter()
+                .map(|(index, mark)| ShownMark {
+                    range: mark.range.start - line.range.start
+                        ..mark.range.end.min(end).max(mark.range.start) - line.range.start,
+                    at: mark.at,
+                    is_primary: *index == 0,
+                    label: mark.label.as_deref(),
+                })
                 .collect(),
         }
     }
@@ -264,22 +273,24 @@ struct Window {
 }
 
 impl Draft {
-    fn new(source: &Source, spot: &Spot, context: u32) -> Self {
+    fn new(source: &Source, spot: &Spot, extent: Extent) -> Self {
         let mut draft = Self {
             source: source.id(),
             lines: BTreeMap::new(),
         };
-        draft.insert(source, spot, context);
+        draft.insert(source, spot, extent);
         draft
     }
 
     /// Takes the place in if it is near enough.
-    fn adopt(&mut self, source: &Source, spot: &Spot, context: u32) -> bool {
+    fn adopt(&mut self, source: &Source, spot: &Spot, extent: Extent) -> bool {
+        let context = extent.context;
         let (Some(first), Some(last)) = (self.lines.keys().next(), self.lines.keys().next_back())
         else {
             return false;
         };
-        let near = spot.at.line + context + 1 >= *first && spot.at.line <= *last + context + 1;
+        let near = context == 0
+            || spot.at.line + context + 1 >= *first && spot.at.line <= *last + context + 1;
         let shown = self
             .lines
             .get(&spot.at.line)
@@ -287,16 +298,17 @@ impl Draft {
         if self.source != source.id() || !near || !shown {
             return false;
         }
-        self.insert(source, spot, context);
+        self.insert(source, spot, extent);
         true
     }
 
-    fn insert(&mut self, source: &Source, spot: &Spot, context: u32) {
+    fn insert(&mut self, source: &Source, spot: &Spot, extent: Extent) {
+        let Extent { context, columns } = extent;
         let line = spot.at.line;
         let marked = self.lines.get(&line).is_some_and(|window| window.marked);
         if !marked {
             let window = Window {
-                span: window(source, line, spot.span.start),
+                span: window(source, line, spot.span.start, columns),
                 marked: true,
             };
             self.lines.insert(line, window);
@@ -308,7 +320,7 @@ impl Draft {
             let hollow = near == last && source.line_span(near).is_empty();
             if exists && !hollow {
                 self.lines.entry(near).or_insert_with(|| Window {
-                    span: window(source, near, source.line_span(near).start),
+                    span: window(source, near, source.line_span(near).start, columns),
                     marked: false,
                 });
             }
@@ -317,77 +329,23 @@ impl Draft {
 }
 
 /// The part of a line to show so that the offset is in view.
-fn window(source: &Source, line: u32, offset: u32) -> Span {
+fn window(source: &Source, line: u32, offset: u32, columns: usize) -> Span {
     let whole = source.line_span(line);
-    if whole.range().len() <= LONG_LINE {
+    if whole.range().len() <= columns {
         return whole;
     }
     let before = source.slice(Span::new(whole.start, offset));
     let after = source.slice(Span::new(offset, whole.end));
-    let left = before.char_indices().rev().take(BEFORE).last();
-    let right = after.char_indices().nth(AFTER);
+    let room = columns.saturating_sub(2 * CUT.chars().count());
+    let ahead = after.chars().take(room).count();
+    // Mostly what follows, but no room is left empty that what comes before can fill.
+    let left = (room * 3 / 10).max(room - ahead);
+    let start = before.char_indices().rev().take(left).last();
+    let used = before.chars().rev().take(left).count();
+    let end = after.char_indices().nth(room - used);
     let at = |base: u32, index: usize| base + u32::try_from(index).unwrap_or(u32::MAX - base);
     Span::new(
-        left.map_or(offset, |(index, _)| at(whole.start, index)),
-        right.map_or(whole.end, |(index, _)| at(offset, index)),
+        start.map_or(offset, |(index, _)| at(whole.start, index)),
+        end.map_or(whole.end, |(index, _)| at(offset, index)),
     )
-}
-
-impl SourceCode for Excerpt {
-    /// Fails for a span that reaches from one block into another: miette asks whether two places
-    /// can be shown in one frame.
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        before: usize,
-        after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let wanted = span.offset()..span.offset() + span.len();
-        self.contents(&wanted, before, after)
-            .map(|contents| Box::new(contents) as Box<dyn SpanContents<'a> + 'a>)
-            .ok_or(MietteError::OutOfBounds)
-    }
-}
-
-impl Excerpt {
-    fn contents(
-        &self,
-        wanted: &Range<usize>,
-        before: usize,
-        after: usize,
-    ) -> Option<MietteSpanContents<'_>> {
-        let holds = |line: &Line, offset| line.range.contains(&offset);
-        let (block, first) = self.blocks.iter().find_map(|block| {
-            let first = block
-                .lines
-                .iter()
-                .position(|line| holds(line, wanted.start))?;
-            Some((block, first))
-        })?;
-        let last = block
-            .lines
-            .iter()
-            .position(|line| holds(line, wanted.end))?;
-        let top = first.saturating_sub(before);
-        let bottom = (last + after).min(block.lines.len().saturating_sub(1));
-        let shown = if before == 0 && after == 0 {
-            wanted.clone()
-        } else {
-            block.lines.get(top)?.range.start..block.lines.get(bottom)?.range.end
-        };
-        // Without context miette wants to know where a place is, else where the excerpt starts.
-        let column = self
-            .marks
-            .iter()
-            .find(|mark| mark.range.start == shown.start && before == 0)
-            .map_or(0, |mark| mark.at.column.saturating_sub(1) as usize);
-        Some(MietteSpanContents::new_named(
-            block.path.clone(),
-            self.text.get(shown.clone())?.as_bytes(),
-            (shown.start, shown.len()).into(),
-            block.lines.get(top)?.number.saturating_sub(1) as usize,
-            column,
-            bottom + 1 - top,
-        ))
-    }
 }

@@ -33,6 +33,7 @@ use disarm::Spelling;
 
 pub use checklist::{ChecklistFormat, write_checklists};
 pub use page::write_page;
+pub use paint::diff_in_color;
 pub use summary::{not_judged, statistics};
 pub use text::{sanitize, sanitize_source, subject};
 pub use timeline::{TimelineFormat, write_timelines};
@@ -126,6 +127,40 @@ impl FromStr for Format {
     }
 }
 
+/// What findings stand together, where people read them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupBy {
+    /// Those of one workload, or of another object.
+    Workload,
+    /// Those of one file.
+    File,
+    /// Those of one rule.
+    Rule,
+}
+
+/// Whether of each rule only one finding stands there whole, where people read them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fold {
+    /// All findings are whole.
+    #[default]
+    Never,
+    /// However few there are.
+    Always,
+    /// Where there are too many to read one by one.
+    Many,
+}
+
+impl Fold {
+    /// Whether so many findings are folded.
+    fn applies_to(self, count: usize) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Always => true,
+            Self::Many => count >= full::MANY,
+        }
+    }
+}
+
 /// What the place that is written to can show. The formats for programs ignore it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
@@ -143,6 +178,10 @@ pub struct Style {
     pub quiet: bool,
     /// Whether suppressed findings are written, too. The formats for programs carry them as such.
     pub show_suppressed: bool,
+    /// What stands together in `full`; by workload, or by rule where it is folded.
+    pub group_by: Option<GroupBy>,
+    /// Whether `full` is folded.
+    pub fold: Fold,
 }
 
 impl Default for Style {
@@ -153,6 +192,8 @@ impl Default for Style {
             width: 100,
             quiet: false,
             show_suppressed: false,
+            group_by: None,
+            fold: Fold::Never,
         }
     }
 }

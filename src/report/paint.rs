@@ -31,3 +31,20 @@ pub(super) fn paint(style: &Style, color: Color, text: &str) -> String {
         Color::Blue => text.blue().to_string(),
     }
 }
+
+/// The lines of a diff, or any lines with such signs, in colours: those that go, those that come, where
+/// they are. The text must be printable.
+pub fn diff_in_color(style: &Style, diff: &str) -> String {
+    let lines = diff.split_inclusive('\n').map(|line| {
+        let text = line.trim_end_matches(['\r', '\n']);
+        let color = match text.as_bytes() {
+            [b'+', b'+', b'+', b' ', ..] | [b'-', b'-', b'-', b' ', ..] => Color::Bold,
+            [b'+', ..] => Color::Green,
+            [b'-', ..] => Color::Red,
+            [b'@', ..] => Color::Cyan,
+            _ => return line.to_owned(),
+        };
+        paint(style, color, text) + line.get(text.len()..).unwrap_or_default()
+    });
+    lines.collect()
+}

@@ -185,7 +185,7 @@ fn plural(kind: &str) -> String {
 }
 
 /// How many findings have a safe fix, and how many one that a person must check.
-fn fixable(outcome: &Outcome) -> (usize, usize) {
+pub(super) fn fixable(outcome: &Outcome) -> (usize, usize) {
     let count = |wanted| {
         let fixes = outcome.open().filter_map(|it| it.fix.as_ref());
         fixes.filter(|fix| fix.applicability == wanted).count()

@@ -93,14 +93,22 @@ const MIN_WIDTH: usize = 32;
 
 /// Breaks a line at spaces so that it fits, where it can.
 pub(super) fn wrap(line: &str, width: usize) -> String {
-    let mut wrapped = String::with_capacity(line.len());
-    let mut used = 0;
-    for word in line.split(' ') {
-        let length = word.chars().count();
-        if used > 0 && used + 1 + length > width.max(MIN_WIDTH) {
+    wrap_behind(line, width, 0)
+}
+
+/// As [`wrap`], with so many blanks before each line but the first. Blanks at the start stay.
+pub(super) fn wrap_behind(line: &str, width: usize, indent: usize) -> String {
+    let lead = line.len() - line.trim_start_matches(' ').len();
+    let (lead, text) = line.split_at(lead);
+    let mut wrapped = String::from(lead);
+    let mut used = lead.len();
+    for (index, word) in text.split(' ').enumerate() {
+        let length = word.width();
+        if index > 0 && used + 1 + length > width.max(MIN_WIDTH) {
             wrapped.push('\n');
-            used = 0;
-        } else if !wrapped.is_empty() {
+            wrapped.extend(std::iter::repeat_n(' ', indent));
+            used = indent;
+        } else if index > 0 {
             wrapped.push(' ');
             used += 1;
         }
@@ -108,6 +116,21 @@ pub(super) fn wrap(line: &str, width: usize) -> String {
         used += length;
     }
     wrapped
+}
+
+/// The text, or as much of its end as fits in so many columns behind a mark that it was cut.
+pub(super) fn cut_start(text: &str, columns: usize, unicode: bool) -> Cow<'_, str> {
+    if text.width() <= columns {
+        return Cow::Borrowed(text);
+    }
+    let mut used = 1;
+    let end = text.char_indices().rev().take_while(|(_, char)| {
+        used += char.width().unwrap_or_default();
+        used <= columns
+    });
+    let at = end.last().map_or(text.len(), |(at, _)| at);
+    let mark = if unicode { '…' } else { '~' };
+    Cow::Owned(format!("{mark}{}", text.get(at..).unwrap_or_default()))
 }
 
 /// The text, or as much of its start as fits in so many columns with a mark that it was cut.

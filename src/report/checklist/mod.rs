@@ -2,6 +2,7 @@
 
 mod json;
 mod markdown;
+mod matrix;
 mod text;
 
 use std::io::{self, Write};
@@ -26,7 +27,7 @@ pub enum ChecklistFormat {
     Html,
 }
 
-/// Writes checklists. The same checklists give the same bytes on every run and machine.
+/// Writes checklists, for people as a matrix or each by itself. The same checklists give the same bytes on every run and machine.
 ///
 /// # Errors
 /// Only those of `out`.
@@ -35,10 +36,14 @@ pub fn write_checklists(
     unjudged: &Unjudged,
     sources: &Sources,
     format: ChecklistFormat,
+    is_matrix: bool,
     style: &Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
+        ChecklistFormat::Table if is_matrix => disarm::write(Spelling::Text, out, |out| {
+            matrix::write(checklists, style, out)
+        }),
         ChecklistFormat::Table => disarm::write(Spelling::Text, out, |out| {
             text::write(checklists, sources, style, out)
         }),
@@ -46,7 +51,7 @@ pub fn write_checklists(
             json::write(checklists, unjudged, sources, out)
         }),
         ChecklistFormat::Markdown => disarm::write(Spelling::Text, out, |out| {
-            markdown::write(checklists, unjudged, sources, out)
+            markdown::write(checklists, unjudged, sources, is_matrix, out)
         }),
         ChecklistFormat::Html => disarm::write(Spelling::Markup, out, |out| {
             super::html::write_checklists(checklists, unjudged, sources, out)
@@ -56,8 +61,12 @@ pub fn write_checklists(
 
 /// `12 passed, 1 failed, 2 evidence in view, 8 need a person, 3 not applicable`
 pub(super) fn counts(checklist: &Checklist) -> String {
+    words(|state| checklist.count(state))
+}
+
+fn words(count: impl Fn(ItemState) -> usize) -> String {
     let counts = ItemState::ALL.into_iter().filter_map(|state| {
-        let count = checklist.count(state);
+        let count = count(state);
         if state == ItemState::Evidence && count == 0 {
             return None;
         }
@@ -71,17 +80,27 @@ pub(super) fn counts(checklist: &Checklist) -> String {
     counts.collect::<Vec<_>>().join(", ")
 }
 
+/// `14 workloads: 100 passed, 12 failed, 252 need a person, 0 not applicable`
+fn summary(checklists: &[Checklist]) -> String {
+    let counts = |state| checklists.iter().map(|it| it.count(state)).sum();
+    let ending = if checklists.len() == 1 { "" } else { "s" };
+    let words = words(counts);
+    format!("{} workload{ending}: {words}", checklists.len())
+}
+
+/// The areas, in order.
+const AREAS: [Area; 4] = [
+    Area::Application,
+    Area::Kubernetes,
+    Area::Mesh,
+    Area::Recovery,
+];
+
 /// The rows by area, in order.
 pub(super) fn areas(
     checklist: &Checklist,
 ) -> impl Iterator<Item = (Area, impl Iterator<Item = &ChecklistRow>)> {
-    let areas = [
-        Area::Application,
-        Area::Kubernetes,
-        Area::Mesh,
-        Area::Recovery,
-    ];
-    areas.into_iter().map(|area| {
+    AREAS.into_iter().map(|area| {
         let rows = checklist.rows.iter();
         (area, rows.filter(move |row| row.item.area == area))
     })

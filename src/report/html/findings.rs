@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Applicability, Finding, Help};
-use crate::report::excerpt::{Excerpt, Place};
+use crate::report::excerpt::{Excerpt, Extent, Place};
 use crate::report::sanitize;
 use crate::report::text::sanitize_lines;
 use crate::source::Sources;
@@ -11,8 +11,11 @@ use crate::source::Sources;
 /// How many related places of one finding are shown; the formats for programs carry all.
 const MAX_RELATED: usize = 8;
 
-/// Lines of context before and after each place.
-const CONTEXT: u32 = 2;
+/// How much source text is shown.
+const EXTENT: Extent = Extent {
+    context: 2,
+    columns: 200,
+};
 
 /// One finding; all text is printable.
 pub(super) struct FindingView<'a> {
@@ -77,7 +80,7 @@ impl<'a> FindingView<'a> {
             },
             object,
             message: sanitize(&finding.message).into_owned(),
-            blocks: blocks(&Excerpt::new(sources, &places, CONTEXT)),
+            blocks: blocks(&Excerpt::new(sources, &places, EXTENT)),
             hidden: finding.related.len().saturating_sub(MAX_RELATED),
             help: help.map_or_else(String::new, |it| sanitize_lines(it.prose()).into_owned()),
             copy: sanitize_lines(help.and_then(Help::copy).unwrap_or_default()).into_owned(),

@@ -84,7 +84,7 @@ fn span(text: &str) -> String {
 }
 
 /// One line of text as code, where HTML stands.
-pub(super) fn html_code(text: &str) -> String {
+pub(in crate::report) fn html_code(text: &str) -> String {
     let mut out = String::from("<code>");
     for char in text.chars() {
         if char.is_alphanumeric() || matches!(char, ' ' | '-' | '.' | '/') {

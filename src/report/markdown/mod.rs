@@ -3,31 +3,43 @@
 mod escape;
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::text::{sanitize_lines, subject};
 use super::{Report, sanitize, summary};
-use crate::finding::{Finding, Help, Severity};
+use crate::finding::{Applicability, Finding, Help, Severity};
 use crate::source::Sources;
-use escape::{fenced, html_code};
+use escape::fenced;
 
-pub(in crate::report) use escape::{code, prose};
+pub(in crate::report) use escape::{code, html_code, prose};
 
-/// What GitHub takes as a comment, in characters. Bytes are counted, of which there are never fewer.
-const MAX_COMMENT: usize = 65_536;
-/// What of it the table may take. The rest is for the advice and for saying what was cut.
-const MAX_TABLE: usize = 40_000;
+/// How long a comment may be, in bytes. GitHub takes three times as much, but nobody reads it.
+const MAX_COMMENT: usize = 20_000;
 /// Room for the last lines.
 const RESERVE: usize = 500;
 /// What of a single message is shown, in characters.
-const MAX_MESSAGE: usize = 1_000;
+const MAX_MESSAGE: usize = 300;
+/// How many errors stand there unfolded.
+const MAX_ERRORS: usize = 10;
+/// How many rules the table names.
+const MAX_RULES: usize = 15;
+/// More help, in bytes, is left to `lameduck explain`.
+const MAX_HELP: usize = 1_200;
 
 /// By this line a bot finds its own comment again, to write it anew instead of adding another.
 const MARKER: &str = "<!-- lameduck -->";
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(comment(report).as_bytes())
+}
+
+/// Findings of one rule and one severity.
+struct Group<'a> {
+    rule: &'static str,
+    severity: Severity,
+    findings: Vec<&'a Finding>,
 }
 
 fn comment(report: &Report<'_>) -> String {
@@ -40,87 +52,189 @@ fn comment(report: &Report<'_>) -> String {
         let _ = writeln!(comment, "\n{}", prose(&line));
     }
     let listing = report.outcome.listing(false);
-    let hidden = listing.hidden();
-    let mut findings: Vec<&Finding> = listing.findings;
-    // Stable: inside a severity the order of the outcome stays.
-    findings.sort_by_key(|finding| Reverse(finding.severity));
-    if findings.is_empty() {
+    if listing.findings.is_empty() {
         return comment;
     }
-    comment.push_str("\n| severity | rule | place | finding |\n|---|---|---|---|\n");
-    let rows = findings.iter().map(|it| row(it, report.sources));
-    let shown = fill(&mut comment, rows, MAX_TABLE);
+    let groups = groups(&listing.findings);
+    table(&mut comment, &groups);
+    errors(&mut comment, &listing.findings, report.sources);
     comment.push('\n');
-    let advised: Vec<&&Finding> = findings
-        .iter()
-        .take(shown)
-        .filter(|finding| finding.help.is_some())
-        .collect();
-    let details = advised.iter().map(|it| details(it, report.sources));
-    let explained = fill(&mut comment, details, MAX_COMMENT - RESERVE);
-    for (cut, what) in [
-        (findings.len() + hidden - shown, "findings are not shown"),
-        (
-            advised.len() - explained,
-            "findings are shown without advice",
-        ),
-    ] {
-        if cut > 0 {
-            // Writing to a String cannot fail.
-            let _ = writeln!(
-                comment,
-                "Cut to the size of a comment: {cut} {what}, the least severe. `lameduck check` shows all.\n"
-            );
-        }
+    let shown = details(&mut comment, &groups, report.sources);
+    let cut = listing.findings.len() + listing.hidden() - shown;
+    if cut > 0 {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            comment,
+            "Cut to the size of a comment: {cut} findings are not listed, the least severe. `lameduck check` shows all.\n"
+        );
     }
     comment.truncate(comment.trim_end().len());
     comment.push('\n');
     comment
 }
 
-/// Appends parts as long as the text stays within a size in bytes, and says how many.
-fn fill(text: &mut String, parts: impl Iterator<Item = String>, size: usize) -> usize {
-    let mut count = 0;
-    for part in parts {
-        if text.len() + part.len() > size {
-            break;
-        }
-        text.push_str(&part);
-        count += 1;
+/// The findings by rule: the most severe first, then the most frequent.
+fn groups<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
+    let mut groups: BTreeMap<_, Vec<&'a Finding>> = BTreeMap::new();
+    for finding in findings {
+        let key = (Reverse(finding.severity), finding.rule);
+        groups.entry(key).or_default().push(finding);
     }
-    count
+    let groups = groups.into_iter();
+    let mut groups: Vec<Group<'a>> = groups
+        .map(|((Reverse(severity), rule), findings)| Group {
+            rule,
+            severity,
+            findings,
+        })
+        .collect();
+    // Stable: rules that are equally frequent stay in the order of their names.
+    groups.sort_by_key(|group| (Reverse(group.severity), Reverse(group.findings.len())));
+    groups
 }
 
-fn row(finding: &Finding, sources: &Sources) -> String {
-    let severity = match finding.severity {
+/// What there is, in so many lines that it fits on a screen.
+fn table(comment: &mut String, groups: &[Group<'_>]) {
+    comment.push_str("\n| severity | rule | findings | fixable |\n|---|---|---|---|\n");
+    for group in groups.iter().take(MAX_RULES) {
+        let count = |wanted| {
+            let fixes = group.findings.iter().filter_map(|it| it.fix.as_ref());
+            fixes.filter(|fix| fix.applicability == wanted).count()
+        };
+        let fixable = match (count(Applicability::Safe), count(Applicability::Unsafe)) {
+            (0, 0) => String::new(),
+            (safe, 0) => safe.to_string(),
+            (0, other) => format!("{other} unsafe"),
+            (safe, other) => format!("{safe}, {other} unsafe"),
+        };
+        let _ = writeln!(
+            comment,
+            "| {} | {} | {} | {fixable} |",
+            severity(group.severity),
+            code(group.rule),
+            group.findings.len(),
+        );
+    }
+    let rest: usize = groups
+        .iter()
+        .skip(MAX_RULES)
+        .map(|it| it.findings.len())
+        .sum();
+    if rest > 0 {
+        let rules = groups.len() - MAX_RULES;
+        let _ = writeln!(comment, "| | {rules} more rules | {rest} | |");
+    }
+}
+
+/// What must not be overlooked.
+fn errors(comment: &mut String, findings: &[&Finding], sources: &Sources) {
+    let is_error = |it: &&&Finding| it.severity == Severity::Error;
+    let count = findings.iter().filter(is_error).count();
+    if count > 0 {
+        comment.push('\n');
+    }
+    for finding in findings.iter().filter(is_error).take(MAX_ERRORS) {
+        let _ = writeln!(
+            comment,
+            "- {} {}",
+            code(finding.rule),
+            item(finding, sources, true)
+        );
+    }
+    if count > MAX_ERRORS {
+        let _ = writeln!(comment, "- and {} more errors", count - MAX_ERRORS);
+    }
+}
+
+/// All findings, folded by rule, with their messages as long as these fit; says how many are listed.
+fn details(comment: &mut String, groups: &[Group<'_>], sources: &Sources) -> usize {
+    let room = (MAX_COMMENT - RESERVE).saturating_sub(comment.len());
+    for has_messages in [true, false] {
+        let folded: Vec<String> = groups
+            .iter()
+            .map(|group| fold(group, sources, has_messages, usize::MAX).0)
+            .collect();
+        if folded.iter().map(String::len).sum::<usize>() <= room {
+            comment.push_str(&folded.concat());
+            return groups.iter().map(|it| it.findings.len()).sum();
+        }
+    }
+    let mut shown = 0;
+    for group in groups {
+        let room = (MAX_COMMENT - RESERVE).saturating_sub(comment.len());
+        let (text, count) = fold(group, sources, false, room);
+        shown += count;
+        comment.push_str(&text);
+    }
+    shown
+}
+
+/// The findings of a rule that fit into so many bytes, behind a line to unfold them, and how many they
+/// are.
+fn fold(group: &Group<'_>, sources: &Sources, has_messages: bool, room: usize) -> (String, usize) {
+    let word = group.severity.as_str();
+    let count = group.findings.len();
+    let mut text = format!(
+        "<details><summary>{word} {}: {count}</summary>\n\n",
+        html_code(group.rule)
+    );
+    let end = format!(
+        "Read more: {}\n\n</details>\n\n",
+        code(&format!("lameduck explain {}", group.rule))
+    );
+    let mut listed = 0;
+    for (index, finding) in group.findings.iter().enumerate() {
+        let line = item(finding, sources, has_messages || index == 0);
+        if text.len() + line.len() + end.len() + 4 > room {
+            break;
+        }
+        let _ = writeln!(text, "- {line}");
+        listed += 1;
+    }
+    if listed == 0 {
+        return (String::new(), 0);
+    }
+    text.push('\n');
+    let advice = group.findings.iter().find_map(|finding| {
+        let help = finding.help.as_ref()?;
+        Some(advice(help)).filter(|it| it.len() <= MAX_HELP)
+    });
+    if let Some(advice) = advice
+        && text.len() + advice.len() + end.len() <= room
+    {
+        text.push_str(&advice);
+    }
+    (text + &end, listed)
+}
+
+/// The help of the first finding that has one.
+fn advice(help: &Help) -> String {
+    let copy = help.copy().map(sanitize_lines);
+    format!(
+        "Help: {}\n\n{}",
+        prose(&sanitize_lines(help.prose())),
+        copy.map_or_else(String::new, |copy| format!("{}\n", fenced(&copy))),
+    )
+}
+
+/// A line of a list: where, what, and why.
+fn item(finding: &Finding, sources: &Sources, has_message: bool) -> String {
+    let mut line = code(&place(finding, sources));
+    if let Some(subject) = subject(finding) {
+        let _ = write!(line, " {}", prose(&subject));
+    }
+    if has_message {
+        let _ = write!(line, ": {}", prose(&cut(&sanitize(&finding.message))));
+    }
+    line
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
         Severity::Error => "**error**",
         Severity::Warning => "warning",
         Severity::Note => "note",
-    };
-    let mut message = String::new();
-    if let Some(subject) = subject(finding) {
-        message = format!("{}<br>", prose(&subject));
     }
-    message.push_str(&prose(&cut(&sanitize(&finding.message))));
-    format!(
-        "| {severity} | {} | {} | {message} |\n",
-        code(finding.rule),
-        code(&place(finding, sources)),
-    )
-}
-
-fn details(finding: &Finding, sources: &Sources) -> String {
-    let help = finding.help.as_ref();
-    let advice = sanitize_lines(help.map_or("", Help::prose));
-    let copy = help.and_then(Help::copy).map(sanitize_lines);
-    format!(
-        "<details><summary>{} at {}</summary>\n\nHelp: {}\n\n{}Read more: {}\n\n</details>\n\n",
-        html_code(finding.rule),
-        html_code(&place(finding, sources)),
-        prose(&advice),
-        copy.map_or_else(String::new, |copy| format!("{}\n", fenced(&copy))),
-        code(&format!("lameduck explain {}", finding.rule)),
-    )
 }
 
 fn place(finding: &Finding, sources: &Sources) -> String {
