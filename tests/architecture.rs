@@ -132,7 +132,6 @@ const FOR_ALL: &str = "units";
 /// Libraries that stay behind the door of a room, so that they can be exchanged there.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("ignore", &["discover", "settings"]),
-    ("miette", &["report", "cli"]),
     ("clap", &["cli"]),
     ("flate2", &["report"]),
     ("pulldown_cmark", &["report"]),

@@ -107,7 +107,7 @@ fn paths_are_no_workflow_commands() {
     let (code, out, _) = run(&mut command);
     assert_eq!(code, 1);
     assert!(
-        out.starts_with("./::error::a.yaml:3:21 error unknown-field "),
+        out.starts_with("./::error::a.yaml:3:21: error[unknown-field] "),
         "{out}"
     );
 }

@@ -102,7 +102,7 @@ fn a_name_that_looks_like_a_flag_is_never_passed_on() {
         let (out, _) = rendered(folder.path(), &programs);
         assert!(!called.exists(), "{name}");
         assert!(
-            out.starts_with("chart/Chart.yaml:2:7 warning render-failed")
+            out.starts_with("chart/Chart.yaml:2:7: warning[render-failed]")
                 && out.contains("cannot be the name of a release"),
             "{name}: {out}"
         );

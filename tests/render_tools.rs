@@ -108,20 +108,20 @@ fn findings_point_at_what_sets_the_value() {
     assert_eq!((code, err.as_str()), (1, ""));
     let places: Vec<String> = out.lines().map(place).collect();
     insta::assert_snapshot!(places.join("\n"), @"
-    base/deployment.yaml:4:9 warning missing-pod-spread
-    base/deployment.yaml:12:17 warning missing-prestop
-    base/deployment.yaml:12:17 warning missing-readiness-probe
-    base/deployment.yaml:12:17 warning missing-resources
-    overlays/dev/kustomization.yaml:6:12 warning single-replica
-    overlays/dev/kustomization.yaml:9:13 warning mutable-image-tag
-    overlays/prod/kustomization.yaml:14:56 error unsafe-rollout-strategy
-    overlays/prod/pdb.yaml:5:17 error pdb-blocks-eviction
-    overlays/prod/probes.yaml:10:11 warning identical-probes
-    overlays/prod/probes.yaml:10:11 note missing-startup-probe
-    slow/grace.json:3:12 note insufficient-grace-period
-    tools/job.yaml:3:18 note bare-pod
-    tools/job.yaml:5:23 warning missing-resources
-    tools/job.yaml:5:36 warning mutable-image-tag
+    base/deployment.yaml:4:9: warning[missing-pod-spread]
+    base/deployment.yaml:12:17: warning[missing-prestop]
+    base/deployment.yaml:12:17: warning[missing-readiness-probe]
+    base/deployment.yaml:12:17: warning[missing-resources]
+    overlays/dev/kustomization.yaml:6:12: warning[single-replica]
+    overlays/dev/kustomization.yaml:9:13: warning[mutable-image-tag]
+    overlays/prod/kustomization.yaml:14:56: error[unsafe-rollout-strategy]
+    overlays/prod/pdb.yaml:5:17: error[pdb-blocks-eviction]
+    overlays/prod/probes.yaml:10:11: warning[identical-probes]
+    overlays/prod/probes.yaml:10:11: note[missing-startup-probe]
+    slow/grace.json:3:12: note[insufficient-grace-period]
+    tools/job.yaml:3:18: note[bare-pod]
+    tools/job.yaml:5:23: warning[missing-resources]
+    tools/job.yaml:5:36: warning[mutable-image-tag]
     2 errors, 9
     ");
     assert_eq!(contents(folder.path()), before);
@@ -130,7 +130,7 @@ fn findings_point_at_what_sets_the_value() {
 
 /// A line of the concise report up to the rule.
 fn place(line: &str) -> String {
-    line.split(' ').take(3).collect::<Vec<_>>().join(" ")
+    line.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -187,24 +187,24 @@ fn a_named_overlay_is_judged_as_a_whole_and_a_named_base_where_it_is_at_fault() 
     let (_, out, _) = run(check.arg("overlays/dev"));
     let overlay: Vec<String> = out.lines().map(place).collect();
     insta::assert_snapshot!(overlay.join("\n"), @"
-    base/deployment.yaml:12:17 warning missing-prestop
-    base/deployment.yaml:12:17 warning missing-readiness-probe
-    base/deployment.yaml:12:17 warning missing-resources
-    overlays/dev/kustomization.yaml:6:12 warning single-replica
-    overlays/dev/kustomization.yaml:9:13 warning mutable-image-tag
+    base/deployment.yaml:12:17: warning[missing-prestop]
+    base/deployment.yaml:12:17: warning[missing-readiness-probe]
+    base/deployment.yaml:12:17: warning[missing-resources]
+    overlays/dev/kustomization.yaml:6:12: warning[single-replica]
+    overlays/dev/kustomization.yaml:9:13: warning[mutable-image-tag]
     5 warnings in
     ");
     let mut check = check_or_skip!("LAMEDUCK_KUSTOMIZE", folder);
     let (_, out, _) = run(check.arg("base"));
     let base: Vec<String> = out.lines().map(place).collect();
     insta::assert_snapshot!(base.join("\n"), @"
-    base/deployment.yaml:4:9 warning missing-pod-spread
-    base/deployment.yaml:12:17 warning missing-prestop
-    base/deployment.yaml:12:17 warning missing-readiness-probe
-    base/deployment.yaml:12:17 warning missing-resources
-    overlays/dev/kustomization.yaml:6:12 warning single-replica
-    overlays/prod/kustomization.yaml:14:56 error unsafe-rollout-strategy
-    overlays/prod/pdb.yaml:5:17 error pdb-blocks-eviction
+    base/deployment.yaml:4:9: warning[missing-pod-spread]
+    base/deployment.yaml:12:17: warning[missing-prestop]
+    base/deployment.yaml:12:17: warning[missing-readiness-probe]
+    base/deployment.yaml:12:17: warning[missing-resources]
+    overlays/dev/kustomization.yaml:6:12: warning[single-replica]
+    overlays/prod/kustomization.yaml:14:56: error[unsafe-rollout-strategy]
+    overlays/prod/pdb.yaml:5:17: error[pdb-blocks-eviction]
     2 errors, 5
     ");
 }
@@ -265,8 +265,8 @@ fn comments_and_annotations_speak_for_what_is_rendered_from_them() {
     let (code, out, _) = run(check.args(select));
     assert_eq!(code, 0, "{out}");
     insta::assert_snapshot!(out, @"
-    base/deployment.yaml:14:17 note missing-prestop container `web` may take requests without a preStop hook: some come after SIGTERM (suppressed by annotation: drained elsewhere)
-    base/deployment.yaml:14:17 note missing-readiness-probe container `web` may take requests without a readiness probe: they come before it can answer (suppressed by comment: none yet)
+    base/deployment.yaml:14:17: note[missing-prestop] container `web` may take requests without a preStop hook: some come after SIGTERM (suppressed by annotation: drained elsewhere)
+    base/deployment.yaml:14:17: note[missing-readiness-probe] container `web` may take requests without a readiness probe: they come before it can answer (suppressed by comment: none yet)
     No findings in 4 objects of 4 files (1 workload); 2 suppressed
     ");
 
@@ -297,7 +297,7 @@ patches:
     let (code, out, _) = run(check.args(select));
     assert_eq!(code, 0, "{out}");
     assert!(
-        out.contains("prod/kustomization.yaml:1:1 note missing-prestop"),
+        out.contains("prod/kustomization.yaml:1:1: note[missing-prestop]"),
         "{out}"
     );
 }
@@ -313,11 +313,11 @@ fn what_suppresses_nothing_in_any_overlay_is_said_once_and_in_its_file() {
     let (_, out, _) = run(&mut check);
     let found: Vec<String> = out.lines().map(place).collect();
     insta::assert_snapshot!(found.join("\n"), @"
-    base/deployment.yaml:4:9 warning missing-pdb
-    base/deployment.yaml:4:9 warning missing-pod-spread
-    base/deployment.yaml:6:5 warning unused-suppression
-    base/deployment.yaml:14:17 warning missing-resources
-    base/deployment.yaml:14:40 warning unused-suppression
+    base/deployment.yaml:4:9: warning[missing-pdb]
+    base/deployment.yaml:4:9: warning[missing-pod-spread]
+    base/deployment.yaml:6:5: warning[unused-suppression]
+    base/deployment.yaml:14:17: warning[missing-resources]
+    base/deployment.yaml:14:40: warning[unused-suppression]
     5 warnings in
     ");
 }
@@ -362,8 +362,8 @@ fn a_kustomization_that_cannot_be_built_is_a_finding() {
     let (code, out, err) = run(check.args(["--select", "render-failed,missing-readiness-probe"]));
     assert_eq!((code, err.as_str()), (1, ""));
     insta::assert_snapshot!(out, @"
-    base/deployment.yaml:12:17 note missing-readiness-probe container `web` may take requests without a readiness probe: they come before it can answer
-    overlay/kustomization.yaml:1:1 error render-failed `kustomize build overlay` fails, and what it would deploy is not checked: accumulating resources: accumulation err='accumulating resources from 'gone.yaml': evalsymlink failure on 'base/gone.yaml' : lstat base/gone.yaml: no such file or directory': must build at directory: not a valid directory: evalsymlink failure on 'base/gone.yaml' : lstat base/gone.yaml: no such file or directory
+    base/deployment.yaml:12:17: note[missing-readiness-probe] container `web` may take requests without a readiness probe: they come before it can answer
+    overlay/kustomization.yaml:1:1: error[render-failed] `kustomize build overlay` fails, and what it would deploy is not checked: accumulating resources: accumulation err='accumulating resources from 'gone.yaml': evalsymlink failure on 'base/gone.yaml' : lstat base/gone.yaml: no such file or directory': must build at directory: not a valid directory: evalsymlink failure on 'base/gone.yaml' : lstat base/gone.yaml: no such file or directory
     1 error, 1 note in 2 of 3 files (1 workload)
     ");
 }
@@ -383,12 +383,12 @@ fn generated_objects_point_at_their_generator() {
     let (_, out, _) = run(&mut check);
     let places: Vec<String> = out.lines().map(place).collect();
     insta::assert_snapshot!(places.join("\n"), @"
-    deployment.yaml:4:9 warning missing-pdb
-    deployment.yaml:4:9 warning missing-pod-spread
-    deployment.yaml:12:17 note missing-prestop
-    deployment.yaml:12:17 note missing-readiness-probe
-    deployment.yaml:12:17 warning missing-resources
-    kustomization.yaml:12:20 error invalid-field
+    deployment.yaml:4:9: warning[missing-pdb]
+    deployment.yaml:4:9: warning[missing-pod-spread]
+    deployment.yaml:12:17: note[missing-prestop]
+    deployment.yaml:12:17: note[missing-readiness-probe]
+    deployment.yaml:12:17: warning[missing-resources]
+    kustomization.yaml:12:20: error[invalid-field]
     1 error, 3
     ");
 }
@@ -478,14 +478,14 @@ fn findings_of_charts_point_at_template_lines() {
     assert_eq!(code, 1);
     let places: Vec<String> = out.lines().map(place).collect();
     insta::assert_snapshot!(format!("{}\n{err}", places.join("\n")), @"
-    charts/web/charts/folder/templates/pod.yaml:4:3 note bare-pod
-    charts/web/charts/folder/templates/pod.yaml:7:3 warning missing-resources
-    charts/web/templates/web.yaml:10:3 warning single-replica
-    charts/web/templates/web.yaml:25:7 warning missing-prestop
-    charts/web/templates/web.yaml:25:7 warning missing-resources
-    charts/web/templates/web.yaml:26:9 warning mutable-image-tag
-    charts/web/templates/web.yaml:29:9 warning identical-probes
-    charts/web/templates/web.yaml:29:9 note missing-startup-probe
+    charts/web/charts/folder/templates/pod.yaml:4:3: note[bare-pod]
+    charts/web/charts/folder/templates/pod.yaml:7:3: warning[missing-resources]
+    charts/web/templates/web.yaml:10:3: warning[single-replica]
+    charts/web/templates/web.yaml:25:7: warning[missing-prestop]
+    charts/web/templates/web.yaml:25:7: warning[missing-resources]
+    charts/web/templates/web.yaml:26:9: warning[mutable-image-tag]
+    charts/web/templates/web.yaml:29:9: warning[identical-probes]
+    charts/web/templates/web.yaml:29:9: note[missing-startup-probe]
     6 warnings, 2
     ");
 }
@@ -511,9 +511,9 @@ fn the_configuration_says_how_a_chart_is_rendered() {
         "shutdown,mutable-image-tag,single-replica,missing-pdb",
     ]));
     insta::assert_snapshot!(out, @"
-    chart/templates/web.yaml:7:3 warning missing-pdb Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
-    chart/templates/web.yaml:18:7 warning insufficient-grace-period `log` may be killed before it has finished: it has 3s after SIGTERM
-    chart/templates/web.yaml:23:9 warning mutable-image-tag the tag of image `log:latest` moves with every build: pods may run different code, and a rollback cannot restore it
+    chart/templates/web.yaml:7:3: warning[missing-pdb] Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
+    chart/templates/web.yaml:18:7: warning[insufficient-grace-period] `log` may be killed before it has finished: it has 3s after SIGTERM
+    chart/templates/web.yaml:23:9: warning[mutable-image-tag] the tag of image `log:latest` moves with every build: pods may run different code, and a rollback cannot restore it
     3 warnings in 1 of 1 file (1 workload)
     ");
 }
@@ -538,8 +538,8 @@ fn releases_of_one_chart_are_judged_apart() {
     let mut check = check_or_skip!("LAMEDUCK_HELM", folder);
     let (_, out, _) = run(check.args(["--select", "missing-pdb,mutable-image-tag"]));
     insta::assert_snapshot!(out, @"
-    chart/templates/web.yaml:7:3 warning missing-pdb Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
-    chart/templates/web.yaml:26:9 warning mutable-image-tag the tag of image `web:latest` moves with every build: pods may run different code, and a rollback cannot restore it
+    chart/templates/web.yaml:7:3: warning[missing-pdb] Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
+    chart/templates/web.yaml:26:9: warning[mutable-image-tag] the tag of image `web:latest` moves with every build: pods may run different code, and a rollback cannot restore it
     2 warnings in 1 of 2 files (1 workload)
     ");
 }
@@ -594,8 +594,8 @@ fn a_chart_that_cannot_be_rendered_is_said() {
     let (code, out, err) = run(&mut check);
     assert_eq!(code, 1);
     insta::assert_snapshot!(format!("{out}\n{err}"), @"
-    needy/templates/a.yaml:1:1 warning render-failed `helm template needy` fails, and what it would deploy is not checked: execution error at (web/templates/a.yaml:1:6): set .Values.a
-    wrong/templates/a.yaml:1:1 warning render-failed `helm template wrong` fails, and what it would deploy is not checked: parse error at (web/templates/a.yaml:2): unclosed action started at web/templates/a.yaml:1
+    needy/templates/a.yaml:1:1: warning[render-failed] `helm template needy` fails, and what it would deploy is not checked: execution error at (web/templates/a.yaml:1:6): set .Values.a
+    wrong/templates/a.yaml:1:1: warning[render-failed] `helm template wrong` fails, and what it would deploy is not checked: parse error at (web/templates/a.yaml:2): unclosed action started at web/templates/a.yaml:1
     2 warnings in 2 files (0 workloads)
     Not judged: 3 Helm charts (render with `helm template`)
 

@@ -67,10 +67,10 @@ fn names() -> impl Iterator<Item = String> {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
 }
 
-/// The second and the third word of `file:line:column severity rule message`.
+/// What stands in `file:line:column: severity[rule] message`.
 fn severity_and_rule(finding: &str) -> (&str, &str) {
-    let mut words = finding.split(' ').skip(1);
-    (words.next().unwrap(), words.next().unwrap())
+    let word = finding.split(' ').nth(1).unwrap();
+    word.trim_end_matches(']').split_once('[').unwrap()
 }
 
 /// The rules that the flawed form announces, sorted.

@@ -105,6 +105,8 @@ pub(super) fn wrap_behind(line: &str, width: usize, indent: usize) -> String {
     for (index, word) in text.split(' ').enumerate() {
         let length = word.width();
         if index > 0 && used + 1 + length > width.max(MIN_WIDTH) {
+            // Two blanks in a row are one break.
+            wrapped.truncate(wrapped.trim_end_matches(' ').len());
             wrapped.push('\n');
             wrapped.extend(std::iter::repeat_n(' ', indent));
             used = indent;

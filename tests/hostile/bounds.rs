@@ -93,7 +93,7 @@ fn what_aliases_stand_for_is_counted_in_bytes() {
     let text: String = (0..30).map(document).collect();
     let repository = Repository::new(&[("a.yaml", &text), ("b.yaml", POD)]);
     let run = repository.run(&["check", "--format=concise"]);
-    run.ends(1, &[expected, "b.yaml:3:18 note bare-pod "], &[]);
+    run.ends(1, &[expected, "b.yaml:3:18: note[bare-pod] "], &[]);
     let refused = run.stdout.matches(expected).count();
     assert_eq!(refused, 22, "{run:?}");
 }

@@ -194,7 +194,7 @@ fn kustomizations_in_circles_end() {
             let run = repository.run(&["check", "--format=concise", path]);
             assert!([0, 1].contains(&run.code), "{run:?}");
             if path != "kustomization.yaml" {
-                run.ends(run.code, &["pod.yaml:3:18 note bare-pod "], &[]);
+                run.ends(run.code, &["pod.yaml:3:18: note[bare-pod] "], &[]);
             }
             assert_eq!(crate::text::obeyed(&run.stdout, ""), None);
             assert_eq!(crate::text::obeyed(&run.stderr, ""), None);

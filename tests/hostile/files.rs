@@ -19,7 +19,7 @@ fn links_in_circles_end() {
     let run = repository.run(&["check", "--format=concise"]);
     run.ends(
         0,
-        &["pod.yaml:3:18 note bare-pod ", "1 note in 1 of 1 file"],
+        &["pod.yaml:3:18: note[bare-pod] ", "1 note in 1 of 1 file"],
         &[],
     );
     let run = repository.run(&["check", "a.yaml"]);
@@ -41,7 +41,7 @@ fn pipes_are_not_waited_for() {
         .status();
     assert!(made.unwrap().success());
     let run = repository.run(&["check", "--format=concise"]);
-    run.ends(0, &["pod.yaml:3:18 note bare-pod "], &[]);
+    run.ends(0, &["pod.yaml:3:18: note[bare-pod] "], &[]);
     let run = repository.run(&["check", "a.yaml"]);
     run.ends(2, &[], &["a.yaml: it is not a regular file"]);
 }
@@ -79,7 +79,7 @@ fn what_may_not_be_read_is_told() {
     permit(&repository.path("closed"), 0o755);
     let Some(run) = run else { return };
     let expected = ["secret.yaml", "closed", "Permission denied"];
-    run.ends(run.code, &["pod.yaml:3:18 note bare-pod "], &expected);
+    run.ends(run.code, &["pod.yaml:3:18: note[bare-pod] "], &expected);
     assert!([0, 2].contains(&run.code), "{run:?}");
 }
 

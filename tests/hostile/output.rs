@@ -80,7 +80,7 @@ fn a_device_that_is_full_is_told() {
     let repository = Repository::new(&[("a.yaml", POD)]);
     let run = repository.run(&["check", "--format=json=/dev/full", "--format=concise"]);
     let expected = "error: /dev/full cannot be written: No space left on device";
-    run.ends(2, &["a.yaml:3:18 note bare-pod "], &[expected]);
+    run.ends(2, &["a.yaml:3:18: note[bare-pod] "], &[expected]);
     let run = repository.script("exec \"$@\" >/dev/full", &["check"], Stdio::null());
     let expected = "error: standard output cannot be written: No space left on device";
     run.ends(2, &[], &[expected]);

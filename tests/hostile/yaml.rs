@@ -12,7 +12,7 @@ fn is_refused(text: &str, expected: &[&str]) {
     let repository = Repository::new(&[("a.yaml", text), ("b.yaml", POD)]);
     let run = repository.run(&["check", "--format=concise"]);
     run.ends(1, expected, &[]);
-    run.ends(1, &["b.yaml:3:18 note bare-pod "], &[]);
+    run.ends(1, &["b.yaml:3:18: note[bare-pod] "], &[]);
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn a_billion_laughs_are_not_laughed() {
         let _ = writeln!(text, "  a{level}: &a{level} [{inner}]");
     }
     let expected = "aliases stand for more than 1000000 values";
-    is_refused(&text, &["a.yaml:10:", " error invalid-yaml ", expected]);
+    is_refused(&text, &["a.yaml:10:", " error[invalid-yaml] ", expected]);
 }
 
 #[test]
@@ -37,12 +37,12 @@ fn merges_of_merges_are_counted() {
         );
     }
     let expected = "aliases stand for more than 1000000 values";
-    is_refused(&text, &["a.yaml:", " error invalid-yaml ", expected]);
+    is_refused(&text, &["a.yaml:", " error[invalid-yaml] ", expected]);
 }
 
 #[test]
 fn a_value_that_holds_itself_is_refused() {
-    let expected = "a.yaml:4:14 error invalid-yaml Kubernetes cannot read this document: this alias \
+    let expected = "a.yaml:4:14: error[invalid-yaml] Kubernetes cannot read this document: this alias \
                     stands for a node that holds it";
     is_refused(&format!("{HEAD}data: &a {{b: *a}}\n"), &[expected]);
 }
@@ -60,7 +60,7 @@ fn nesting_has_an_end() {
         format!("\n  {}x", nest("? ", "")),
     ] {
         let text = format!("{HEAD}data: {value}\n");
-        is_refused(&text, &["a.yaml:", " error invalid-yaml ", expected]);
+        is_refused(&text, &["a.yaml:", " error[invalid-yaml] ", expected]);
     }
     // As deep as fits into the limit of files: each line is one longer than the one above.
     let mut block = String::new();
@@ -69,7 +69,7 @@ fn nesting_has_an_end() {
     }
     is_refused(
         &format!("{HEAD}{block}"),
-        &["a.yaml:204:201 error invalid-yaml ", expected],
+        &["a.yaml:204:201: error[invalid-yaml] ", expected],
     );
 }
 
@@ -104,7 +104,7 @@ fn one_line_just_below_the_limit_is_read() {
     let repository = Repository::new(&[]);
     repository.write("a.yaml", format!("{HEAD}data: {{a: {line}}}\nfoo: 1\n"));
     let run = repository.run(&["check", "--format=concise"]);
-    run.ends(1, &["a.yaml:5:1 error unknown-field "], &[]);
+    run.ends(1, &["a.yaml:5:1: error[unknown-field] "], &[]);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_million_documents_are_read() {
     let repository = Repository::new(&[]);
     repository.write("a.yaml", "---\n".repeat(1_000_000) + POD);
     let run = repository.run(&["check", "--format=concise"]);
-    run.ends(0, &["a.yaml:1000003:18 note bare-pod "], &[]);
+    run.ends(0, &["a.yaml:1000003:18: note[bare-pod] "], &[]);
 }
 
 /// Of a million objects the text alone is larger than a file may be; these take seconds.
@@ -157,7 +157,7 @@ fn what_is_said_of_every_line_is_said_in_time() {
     );
 
     let braces = format!("{HEAD}data: {}\n", "{a: ".repeat(2_000_000));
-    is_refused(&braces, &["a.yaml:4:803 error invalid-yaml "]);
+    is_refused(&braces, &["a.yaml:4:803: error[invalid-yaml] "]);
 }
 
 #[test]
@@ -191,14 +191,14 @@ fn what_is_no_utf8_is_told() {
     let run = repository.run(&["check", "--format=concise"]);
     run.ends(
         1,
-        &["a.yaml:4:11 error invalid-yaml ", "invalid UTF-8"],
+        &["a.yaml:4:11: error[invalid-yaml] ", "invalid UTF-8"],
         &[],
     );
     let run = repository.run(&["check", "--format=concise", "a.yaml"]);
     let expected = "error: a.yaml: it is not UTF-8 text\n";
-    run.ends(2, &["a.yaml:4:11 error invalid-yaml "], &[expected]);
+    run.ends(2, &["a.yaml:4:11: error[invalid-yaml] "], &[expected]);
     // The mark of UTF-8 is no part of the text.
     let repository = Repository::new(&[("a.yaml", &format!("\u{feff}{POD}"))]);
     let run = repository.run(&["check", "--format=concise"]);
-    run.ends(0, &["a.yaml:3:18 note bare-pod "], &[]);
+    run.ends(0, &["a.yaml:3:18: note[bare-pod] "], &[]);
 }

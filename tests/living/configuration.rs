@@ -22,7 +22,7 @@ fn findings(config: &str, arguments: &str) -> String {
         .filter_map(|line| {
             line.split_whitespace()
                 .collect::<Vec<_>>()
-                .get(..3)
+                .get(..2)
                 .map(|it| it.join(" "))
         })
         .filter(|line| line.starts_with("overlays"))
@@ -33,12 +33,12 @@ fn findings(config: &str, arguments: &str) -> String {
 #[test]
 fn without_overrides() {
     insta::assert_snapshot!(findings("", SHOW), @r"
-    overlays/dev/web.yaml:4:9 warning missing-pdb
-    overlays/dev/web.yaml:17:18 warning mutable-image-tag
-    overlays/prod/legacy.yaml:4:9 warning missing-pdb
-    overlays/prod/legacy.yaml:17:18 warning mutable-image-tag
-    overlays/prod/web.yaml:4:9 warning missing-pdb
-    overlays/prod/web.yaml:17:18 warning mutable-image-tag
+    overlays/dev/web.yaml:4:9: warning[missing-pdb]
+    overlays/dev/web.yaml:17:18: warning[mutable-image-tag]
+    overlays/prod/legacy.yaml:4:9: warning[missing-pdb]
+    overlays/prod/legacy.yaml:17:18: warning[mutable-image-tag]
+    overlays/prod/web.yaml:4:9: warning[missing-pdb]
+    overlays/prod/web.yaml:17:18: warning[mutable-image-tag]
     ");
 }
 
@@ -48,10 +48,10 @@ fn paths_and_workloads_select_what_an_override_speaks_of() {
                   ['*/legacy-*']\n    rules: { mutable-image-tag: error }\n  - paths: overlays/prod/\n    \
                   workloads: [Deployment/web]\n    rules: { missing-pdb: off }\n";
     insta::assert_snapshot!(findings(config, "check --format concise --ignore probes,shutdown,missing-pod-spread"), @r"
-    overlays/dev/web.yaml:17:18 warning mutable-image-tag
-    overlays/prod/legacy.yaml:4:9 warning missing-pdb
-    overlays/prod/legacy.yaml:17:18 error mutable-image-tag
-    overlays/prod/web.yaml:17:18 warning mutable-image-tag
+    overlays/dev/web.yaml:17:18: warning[mutable-image-tag]
+    overlays/prod/legacy.yaml:4:9: warning[missing-pdb]
+    overlays/prod/legacy.yaml:17:18: error[mutable-image-tag]
+    overlays/prod/web.yaml:17:18: warning[mutable-image-tag]
     ");
 }
 
@@ -60,16 +60,16 @@ fn later_overrides_win_and_flags_win_over_all() {
     let config = "rules: { missing-pdb: error }\noverrides:\n  - paths: [overlays/]\n    rules: { missing-pdb: \
                   note }\n  - paths: [overlays/prod/]\n    rules: { missing-pdb: warning }\n";
     insta::assert_snapshot!(findings(config, "check --format concise --select missing-pdb"), @r"
-    overlays/dev/web.yaml:4:9 note missing-pdb
-    overlays/prod/legacy.yaml:4:9 warning missing-pdb
-    overlays/prod/web.yaml:4:9 warning missing-pdb
+    overlays/dev/web.yaml:4:9: note[missing-pdb]
+    overlays/prod/legacy.yaml:4:9: warning[missing-pdb]
+    overlays/prod/web.yaml:4:9: warning[missing-pdb]
     ");
     let config =
         "overrides: [{ paths: [overlays/], select: [mutable-image-tag], ignore: [missing-pdb] }]\n";
     insta::assert_snapshot!(findings(config, "check --format concise --select missing-pdb"), @r"
-    overlays/dev/web.yaml:4:9 warning missing-pdb
-    overlays/prod/legacy.yaml:4:9 warning missing-pdb
-    overlays/prod/web.yaml:4:9 warning missing-pdb
+    overlays/dev/web.yaml:4:9: warning[missing-pdb]
+    overlays/prod/legacy.yaml:4:9: warning[missing-pdb]
+    overlays/prod/web.yaml:4:9: warning[missing-pdb]
     ");
 }
 
@@ -92,8 +92,8 @@ fn what_is_known_of_applications_and_mesh_differs_too() {
     let run = repository
         .run("check --format concise --select insufficient-grace-period,missing-hold-application");
     insta::assert_snapshot!(run.stdout, @r"
-    overlays/dev/web.yaml:16:17 error insufficient-grace-period `app` needs 55s to stop, but is killed after 30s (default)
-    overlays/prod/legacy.yaml:4:9 warning missing-hold-application the app may start before its proxy, and its first calls fail
+    overlays/dev/web.yaml:16:17: error[insufficient-grace-period] `app` needs 55s to stop, but is killed after 30s (default)
+    overlays/prod/legacy.yaml:4:9: warning[missing-hold-application] the app may start before its proxy, and its first calls fail
     1 error, 1 warning in 2 of 3 files (3 workloads); 1 fixable with --fix, 1 more with --unsafe-fixes
     ");
 }
@@ -101,7 +101,7 @@ fn what_is_known_of_applications_and_mesh_differs_too() {
 #[test]
 fn options_of_rules_differ_too() {
     let config = "overrides:\n  - paths: [overlays/dev/]\n    rules: { missing-resources: { require-cpu-limit: true } }\n";
-    insta::assert_snapshot!(findings(config, "check --format concise --select missing-resources"), @"overlays/dev/web.yaml:18:11 warning missing-resources");
+    insta::assert_snapshot!(findings(config, "check --format concise --select missing-resources"), @"overlays/dev/web.yaml:18:11: warning[missing-resources]");
 }
 
 #[test]
@@ -111,13 +111,13 @@ fn findings_of_a_rule_can_be_excluded_by_file() {
     let repository = repository(config);
     let run = repository.run(&format!("{SHOW},unused-suppression --show-suppressed"));
     insta::assert_snapshot!(run.stdout, @r"
-    lameduck.yaml:1:95 warning unused-suppression this pattern hides nothing: `mutable-image-tag` ran and found nothing here, and the next thing that it finds would go unseen
-    overlays/dev/web.yaml:4:9 warning missing-pdb Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once (suppressed by config)
-    overlays/dev/web.yaml:17:18 warning mutable-image-tag image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
-    overlays/prod/legacy.yaml:4:9 warning missing-pdb Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
-    overlays/prod/legacy.yaml:17:18 warning mutable-image-tag image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
-    overlays/prod/web.yaml:4:9 warning missing-pdb Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
-    overlays/prod/web.yaml:17:18 warning mutable-image-tag image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
+    lameduck.yaml:1:95: warning[unused-suppression] this pattern hides nothing: `mutable-image-tag` ran and found nothing here, and the next thing that it finds would go unseen
+    overlays/dev/web.yaml:4:9: warning[missing-pdb] Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once (suppressed by config)
+    overlays/dev/web.yaml:17:18: warning[mutable-image-tag] image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
+    overlays/prod/legacy.yaml:4:9: warning[missing-pdb] Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
+    overlays/prod/legacy.yaml:17:18: warning[mutable-image-tag] image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
+    overlays/prod/web.yaml:4:9: warning[missing-pdb] Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
+    overlays/prod/web.yaml:17:18: warning[mutable-image-tag] image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
     3 warnings in 3 of 3 files (3 workloads); 2 fixable with --unsafe-fixes; 4 suppressed
     ");
     // A part of what a pattern speaks of says nothing about it.

@@ -2,7 +2,7 @@
 
 use super::drawing::draw;
 use super::{Told, paint, untabbed};
-use crate::finding::{Applicability, Finding, Severity};
+use crate::finding::{Applicability, Finding, Label, Severity};
 use crate::report::excerpt::{Excerpt, Extent, Place};
 use crate::report::paint::Color;
 use crate::report::text::{sanitize_lines, subject, wrap, wrap_behind};
@@ -39,6 +39,7 @@ impl Card<'_> {
         let text = wrap_behind(&text, self.style.width, 2);
         let mut lines = vec![painted(self.style, finding.severity, &head, &text)];
         draw(&self.excerpt(), &self.place_line(), self, &mut lines);
+        lines.extend(self.alike());
         let hidden = finding.related.len().saturating_sub(MAX_RELATED);
         if hidden > 0 {
             lines.push(format!("  not shown: related places, {hidden} more"));
@@ -52,7 +53,7 @@ impl Card<'_> {
 
     fn excerpt(&self) -> Excerpt {
         let finding = self.finding;
-        let related = finding.related.iter().take(MAX_RELATED);
+        let related = self.related().filter(|it| !self.is_alike(it));
         let related = related.map(|related| Place {
             location: related.location,
             label: Some(sanitize(&related.message).into_owned()),
@@ -67,6 +68,37 @@ impl Card<'_> {
             columns: self.style.width.saturating_sub(GUTTER).max(MIN_COLUMNS),
         };
         Excerpt::new(self.sources, &places, extent)
+    }
+
+    fn related(&self) -> impl Iterator<Item = &Label> {
+        self.finding.related.iter().take(MAX_RELATED)
+    }
+
+    /// Whether the place is one of several of which there is nothing else to say than where they are, as
+    /// the overlays of an object.
+    fn is_alike(&self, label: &Label) -> bool {
+        let is_elsewhere = |it: &Label| it.location.source != self.finding.primary.source;
+        let same = |it: &&Label| is_elsewhere(it) && it.message == label.message;
+        is_elsewhere(label) && self.related().filter(same).count() > 1
+    }
+
+    /// A line for such places together.
+    fn alike(&self) -> Vec<String> {
+        let mut together: Vec<(&str, Vec<String>)> = Vec::new();
+        for label in self.related().filter(|it| self.is_alike(it)) {
+            let source = self.sources.get(label.location.source);
+            let line = source.position(label.location.span.start).line;
+            let place = format!("{}:{line}", sanitize(source.path()));
+            match together.iter_mut().find(|(text, _)| *text == label.message) {
+                Some((_, places)) => places.push(place),
+                None => together.push((&label.message, vec![place])),
+            }
+        }
+        let lines = together.iter().map(|(text, places)| {
+            let line = format!("  {}: {}", sanitize(text), places.join(", "));
+            wrap_behind(&line, self.style.width, 4)
+        });
+        lines.collect()
     }
 
     /// `app.yaml:10:38  Deployment demo/shop, container app`

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::paint::{Color, paint};
-use super::text::{fit_to, sanitize_source, subject, unlisted, wrap_behind};
+use super::text::{fit_to, sanitize_source, unlisted, wrap_behind};
 use super::{GroupBy, Report, Style, sanitize};
 use crate::finding::{Finding, Severity};
 use card::Card;
@@ -130,8 +130,9 @@ impl Page<'_> {
         let kind = self.told.whole.get(&key).map(|(_, kind)| kind.as_str());
         for finding in findings.iter().take(MAX_FOLDED) {
             let place = card::place(finding, self.report.sources);
-            let subject = subject(finding).unwrap_or_default();
-            let line = format!("    {place}  {subject}");
+            let object = finding.resource.as_ref().map(ToString::to_string);
+            let object = sanitize(object.as_deref().unwrap_or_default()).into_owned();
+            let line = format!("    {place}  {object}");
             writeln!(out, "{}", wrap_behind(line.trim_end(), self.style.width, 6))?;
             // What differs in more than its names and numbers is not explained by the first.
             if kind != Some(kind_of(&finding.message).as_str()) {

@@ -138,7 +138,7 @@ fn errors(comment: &mut String, findings: &[&Finding], sources: &Sources) {
             comment,
             "- {} {}",
             code(finding.rule),
-            item(finding, sources, true)
+            item(finding, sources, true, true)
         );
     }
     if count > MAX_ERRORS {
@@ -146,23 +146,56 @@ fn errors(comment: &mut String, findings: &[&Finding], sources: &Sources) {
     }
 }
 
-/// All findings, folded by rule, with their messages as long as these fit; says how many are listed.
+/// What is said of each folded finding, and of each rule.
+#[derive(Clone, Copy)]
+struct Detail {
+    messages: bool,
+    objects: bool,
+    help: bool,
+}
+
+/// From all there is to nothing but places, which a comment with many findings has room for.
+const DETAILS: [Detail; 4] = [
+    Detail {
+        messages: true,
+        objects: true,
+        help: true,
+    },
+    Detail {
+        messages: false,
+        objects: true,
+        help: true,
+    },
+    Detail {
+        messages: false,
+        objects: false,
+        help: true,
+    },
+    Detail {
+        messages: false,
+        objects: false,
+        help: false,
+    },
+];
+
+/// All findings, folded by rule, with as much detail as fits; gives how many are listed.
 fn details(comment: &mut String, groups: &[Group<'_>], sources: &Sources) -> usize {
     let room = (MAX_COMMENT - RESERVE).saturating_sub(comment.len());
-    for has_messages in [true, false] {
+    for detail in DETAILS {
         let folded: Vec<String> = groups
             .iter()
-            .map(|group| fold(group, sources, has_messages, usize::MAX).0)
+            .map(|group| fold(group, sources, detail, usize::MAX).0)
             .collect();
         if folded.iter().map(String::len).sum::<usize>() <= room {
             comment.push_str(&folded.concat());
             return groups.iter().map(|it| it.findings.len()).sum();
         }
     }
+    let [.., least] = DETAILS;
     let mut shown = 0;
     for group in groups {
         let room = (MAX_COMMENT - RESERVE).saturating_sub(comment.len());
-        let (text, count) = fold(group, sources, false, room);
+        let (text, count) = fold(group, sources, least, room);
         shown += count;
         comment.push_str(&text);
     }
@@ -171,7 +204,7 @@ fn details(comment: &mut String, groups: &[Group<'_>], sources: &Sources) -> usi
 
 /// The findings of a rule that fit into so many bytes, behind a line to unfold them, and how many they
 /// are.
-fn fold(group: &Group<'_>, sources: &Sources, has_messages: bool, room: usize) -> (String, usize) {
+fn fold(group: &Group<'_>, sources: &Sources, detail: Detail, room: usize) -> (String, usize) {
     let word = group.severity.as_str();
     let count = group.findings.len();
     let mut text = format!(
@@ -184,7 +217,9 @@ fn fold(group: &Group<'_>, sources: &Sources, has_messages: bool, room: usize) -
     );
     let mut listed = 0;
     for (index, finding) in group.findings.iter().enumerate() {
-        let line = item(finding, sources, has_messages || index == 0);
+        let is_first = index == 0;
+        let (objects, messages) = (detail.objects || is_first, detail.messages || is_first);
+        let line = item(finding, sources, objects, messages);
         if text.len() + line.len() + end.len() + 4 > room {
             break;
         }
@@ -195,7 +230,8 @@ fn fold(group: &Group<'_>, sources: &Sources, has_messages: bool, room: usize) -
         return (String::new(), 0);
     }
     text.push('\n');
-    let advice = group.findings.iter().find_map(|finding| {
+    let mut helped = group.findings.iter().filter(|_| detail.help);
+    let advice = helped.find_map(|finding| {
         let help = finding.help.as_ref()?;
         Some(advice(help)).filter(|it| it.len() <= MAX_HELP)
     });
@@ -218,9 +254,9 @@ fn advice(help: &Help) -> String {
 }
 
 /// A line of a list: where, what, and why.
-fn item(finding: &Finding, sources: &Sources, has_message: bool) -> String {
+fn item(finding: &Finding, sources: &Sources, has_object: bool, has_message: bool) -> String {
     let mut line = code(&place(finding, sources));
-    if let Some(subject) = subject(finding) {
+    if let Some(subject) = subject(finding).filter(|_| has_object) {
         let _ = write!(line, " {}", prose(&subject));
     }
     if has_message {

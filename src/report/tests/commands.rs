@@ -150,6 +150,7 @@ fn reports(outcome: &Outcome, sources: &Sources, style: &Style) -> Vec<(String, 
             &outcome.unjudged,
             sources,
             format,
+            false,
             style,
             &mut out,
         )
@@ -234,6 +235,6 @@ fn ordinary_colons_and_hashes_stay() {
     let text = "std::string, # ## heading, a ::error:: b";
     let (outcome, sources) = everywhere(text, "a.yaml");
     let full = render(Format::Full, &outcome, &sources);
-    assert!(full.contains(&format!("# {text}\n")), "{full}");
+    assert!(full.contains(text), "{full}");
     assert!(!full.contains("\\u{"), "{full}");
 }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod hosts;
+mod people;
 mod sarif_limits;
 mod suppressed;
 
@@ -244,8 +245,8 @@ fn full_in_colour() {
 fn concise() {
     let (outcome, sources) = sample();
     insta::assert_snapshot!(render(Format::Concise, &outcome, &sources), @r"
-    app.yaml:10:38 error insufficient-grace-period grace period 30s < 15s preStop + 20s shutdown + 5s buffer = 40s
-    pod budget.yaml:6:17 note pdb-blocks-eviction 3 of 3 pods must stay available
+    app.yaml:10:38: error[insufficient-grace-period] Deployment/shop: grace period 30s < 15s preStop + 20s shutdown + 5s buffer = 40s
+    pod budget.yaml:6:17: note[pdb-blocks-eviction] 3 of 3 pods must stay available
     1 error, 1 note in 2 of 2 files (1 workload); 1 fixable with --fix
     ");
     let style = Style {
@@ -255,7 +256,7 @@ fn concise() {
     };
     let text = styled(Format::Concise, &style, &outcome, &sources);
     assert!(
-        text.starts_with("app.yaml:10:38 \u{1b}[1;31merror\u{1b}[0m "),
+        text.starts_with("app.yaml:10:38: \u{1b}[1;31merror\u{1b}[0m["),
         "{text}"
     );
     assert_eq!(text.lines().count(), 2);
@@ -372,7 +373,7 @@ fn a_mark_points_right_after_replaced_characters_and_tabs() {
     let outcome = outcome(vec![finding(place(&sources, source, "evil"), "m")]);
     let full = render(Format::Full, &outcome, &sources);
     assert_eq!(mark_under(&full, "evil").1, "────");
-    assert!(full.contains("a.yaml:1:10]"), "{full}");
+    assert!(full.contains("a.yaml:1:10\n"), "{full}");
 }
 
 #[test]
@@ -388,9 +389,9 @@ fn windows_line_ends_and_no_line_end() {
     let outcome = outcome(findings);
     let full = render(Format::Full, &outcome, &sources);
     assert_eq!(mark_under(&full, "value").1, "─────");
-    assert!(full.contains("crlf.yaml:2:6]"), "{full}");
-    assert!(full.contains("crlf.yaml:3:4]"), "{full}");
-    assert!(full.contains("crlf.yaml:3:5]"), "{full}");
+    assert!(full.contains("crlf.yaml:2:6\n"), "{full}");
+    assert!(full.contains("crlf.yaml:3:4\n"), "{full}");
+    assert!(full.contains("crlf.yaml:3:5\n"), "{full}");
     assert!(full.contains('▲'), "{full}");
     assert!(!full.contains("\\u{d}"), "{full}");
 }
@@ -416,7 +417,7 @@ fn columns_count_characters() {
     let mut sources = Sources::default();
     let source = add(&mut sources, "ü.yaml", "größe: 日本 wert # 🦆\n");
     let outcome = outcome(vec![finding(place(&sources, source, "wert"), "m")]);
-    assert!(render(Format::Concise, &outcome, &sources).starts_with("ü.yaml:1:11 "));
+    assert!(render(Format::Concise, &outcome, &sources).starts_with("ü.yaml:1:11: "));
     let json = render(Format::Json, &outcome, &sources);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(
@@ -447,7 +448,7 @@ fn a_very_long_line_is_cut_around_its_places() {
     let full = render(Format::Full, &outcome, &sources);
     assert!(full.len() < 4_000, "{} bytes", full.len());
     assert_eq!(mark_under(&full, "here").1, "────");
-    assert_eq!(mark_under(&full, "there").1, "──┬──");
+    assert_eq!(mark_under(&full, "there").1, "───── label");
     assert!(full.contains("…"), "{full}");
 }
 
@@ -471,10 +472,10 @@ fn many_findings_in_one_file() {
         .collect();
     let outcome = outcome(findings);
     let full = render(Format::Full, &outcome, &sources);
-    assert!(full.contains("[many.yaml:999:9]"));
-    // A frame shows the finding's line and its neighbours, however long the file is.
-    assert!(full.lines().count() <= COUNT * 12 + 1);
-    assert!(full.ends_with("1000 errors in 1 of 2 files (1 workload)\n"));
+    assert!(full.contains("─ many.yaml:999:9\n"));
+    // A frame shows the finding's line, however long the file is.
+    assert!(full.lines().count() <= COUNT * 6);
+    assert!(full.contains("\n1000 errors in 1 of 2 files (1 workload)\nnext: "));
     let json: serde_json::Value =
         serde_json::from_str(&render(Format::Json, &outcome, &sources)).unwrap();
     assert_eq!(json["findings"].as_array().unwrap().len(), COUNT);
@@ -521,7 +522,7 @@ fn many_findings_in_one_line() {
     let full = render(Format::Full, &outcome, &sources);
     assert_eq!(full.matches("──────────").count(), COUNT);
     assert!(full.len() < COUNT * 1_000);
-    assert!(full.contains(&format!("[min.json:1:{}]", 999 * (step - 1) + 1)));
+    assert!(full.contains(&format!("─ min.json:1:{}\n", 999 * (step - 1) + 1)));
 }
 
 /// Texts that hold what excerpts must take care of, and places anywhere in them or beyond.
