@@ -177,133 +177,37 @@ fn a_rule_outweighs_an_attestation_and_the_template_the_object() {
     assert_eq!(text, "attested by template, 2026-01-01, b");
 }
 
+/// Items of the checklist, what is in view beside a workload `web` of the namespace `shop` (its API version,
+/// kind, namespace and spec), and whether it is evidence for the item.
+const WITNESSES: &str = r#"
+rto-rpo-metrics yes monitoring.coreos.com/v1 PrometheusRule monitoring {groups: [{name: a, rules: [{alert: Down, expr: 'up{namespace="shop"} == 0'}]}]}
+rto-rpo-metrics no monitoring.coreos.com/v1 PrometheusRule monitoring {groups: [{name: a, rules: [{alert: Down, expr: 'up{namespace="cart"} == 0'}]}]}
+lifecycle-metrics yes monitoring.coreos.com/v1 PodMonitor shop {selector: {matchLabels: {app: web}}}
+lifecycle-metrics no monitoring.coreos.com/v1 PodMonitor cart {selector: {matchLabels: {app: web}}}
+lifecycle-metrics yes monitoring.coreos.com/v1 PodMonitor cart {namespaceSelector: {matchNames: [shop]}, selector: {matchLabels: {app: web}}}
+lifecycle-metrics no monitoring.coreos.com/v1 PodMonitor shop {selector: {matchLabels: {app: other}}}
+synthetic-monitoring yes monitoring.coreos.com/v1 Probe monitoring {targets: {staticConfig: {static: ['http://web.shop.svc/health']}}}
+backup-and-restore yes velero.io/v1 Schedule velero {template: {includedNamespaces: [shop]}}
+backup-and-restore no velero.io/v1 Schedule velero {template: {includedNamespaces: [cart]}}
+chaos-tests yes chaos-mesh.org/v1alpha1 PodChaos chaos {selector: {namespaces: [shop], labelSelectors: {app: web}}}
+chaos-tests yes litmuschaos.io/v1alpha1 ChaosEngine litmus {appinfo: {appns: shop, applabel: app=web}}
+chaos-tests no litmuschaos.io/v1alpha1 ChaosEngine litmus {appinfo: {appns: shop, applabel: app=cart}}
+"#;
+
 #[test]
 fn what_is_in_view_speaks_for_what_a_person_says() {
-    let object = |api: &str, kind: &str, namespace: &str, spec: &str| {
-        format!(
+    let witnesses = WITNESSES.lines().filter(|line| !line.is_empty());
+    let workload = deployment("").replace("  name: web\n", "  name: web\n  namespace: shop\n");
+    for line in witnesses {
+        let words: Vec<&str> = line.splitn(6, ' ').collect();
+        let [item, is_evidence, api, kind, namespace, spec] = words[..] else {
+            panic!("{line}");
+        };
+        let is_evidence = is_evidence == "yes";
+        let witness = format!(
             "---\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: it, namespace: {namespace}}}\n\
              spec: {spec}\n"
-        )
-    };
-    let rule =
-        r#"{groups: [{name: a, rules: [{alert: Down, expr: 'up{namespace="shop"} == 0'}]}]}"#;
-    let other =
-        r#"{groups: [{name: a, rules: [{alert: Down, expr: 'up{namespace="cart"} == 0'}]}]}"#;
-    let prometheus = "monitoring.coreos.com/v1";
-    for (item, witness, is_evidence) in [
-        (
-            "rto-rpo-metrics",
-            object(prometheus, "PrometheusRule", "monitoring", rule),
-            true,
-        ),
-        (
-            "rto-rpo-metrics",
-            object(prometheus, "PrometheusRule", "monitoring", other),
-            false,
-        ),
-        (
-            "lifecycle-metrics",
-            object(
-                prometheus,
-                "PodMonitor",
-                "shop",
-                "{selector: {matchLabels: {app: web}}}",
-            ),
-            true,
-        ),
-        // Another namespace's pods of the same labels, and other pods of this one.
-        (
-            "lifecycle-metrics",
-            object(
-                prometheus,
-                "PodMonitor",
-                "cart",
-                "{selector: {matchLabels: {app: web}}}",
-            ),
-            false,
-        ),
-        (
-            "lifecycle-metrics",
-            object(
-                prometheus,
-                "PodMonitor",
-                "cart",
-                "{namespaceSelector: {matchNames: [shop]}, selector: {matchLabels: {app: web}}}",
-            ),
-            true,
-        ),
-        (
-            "lifecycle-metrics",
-            object(
-                prometheus,
-                "PodMonitor",
-                "shop",
-                "{selector: {matchLabels: {app: other}}}",
-            ),
-            false,
-        ),
-        (
-            "synthetic-monitoring",
-            object(
-                prometheus,
-                "Probe",
-                "monitoring",
-                "{targets: {staticConfig: {static: ['http://web.shop.svc/health']}}}",
-            ),
-            true,
-        ),
-        (
-            "backup-and-restore",
-            object(
-                "velero.io/v1",
-                "Schedule",
-                "velero",
-                "{template: {includedNamespaces: [shop]}}",
-            ),
-            true,
-        ),
-        (
-            "backup-and-restore",
-            object(
-                "velero.io/v1",
-                "Schedule",
-                "velero",
-                "{template: {includedNamespaces: [cart]}}",
-            ),
-            false,
-        ),
-        (
-            "chaos-tests",
-            object(
-                "chaos-mesh.org/v1alpha1",
-                "PodChaos",
-                "chaos",
-                "{selector: {namespaces: [shop], labelSelectors: {app: web}}}",
-            ),
-            true,
-        ),
-        (
-            "chaos-tests",
-            object(
-                "litmuschaos.io/v1alpha1",
-                "ChaosEngine",
-                "litmus",
-                "{appinfo: {appns: shop, applabel: app=web}}",
-            ),
-            true,
-        ),
-        (
-            "chaos-tests",
-            object(
-                "litmuschaos.io/v1alpha1",
-                "ChaosEngine",
-                "litmus",
-                "{appinfo: {appns: shop, applabel: app=cart}}",
-            ),
-            false,
-        ),
-    ] {
-        let workload = deployment("").replace("  name: web\n", "  name: web\n  namespace: shop\n");
+        );
         let (_, items, _) = check(&format!("{workload}{witness}"), "");
         let (state, text) = state(&items, item);
         let expected = if is_evidence {

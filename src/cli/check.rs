@@ -52,7 +52,7 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
             }
             fixing::mark(&mut outcome.findings, &fixed);
             if !args.input.quiet && !args.review {
-                fixing::tell_of_nothing(args, &outcome.findings, &fixed)?;
+                fixing::tell_of_nothing(args, &outcome, &fixed)?;
             }
         }
         if is_html {
@@ -67,7 +67,7 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
         tell(args, &outputs, &discovered, &inventory, &outcome);
         output::to_stderr("internal error", &outcome.internal_errors);
         deliver(args, &outputs, &discovered, &outcome, settings.fail_on)?;
-        input::refuse(&args.input, &discovered, unfixed, is_empty(&outcome))?;
+        input::refuse(&args.input, &discovered, unfixed, outcome.is_empty())?;
         Ok(end(inventory, outcome, settings.fail_on))
     })
 }
@@ -116,12 +116,12 @@ fn show(
 ) -> Result<u8, Failure> {
     if !args.input.quiet {
         fixing::tell(&discovered.sources, &outcome.findings, fixed);
-        fixing::tell_of_nothing(args, &outcome.findings, fixed)?;
+        fixing::tell_of_nothing(args, outcome, fixed)?;
     }
     tell(args, &[], discovered, inventory, outcome);
     output::to_stderr("internal error", &outcome.internal_errors);
     let code = fixing::show(args, discovered, fixed)?;
-    input::refuse(&args.input, discovered, Vec::new(), is_empty(outcome)).map(|()| code)
+    input::refuse(&args.input, discovered, Vec::new(), outcome.is_empty()).map(|()| code)
 }
 
 fn tell(
@@ -137,7 +137,7 @@ fn tell(
         inventory,
         unjudged: &outcome.unjudged,
         is_told: outputs.iter().any(on_stdout),
-        is_empty: is_empty(outcome),
+        is_empty: outcome.is_empty(),
     };
     input::tell(&args.input, &said);
 }
@@ -175,10 +175,6 @@ fn outputs(args: &CheckArgs) -> Result<Vec<Output>, Failure> {
 }
 
 /// Whether there was nothing to judge.
-fn is_empty(outcome: &Outcome) -> bool {
-    outcome.summary.objects == 0 && outcome.findings.is_empty()
-}
-
 /// Adds what only a page shows; gives the attestations that attest nothing.
 fn complete(
     args: &CheckArgs,

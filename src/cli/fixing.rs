@@ -93,13 +93,14 @@ pub(super) fn tell(sources: &Sources, seen: &[Finding], fixed: &Fixed) {
     output::to_stderr("note", notices.iter().map(|(_, _, notice)| notice));
 }
 
-/// Says on standard error that nothing is fixed, and what there would be with `--unsafe-fixes`.
+/// Says on standard error that nothing is fixed though something was read, and what there would be with
+/// `--unsafe-fixes`.
 pub(super) fn tell_of_nothing(
     args: &CheckArgs,
-    findings: &[Finding],
+    outcome: &Outcome,
     fixed: &Fixed,
 ) -> Result<(), Failure> {
-    if !fixed.texts.is_empty() {
+    if !fixed.texts.is_empty() || outcome.is_empty() {
         return Ok(());
     }
     let only = only(args)?;
@@ -110,7 +111,7 @@ pub(super) fn tell_of_nothing(
             && is_of(finding, &only)
             && !fixed.dropped.iter().any(|(entry, _)| entry.is_of(finding))
     };
-    let left = findings.iter().filter(is_left).count();
+    let left = outcome.findings.iter().filter(is_left).count();
     let note = match left {
         _ if args.unsafe_fixes => "nothing to fix".to_owned(),
         0 => "nothing to fix safely".to_owned(),

@@ -168,8 +168,9 @@ fn show(sources: &Sources, finding: &Finding, fix: &Fix) -> String {
         Applicability::Unsafe => "to be checked",
     };
     let effect = fix.effect.as_deref().unwrap_or_default();
-    text.push_str(&format!("{word}: {}; {effect}\n", fix.title));
-    let lines: Vec<_> = text.lines().map(sanitize_source).collect();
+    let title = format!("{word}: {}; {effect}", fix.title);
+    let lines = text.lines().chain(title.lines());
+    let lines: Vec<_> = lines.map(sanitize_source).collect();
     disarm::lines(&(lines.join("\n") + "\n")).into_owned()
 }
 

@@ -407,8 +407,8 @@ impl<'t> Editor<'t> {
         let over = self.entry_over(entry)?;
         let column = self.column(entry.key)?;
         let value = entry.value;
-        let is_list = value.is_sequence() && !value.is_flow() && !value.is_alias();
-        let items = if is_list {
+        let holds_items = value.is_sequence() && !value.is_flow() && !value.is_alias();
+        let items = if holds_items {
             self.lines.end_with_items(over, column)
         } else {
             over

@@ -401,6 +401,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Whether no manifest was read and nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.summary.objects == 0 && self.findings.is_empty()
+    }
+
     /// The findings that count: those that nothing suppresses, in order.
     pub fn open(&self) -> impl Iterator<Item = &Finding> {
         self.findings

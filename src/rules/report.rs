@@ -85,12 +85,10 @@ impl Findings {
         }
         let mut severity = report.severity.unwrap_or(self.meta.severity);
         // What the API server refuses is refused whatever a comment says.
-        if report.explained && self.meta.category != Category::Schema {
-            if severity == Severity::Warning {
+        if report.explained > Explained::Nothing && self.meta.category != Category::Schema {
+            if report.explained == Explained::Place && severity == Severity::Warning {
                 severity = Severity::Note;
             }
-            report.withhold(EXPLAINED);
-        } else if report.explained_edit && self.meta.category != Category::Schema {
             report.withhold(EXPLAINED);
         } else if self.meta.category == Category::Schema || REVEALING.contains(&self.meta.id) {
             report = report.reveals();
@@ -134,6 +132,26 @@ impl Findings {
     }
 }
 
+/// What a comment explains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Explained {
+    Nothing,
+    /// A value that the fix changes.
+    Edit,
+    /// The value that the finding is about.
+    Place,
+}
+
+impl Explained {
+    fn place(is_explained: bool) -> Self {
+        if is_explained {
+            Self::Place
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
 /// A finding in the making. It cannot be made without a place.
 #[derive(Debug)]
 pub struct Report<'a> {
@@ -149,10 +167,7 @@ pub struct Report<'a> {
     severity: Option<Severity>,
     /// Whether it holds only where the pods get a sidecar.
     is_conditional: bool,
-    /// Whether a comment explains the value.
-    explained: bool,
-    /// Whether the fix changes a value that a comment explains.
-    explained_edit: bool,
+    explained: Explained,
     pedantic: bool,
     fix: Option<Fix>,
     unfixable: Option<Unfixable>,
@@ -172,8 +187,7 @@ impl<'a> Report<'a> {
             unrelated: 0,
             severity: None,
             is_conditional: false,
-            explained: is_explained(node),
-            explained_edit: false,
+            explained: Explained::place(is_explained(node)),
             pedantic: false,
             fix: None,
             unfixable: None,
@@ -237,8 +251,7 @@ impl<'a> Report<'a> {
             unrelated: 0,
             severity: None,
             is_conditional: false,
-            explained: false,
-            explained_edit: false,
+            explained: Explained::Nothing,
             pedantic: false,
             fix: None,
             unfixable: None,
@@ -307,7 +320,9 @@ impl<'a> Report<'a> {
                     Contradiction::None => applicability,
                     Contradiction::Stale | Contradiction::Release => Applicability::Unsafe,
                 };
-                self.explained_edit |= remarks::explain(object, &edits);
+                if remarks::explain(object, &edits) {
+                    self.explained = self.explained.max(Explained::Edit);
+                }
                 self.fix = Some(Fix {
                     applicability,
                     title,
@@ -413,7 +428,7 @@ impl<'a> Report<'a> {
     /// counts as one at the finding's place.
     #[must_use]
     pub fn rests_on(mut self, node: Node<'_>) -> Self {
-        self.explained |= is_explained(node);
+        self.explained = self.explained.max(Explained::place(is_explained(node)));
         self
     }
 
@@ -421,7 +436,8 @@ impl<'a> Report<'a> {
     /// needed, or has one of the reasons.
     #[must_use]
     pub fn unless_needless(mut self, object: &Object, names: &[&str], reasons: &[&str]) -> Self {
-        self.explained |= says_needless(object.node(), names, reasons);
+        let is_needless = says_needless(object.node(), names, reasons);
+        self.explained = self.explained.max(Explained::place(is_needless));
         self
     }
 

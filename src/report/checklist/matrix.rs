@@ -129,8 +129,8 @@ fn legend(first: &Checklist, style: &Style, out: &mut dyn Write) -> io::Result<(
     let height = items.len().div_ceil(columns);
     for row in 0..height {
         let cells = items.iter().skip(row).step_by(height);
-        let line: String = cells.map(|cell| format!("{cell:<LEGEND$}")).collect();
-        writeln!(out, "{}", line.trim_end())?;
+        let padded: Vec<String> = cells.map(|cell| format!("{cell:<LEGEND$}")).collect();
+        writeln!(out, "{}", padded.concat().trim_end())?;
     }
     Ok(())
 }

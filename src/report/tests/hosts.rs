@@ -144,8 +144,19 @@ fn a_comment_of_150_findings_is_short() {
                 _ => Severity::Warning,
             },
             help: Some(Help::new(format!("what to write:\n{yaml}"))),
-            resource: Some(Resource::new("apps/v1", "Deployment", Some("production"), "a-service")),
-            ..finding(at, &format!("container `app-{index}` may lose requests {}", "x".repeat(60)))
+            resource: Some(Resource::new(
+                "apps/v1",
+                "Deployment",
+                Some("production"),
+                "a-service",
+            )),
+            ..finding(
+                at,
+                &format!(
+                    "container `app-{index}` may lose requests {}",
+                    "x".repeat(60)
+                ),
+            )
         }
     });
     let comment = render(Format::Markdown, &outcome(findings.collect()), &sources);

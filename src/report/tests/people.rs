@@ -16,7 +16,12 @@ fn shop(deployments: usize) -> (Outcome, Sources) {
         let source = add(&mut sources, &path, &text);
         let resource = Resource {
             container: Some("app".to_owned()),
-            ..Resource::new("apps/v1", "Deployment", Some("demo"), &format!("shop-{index}"))
+            ..Resource::new(
+                "apps/v1",
+                "Deployment",
+                Some("demo"),
+                &format!("shop-{index}"),
+            )
         };
         let object = Location {
             source,
@@ -91,7 +96,10 @@ fn a_large_report_is_folded_and_ends_with_the_errors() {
     assert!(at("warning[missing-prestop]") < at("error[insufficient"));
     let lines: Vec<&str> = full.lines().collect();
     let screen = lines[lines.len() - 24..].join("\n");
-    assert!(screen.contains("error       1  insufficient-grace-period"), "{screen}");
+    assert!(
+        screen.contains("error       1  insufficient-grace-period"),
+        "{screen}"
+    );
     assert!(screen.contains("next: fix the error first"), "{screen}");
     let whole = Style {
         fold: Fold::Never,
@@ -107,7 +115,11 @@ fn a_large_report_is_folded_and_ends_with_the_errors() {
 fn what_was_said_is_not_repeated() {
     let (outcome, sources) = shop(2);
     let full = render(Format::Full, &outcome, &sources);
-    assert_eq!(full.matches("lifecycle: {}").count(), 2, "once for each rule: {full}");
+    assert_eq!(
+        full.matches("lifecycle: {}").count(),
+        2,
+        "once for each rule: {full}"
+    );
     let place = "deploy/overlays/production/shop-1.yaml:12:11";
     // The Deployment without an error is the first.
     let same = format!("same help as above ({place})");
@@ -183,8 +195,14 @@ fn lines_that_go_and_come_have_colours() {
         ..Style::default()
     };
     let full = styled(Format::Full, &style, &outcome, &sources);
-    assert!(full.contains("\u{1b}[31m- terminationGracePeriodSeconds: 30"), "{full}");
-    assert!(full.contains("\u{1b}[32m+ terminationGracePeriodSeconds: 40"), "{full}");
+    assert!(
+        full.contains("\u{1b}[31m- terminationGracePeriodSeconds: 30"),
+        "{full}"
+    );
+    assert!(
+        full.contains("\u{1b}[32m+ terminationGracePeriodSeconds: 40"),
+        "{full}"
+    );
     let diff = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\n same\n";
     let shown = diff_in_color(&style, diff);
     assert!(shown.contains("\u{1b}[31m-old\u{1b}[39m\n"), "{shown:?}");
@@ -236,19 +254,29 @@ fn editors_read_the_concise_report() {
     let mut seen = String::new();
     for line in report.lines() {
         let all = pattern(VS_CODE).captures(line).expect("VS Code reads it");
-        let _ = writeln!(seen, "{} {} {} {} {}", &all[1], &all[2], &all[3], &all[4], &all[5]);
+        let _ = writeln!(
+            seen,
+            "{} {} {} {} {}",
+            &all[1], &all[2], &all[3], &all[4], &all[5]
+        );
         assert!(all[6].starts_with("Deployment/shop-0: "), "{line}");
         let vim = pattern(VIM).captures(line).expect("Vim reads it");
         assert_eq!((&vim[1], &vim[2], &vim[3]), (&all[1], &all[2], &all[3]));
         assert_eq!(vim[4], all[4][..1]);
         let emacs = pattern(EMACS).captures(line).expect("Emacs reads it");
-        assert_eq!((&emacs[1], &emacs[2], &emacs[3]), (&all[1], &all[2], &all[3]));
+        assert_eq!(
+            (&emacs[1], &emacs[2], &emacs[3]),
+            (&all[1], &all[2], &all[3])
+        );
         assert_eq!(emacs.get(4).is_some(), &all[4] == "warning", "{line}");
         assert_eq!(emacs.get(5).is_some(), &all[4] == "note", "{line}");
     }
     assert_eq!(seen, expected);
     let page = include_str!("../../../docs/integrations.md");
-    assert!(page.contains(&VS_CODE.replace('\\', "\\\\")), "the page has the same pattern");
+    assert!(
+        page.contains(&VS_CODE.replace('\\', "\\\\")),
+        "the page has the same pattern"
+    );
     assert!(page.contains(r" errorformat=%f:%l:%c:\ %t%*[a-z][%m"));
 }
 
