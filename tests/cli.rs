@@ -169,9 +169,10 @@ fn skipped_charts_are_said() {
     let (code, out, _) = run(lameduck(folder.path()).arg("check"));
     assert_eq!(code, 0);
     insta::assert_snapshot!(out, @r"
-    No findings: no manifest was read
     Not judged:
       1 Helm chart (render with `lameduck check --render auto`): web
+
+    No findings: no manifest was read
     ");
 }
 

@@ -66,7 +66,8 @@ fn names(text: &str) -> BTreeSet<&str> {
 
 #[test]
 fn every_annotation_and_label_of_istios_is_known() {
-    let lists: [(&str, fn(&str) -> bool); 2] = [
+    type IsKnown = fn(&str) -> bool;
+    let lists: [(&str, IsKnown); 2] = [
         ("annotation/annotations.gen.go", |name| {
             annotation(name).is_some()
         }),
