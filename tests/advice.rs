@@ -90,7 +90,7 @@ fn deployment(name: &str, labels: &str, spec: &str) -> String {
 #[test]
 fn nobody_is_told_to_double_what_keeps_its_own_data() {
     let of_images = |images: &[&str], spec: &str| {
-        let containers: String = images
+        let containers: Vec<String> = images
             .iter()
             .map(|image| {
                 let name = image.rsplit('/').next().unwrap().split(':').next().unwrap();
@@ -98,7 +98,7 @@ fn nobody_is_told_to_double_what_keeps_its_own_data() {
             })
             .collect();
         let spec = format!("  replicas: 1\n{spec}");
-        let file = workload("Deployment", "app", "app: app", &spec, &containers);
+        let file = workload("Deployment", "app", "app: app", &spec, &containers.concat());
         let file = format!("{file}---\n{}", service("app", "app: app"));
         let found = findings(&[("a.yaml", &file)], &["--select", "single-replica"]);
         let finding = of(&found, "single-replica", "a.yaml")[0];
