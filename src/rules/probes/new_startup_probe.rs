@@ -30,7 +30,9 @@ pub(super) fn pace(
     room: Option<Duration>,
 ) -> Option<(u64, u64)> {
     let timeout = timing.timeout().as_secs();
-    let period = timing.period().as_secs().clamp(1, 5).max(timeout);
+    let usual = timing.period().as_secs().max(1);
+    // A slow check is asked as seldom as liveness asks it.
+    let period = if timeout > 5 { usual } else { usual.min(5) }.max(timeout);
     // Twice the declared time leaves room for a slow node; five minutes is the usual allowance. What
     // the liveness probe may have granted so far is never shortened.
     let usual = declared.map_or(300, |time| time.value.as_secs().saturating_mul(2).max(30));

@@ -52,6 +52,6 @@ pub(super) fn ask_port<'r>(
             container.object(),
             container.node,
         )
-        .effect("a rollout and the endpoints wait until the port is open")
+        .effect("a pod is ready once the port is open")
         .reveals()
 }

@@ -66,7 +66,7 @@ impl Rule for MissingPrestop {
         // Who sends datagrams waits for no connection: some are lost, and none is refused.
         let mut services = serving.services().peekable();
         if services.peek().is_some() && services.all(|(service, _)| takes_datagrams(service)) {
-            report = report.severity(Severity::Note);
+            report = report.severity(Severity::Note).without_fix();
         }
         if let Some((load_balancer, evidence)) = &removal.by {
             let least = if removal.wait > removal.delay {
