@@ -147,7 +147,7 @@ fn not_every_finding_is_listed_and_every_one_counts() {
     let tests = run(&["--format=junit"]).stdout;
     assert!(tests.contains("tests=\"1001\"") && tests.contains(said));
     let comment = run(&["--format=markdown"]).stdout;
-    assert!(comment.contains("findings are not shown"), "{comment}");
+    assert!(comment.contains("findings are not listed"), "{comment}");
 
     let run = run(&["--write-baseline=base.json", "--format=concise"]);
     run.ends(0, &["3000 suppressed"], &["base.json lists 3000 findings"]);
