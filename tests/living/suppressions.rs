@@ -25,8 +25,8 @@ fn they_are_shown_where_that_is_asked_for() {
     let run = repository.run("check --format concise --show-suppressed");
     assert_eq!(run.code, 0, "{}", run.stderr);
     insta::assert_snapshot!(run.stdout, @r"
-    a.yaml:17:18: warning[mutable-image-tag] image `a` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by comment: built right before)
-    b.yaml:18:18: warning[mutable-image-tag] image `b` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by annotation)
+    a.yaml:17:18: warning[mutable-image-tag] Deployment/a: image `a` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by comment: built right before)
+    b.yaml:18:18: warning[mutable-image-tag] Deployment/b: image `b` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by annotation)
     No findings in 2 objects of 2 files (2 workloads); 2 suppressed
     ");
     let run = repository.run("check a.yaml --show-suppressed");
