@@ -3,6 +3,7 @@
 mod app_clock;
 mod breaker;
 pub(super) mod conflicting_mesh_config;
+mod covers;
 pub(super) mod deprecated_inject_annotation;
 pub(super) mod destination_rule_conflict;
 pub(super) mod drain_exceeds_grace_period;
@@ -16,6 +17,7 @@ pub(super) mod ignored_outlier_field;
 pub(super) mod ineffective_istio_annotation;
 mod injection;
 pub(super) mod invalid_proxy_config;
+mod merged_route;
 mod metadata;
 pub(super) mod missing_circuit_breaker;
 pub(super) mod missing_hold_application;

@@ -2,8 +2,10 @@
 
 use std::cell::Cell;
 
+use super::covers::covers;
+use super::merged_route;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Body, Object, is_placeholder};
+use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -45,7 +47,10 @@ impl Rule for UnreachableRoute {
                 let earlier = routes.get(..index).unwrap_or_default();
                 let shadows = |it: &&Route<'_>| it.takes_all_of(object, later, &left);
                 match earlier.iter().find(shadows) {
-                    Some(taker) => out.push(unreachable(object, later.node, index, taker.node)),
+                    Some(taker) => {
+                        let help = advice(object, &routes, later, taker, &left);
+                        out.push(unreachable(object, later.node, index, taker.node).help(help));
+                    }
                     None => matches_in_vain(object, later, earlier, &left, out),
                 }
             }
@@ -69,10 +74,38 @@ fn unreachable<'a>(
     let place = route
         .get("name")
         .or_else(|| route.entries().next().map(|entry| entry.key));
-    let report = Report::object(object, place.unwrap_or(route), message)
-        .help("routes are tried in their order: move the more specific one up");
+    let report = Report::object(object, place.unwrap_or(route), message);
     let other = taker.entries().next().map_or(taker, |entry| entry.key);
     report.related(object, other, "the route that takes its requests")
+}
+
+const MOVE_UP: &str = "routes are tried in their order: move the more specific one up";
+
+/// What to do about a route that another one takes all requests of: where neither is the more specific
+/// one, moving it up would only make the other one unreachable.
+fn advice(
+    object: &Object,
+    routes: &[Route<'_>],
+    later: &Route<'_>,
+    taker: &Route<'_>,
+    left: &Cell<usize>,
+) -> String {
+    let has_matches = |route: &Route<'_>| matches_of(route.node).next().is_some();
+    match (has_matches(taker), has_matches(later)) {
+        (false, false) => {
+            let alike = routes.iter().filter(|route| !has_matches(route));
+            let nodes: Vec<Node<'_>> = alike.map(|route| route.node).collect();
+            merged_route::advice(&nodes).unwrap_or_else(|| {
+                "no request tells them apart: give the first one a `match`, or delete this one"
+                    .to_owned()
+            })
+        }
+        (true, true) if later.takes_all_of(object, taker, left) => {
+            "both match the same requests: give one of them another `match`, or delete this one"
+                .to_owned()
+        }
+        _ => MOVE_UP.to_owned(),
+    }
 }
 
 /// Some of a route's matches, whose requests an earlier route takes.
@@ -92,11 +125,18 @@ fn matches_in_vain(
         };
         let message = "this match never applies: an earlier route takes its requests";
         let taker = taker.node;
+        let is_same =
+            matches_of(taker).any(|it| covers(object, it, one) && covers(object, one, it));
+        let help = if is_same {
+            "the earlier route has the same match: delete one of the two"
+        } else {
+            MOVE_UP
+        };
         let other = taker.entries().next().map_or(taker, |entry| entry.key);
         out.push(
             Report::object(object, one, message)
                 .severity(Severity::Note)
-                .help("routes are tried in their order: move the more specific one up")
+                .help(help)
                 .related(object, other, "the route that takes its requests"),
         );
     }
@@ -159,85 +199,4 @@ fn may_compare(left: &Cell<usize>) -> bool {
     let now = left.get();
     left.set(now.saturating_sub(1));
     now > 0
-}
-
-/// Whether all that one match demands is demanded by the other.
-fn covers(object: &Object, wide: Node<'_>, narrow: Node<'_>) -> bool {
-    let fields = wide.entries().filter(|entry| !entry.value.is_null());
-    let mut demands = fields.filter(|entry| {
-        !matches!(
-            entry.key.key_text(),
-            "name" | "statPrefix" | "ignoreUriCase"
-        )
-    });
-    let heeds_case = |one: Node<'_>| one.get("ignoreUriCase").is_none();
-    heeds_case(wide)
-        && heeds_case(narrow)
-        && demands.all(|entry| {
-            let key = entry.key.key_text();
-            let demand = entry.value.resolved();
-            if !object
-                .field_below(wide, &[key])
-                .node()
-                .is_some_and(is_plain)
-            {
-                return false;
-            }
-            match narrow.get(key) {
-                None => key == "uri" && is_any_path(demand),
-                Some(own) if key == "uri" => is_any_path(demand) || covers_path(demand, own),
-                Some(own) => is_plain(own) && is_within(demand, own),
-            }
-        })
-}
-
-/// Whether a value holds no placeholder.
-fn is_plain(node: Node<'_>) -> bool {
-    let node = node.resolved();
-    !node.text().is_some_and(is_placeholder)
-        && node.entries().all(|entry| is_plain(entry.value))
-        && node.items().all(is_plain)
-}
-
-fn is_any_path(uri: Node<'_>) -> bool {
-    uri.get("prefix").and_then(Node::text) == Some("/")
-}
-
-fn covers_path(wide: Node<'_>, narrow: Node<'_>) -> bool {
-    let text = |uri: Node<'_>, kind| uri.get(kind).and_then(Node::text).map(str::to_owned);
-    if !is_plain(narrow) {
-        return false;
-    }
-    match text(wide, "prefix") {
-        Some(prefix) => ["prefix", "exact"]
-            .into_iter()
-            .filter_map(|kind| text(narrow, kind))
-            .any(|path| path.starts_with(&prefix)),
-        None => ["exact", "regex"].into_iter().any(|kind| {
-            let wide = text(wide, kind);
-            wide.is_some() && wide == text(narrow, kind)
-        }),
-    }
-}
-
-/// Whether a demand is a part of another: the same text, a mapping whose entries the other has, or a list
-/// that has all of the other's, any of which is enough.
-fn is_within(demand: Node<'_>, own: Node<'_>) -> bool {
-    let (demand, own) = (demand.resolved(), own.resolved());
-    if demand.is_mapping() {
-        return own.is_mapping()
-            && demand
-                .entries()
-                .all(|entry| match own.get(entry.key.key_text()) {
-                    Some(value) => is_within(entry.value, value),
-                    None => false,
-                });
-    }
-    if demand.is_sequence() {
-        let has = |text: Option<&str>| text.is_some() && demand.items().any(|it| it.text() == text);
-        return own.is_sequence()
-            && own.items().next().is_some()
-            && own.items().all(|item| has(item.text()));
-    }
-    demand.text().is_some() && demand.text() == own.text()
 }
