@@ -2,8 +2,9 @@
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Together;
-use crate::kube::Object;
+use crate::kube::{Body, Object, WorkloadBody};
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Scalar;
 
 static META: RuleMeta = RuleMeta {
     id: "duplicate-object",
@@ -38,20 +39,17 @@ impl Rule for DuplicateObject {
             Some(namespace) => format!("{} `{namespace}/{}`", object.kind(), object.name()),
             None => format!("{} `{}`", object.kind(), object.name()),
         };
+        let outcome = outcome(first);
         let message = match together {
-            Together::File => format!(
-                "{name} stands twice in this file: the one that is applied last overwrites the other"
-            ),
+            Together::File => format!("{name} stands twice in this file: {outcome}"),
             Together::Kustomization if first.api_version() == object.api_version() => format!(
                 "{name} is given by two files of one kustomization: kustomize refuses to build it"
             ),
             Together::Kustomization => format!(
-                "{name} is given by two files of one kustomization in two API versions: the one that \
-                 is applied last overwrites the other"
+                "{name} is given by two files of one kustomization in two API versions: {outcome}"
             ),
             Together::Directory => format!(
-                "{name} is given by two files of this directory: where both are applied, the last one \
-                 overwrites the other"
+                "{name} is given by two files of this directory: where both are applied, {outcome}"
             ),
         };
         let report = Report::object(object, object.name_node(), message)
@@ -61,5 +59,36 @@ impl Rule for DuplicateObject {
             Together::Directory => report.pedantic(),
             Together::File | Together::Kustomization => report,
         });
+    }
+}
+
+/// What becomes of the second manifest.
+fn outcome(first: &Object) -> &'static str {
+    if is_fixed(first) {
+        "the second one is refused where it differs, because the API server lets hardly any field of it \
+         change"
+    } else {
+        "the one that is applied last overwrites the other"
+    }
+}
+
+/// Whether the API server refuses most changes of an object that exists (`ValidatePodUpdate`,
+/// `ValidateJobUpdate`, `ValidatePersistentVolumeUpdate` and `…ClaimUpdate`, `immutable: true`).
+fn is_fixed(object: &Object) -> bool {
+    let is_kept = || {
+        object
+            .node()
+            .get("immutable")
+            .and_then(|it| it.resolved().scalar())
+            == Some(Scalar::Bool(true))
+    };
+    match object.body() {
+        Body::Workload(workload) => matches!(workload, WorkloadBody::Pod(_) | WorkloadBody::Job(_)),
+        _ if object.group().is_empty() => match object.kind() {
+            "PersistentVolume" | "PersistentVolumeClaim" => true,
+            "ConfigMap" | "Secret" => is_kept(),
+            _ => false,
+        },
+        _ => false,
     }
 }
