@@ -445,7 +445,7 @@ fn what_needs_the_network_or_a_plugin_is_not_built_and_that_is_said() {
             run(check(repository.path(), tools.path()).args(["--render", "auto"]));
         assert_eq!(code, 1, "{out}");
         assert_eq!(recorded(tools.path()), "", "{text}");
-        assert!(out.contains("base/deployment.yaml:12:17 warning"), "{out}");
+        assert!(out.contains("base/deployment.yaml:12:17: warning"), "{out}");
         let own = err
             .lines()
             .filter(|line| line.starts_with("note: kustomization.yaml"));

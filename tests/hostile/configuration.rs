@@ -224,7 +224,7 @@ fn charts_that_are_none_are_passed_over() {
             let run = repository.run(&["check", "--format=concise", path]);
             assert!([0, 1].contains(&run.code), "{run:?}");
             assert_eq!(
-                run.stdout.contains("pod.yaml:3:18 "),
+                run.stdout.contains("pod.yaml:3:18: "),
                 path == ".",
                 "{run:?}"
             );

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use super::text::{sanitize_lines, subject};
 use super::{Report, sanitize, summary};
-use crate::finding::{Applicability, Finding, Help, Severity};
+use crate::finding::{Applicability, Finding, Help, Outcome, Severity};
 use crate::source::Sources;
 use escape::fenced;
 
@@ -40,6 +40,8 @@ struct Group<'a> {
     rule: &'static str,
     severity: Severity,
     findings: Vec<&'a Finding>,
+    /// How many there are, those that are not listed among them.
+    count: usize,
 }
 
 fn comment(report: &Report<'_>) -> String {
@@ -55,7 +57,7 @@ fn comment(report: &Report<'_>) -> String {
     if listing.findings.is_empty() {
         return comment;
     }
-    let groups = groups(&listing.findings);
+    let groups = groups(report.outcome, &listing.findings);
     table(&mut comment, &groups);
     errors(&mut comment, &listing.findings, report.sources);
     comment.push('\n');
@@ -74,7 +76,11 @@ fn comment(report: &Report<'_>) -> String {
 }
 
 /// The findings by rule: the most severe first, then the most frequent.
-fn groups<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
+fn groups<'a>(outcome: &Outcome, findings: &[&'a Finding]) -> Vec<Group<'a>> {
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    for finding in outcome.open() {
+        *counts.entry((finding.severity, finding.rule)).or_default() += 1;
+    }
     let mut groups: BTreeMap<_, Vec<&'a Finding>> = BTreeMap::new();
     for finding in findings {
         let key = (Reverse(finding.severity), finding.rule);
@@ -85,11 +91,12 @@ fn groups<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
         .map(|((Reverse(severity), rule), findings)| Group {
             rule,
             severity,
+            count: counts.get(&(severity, rule)).copied().unwrap_or_default(),
             findings,
         })
         .collect();
     // Stable: rules that are equally frequent stay in the order of their names.
-    groups.sort_by_key(|group| (Reverse(group.severity), Reverse(group.findings.len())));
+    groups.sort_by_key(|group| (Reverse(group.severity), Reverse(group.count)));
     groups
 }
 
@@ -112,14 +119,10 @@ fn table(comment: &mut String, groups: &[Group<'_>]) {
             "| {} | {} | {} | {fixable} |",
             severity(group.severity),
             code(group.rule),
-            group.findings.len(),
+            group.count,
         );
     }
-    let rest: usize = groups
-        .iter()
-        .skip(MAX_RULES)
-        .map(|it| it.findings.len())
-        .sum();
+    let rest: usize = groups.iter().skip(MAX_RULES).map(|it| it.count).sum();
     if rest > 0 {
         let rules = groups.len() - MAX_RULES;
         let _ = writeln!(comment, "| | {rules} more rules | {rest} | |");
