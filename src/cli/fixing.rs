@@ -93,14 +93,15 @@ pub(super) fn tell(sources: &Sources, seen: &[Finding], fixed: &Fixed) {
     output::to_stderr("note", notices.iter().map(|(_, _, notice)| notice));
 }
 
-/// Says on standard error that nothing is fixed though something was read, and what there would be with
+/// Says on standard error that nothing is fixed though something was found, and what there would be with
 /// `--unsafe-fixes`.
 pub(super) fn tell_of_nothing(
     args: &CheckArgs,
     outcome: &Outcome,
     fixed: &Fixed,
 ) -> Result<(), Failure> {
-    if !fixed.texts.is_empty() || outcome.is_empty() {
+    // Where nothing is found, nobody waits for a fix.
+    if !fixed.texts.is_empty() || outcome.open().next().is_none() {
         return Ok(());
     }
     let only = only(args)?;

@@ -92,8 +92,8 @@ fn what_is_known_of_applications_and_mesh_differs_too() {
     let run = repository
         .run("check --format concise --select insufficient-grace-period,missing-hold-application");
     insta::assert_snapshot!(run.stdout, @r"
-    overlays/dev/web.yaml:16:17: error[insufficient-grace-period] `app` needs 55s to stop, but is killed after 30s (default)
-    overlays/prod/legacy.yaml:4:9: warning[missing-hold-application] the app may start before its proxy, and its first calls fail
+    overlays/dev/web.yaml:16:17: error[insufficient-grace-period] Deployment/web: `app` needs 55s to stop, but is killed after 30s (default)
+    overlays/prod/legacy.yaml:4:9: warning[missing-hold-application] Deployment/legacy-web: the app may start before its proxy, and its first calls fail
     1 error, 1 warning in 2 of 3 files (3 workloads); 1 fixable with --fix, 1 more with --unsafe-fixes
     ");
 }
@@ -112,12 +112,12 @@ fn findings_of_a_rule_can_be_excluded_by_file() {
     let run = repository.run(&format!("{SHOW},unused-suppression --show-suppressed"));
     insta::assert_snapshot!(run.stdout, @r"
     lameduck.yaml:1:95: warning[unused-suppression] this pattern hides nothing: `mutable-image-tag` ran and found nothing here, and the next thing that it finds would go unseen
-    overlays/dev/web.yaml:4:9: warning[missing-pdb] Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once (suppressed by config)
-    overlays/dev/web.yaml:17:18: warning[mutable-image-tag] image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
-    overlays/prod/legacy.yaml:4:9: warning[missing-pdb] Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
-    overlays/prod/legacy.yaml:17:18: warning[mutable-image-tag] image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
-    overlays/prod/web.yaml:4:9: warning[missing-pdb] Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
-    overlays/prod/web.yaml:17:18: warning[mutable-image-tag] image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
+    overlays/dev/web.yaml:4:9: warning[missing-pdb] Deployment/web: Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once (suppressed by config)
+    overlays/dev/web.yaml:17:18: warning[mutable-image-tag] Deployment/web: image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
+    overlays/prod/legacy.yaml:4:9: warning[missing-pdb] Deployment/legacy-web: Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
+    overlays/prod/legacy.yaml:17:18: warning[mutable-image-tag] Deployment/legacy-web: image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
+    overlays/prod/web.yaml:4:9: warning[missing-pdb] Deployment/web: Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
+    overlays/prod/web.yaml:17:18: warning[mutable-image-tag] Deployment/web: image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
     3 warnings in 3 of 3 files (3 workloads); 2 fixable with --unsafe-fixes; 4 suppressed
     ");
     // A part of what a pattern speaks of says nothing about it.

@@ -32,19 +32,16 @@ fn they_are_shown_where_that_is_asked_for() {
     let run = repository.run("check a.yaml --show-suppressed");
     assert_eq!(run.code, 0, "{}", run.stderr);
     insta::assert_snapshot!(run.stdout, @r"
-    warning[mutable-image-tag] Deployment a, container app, suppressed by comment: built right before
+    Deployment a
 
-      ⚠ image `a` has no tag, which means `latest`: pods may run different code, and a rollback cannot
-      │ restore it
-        ╭─[a.yaml:17:18]
-     16 │         - name: app
-     17 │           image: a # lameduck: ignore[mutable-image-tag] built right before
-        ·                  ─
-     18 │           resources:
-        ╰────
+    warning[mutable-image-tag] image `a` has no tag, which means `latest`: pods may run different code,
+      and a rollback cannot restore it
+       ╭─ a.yaml:17:18  container app, suppressed by comment: built right before
+    17 │           image: a # lameduck: ignore[mutable-image-tag] built right before
+       │                  ─
       help: name the version that was tested, best with its digest:
             image: <name>:<version>@sha256:<digest>
-            read more: lameduck explain mutable-image-tag
+      read more: lameduck explain mutable-image-tag
 
     No findings in 1 object of 1 file (1 workload); 1 suppressed
     ");
