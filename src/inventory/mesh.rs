@@ -421,7 +421,7 @@ impl Inventory {
 
     /// A label of the object's Namespace, in any scope; where one beside the object says anything of
     /// the mesh, only that counts.
-    fn namespace_label(&self, from: &Object, key: &str) -> Option<(&Object, Node<'_>)> {
+    pub(super) fn namespace_label(&self, from: &Object, key: &str) -> Option<(&Object, Node<'_>)> {
         let labels = self.mesh.labels.get(self.namespace(from)?)?;
         let beside = labels.by_scope.get(&self.entry(from)?.scope);
         let object = &self.get(*beside.unwrap_or(&labels.all).get(key)?)?.object;

@@ -1,7 +1,7 @@
 //! What of a run's objects says something about an Istio mesh, found once: questions about the mesh
 //! are asked for every workload.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::proxy::ProxyEnvironments;
 use super::{Inventory, ObjectId};
@@ -9,6 +9,7 @@ use crate::kube::istio::MeshConfig;
 use crate::kube::istio::mesh_config::{IstioValues, PilotValues};
 use crate::kube::{Body, KubeCheck, Object, Workload};
 use crate::source::Scope;
+use crate::units::Version;
 use crate::yaml;
 
 /// Of a pod or a Namespace: which revision's sidecar the pods get.
@@ -36,6 +37,10 @@ pub(super) struct MeshView {
     pub(super) environments: ProxyEnvironments,
     /// Whether a control plane or member roll of OpenShift Service Mesh 2 is in view.
     pub(super) is_openshift: bool,
+    /// Scopes with kinds that only OpenShift knows.
+    pub(super) on_openshift: HashSet<Scope>,
+    /// Scopes with images of a release of Istio whose webhook selects on no labels of pods.
+    pub(super) on_old_istio: HashSet<Scope>,
     /// PeerAuthentications.
     pub(super) authentications: Vec<ObjectId>,
     pub(super) telemetries: Vec<ObjectId>,
@@ -110,13 +115,19 @@ impl MeshView {
                     let config = mesh_config(&entry.object);
                     view.configs.extend(config.map(|config| (id, config)));
                 }
-                _ => view.add_other(id, &entry.object),
+                _ => view.add_other(id, &entry.object, &entry.scope),
             }
         }
         view
     }
 
-    fn add_other(&mut self, id: ObjectId, object: &Object) {
+    fn add_other(&mut self, id: ObjectId, object: &Object, scope: &Scope) {
+        if object.group().ends_with("openshift.io") || object.is_in_template() {
+            self.on_openshift.insert(scope.clone());
+        }
+        if runs_old_istio(object) {
+            self.on_old_istio.insert(scope.clone());
+        }
         self.is_openshift |= object.group() == "maistra.io"
             && matches!(
                 object.kind(),
@@ -154,6 +165,26 @@ fn makes_native(object: &Object) -> bool {
         variables.any(|variable| {
             variable.name == "ENABLE_NATIVE_SIDECARS" && variable.value.as_deref() == Some("true")
         })
+    })
+}
+
+/// Whether an object runs an image of Istio 1.1 or before: only namespaces' labels and pods' annotations
+/// decide on sidecars there (istio.io/v1.1/help/ops/setup/injection).
+fn runs_old_istio(object: &Object) -> bool {
+    const LAST: Version = Version::new(1, 1);
+    let Some(workload) = Workload::of(object) else {
+        return false;
+    };
+    let mut containers = workload.template().containers();
+    containers.any(|container| {
+        let image = container.data.image.as_deref().unwrap_or_default();
+        let Some((name, tag)) = image.rsplit_once(':') else {
+            return false;
+        };
+        let is_istio = name.split('/').rev().nth(1) == Some("istio");
+        let tag = tag.strip_prefix("release-").unwrap_or(tag);
+        let number = tag.split(['-', '@']).next().unwrap_or_default();
+        is_istio && number.parse::<Version>().is_ok_and(|it| it <= LAST)
     })
 }
 

@@ -10,6 +10,8 @@ mod duplicates;
 mod fragments;
 mod grpc;
 mod hosts;
+mod injection;
+mod installers;
 mod kustomize;
 mod labelled;
 mod load_balancer;
@@ -49,10 +51,14 @@ pub use claims::{Claim, ClaimAccess};
 pub use duplicates::Together;
 pub use grpc::{GrpcPort, Handling, handling};
 pub use hosts::{Host, Target};
+pub use injection::NamespaceInjection;
 pub use mesh::{Evidence, Membership, Mesh, ProxyKind};
 pub use nearest::{Nearness, Relation};
 pub use ports::{application_port, is_management_name};
-pub use programs::{elects_leader, is_controller, is_data_store, keeps_data, waits_for_members};
+pub use programs::{
+    elects_leader, is_controller, is_data_store, is_led, is_load_generator, keeps_data,
+    waits_for_members,
+};
 pub use provenance::Unedited;
 pub use proxy::{ProxySettings, Told, ToldBy, written_proxy};
 pub use replicas::{ReplicaOrigin, Replicas};

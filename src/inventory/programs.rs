@@ -190,17 +190,38 @@ pub fn is_controller(workload: Workload<'_>) -> bool {
     const WORDS: [&str; 3] = ["controller", "operator", "manager"];
     const NAMES: [&str; 4] = ["cluster-autoscaler", "external-dns", "flagger", "reloader"];
     let is_one = |name: &str| {
-        ports::words(name)
+        let words: Vec<String> = ports::words(name).collect();
+        let is_denied = words.first().is_some_and(|word| word == "not");
+        let is_last = words
             .last()
-            .is_some_and(|word| WORDS.contains(&word.as_str()))
-            || NAMES.iter().any(|known| name.starts_with(known))
+            .is_some_and(|word| WORDS.contains(&word.as_str()));
+        // `flagger-loadtester` is another program than `flagger`.
+        let is_named = NAMES.iter().any(|known| {
+            let mut rest = words.iter().skip(ports::words(known).count());
+            ports::words(known).eq(words.iter().take(ports::words(known).count()).cloned())
+                && rest.all(|word| is_edition(word))
+        });
+        !is_denied && (is_last || is_named)
     };
     is_one(workload.object().name())
         || elects_leader(workload)
-        || workload
-            .template()
-            .main_containers()
-            .any(|container| is_one(image_name(container.data)))
+        || workload.template().main_containers().any(|container| {
+            is_one(image_name(container.data)) && !runs_one_of_several(container.data)
+        })
+}
+
+/// Whether an image holds several programs and the arguments name another one than a controller:
+/// `linkerd-io/controller` with `identity` is a server of certificates.
+fn runs_one_of_several(container: &Container) -> bool {
+    const SERVERS: [&str; 4] = ["identity", "server", "sp-validator", "tap"];
+    let first = container.args.iter().flatten().next();
+    first.is_some_and(|word| SERVERS.contains(&word.as_str()))
+}
+
+/// Whether several pods of a controller would elect one that works, by its arguments or by the label of
+/// kubebuilder's scaffold.
+pub fn is_led(workload: Workload<'_>) -> bool {
+    elects_leader(workload) || workload.template().label("control-plane").is_some()
 }
 
 /// Whether its arguments let several pods elect one that works.
@@ -221,7 +242,7 @@ pub fn elects_leader(workload: Workload<'_>) -> bool {
 }
 
 /// Whether a container sends requests so that others have some: what comes to it is its own console.
-pub(super) fn is_load_generator(workload: Workload<'_>, container: ContainerRef<'_>) -> bool {
+pub fn is_load_generator(workload: Workload<'_>, container: ContainerRef<'_>) -> bool {
     const NAMES: [&str; 5] = ["jmeter", "k6", "loadgen", "loadgenerator", "locust"];
     let is_one = |name: &str| {
         names_one(name, &NAMES) || name.ends_with("load-generator") || name.ends_with("load-gen")
@@ -235,16 +256,18 @@ fn own_containers(workload: Workload<'_>) -> impl Iterator<Item = ContainerRef<'
     all.filter(|container| !ports::is_exporter(image_name(container.data)))
 }
 
+/// Whether a word of a name says only which edition of a program it is.
+fn is_edition(word: &str) -> bool {
+    let letters = word.trim_end_matches(|char: char| char.is_ascii_digit());
+    EDITIONS.contains(&word)
+        || word.starts_with(|char: char| char.is_ascii_digit())
+        || matches!(letters, "v" | "centos" | "ubi" | "rhel" | "pg")
+}
+
 /// Whether the last word of a name, without what says only which edition it is, is one of these:
 /// `catalogue-mongodb`, `redis-stack-server`, `etcd-20-centos7`, but not `kafka-ui`.
 fn names_one(name: &str, known: &[&str]) -> bool {
     let words: Vec<String> = ports::words(name).collect();
-    let is_edition = |word: &str| {
-        let letters = word.trim_end_matches(|char: char| char.is_ascii_digit());
-        EDITIONS.contains(&word)
-            || word.starts_with(|char: char| char.is_ascii_digit())
-            || matches!(letters, "v" | "centos" | "ubi" | "rhel" | "pg")
-    };
     let mut words = words.iter().rev().skip_while(|word| is_edition(word));
     let last = words.next();
     // `orders-with-jaeger` is the orders.

@@ -83,6 +83,45 @@ pub fn says_needless(object: Node<'_>, names: &[&str], reasons: &[&str]) -> bool
         })
 }
 
+/// Whether a comment above or inside an object names the namespace that a command applies it to:
+/// `kubectl apply -n istio-system -f …`.
+pub fn is_applied_by_command(object: Node<'_>) -> bool {
+    comments_of(object).any(|comment| {
+        let mut words = comment.split_whitespace();
+        let is_tool = |word: &str| matches!(word, "kubectl" | "oc" | "k");
+        words.any(is_tool)
+            && words.any(|word| {
+                matches!(word, "-n" | "--namespace") || word.starts_with("--namespace=")
+            })
+    })
+}
+
+/// Whether a comment above or inside an object says that something else installs what it belongs to.
+pub fn says_installed_elsewhere(object: Node<'_>) -> bool {
+    const WAYS: [&str; 6] = [
+        "chart",
+        "deployed by",
+        "deployed with",
+        "helm",
+        "installed",
+        "provided by",
+    ];
+    comments_of(object)
+        .filter(|comment| is_prose(comment))
+        .map(str::to_lowercase)
+        .any(|comment| WAYS.iter().any(|way| comment.contains(way)))
+}
+
+/// The comments of an object's document up to the object's end.
+fn comments_of<'t>(object: Node<'t>) -> impl Iterator<Item = &'t str> {
+    let tree = object.tree();
+    let end = object.span().end;
+    let comments = tree.comments().iter();
+    comments
+        .take_while(move |comment| comment.span.start < end)
+        .filter_map(|comment| tree.file_text()?.get(comment.span.range()))
+}
+
 /// Whether a comment stands there that reads as a reason.
 fn has_reason(node: Node<'_>) -> bool {
     let tree = node.tree();

@@ -1,6 +1,11 @@
 //! Where an Ingress or a route of the Gateway API sends requests.
 
+use std::collections::HashSet;
+
+use k8s_openapi::api::core::v1::ServiceSpec;
+
 use crate::kube::{Body, Object};
+use crate::rules::Context;
 use crate::yaml::Node;
 
 /// A Service that a route names.
@@ -98,4 +103,34 @@ fn of_route(object: &Object) -> Vec<Backend<'_>> {
             })
         })
         .collect()
+}
+
+/// The ports of a Service.
+pub(super) struct Ports {
+    /// Whether it may have others.
+    pub(super) is_open: bool,
+    pub(super) numbers: HashSet<i32>,
+    pub(super) names: HashSet<String>,
+}
+
+impl Ports {
+    pub(super) fn of(cx: &Context<'_>, service: &Object, spec: &ServiceSpec) -> Self {
+        let ports = spec.ports.as_deref().unwrap_or_default();
+        let list = service.node().at(&["spec", "ports"]);
+        let is_open = spec.type_.as_deref() == Some("ExternalName")
+            || ports.is_empty()
+            || service.field(&["spec", "ports"]).is_unknown()
+            || list.into_iter().flat_map(Node::items).any(|item| {
+                item.entries().any(|entry| service.is_unknown(entry.value))
+                    || cx.inventory.is_set_elsewhere(service, item, "port")
+            })
+            || cx
+                .inventory
+                .is_set_elsewhere(service, service.node(), "spec.ports");
+        Self {
+            is_open,
+            numbers: ports.iter().map(|it| it.port).collect(),
+            names: ports.iter().filter_map(|it| it.name.clone()).collect(),
+        }
+    }
 }

@@ -51,6 +51,9 @@ impl Rule for DanglingService {
         let Some(nearest) = nearest(object, selector, like.into_iter()) else {
             return;
         };
+        if !nearest.is_near(object, selector) && inventory.is_completed_elsewhere(object) {
+            return;
+        }
         out.push(report(object, selector, &nearest));
     }
 }
@@ -105,7 +108,8 @@ fn report<'a>(
     let no_endpoints = "it has no endpoints and refuses every connection";
     if !nearest.is_near(object, selector) {
         let message = format!(
-            "no workload in view has the labels that the selector asks for: {no_endpoints}"
+            "no workload in view has the labels that the selector asks for: if nothing outside the view \
+             has them, {no_endpoints}"
         );
         let node = match selector.keys().next() {
             Some(only) if selector.len() == 1 => at(only).or(list),
@@ -123,16 +127,41 @@ fn report<'a>(
     );
     let node = nearest.differences.first().and_then(|first| at(first.key));
     let node = node.or(list).unwrap_or_else(|| object.name_node());
+    let is_version = is_of_a_version(object, &nearest.differences);
+    let advice = if is_version {
+        "add the workload of this version, or delete the Service"
+    } else {
+        "select what they carry, or give them the label"
+    };
     let help = format!(
-        "the pods of {} `{}` have {}: select what they carry, or give them the label",
+        "the pods of {} `{}` have {}: {advice}",
         workload.kind(),
         workload.name(),
         labels::found(&nearest.differences)
     );
-    let report = Report::object(object, node, message).help(help);
+    let mut report = Report::object(object, node, message).help(help);
+    if is_version {
+        report = report.severity(Severity::Note);
+    }
     let template = nearest.workload.template();
     match labels::node(template, &nearest.differences) {
         Some(labels) => report.related(template.object(), labels, "the nearest workload's labels"),
         None => report,
     }
+}
+
+/// Whether a Service is for one of several versions: its name has the wanted one, and nothing but it
+/// misses.
+fn is_of_a_version(object: &Object, differences: &[Difference<'_>]) -> bool {
+    const KEYS: [&str; 4] = ["app.kubernetes.io/version", "rev", "track", "version"];
+    let names = |wanted: &str| {
+        let mut words = object
+            .name()
+            .split(|char: char| !char.is_ascii_alphanumeric());
+        words.any(|word| word == wanted)
+    };
+    !differences.is_empty()
+        && differences
+            .iter()
+            .all(|it| it.found.is_some() && KEYS.contains(&it.key) && names(it.wanted))
 }

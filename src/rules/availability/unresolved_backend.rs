@@ -1,17 +1,12 @@
 //! `unresolved-backend`
 
-use std::collections::HashSet;
-
-use k8s_openapi::api::core::v1::ServiceSpec;
-
-use super::backends::{Backend, Port, backends};
+use super::backends::{Backend, Port, Ports, backends};
 use super::keys::check_keys;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, Workload, is_placeholder};
 use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::suggest;
-use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "unresolved-backend",
@@ -70,7 +65,9 @@ fn check(cx: &Context<'_>, object: &Object, backend: &Backend<'_>, out: &mut Fin
     if named.is_empty() {
         let is_foreign = backend.namespace.is_some() && backend.namespace != own;
         if !is_foreign && is_closed(cx, object, backend.name) {
-            out.push(missing_service(cx, object, backend));
+            if let Some(report) = missing_service(cx, object, backend) {
+                out.push(report);
+            }
         }
         return;
     }
@@ -122,36 +119,6 @@ fn has_services_beside(cx: &Context<'_>, object: &Object) -> bool {
     })
 }
 
-/// The ports of a Service.
-struct Ports {
-    /// Whether it may have others.
-    is_open: bool,
-    numbers: HashSet<i32>,
-    names: HashSet<String>,
-}
-
-impl Ports {
-    fn of(cx: &Context<'_>, service: &Object, spec: &ServiceSpec) -> Self {
-        let ports = spec.ports.as_deref().unwrap_or_default();
-        let list = service.node().at(&["spec", "ports"]);
-        let is_open = spec.type_.as_deref() == Some("ExternalName")
-            || ports.is_empty()
-            || service.field(&["spec", "ports"]).is_unknown()
-            || list.into_iter().flat_map(Node::items).any(|item| {
-                item.entries().any(|entry| service.is_unknown(entry.value))
-                    || cx.inventory.is_set_elsewhere(service, item, "port")
-            })
-            || cx
-                .inventory
-                .is_set_elsewhere(service, service.node(), "spec.ports");
-        Self {
-            is_open,
-            numbers: ports.iter().map(|it| it.port).collect(),
-            names: ports.iter().filter_map(|it| it.name.clone()).collect(),
-        }
-    }
-}
-
 /// Whether a Service certainly has no such port.
 fn lacks_port(cx: &Context<'_>, service: &Object, port: &Port<'_>) -> bool {
     let Body::Service(typed) = service.body() else {
@@ -172,7 +139,12 @@ fn lacks_port(cx: &Context<'_>, service: &Object, port: &Port<'_>) -> bool {
         }
 }
 
-fn missing_service<'a>(cx: &Context<'_>, object: &'a Object, backend: &Backend<'_>) -> Report<'a> {
+/// `None` where what is not in view may well bring the Service.
+fn missing_service<'a>(
+    cx: &Context<'_>,
+    object: &'a Object,
+    backend: &Backend<'_>,
+) -> Option<Report<'a>> {
     let name = backend.name;
     let beside = cx.inventory.objects().filter(|other| {
         matches!(other.body(), Body::Service(_))
@@ -181,6 +153,9 @@ fn missing_service<'a>(cx: &Context<'_>, object: &'a Object, backend: &Backend<'
     });
     let beside: Vec<&Object> = beside.collect();
     let near = suggest(name, beside.iter().map(|other| other.name()));
+    if near.is_none() && cx.inventory.is_completed_elsewhere(object) {
+        return None;
+    }
     // Without a namespace, an object of another file may be meant for another one.
     let is_certain = near.is_some()
         || cx.inventory.namespace(object).is_some()
@@ -198,9 +173,8 @@ fn missing_service<'a>(cx: &Context<'_>, object: &'a Object, backend: &Backend<'
         "no Service `{name}` is in view next to this {}: requests that take this route fail",
         object.kind()
     );
-    Report::object(object, backend.name_node, message)
-        .severity(severity)
-        .help(help)
+    let report = Report::object(object, backend.name_node, message);
+    Some(report.severity(severity).help(help))
 }
 
 fn missing_port<'a>(object: &'a Object, backend: &Backend<'_>, service: &Object) -> Report<'a> {

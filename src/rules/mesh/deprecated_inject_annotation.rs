@@ -2,6 +2,7 @@
 
 use crate::edit::{Advice, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::NamespaceInjection;
 use crate::kube::{Workload, WorkloadKind, is_placeholder};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::settings::MeshMode;
@@ -29,7 +30,9 @@ impl Rule for DeprecatedInjectAnnotation {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
-        if cx.settings.mesh.mode == MeshMode::None || cx.inventory.has_openshift_mesh() {
+        if cx.settings.mesh.mode == MeshMode::None
+            || cx.inventory.may_inject_by_annotation(workload.object())
+        {
             return;
         }
         // On OpenShift the annotation may be the switch.
@@ -55,12 +58,8 @@ impl Rule for DeprecatedInjectAnnotation {
             return;
         }
         let value = annotation.value.resolved().text().unwrap_or_default();
-        let consequence = if value == "true" {
-            "in a namespace that is not labelled for injection it does nothing"
-        } else {
-            "in a namespace that is labelled it is still called, and blocks these pods while it does not \
-             answer"
-        };
+        let injection = cx.inventory.namespace_injection(workload.object());
+        let (severity, consequence) = consequence(value == "true", injection);
         let message = format!(
             "`{INJECT}` as an annotation is deprecated: Istio's webhook selects on labels only, so \
              {consequence}"
@@ -68,7 +67,9 @@ impl Rule for DeprecatedInjectAnnotation {
         let labels = [(INJECT, Value::text(value))];
         let advice = Advice::below(&["metadata", "labels"], labels);
         let report = Report::template(workload, annotation.key, message)
-            .help_of_fix("move it to the labels of the pod template", &advice.yaml());
+            .severity(severity)
+            .help_of_fix(lead(workload), &advice.yaml());
+        let report = show(injection, report);
         let title = "make the annotation a label";
         out.push(
             report
@@ -78,6 +79,60 @@ impl Rule for DeprecatedInjectAnnotation {
                 })
                 .reveals(),
         );
+    }
+}
+
+/// Points at the Namespace.
+fn show<'r>(injection: NamespaceInjection<'_>, report: Report<'r>) -> Report<'r> {
+    match injection {
+        NamespaceInjection::Labelled(namespace, node) => {
+            report.related(namespace, node, "the namespace is labelled for injection")
+        }
+        NamespaceInjection::Unlabelled(namespace) => report.related(
+            namespace,
+            namespace.name_node(),
+            "the namespace has no such label",
+        ),
+        NamespaceInjection::Unknown => report,
+    }
+}
+
+fn lead(workload: Workload<'_>) -> &'static str {
+    match workload.kind() {
+        WorkloadKind::Pod => "move it to the labels of the Pod",
+        _ => "move it to the labels of the pod template",
+    }
+}
+
+/// What comes of the annotation; a warning only where what is in view says so.
+fn consequence(asks: bool, injection: NamespaceInjection<'_>) -> (Severity, &'static str) {
+    use NamespaceInjection::{Labelled, Unknown, Unlabelled};
+    match (asks, injection) {
+        (true, Labelled(..)) => (
+            Severity::Note,
+            "these pods get a sidecar only because the namespace is labelled",
+        ),
+        (true, Unlabelled(_)) => (
+            Severity::Warning,
+            "it does nothing in this namespace, which is not labelled for injection",
+        ),
+        (true, Unknown) => (
+            Severity::Note,
+            "in a namespace that is not labelled for injection it does nothing",
+        ),
+        (false, Labelled(..)) => (
+            Severity::Warning,
+            "the webhook is called for these pods, and blocks them while it does not answer",
+        ),
+        (false, Unlabelled(_)) => (
+            Severity::Note,
+            "it changes nothing in this namespace, which is not labelled for injection",
+        ),
+        (false, Unknown) => (
+            Severity::Note,
+            "in a namespace that is labelled it is still called, and blocks these pods while it does \
+             not answer",
+        ),
     }
 }
 

@@ -1,0 +1,54 @@
+//! What decides on the sidecars of pods: labels, or the annotation of old and other releases.
+
+use std::collections::HashSet;
+
+use super::Inventory;
+use super::mesh_view::{NAMESPACE_INJECTION, REVISION};
+use crate::kube::Object;
+use crate::source::Scope;
+use crate::yaml::Node;
+
+/// What a Namespace in view says of the sidecars of its pods.
+#[derive(Clone, Copy, Debug)]
+pub enum NamespaceInjection<'a> {
+    /// This label has them injected.
+    Labelled(&'a Object, Node<'a>),
+    /// It has no such label.
+    Unlabelled(&'a Object),
+    /// It is not in view.
+    Unknown,
+}
+
+impl Inventory {
+    /// Whether the annotation may be what decides on the sidecar of an object's pods, and no label: where
+    /// OpenShift Service Mesh 2 is in view or may be there, and with old releases of Istio.
+    pub fn may_inject_by_annotation(&self, object: &Object) -> bool {
+        let is_in = |scopes: &HashSet<Scope>| {
+            self.entry(object)
+                .is_some_and(|entry| scopes.contains(&entry.scope))
+        };
+        self.has_openshift_mesh()
+            || is_in(&self.mesh.on_openshift)
+            || is_in(&self.mesh.on_old_istio)
+    }
+
+    /// What the labels in view say of the injection into an object's namespace.
+    pub fn namespace_injection(&self, object: &Object) -> NamespaceInjection<'_> {
+        let label = |key| self.namespace_label(object, key);
+        let found = match label(NAMESPACE_INJECTION) {
+            Some((_, node)) if node.text() != Some("enabled") => None,
+            Some(found) => Some(found),
+            None => label(REVISION),
+        };
+        if let Some((namespace, node)) = found {
+            return NamespaceInjection::Labelled(namespace, node);
+        }
+        let named = self
+            .namespace(object)
+            .and_then(|it| self.mesh.namespaces.get(it));
+        let first = named.and_then(|ids| self.get(*ids.first()?));
+        first.map_or(NamespaceInjection::Unknown, |entry| {
+            NamespaceInjection::Unlabelled(&entry.object)
+        })
+    }
+}
