@@ -192,10 +192,8 @@ fn a_second_replica_of_who_elects_a_leader_waits() {
         text(finding, "help").contains("waits until the leader is gone"),
         "{finding}"
     );
-    assert_eq!(
-        text(of(&found, "missing-prestop", "a.yaml")[0], "severity"),
-        "note"
-    );
+    // Nobody waits for an answer of it.
+    assert!(of(&found, "missing-prestop", "a.yaml").is_empty());
 }
 
 #[test]
@@ -791,4 +789,180 @@ fn ports_that_are_known_for_tls_are_asked_over_it() {
     };
     assert!(of("containerPort: 9443"));
     assert!(!of("containerPort: 8080"));
+}
+
+/// The help of the only finding of a rule.
+fn help_of(rule: &str, file: &str) -> String {
+    let found = findings(&[("a.yaml", file)], &["--select", rule]);
+    let found = of(&found, rule, "a.yaml");
+    assert_eq!(found.len(), 1, "{rule}: {found:?}");
+    text(found[0], "help").to_owned()
+}
+
+#[test]
+fn a_route_is_moved_up_only_where_it_is_the_more_specific_one() {
+    let routes = |first: &str, second: &str| {
+        let file = format!(
+            "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: a, namespace: shop}}\n\
+             spec:\n  hosts: [a]\n  http:\n    - {first}\n    - {second}\n"
+        );
+        help_of("unreachable-route", &file)
+    };
+    let to = |subset: &str, weight: &str| {
+        format!("route: [{{destination: {{host: a, subset: {subset}}}{weight}}}]")
+    };
+    let split = routes(
+        &format!("{{{}}}", to("one", ", weight: 55")),
+        &format!("{{{}}}", to("two", ", weight: 45")),
+    );
+    for part in [
+        "one `route` list",
+        "subset: one",
+        "weight: 55",
+        "subset: two",
+        "weight: 45",
+    ] {
+        assert!(split.contains(part), "{split}");
+    }
+    let alike = routes(
+        &format!("{{{}}}", to("one", "")),
+        &format!("{{{}}}", to("two", "")),
+    );
+    assert!(
+        alike.contains("give the first one a `match`, or delete this one"),
+        "{alike}"
+    );
+    let differs = routes(
+        &format!("{{timeout: 5s, {}}}", to("one", ", weight: 55")),
+        &format!("{{{}}}", to("two", ", weight: 45")),
+    );
+    assert!(
+        differs.contains("give the first one a `match`"),
+        "{differs}"
+    );
+    let matching = |path: &str| {
+        format!(
+            "{{match: [{{uri: {{prefix: {path}}}}}], {}}}",
+            to("one", "")
+        )
+    };
+    let narrower = routes(&matching("/a"), &matching("/a/b"));
+    assert!(
+        narrower.contains("move the more specific one up"),
+        "{narrower}"
+    );
+    let same = routes(&matching("/a"), &matching("/a"));
+    assert!(
+        same.contains("another `match`, or delete this one"),
+        "{same}"
+    );
+}
+
+#[test]
+fn what_hardly_changes_is_refused_and_not_overwritten() {
+    let message = |object: &str| {
+        let file = format!("{object}---\n{object}");
+        let found = findings(&[("a.yaml", &file)], &["--select", "duplicate-object"]);
+        text(of(&found, "duplicate-object", "a.yaml")[0], "message").to_owned()
+    };
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: b}]}\n";
+    let map = |more: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\n{more}data: {{a: b}}\n")
+    };
+    assert!(message(pod).contains("refused where it differs"));
+    assert!(message(&map("immutable: true\n")).contains("refused where it differs"));
+    assert!(message(&map("")).contains("overwrites the other"));
+}
+
+#[test]
+fn a_new_destination_rule_stands_beside_its_service_and_invents_no_limit() {
+    let file = format!(
+        "{}---\n{}",
+        deployment(
+            "web",
+            "app: web, sidecar.istio.io/inject: \"true\"",
+            "  replicas: 2\n"
+        ),
+        service("web", "app: web")
+    );
+    let help = help_of("missing-circuit-breaker", &file);
+    assert!(help.contains("namespace: shop"), "{help}");
+    assert!(!help.contains("connectionPool"), "{help}");
+}
+
+#[test]
+fn a_missing_gateway_is_not_the_only_one() {
+    let file = |others: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {{name: out, namespace: shop}}\n\
+             spec: {{servers: [{{port: {{number: 80, name: http, protocol: HTTP}}, hosts: [\"*\"]}}]}}\n---\n\
+             apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: a, namespace: shop}}\n\
+             spec: {{hosts: [a.example.com], gateways: [egress{others}], \
+             http: [{{route: [{{destination: {{host: a.example.com}}}}]}}]}}\n"
+        )
+    };
+    let message = |others: &str| {
+        let found = findings(
+            &[("a.yaml", &file(others))],
+            &["--select", "unresolved-destination"],
+        );
+        text(of(&found, "unresolved-destination", "a.yaml")[0], "message").to_owned()
+    };
+    assert!(message("").ends_with("no gateway takes its routes"));
+    assert!(message(", mesh").ends_with("only `mesh` takes its routes"));
+    assert!(message(", mesh, out").ends_with("only the others take its routes"));
+}
+
+#[test]
+fn a_controller_is_known_by_the_whole_name_of_its_image() {
+    let help = |image: &str, args: &str| {
+        let container = format!(
+            "        - {{name: app, image: \"{image}\"{args}, ports: [{{name: http, containerPort: 8080}}]}}\n"
+        );
+        let file = workload(
+            "Deployment",
+            "app",
+            "app: app",
+            "  replicas: 1\n",
+            &container,
+        );
+        let file = format!("{file}---\n{}", service("app", "app: app"));
+        help_of("single-replica", &file)
+    };
+    for (image, args) in [
+        ("registry.example/flagger-loadtester:1.4.2", ""),
+        ("registry.example/not-controller:1.4.2", ""),
+        (
+            "registry.example/linkerd-io/controller:1.4.2",
+            ", args: [identity]",
+        ),
+    ] {
+        assert!(help(image, args).contains("replicas: 2"), "{image}");
+    }
+    for image in [
+        "registry.example/flagger:1.4.2",
+        "registry.example/job-controller:1.4.2",
+    ] {
+        assert!(help(image, "").contains("election of a leader"), "{image}");
+    }
+}
+
+#[test]
+fn evidence_of_one_container_is_none_of_another() {
+    let probes = "livenessProbe: {httpGet: {path: /, port: 1}}, readinessProbe: {httpGet: {path: /, port: 1}}";
+    let containers = format!(
+        "        - {{name: app, image: \"registry.example/app:1\", {probes}, ports: [{{name: secure, containerPort: 1}}]}}\n        \
+         - {{name: scraper, image: \"registry.example/scraper:1\", readinessProbe: {{httpGet: {{path: /, port: 2}}}}, \
+         ports: [{{name: http, containerPort: 2}}]}}\n"
+    );
+    let file = workload("Deployment", "app", "app: app", "", &containers);
+    let found = findings(&[("a.yaml", &file)], &["--select", "identical-probes"]);
+    let found = of(&found, "identical-probes", "a.yaml");
+    assert_eq!(text(found[0], "severity"), "note");
+    assert!(
+        !related(found[0])
+            .iter()
+            .any(|it| it.contains("for clients")),
+        "{found:?}"
+    );
 }

@@ -18,10 +18,10 @@ pub(super) fn withhold(findings: &mut [Finding], inventory: &Inventory) {
             Unedited::Sealed => "SOPS has signed this file: change it with `sops`",
         };
         if unedited == Unedited::Generated {
-            // In front of lines to paste; what only explains stays as it is.
+            // Beside lines to paste; what only explains stays as it is.
             finding.help = Some(match finding.help.take() {
                 Some(help) if help.copy().is_some() || finding.fix.is_some() => {
-                    help.behind(GENERATED)
+                    help.with(GENERATED)
                 }
                 Some(help) => help,
                 None => Help::new(GENERATED),

@@ -28,10 +28,15 @@ impl Help {
         }
     }
 
-    /// The same behind other words; no fix writes it.
+    /// The same with other words at the end of the sentence; no fix writes it.
     #[must_use]
-    pub fn behind(self, words: &str) -> Self {
-        Self::new(format!("{words}: {}", self.text))
+    pub fn with(self, words: &str) -> Self {
+        let (prose, copy) = self.parts();
+        let prose = prose.strip_suffix(':').unwrap_or(prose);
+        Self::new(match copy {
+            Some(copy) => format!("{prose} ({words}):\n{copy}"),
+            None => format!("{prose} ({words})"),
+        })
     }
 
     /// The sentence.

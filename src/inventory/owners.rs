@@ -107,6 +107,19 @@ impl<'a> Containers<'a> {
         }
     }
 
+    /// Whether a container declares the port that a Service names, or the kubelet asks it, so that
+    /// something certainly listens there.
+    pub(super) fn is_known_open(&self, target: &PortTarget) -> bool {
+        match target {
+            PortTarget::Named(_) => true,
+            PortTarget::Numbered(number) => {
+                let mut containers = self.workload.template().lasting_containers();
+                self.numbered.contains_key(number)
+                    || containers.any(|it| ports::is_probed(it, *number, None))
+            }
+        }
+    }
+
     /// Whether what comes to a container are scrapes, or it sends requests itself, or only waits.
     fn takes_none(&self, container: ContainerRef<'_>) -> bool {
         guards_metrics(container)

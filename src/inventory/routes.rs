@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Evidence, Inventory, ObjectId, may_share_namespace};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::{Evidence, Inventory, ObjectId, may_share_namespace, ports};
 use crate::kube::{Body, Object, Workload};
 use crate::source::Scope;
 use crate::yaml::Node;
@@ -215,6 +217,13 @@ impl Inventory {
         if self.is_routed(service) {
             return None;
         }
+        // The configuration that names its webhook may stand elsewhere.
+        let by_name = is_for_webhooks(service).then_some(WEBHOOK_TIMEOUT);
+        self.longest_call(service).or(by_name)
+    }
+
+    /// For how many seconds what is in view of the API server's configuration lets it wait for a Service.
+    fn longest_call(&self, service: &Object) -> Option<u64> {
         let own = self.entry(service)?;
         let callers = self.routed.bounded.get(service.name())?.iter();
         let near = callers.filter_map(|(id, seconds)| {
@@ -256,4 +265,22 @@ impl Inventory {
         self.entry(object)
             .is_some_and(|entry| self.routed.scopes.contains(&entry.scope))
     }
+}
+
+/// Whether a Service is for admission webhooks by its name and its port, as the scaffold of kubebuilder and
+/// most operators have it.
+fn is_for_webhooks(service: &Object) -> bool {
+    let Body::Service(typed) = service.body() else {
+        return false;
+    };
+    let is_named =
+        ports::words(service.name()).any(|word| matches!(word.as_str(), "webhook" | "webhooks"));
+    let ports = typed.spec.as_ref().and_then(|spec| spec.ports.as_deref());
+    let mut ports = ports.unwrap_or_default().iter();
+    is_named
+        && ports.any(|port| {
+            port.port == 443
+                || matches!(&port.target_port, Some(IntOrString::Int(9443)))
+                || matches!(&port.target_port, Some(IntOrString::String(name)) if name == "webhook-server")
+        })
 }

@@ -57,8 +57,8 @@ enum Basis {
     Itself,
     /// Flagger's Canary.
     Canary(ObjectId),
-    /// A port of a container that is also an owner.
-    Port(NodeId),
+    /// Ports of containers that are also owners, each with its container.
+    Ports(Vec<(NodeId, NodeId)>),
 }
 
 /// The Services that select some pods, told apart by what they do for these.
@@ -77,6 +77,8 @@ pub(super) type ServiceProfiles = HashMap<ObjectId, Arc<Profile>>;
 pub(super) struct Profile {
     /// For how many seconds their requests last, where only the API server sends them.
     bound: Option<u64>,
+    /// Whether it only resolves to the pods' addresses, so that nothing comes of a port that nobody opens.
+    is_headless: bool,
     /// Where the ports lead through which requests come, each once.
     serving: Vec<PortTarget>,
 }
@@ -105,12 +107,13 @@ impl<'a> Serving<'a> {
         }
     }
 
-    /// What says so: the nearest Service and a route to it, or the port.
-    pub fn evidence(&self) -> Vec<Evidence<'a>> {
+    /// What says so: the nearest Service and a route to it, or the port; of this container, where it is
+    /// named and has one.
+    pub fn evidence(&self, container: Option<&str>) -> Vec<Evidence<'a>> {
         let Some(answer) = self.answer.filter(|_| self.may_serve()) else {
             return Vec::new();
         };
-        match answer.basis {
+        match &answer.basis {
             Basis::Services => {
                 let service = self.services().next().map(|(service, _)| service);
                 let route = service.and_then(|service| self.inventory.route_to(service));
@@ -121,6 +124,7 @@ impl<'a> Serving<'a> {
                         Traffic::Bounded(_) => {
                             "the API server calls the pods through this Service".to_owned()
                         }
+                        Traffic::Likely => "requests may come through this Service".to_owned(),
                         _ => "requests come through this Service".to_owned(),
                     },
                 });
@@ -137,33 +141,48 @@ impl<'a> Serving<'a> {
                 }]
             }
             Basis::Canary(id) => {
-                let canary = self.inventory.get(id).map(|entry| Evidence {
+                let canary = self.inventory.get(*id).map(|entry| Evidence {
                     object: &entry.object,
                     node: entry.object.name_node(),
                     message: "Flagger makes Services that lead to the pods".to_owned(),
                 });
                 canary.into_iter().collect()
             }
-            Basis::Port(node) => {
-                let object = self.workload.template().object();
-                let node = object.node_of(node);
-                let port = ["name", "containerPort"]
-                    .into_iter()
-                    .find_map(|key| node.get(key)?.text())
-                    .unwrap_or_default();
-                let message = match answer.traffic {
-                    Traffic::Likely => {
-                        format!("declares port {port}, and no Service is in view beside it")
-                    }
-                    _ => format!("port {port} is for clients: the container has a readiness probe"),
-                };
-                vec![Evidence {
-                    object,
-                    node,
-                    message,
-                }]
-            }
+            Basis::Ports(ports) => self
+                .port_evidence(ports, answer.traffic, container)
+                .into_iter()
+                .collect(),
         }
+    }
+
+    /// The port of this container that says so, else the first of any.
+    fn port_evidence(
+        &self,
+        ports: &[(NodeId, NodeId)],
+        traffic: Traffic,
+        container: Option<&str>,
+    ) -> Option<Evidence<'a>> {
+        let object = self.workload.template().object();
+        let owner = |id: NodeId| object.node_of(id).get("name").and_then(Node::text);
+        let own = ports.iter().find(|(id, _)| owner(*id) == container);
+        let (id, port) = own.or(ports.first())?;
+        let node = object.node_of(*port);
+        let port = ["name", "containerPort"]
+            .into_iter()
+            .find_map(|key| node.get(key)?.text())
+            .unwrap_or_default();
+        let message = match traffic {
+            Traffic::Likely => format!("declares port {port}, and no Service is in view beside it"),
+            _ => format!(
+                "port {port} is for clients: `{}` has a readiness probe",
+                owner(*id).unwrap_or_default()
+            ),
+        };
+        Some(Evidence {
+            object,
+            node,
+            message,
+        })
     }
 
     /// The Services that bring requests; none when the workload serves by its declared ports alone.
@@ -265,6 +284,9 @@ impl Inventory {
         let mut answer = Answer::default();
         let mut bound = Some(0);
         for profile in profiles {
+            let is_open =
+                |target: &PortTarget| !profile.is_headless || containers.is_known_open(target);
+            let is_sure = profile.serving.iter().any(is_open);
             let mut owners = profile
                 .serving
                 .iter()
@@ -275,7 +297,11 @@ impl Inventory {
             answer.profiles.push(brings_requests);
             if brings_requests {
                 bound = bound.zip(profile.bound).map(|(one, other)| one.max(other));
-                answer.traffic = Traffic::Yes;
+                if is_sure {
+                    answer.traffic = Traffic::Yes;
+                } else if answer.traffic == Traffic::No {
+                    answer.traffic = Traffic::Likely;
+                }
             }
             answer.owners.extend(owners.filter_map(|owner| match owner {
                 Owner::Container(container) => Some(container.node.id()),
@@ -283,8 +309,8 @@ impl Inventory {
             }));
         }
         // What selects all workloads like this one may lead to copies of it only.
-        if answer.traffic == Traffic::Yes && self.bringing(workload, &answer).next().is_some() {
-            if let Some(seconds) = bound {
+        if answer.traffic != Traffic::No && self.bringing(workload, &answer).next().is_some() {
+            if let Some(seconds) = bound.filter(|_| answer.traffic == Traffic::Yes) {
                 answer.traffic = Traffic::Bounded(Duration::from_secs(seconds));
             }
             return answer;
@@ -385,6 +411,11 @@ impl Inventory {
             serving.retain(|target| seen.insert(target.clone()));
             let profile = Arc::new(Profile {
                 bound: self.bound_of(object),
+                is_headless: service
+                    .spec
+                    .as_ref()
+                    .and_then(|spec| spec.cluster_ip.as_deref())
+                    == Some("None"),
                 serving,
             });
             let shared = equal.get(&profile).cloned().unwrap_or_else(|| {
@@ -441,11 +472,16 @@ fn by_ports(workload: Workload<'_>, containers: &Containers<'_>, has_services: b
     } else {
         (Traffic::Yes, sure)
     };
-    let Some((_, first)) = found.first() else {
+    if found.is_empty() {
         return Answer::default();
-    };
+    }
     Answer {
-        basis: Basis::Port(first.node.id()),
+        basis: Basis::Ports(
+            found
+                .iter()
+                .map(|(id, port)| (*id, port.node.id()))
+                .collect(),
+        ),
         owners: found.iter().map(|(id, _)| *id).collect(),
         traffic,
         ..Answer::default()

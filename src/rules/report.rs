@@ -502,7 +502,7 @@ impl<'a> Report<'a> {
             object,
             node,
             message,
-        } in serving.evidence()
+        } in serving.evidence(self.container.clone().as_deref())
         {
             self = self.related(object, node, message);
         }

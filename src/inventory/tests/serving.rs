@@ -44,7 +44,7 @@ fn traffic(text: &str) -> (Traffic, Vec<String>) {
     let inventory = inventory(&[("a.yaml", text)]);
     let workload = inventory.workloads().next().unwrap();
     let serving = inventory.serving(workload);
-    let evidence = serving.evidence().into_iter();
+    let evidence = serving.evidence(None).into_iter();
     (
         serving.traffic(),
         evidence.map(|evidence| evidence.message).collect(),

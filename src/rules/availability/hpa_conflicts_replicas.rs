@@ -1,5 +1,6 @@
 //! `hpa-conflicts-replicas`
 
+use super::rivals;
 use crate::edit::Refusal;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Field, Workload};
@@ -27,6 +28,7 @@ impl Rule for HpaConflictsReplicas {
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+        check_rivals(cx, workload, out);
         let object = workload.object();
         let (Field::Set(node), Some(count)) = (workload.replicas_field(), workload.replicas())
         else {
@@ -73,6 +75,49 @@ impl Rule for HpaConflictsReplicas {
                     editor.remove_uncommented(entry.ok_or(Refusal::Moot)?)
                 })
                 .effect("the first `kubectl apply` without it may scale to 1"),
+        );
+    }
+}
+
+/// Several autoscalers of one workload: the controller lets none of them scale
+/// (pkg/controller/podautoscaler/horizontal.go of Kubernetes, `AmbiguousSelector`).
+fn check_rivals(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+    let object = workload.object();
+    let autoscalers = rivals::autoscalers(cx, workload);
+    let Some((first, others)) = autoscalers.split_first() else {
+        return;
+    };
+    for other in others {
+        let message = format!(
+            "{} `{}` scales {} `{}`, as `{}` does: while there are two, neither scales it",
+            other.kind(),
+            other.name(),
+            object.kind(),
+            object.name(),
+            first.name()
+        );
+        // The name of another workload is a slip; what is applied as one is no choice of variants.
+        let meant = cx
+            .inventory
+            .is_workload_in_view(object.kind(), other.name(), other);
+        let is_sure = meant
+            || other.source() == first.source()
+            || cx.inventory.same_scope(first, other) && cx.inventory.is_applied_as_one(other);
+        let help = if meant {
+            format!("let it scale {} `{}`", object.kind(), other.name())
+        } else {
+            "put the metrics of both into one, and delete the other".to_owned()
+        };
+        let node = other.node().at(&["spec", "scaleTargetRef", "name"]);
+        out.push(
+            Report::object(other, node.unwrap_or_else(|| other.name_node()), message)
+                .severity(if is_sure {
+                    Severity::Warning
+                } else {
+                    Severity::Note
+                })
+                .help(help)
+                .related(first, first.name_node(), "scales it as well"),
         );
     }
 }

@@ -1,5 +1,6 @@
 //! `hpa-single-replica`
 
+use super::rivals;
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, Workload};
@@ -39,7 +40,15 @@ impl Rule for HpaSingleReplica {
                 && !inventory.replicas(workload).is_parked()
                 && inventory.serving(workload).is_serving()
         });
-        if let Some((workload, _)) = target {
+        // What fights over the workload is another finding.
+        let is_alone = |workload| {
+            let autoscalers = rivals::autoscalers(cx, workload);
+            autoscalers
+                .iter()
+                .skip(1)
+                .all(|it| it.number() != object.number())
+        };
+        if let Some((workload, _)) = target.filter(|(workload, _)| is_alone(*workload)) {
             out.push(report(cx, object, workload, &minimum));
         }
     }

@@ -7,7 +7,7 @@ use super::labels;
 use super::new_budget::{document, free_name, idle_budget};
 use super::sharing::{Sharing, is_applied_with};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{ReplicaOrigin, Replicas};
+use crate::inventory::{ReplicaOrigin, Replicas, is_led};
 use crate::kube::{Object, Workload, WorkloadKind, is_placeholder};
 use crate::rules::text::{FEW, and_more, count};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -65,7 +65,15 @@ impl Rule for MissingPdb {
         let others = sharing.first.iter();
         let others = others.map(|it| (it.object(), it.object().name_node()));
         report = report.related_few(others, sharing.total, "the same selector selects its pods");
-        out.push(add_budget(cx, workload, name.as_deref(), report));
+        let report = add_budget(cx, workload, name.as_deref(), report);
+        // The second pod of a controller waits for the first to go: no request is lost meanwhile.
+        out.push(
+            if is_led(workload) && !cx.inventory.serving(workload).is_serving() {
+                report.severity(Severity::Note)
+            } else {
+                report
+            },
+        );
     }
 }
 

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::LimitRangeItem;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use crate::finding::{Category, FixAvailability, OptionMeta, RuleMeta, Severity};
-use crate::kube::{ContainerRef, Workload};
+use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::rules::text::{and, or};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::settings::OptionValue;
@@ -90,7 +90,9 @@ fn check(
         .entry("resources")
         .map_or_else(|| container.name_node(), |entry| entry.key);
     let report = Report::container(workload, container, node, message).help(help(&missing));
-    out.push(if unscheduled.is_some() {
+    // A Job runs once, and is over before anybody acts on it.
+    let runs_once = workload.kind() == WorkloadKind::Job;
+    out.push(if unscheduled.is_some() || runs_once {
         report.severity(Severity::Note)
     } else {
         report

@@ -28,6 +28,7 @@ pub(super) mod pdb_blocks_eviction;
 pub(super) mod pdb_selects_nothing;
 mod relabel;
 pub(super) mod removed_api_version;
+mod rivals;
 mod rollout;
 mod selected;
 pub(super) mod selector_mismatch;

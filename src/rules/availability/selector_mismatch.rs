@@ -151,7 +151,11 @@ fn select_template<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<
     );
     report
         .help(help)
-        .related(other, other.name_node(), "carries the same labels")
+        .related(
+            other,
+            other.name_node(),
+            "its pods carry the same labels but for those that tools add",
+        )
         .not_fixed(Applicability::Unsafe, title, reason)
 }
 

@@ -81,7 +81,7 @@ impl Rule for GatewayDrain {
             && object.group() == "gateway.networking.k8s.io"
             && is_default(cx, object)
         {
-            let message = "its proxies exit 5s after SIGTERM, while the load balancer may still send requests";
+            let message = "its proxies exit 5s (default) after SIGTERM, while the load balancer may still send requests";
             let help = format!(
                 "let them drain as long as the load balancer needs:\nspec:\n  infrastructure:\n    annotations:\n      \
                  {PROXY_CONFIG_ANNOTATION}: |\n        terminationDrainDuration: {}",

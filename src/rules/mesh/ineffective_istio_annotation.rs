@@ -1,7 +1,7 @@
 //! `ineffective-istio-annotation`
 
 use super::injection;
-use super::metadata::{Holder, Map};
+use super::metadata::{Holder, Map, waits_for_connections};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::tables::istio_catalogue::{
     KnownKey, is_bookkeeping, is_istio_key, only_slip, proxy_config_field, suggest,
@@ -144,6 +144,14 @@ fn of_proxy_config<'r>(
         )
     };
     let title = "move it into proxy.istio.io/config";
+    if field == "terminationDrainDuration" && holder.template.is_some_and(waits_for_connections) {
+        return Report::object(object, entry.key, message)
+            .help(
+                "delete it: with EXIT_ON_ZERO_ACTIVE_CONNECTIONS, which `proxy.istio.io/config` sets, Istio \
+                 takes no terminationDrainDuration; MINIMUM_DRAIN_DURATION is what counts then",
+            )
+            .not_fixed(Applicability::Unsafe, title, "the setting would be ignored there, too");
+    }
     let report = Report::object(object, entry.key, message).help(help);
     // Of all settings, waiting for the proxy alone takes nothing from the application.
     let applicability = if field == "holdApplicationUntilProxyStarts" && value == "true" {

@@ -3,7 +3,7 @@
 use super::proxy_config::Settings;
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::kube::tables::istio_catalogue::{KnownKey, annotation, label};
-use crate::kube::{Object, PROXY_CONFIG_ANNOTATION, PodTemplate};
+use crate::kube::{Object, PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation};
 use crate::yaml::{Entry, Node};
 
 /// One of the two maps of an object's metadata.
@@ -151,4 +151,17 @@ impl Holder<'_> {
         edits.extend(editor.remove_uncommented(entry)?);
         Ok(edits)
     }
+}
+
+/// Whether the pod's own proxy configuration lets the proxy wait for its connections and for no time.
+pub(super) fn waits_for_connections(template: PodTemplate<'_>) -> bool {
+    const SWITCH: &str = "EXIT_ON_ZERO_ACTIVE_CONNECTIONS";
+    let config = template.annotation(PROXY_CONFIG_ANNOTATION);
+    let config = config.and_then(|node| ProxyAnnotation::read(node).ok());
+    config.is_some_and(|it| {
+        it.value()
+            .proxy_metadata
+            .get(SWITCH)
+            .is_some_and(|it| it == "true")
+    })
 }

@@ -50,7 +50,7 @@ impl Rule for MissingCircuitBreaker {
             })
             .max_by_key(|(breaker, is_near, _)| (*breaker, *is_near));
         let Some((breaker, is_near, rule)) = best else {
-            out.push(none_at_all(object, &mesh));
+            out.push(none_at_all(cx, object, &mesh));
             return;
         };
         // A rule of another scope silences, but is not spoken of.
@@ -123,16 +123,19 @@ fn mesh_of<'a>(cx: &Context<'a>, service: &'a Object) -> Option<Mesh<'a>> {
         .map(|(workload, _)| cx.inventory.mesh(workload))
 }
 
-fn none_at_all<'a>(service: &'a Object, mesh: &Mesh<'_>) -> Report<'a> {
+fn none_at_all<'a>(cx: &Context<'_>, service: &'a Object, mesh: &Mesh<'_>) -> Report<'a> {
     let name = service.name();
     let message = format!(
         "no DestinationRule for Service `{name}` sets outlierDetection: requests keep going to \
          endpoints that fail"
     );
-    let policy = [
-        ("connectionPool", pool()),
-        ("outlierDetection", detection()),
-    ];
+    let policy = [("outlierDetection", detection())];
+    // In another namespace, the short name would be another Service's.
+    let namespace = cx.inventory.namespace(service);
+    let metadata = [("name", Some(name)), ("namespace", namespace)];
+    let metadata = metadata
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, Value::text(value?))));
     let spec = [
         ("host", Value::text(name)),
         ("trafficPolicy", Value::map(policy)),
@@ -140,7 +143,7 @@ fn none_at_all<'a>(service: &'a Object, mesh: &Mesh<'_>) -> Report<'a> {
     let rule = Advice::document([
         ("apiVersion", Value::text("networking.istio.io/v1")),
         ("kind", Value::text("DestinationRule")),
-        ("metadata", Value::map([("name", Value::text(name))])),
+        ("metadata", Value::map(metadata)),
         ("spec", Value::map(spec)),
     ]);
     let help = format!("add a DestinationRule:\n{}", rule.yaml());
@@ -211,8 +214,8 @@ fn detection() -> Value {
     ])
 }
 
-/// The requests that may wait.
+/// The requests that may wait: how many, only who knows the pods' capacity can tell.
 fn pool() -> Value {
-    let http = Value::map([("http1MaxPendingRequests", Value::int(100))]);
+    let http = Value::map([("http1MaxPendingRequests", Value::blank("limit"))]);
     Value::map([("http", http)])
 }

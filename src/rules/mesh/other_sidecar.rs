@@ -12,18 +12,22 @@ pub(super) fn report<'a>(app: &App<'a>, sidecar: &Injected<'_>) -> Option<Report
     let needs = app.budget.exit().min(app.budget.grace.value);
     let exit = sidecar.exit().filter(|exit| *exit < needs)?;
     let wait = sidecar.wait?;
-    let when = if exit.is_zero() {
-        "at the start of the termination".to_owned()
+    let ends = if exit.is_zero() {
+        // Linkerd's lets requests finish that it has begun (linkerd.io/2/tasks/graceful-shutdown).
+        "takes no new requests once the termination starts".to_owned()
     } else {
         let default = if wait.is_stated || wait.time.is_zero() {
             ""
         } else {
             " (default)"
         };
-        format!("{}{default} after termination starts", show_seconds(exit))
+        format!(
+            "stops {}{default} after termination starts",
+            show_seconds(exit)
+        )
     };
     let message = format!(
-        "{} stops {when}, but `{}` needs {}{}",
+        "{} {ends}, but `{}` needs {}{}",
         sidecar.helper.name,
         app.container.name(),
         show_seconds(needs),

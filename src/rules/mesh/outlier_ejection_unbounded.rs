@@ -104,8 +104,8 @@ fn report<'a>(object: &'a Object, node: Node<'_>, percent: i32, floor: Option<i3
         "`maxEjectionPercent: {percent}` without `minHealthPercent`: {outcome}, and requests fail \
          though most endpoints may only be slow"
     );
-    Report::object(object, node, message).help(
-        "eject half of the endpoints at most, and none while too few are healthy:\n\
-         maxEjectionPercent: 50\nminHealthPercent: 50",
+    Report::object(object, node, message).help_of_fix(
+        "eject half of the endpoints at most",
+        "maxEjectionPercent: 50",
     )
 }

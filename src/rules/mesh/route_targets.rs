@@ -4,6 +4,7 @@ use super::ways::Way;
 use crate::finding::Severity;
 use crate::inventory::Target;
 use crate::kube::{Object, is_placeholder};
+use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report};
 use crate::units::suggest;
 use crate::yaml::{Node, Scalar};
@@ -119,7 +120,8 @@ pub(super) fn check_gateways(
             continue;
         }
         let message = format!(
-            "no Gateway `{name}` is in view beside this VirtualService: no gateway takes its routes"
+            "no Gateway `{name}` is in view beside this VirtualService: {}",
+            others(spec, text, &beside)
         );
         let help = match suggest(name, beside.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -127,4 +129,35 @@ pub(super) fn check_gateways(
         };
         out.push(Report::object(object, node, message).help(help));
     }
+}
+
+/// Which of the gateways that a VirtualService names are there.
+fn others(spec: Node<'_>, missing: &str, beside: &[&str]) -> String {
+    let all = spec.get("gateways").into_iter().flat_map(Node::items);
+    let mut known = all
+        .filter_map(Node::text)
+        .filter(|text| *text != missing)
+        .filter(|text| *text == "mesh" || text.contains(['/', '.']) || beside.contains(text));
+    match (known.next(), known.next()) {
+        (None, _) => "no gateway takes its routes".to_owned(),
+        (Some(only), None) => format!("only `{only}` takes its routes"),
+        (Some(_), Some(_)) => "only the others take its routes".to_owned(),
+    }
+}
+
+/// The subsets that there are, or how to make the one that is missing.
+pub(super) fn subset_help(host: &str, subset: &str, defined: &[&str]) -> String {
+    if let Some(near) = suggest(subset, defined.iter().copied()) {
+        return format!("did you mean `{near}`?");
+    }
+    if defined.is_empty() {
+        return format!(
+            "add a DestinationRule whose subset selects the pods, by a label they carry:\n\
+             apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: {host}\n\
+             spec:\n  host: {host}\n  subsets:\n    - name: {subset}\n      labels:\n        \
+             version: {subset}"
+        );
+    }
+    let few = defined.get(..FEW).unwrap_or(defined);
+    format!("defined are: {}", and_more(few, defined.len()))
 }

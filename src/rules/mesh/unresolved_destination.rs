@@ -1,5 +1,7 @@
 //! `unresolved-destination`
 
+use std::collections::HashSet;
+
 use super::route_targets;
 use super::ways::{Way, ways};
 use crate::edit::Value;
@@ -7,7 +9,6 @@ use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severit
 use crate::inventory::{Relation, Target};
 use crate::kube::istio::DestinationRule;
 use crate::kube::{Body, Object, is_placeholder};
-use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::suggest;
 use crate::yaml::Node;
@@ -137,12 +138,15 @@ fn check_subset(cx: &Context<'_>, object: &Object, host: &str, way: Way<'_>, out
     if !is_in_view(cx, object, host, &rules) {
         return;
     }
-    let names = rules
-        .iter()
+    let mut nearest_first: Vec<_> = rules.iter().collect();
+    nearest_first.sort_by_key(|(_, _, relation)| (!relation.is_near(), relation.nearness));
+    let names = nearest_first
+        .into_iter()
         .filter_map(|(_, rule, _)| rule.spec.as_ref())
         .flat_map(|spec| &spec.subsets)
         .filter_map(|subset| subset.name.as_deref());
-    let names: Vec<&str> = names.collect();
+    let mut seen = HashSet::new();
+    let names: Vec<&str> = names.filter(|name| seen.insert(*name)).collect();
     if names
         .iter()
         .any(|name| *name == subset || is_placeholder(name))
@@ -153,8 +157,8 @@ fn check_subset(cx: &Context<'_>, object: &Object, host: &str, way: Way<'_>, out
         "no DestinationRule in view defines the subset `{subset}` of `{host}`: {}",
         way.consequence()
     );
-    let report =
-        Report::object(object, subset_node, message).help(subset_help(host, subset, &names));
+    let report = Report::object(object, subset_node, message)
+        .help(route_targets::subset_help(host, subset, &names));
     let report = way.severity(report);
     let near = rules.iter().filter(|(_, _, relation)| relation.is_near());
     let rule = near.min_by_key(|(_, _, relation)| relation.nearness);
@@ -188,22 +192,6 @@ fn is_in_view(
         || rules
             .iter()
             .any(|(it, rule, near)| is_closed(it, *near) && is_own(rule))
-}
-
-fn subset_help(host: &str, subset: &str, defined: &[&str]) -> String {
-    if let Some(near) = suggest(subset, defined.iter().copied()) {
-        return format!("did you mean `{near}`?");
-    }
-    if defined.is_empty() {
-        return format!(
-            "add a DestinationRule whose subset selects the pods, by a label they carry:\n\
-             apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: {host}\n\
-             spec:\n  host: {host}\n  subsets:\n    - name: {subset}\n      labels:\n        \
-             version: {subset}"
-        );
-    }
-    let few = defined.get(..FEW).unwrap_or(defined);
-    format!("defined are: {}", and_more(few, defined.len()))
 }
 
 /// The name of the Service that a host means, where it has to be in view and is not: it is of the

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::Probe;
+
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, OptionMeta, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
@@ -100,7 +102,10 @@ fn check(
     let message = message(container, &live);
     let own = "give liveness a check of its own that tells only whether the process is alive";
     let serving = cx.inventory.serving(workload);
-    let severity = if serving.is_serving() {
+    // What another container of the pod serves is nothing to this one.
+    let is_serving =
+        serving.is_serving() && (serving.is_served_by(container) || !serving.has_owner());
+    let severity = if is_serving {
         Severity::Warning
     } else {
         Severity::Note
@@ -109,7 +114,7 @@ fn check(
         .related(container.object(), ready_node.key, "the same handler")
         .severity(severity);
     // Who is restarted answers nobody.
-    let report = if serving.is_serving() {
+    let report = if is_serving {
         report.serving(&serving)
     } else {
         report
@@ -119,7 +124,24 @@ fn check(
         out.push(report.help(own));
         return;
     }
-    let failures = more_failures(&live, &ready);
+    if ready.tolerance() > LONGEST_OUT_OF_ROTATION && live.tolerance() < ready.tolerance() {
+        out.push(report.help(format!(
+            "{own}; and let readiness fail sooner: for {} requests go on to a container that cannot answer",
+            show_seconds(ready.tolerance())
+        )));
+        return;
+    }
+    out.push(raise(container, own, (&live, &ready), report));
+}
+
+/// Lets liveness tolerate longer than readiness.
+fn raise<'r>(
+    container: ContainerRef<'_>,
+    own: &str,
+    (live, ready): (&Timing, &Timing),
+    report: Report<'r>,
+) -> Report<'r> {
+    let failures = more_failures(live, ready);
     let report = report.advise(
         &format!(
             "{own}; or let it tolerate longer than readiness ({})",
@@ -134,10 +156,55 @@ fn check(
         container.object(),
         container.node,
     );
-    out.push(report.effect("a container that hangs is restarted later"));
+    report.effect("a container that hangs is restarted later")
+}
+
+/// A readiness probe that tolerates longer is what is odd, and nothing to measure liveness by.
+const LONGEST_OUT_OF_ROTATION: Duration = Duration::from_secs(60);
+
+/// Whether a probe's command only looks at the processes and files of the container, which does not answer
+/// it.
+fn looks_only(probe: &Probe) -> bool {
+    const LOOKING: [&str; 9] = [
+        "cat", "grep", "ls", "lsmod", "pgrep", "pidof", "ps", "stat", "test",
+    ];
+    const AROUND: [&str; 8] = [
+        "bash", "env", "exec", "nsenter", "sh", "sudo", "timeout", "[",
+    ];
+    let Some(command) = probe.exec.as_ref().and_then(|exec| exec.command.as_ref()) else {
+        return false;
+    };
+    let script = command.join(" ");
+    let mut looks = false;
+    for part in script.split(['|', '&', ';', '"', '\'', '\n']) {
+        let words = part
+            .split_whitespace()
+            .filter(|word| !word.starts_with('-'));
+        let mut programs = words.map(|word| word.rsplit('/').next().unwrap_or(word));
+        let Some(program) = programs.find(|word| !AROUND.contains(word)) else {
+            continue;
+        };
+        if !LOOKING.contains(&program) {
+            return false;
+        }
+        looks = true;
+    }
+    looks
 }
 
 fn message(container: ContainerRef<'_>, live: &Timing) -> String {
+    if container
+        .data
+        .liveness_probe
+        .as_ref()
+        .is_some_and(looks_only)
+    {
+        return format!(
+            "liveness of `{}` repeats readiness: whatever makes it unready restarts it within {}",
+            container.name(),
+            show_seconds(live.tolerance()),
+        );
+    }
     let strain = match container.data.liveness_probe.as_ref() {
         Some(probe) if probe.tcp_socket.is_some() => "only busy accepting",
         _ => "only overloaded",

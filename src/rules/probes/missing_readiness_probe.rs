@@ -72,17 +72,37 @@ fn report(
     out: &mut Findings,
 ) {
     let name = container.name();
+    let answers = !takes_datagrams(container);
     let message = format!(
-        "container `{name}` {} without a readiness probe: they come before it can answer",
-        serving.takes_requests()
+        "container `{name}` {} without a readiness probe: they come before it {}",
+        serving.takes_requests(),
+        if answers { "can answer" } else { "listens" }
     );
-    let report = Report::container(workload, container, container.name_node(), message);
+    let mut report = Report::container(workload, container, container.name_node(), message);
+    if !answers {
+        report = report.severity(Severity::Note);
+    }
     let report = match known_port(container) {
         Some(port) => ask_port(container, port, report),
         None => report.help(help(serving, workload, container)),
     };
     let report = report.unless_needless(container.object(), &["readiness"], &[]);
     out.push(report.serving(serving));
+}
+
+/// Whether all that comes to a container are datagrams for which nobody waits: not those of DNS.
+fn takes_datagrams(container: ContainerRef<'_>) -> bool {
+    const DNS: [i32; 2] = [53, 5353];
+    let ports = container.ports();
+    !ports.is_empty()
+        && ports.iter().all(|port| {
+            port.protocol.as_deref() == Some("UDP")
+                && !DNS.contains(&port.container_port)
+                && port
+                    .name
+                    .as_deref()
+                    .is_none_or(|name| !name.contains("dns"))
+        })
 }
 
 /// A probe for the port through which requests come, as far as its name, its number and the image tell
@@ -95,9 +115,12 @@ fn help(serving: &Serving<'_>, workload: Workload<'_>, container: ContainerRef<'
     let declared = container.ports().iter().find(requests);
     let own_name = declared.and_then(|port| port.name.as_deref());
     let served = served_port(serving, declared);
-    let number = declared
-        .map(|port| port.container_port)
-        .or_else(|| application_port(workload.template(), served.and_then(target_number)?));
+    let of_service = || {
+        let number = served.and_then(target_number)?;
+        let is_known = serving.is_serving();
+        is_known.then(|| application_port(workload.template(), number))?
+    };
+    let number = declared.map(|port| port.container_port).or_else(of_service);
     let name = own_name.or_else(|| served?.name.as_deref());
     let reference = match (own_name, number) {
         (Some(name), _) => name.to_owned(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::grace;
 use crate::clocks::{PodBudget, grace_field};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::is_led;
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::Origin;
 use crate::lifecycle::shutdown::{ANNOTATION, GraceBudget};
@@ -27,6 +28,9 @@ static META: RuleMeta = RuleMeta {
 /// Less than this after the hook is too short for any application.
 const LEAST_LEFT: Duration = Duration::from_secs(5);
 
+/// What the scaffold of kubebuilder gives a controller.
+const ENOUGH_FOR_A_CONTROLLER: Duration = Duration::from_secs(10);
+
 /// See the rule's page.
 pub(in crate::rules) struct InsufficientGracePeriod;
 
@@ -46,7 +50,11 @@ impl Rule for InsufficientGracePeriod {
         let is_declared = budget.shutdown.is_declared();
         // The buffer on top of an assumption is no evidence.
         let is_enough = || left(budget) >= budget.shutdown.value;
-        if !is_declared && (is_enough() || !cx.inventory.serving(workload).may_serve()) {
+        let serving = cx.inventory.serving(workload);
+        // Who elects a leader and takes no requests for certain is called by scrapers and probes.
+        let has_no_clients =
+            || is_led(workload) && !serving.is_serving() && left(budget) >= ENOUGH_FOR_A_CONTROLLER;
+        if !is_declared && (is_enough() || !serving.may_serve() || has_no_clients()) {
             return;
         }
         // A grace period of 0 or less, and one that the hook alone uses up, are findings of their

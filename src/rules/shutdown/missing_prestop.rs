@@ -6,6 +6,7 @@ use super::{grace, wait};
 use crate::clocks::GRACE_PERIOD;
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::is_led;
 use crate::kube::{Body, ContainerRef, Object, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
@@ -41,6 +42,10 @@ impl Rule for MissingPrestop {
         let serving = cx.inventory.serving(workload);
         // Where nobody takes over, waiting saves no request.
         if !serving.may_serve() || !cx.inventory.is_taken_over(workload) {
+            return;
+        }
+        // Without a Service, a controller has ports for scrapes, and its successor waits for it to go.
+        if is_led(workload) && !serving.is_serving() {
             return;
         }
         let template = workload.template();

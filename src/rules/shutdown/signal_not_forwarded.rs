@@ -3,7 +3,9 @@
 use super::hook::is_read;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::is_load_generator;
 use crate::kube::{ContainerRef, Workload};
+use crate::lifecycle::Origin;
 use crate::lifecycle::shutdown;
 use crate::lifecycle::signal::{Obstacle, Unforwarded, unforwarded};
 use crate::rules::text::or;
@@ -63,8 +65,10 @@ fn report<'a>(
     let message = message(container, found);
     let list = container.node.get(found.field.as_str());
     let node = list.and_then(|list| list.items().nth(found.index));
+    let script = node.and_then(Node::text).unwrap_or_default();
+    let is_sleeping = script.split_whitespace().any(|word| word == "sleep");
     let severity = match found.obstacle {
-        _ if !found.becoming.is_empty() => Severity::Note,
+        _ if !found.becoming.is_empty() || is_load_generator(workload, container) => Severity::Note,
         Obstacle::SingleCommand | Obstacle::PackageManager => Severity::Note,
         Obstacle::List | Obstacle::Loop | Obstacle::Pipeline | Obstacle::Background => {
             Severity::Warning
@@ -79,7 +83,7 @@ fn report<'a>(
     .severity(severity)
     .help(format!(
         "{}\n{}",
-        help(workload, found),
+        help(workload, found, is_sleeping),
         consequence(workload, found)
     ));
     let script = node.and_then(Node::text).and_then(with_exec);
@@ -146,8 +150,12 @@ fn consequence(workload: Workload<'_>, found: &Unforwarded) -> String {
     {
         "grace period".to_owned()
     } else {
-        let grace = shutdown::grace_period(seconds).value;
-        format!("grace period of {}", show_seconds(grace))
+        let grace = shutdown::grace_period(seconds);
+        let default = match grace.origin {
+            Origin::Default => " (default)",
+            _ => "",
+        };
+        format!("grace period of {}{default}", show_seconds(grace.value))
     };
     let killed = format!("kills the application at the end of its {grace}");
     match found.obstacle {
@@ -166,7 +174,7 @@ fn consequence(workload: Workload<'_>, found: &Unforwarded) -> String {
     }
 }
 
-fn help(workload: Workload<'_>, found: &Unforwarded) -> String {
+fn help(workload: Workload<'_>, found: &Unforwarded, is_sleeping: bool) -> String {
     let process = &found.process;
     let read = found.tees_into.as_deref();
     let read = read.filter(|file| is_read(workload, file));
@@ -177,6 +185,9 @@ fn help(workload: Workload<'_>, found: &Unforwarded) -> String {
         Obstacle::List => {
             "make the application the last command of the script, with `exec` before it".to_owned()
         }
+        Obstacle::Loop if !is_sleeping => "trap the signal, as in: trap 'exit 0' TERM; and let the loop run its \
+                                          program with `&` and then `wait $!`, which a signal interrupts"
+            .to_owned(),
         Obstacle::Loop => "trap the signal, as in: trap 'exit 0' TERM; and let the loop wait with \
                            `sleep 5 & wait $!`, which a signal interrupts"
             .to_owned(),
