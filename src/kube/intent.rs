@@ -112,14 +112,29 @@ pub fn says_installed_elsewhere(object: Node<'_>) -> bool {
         .any(|comment| WAYS.iter().any(|way| comment.contains(way)))
 }
 
-/// The comments of an object's document up to the object's end.
+/// The comments right above and inside an object; above the first of a file also those before `---`.
 fn comments_of<'t>(object: Node<'t>) -> impl Iterator<Item = &'t str> {
     let tree = object.tree();
-    let end = object.span().end;
-    let comments = tree.comments().iter();
-    comments
-        .take_while(move |comment| comment.span.start < end)
-        .filter_map(|comment| tree.file_text()?.get(comment.span.range()))
+    let span = object.span();
+    let text = tree.file_text().unwrap_or_default();
+    let is_idle = |line: &&str| {
+        let line = line.trim();
+        line.is_empty() || line.starts_with('#') || line == "---"
+    };
+    let head = text.get(..span.start as usize).unwrap_or_default();
+    let is_first = head.lines().all(|line| is_idle(&line));
+    let above = head
+        .lines()
+        .rev()
+        .take_while(move |line| is_idle(line) && (is_first || line.trim() != "---"));
+    let above = above.map(str::trim).filter(|line| line.starts_with('#'));
+    let comments = tree.comments();
+    let first = comments.partition_point(|comment| comment.span.start < span.start);
+    let inside = comments.get(first..).unwrap_or_default().iter();
+    let inside = inside
+        .take_while(move |comment| comment.span.start < span.end)
+        .filter_map(move |comment| text.get(comment.span.range()));
+    above.take(MOST_LINES).chain(inside)
 }
 
 /// Whether a comment stands there that reads as a reason.

@@ -151,11 +151,7 @@ fn select_template<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<
     );
     report
         .help(help)
-        .related(
-            other,
-            other.name_node(),
-            "its pods carry the same labels but for those that tools add",
-        )
+        .related(other, other.name_node(), "carries the same labels")
         .not_fixed(Applicability::Unsafe, title, reason)
 }
 

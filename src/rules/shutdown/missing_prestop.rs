@@ -41,11 +41,9 @@ impl Rule for MissingPrestop {
         }
         let serving = cx.inventory.serving(workload);
         // Where nobody takes over, waiting saves no request.
-        if !serving.may_serve() || !cx.inventory.is_taken_over(workload) {
-            return;
-        }
         // Without a Service, a controller has ports for scrapes, and its successor waits for it to go.
-        if is_led(workload) && !serving.is_serving() {
+        let has_no_clients = is_led(workload) && !serving.is_serving();
+        if !serving.may_serve() || has_no_clients || !cx.inventory.is_taken_over(workload) {
             return;
         }
         let template = workload.template();
