@@ -304,6 +304,12 @@ fn rules_fix_as_their_metadata_says() {
 #[test]
 fn every_page_has_bad_and_good_examples() {
     for meta in rules::metas() {
+        let on_page = runs_of(meta, meta.page).len();
+        assert!(
+            on_page <= 2,
+            "{}: {on_page} examples on the page: what people need not read goes to {0}/cases.md",
+            meta.id
+        );
         let runs = runs(meta);
         let is_bad = |run: &&Run| run.blocks.iter().any(|block| block.kind == BlockKind::Bad);
         let bad = runs.iter().filter(is_bad).count();
