@@ -113,7 +113,7 @@ pub fn says_installed_elsewhere(object: Node<'_>) -> bool {
 }
 
 /// The comments right above and inside an object; above the first of a file also those before `---`.
-fn comments_of<'t>(object: Node<'t>) -> impl Iterator<Item = &'t str> {
+fn comments_of(object: Node<'_>) -> impl Iterator<Item = &str> {
     let tree = object.tree();
     let span = object.span();
     let text = tree.file_text().unwrap_or_default();

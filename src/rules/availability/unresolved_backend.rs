@@ -64,10 +64,11 @@ fn check(cx: &Context<'_>, object: &Object, backend: &Backend<'_>, out: &mut Fin
         .collect();
     if named.is_empty() {
         let is_foreign = backend.namespace.is_some() && backend.namespace != own;
-        if !is_foreign && is_closed(cx, object, backend.name) {
-            if let Some(report) = missing_service(cx, object, backend) {
-                out.push(report);
-            }
+        if !is_foreign
+            && is_closed(cx, object, backend.name)
+            && let Some(report) = missing_service(cx, object, backend)
+        {
+            out.push(report);
         }
         return;
     }
