@@ -3,7 +3,7 @@
 use super::rivals;
 use crate::edit::Refusal;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Field, Workload};
+use crate::kube::{Field, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 
 static META: RuleMeta = RuleMeta {
@@ -87,37 +87,45 @@ fn check_rivals(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
     let Some((first, others)) = autoscalers.split_first() else {
         return;
     };
-    for other in others {
-        let message = format!(
-            "{} `{}` scales {} `{}`, as `{}` does: while there are two, neither scales it",
-            other.kind(),
-            other.name(),
-            object.kind(),
-            object.name(),
-            first.name()
-        );
-        // The name of another workload is a slip; what is applied as one is no choice of variants.
-        let meant = cx
-            .inventory
-            .is_workload_in_view(object.kind(), other.name(), other);
-        let is_sure = meant
-            || other.source() == first.source()
-            || cx.inventory.same_scope(first, other) && cx.inventory.is_applied_as_one(other);
-        let help = if meant {
-            format!("let it scale {} `{}`", object.kind(), other.name())
-        } else {
-            "put the metrics of both into one, and delete the other".to_owned()
-        };
-        let node = other.node().at(&["spec", "scaleTargetRef", "name"]);
-        out.push(
-            Report::object(other, node.unwrap_or_else(|| other.name_node()), message)
-                .severity(if is_sure {
-                    Severity::Warning
-                } else {
-                    Severity::Note
-                })
-                .help(help)
-                .related(first, first.name_node(), "scales it as well"),
-        );
-    }
+    // The name of another workload is a slip.
+    let is_meant_for = |other: &&Object| {
+        let inventory = cx.inventory;
+        inventory.is_workload_in_view(object.kind(), other.name(), other)
+    };
+    let slip = others.iter().copied().find(is_meant_for);
+    let Some(other) = slip.or_else(|| others.first().copied()) else {
+        return;
+    };
+    let message = format!(
+        "{} `{}` scales {} `{}`, as `{}` does: while there are two, neither scales it",
+        other.kind(),
+        other.name(),
+        object.kind(),
+        object.name(),
+        first.name()
+    );
+    // What is applied as one is no choice of variants.
+    let is_sure = slip.is_some()
+        || other.source() == first.source()
+        || cx.inventory.same_scope(first, other) && cx.inventory.is_applied_as_one(other);
+    let severity = if is_sure {
+        Severity::Warning
+    } else {
+        Severity::Note
+    };
+    let help = match slip {
+        Some(slip) => format!("let it scale {} `{}`", object.kind(), slip.name()),
+        None => "put the metrics of both into one, and delete the other".to_owned(),
+    };
+    let node = other.node().at(&["spec", "scaleTargetRef", "name"]);
+    let rest = autoscalers
+        .iter()
+        .filter(|it| it.number() != other.number());
+    let places = rest.map(|it| (*it, it.name_node()));
+    out.push(
+        Report::object(other, node.unwrap_or_else(|| other.name_node()), message)
+            .severity(severity)
+            .help(help)
+            .related_few(places, others.len(), "scales it as well"),
+    );
 }
