@@ -103,7 +103,10 @@ fn the_fixtures_in_every_format() {
 fn the_mesh_is_asked_about_where_there_is_one() {
     for (mesh, expected) in [
         ("none", "not in a mesh"),
-        ("auto", "nothing in view puts it in a mesh; --mesh says so"),
+        (
+            "auto",
+            "nothing in view puts it in a mesh; if it is in one, pass --mesh",
+        ),
         ("ambient", "an ambient mesh has no sidecars"),
     ] {
         let (_, items, _) = check(&deployment(""), &format!("--mesh {mesh}"));

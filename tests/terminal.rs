@@ -172,10 +172,14 @@ spec:
 
 /// What the file holds after these answers, and what was on the screen.
 fn reviewed(answers: &str) -> Option<(String, String)> {
+    reviewed_in(THREE, answers)
+}
+
+fn reviewed_in(text: &str, answers: &str) -> Option<(String, String)> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rules.yaml");
-    std::fs::write(&file, THREE).unwrap();
-    let review = "lameduck check --review --select ignored-outlier-field rules.yaml";
+    std::fs::write(&file, text).unwrap();
+    let review = "lameduck check --review --select ignored-outlier-field,invalid-field rules.yaml";
     let mut script = on_a_terminal(folder.path(), review)?;
     let mut run = script.stdin(Stdio::piped()).spawn().unwrap();
     let mut keyboard = run.stdin.take().unwrap();
@@ -220,4 +224,11 @@ fn all_fixes_of_a_rule_or_none_of_the_rest() {
     assert_eq!(none, THREE);
     let (one, _) = reviewed("y\nq\n").unwrap();
     assert_eq!(one.matches("consecutiveErrors").count(), 2, "{one}");
+    // What was said of a whole rule holds for what had not been reached yet.
+    let slip = "  trafficPolicy:\n    outlierDetection:\n      consecutiveErrors: 4\n";
+    let other = THREE.replace(slip, &format!("{slip}  exportTo: [1]\n"));
+    assert_ne!(other, THREE);
+    let (whole, seen) = reviewed_in(&other, "a\nq\n").unwrap();
+    assert_eq!(whole.matches("consecutiveErrors").count(), 0, "{seen}");
+    assert!(whole.contains("exportTo: [1]"), "{seen}");
 }

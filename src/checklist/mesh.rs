@@ -20,7 +20,7 @@ fn outside(clocks: Clocks<'_>, workload: Workload<'_>) -> Option<Basis> {
         Membership::Gateway => Some(Basis::none("a gateway's proxy is no sidecar")),
         Membership::None => Some(Basis::none("not in a mesh")),
         Membership::Unknown => Some(Basis::none(
-            "nothing in view puts it in a mesh; --mesh says so",
+            "nothing in view puts it in a mesh; if it is in one, pass --mesh",
         )),
     }
 }

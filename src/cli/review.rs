@@ -112,13 +112,23 @@ fn ask(
                     Some(reason) if !reason.is_empty() => {
                         answers.ignored.push((identity, reason));
                     }
-                    _ => continue,
+                    _ => {
+                        writeln!(out, "no reason given: not ignored")?;
+                        continue;
+                    }
                 },
                 Some("a") => {
                     whole_rules.insert(finding.rule);
                     answers.accepted.insert(identity);
                 }
-                None | Some("q") => return Ok(answers),
+                None | Some("q") => {
+                    // What was said of a whole rule holds for the rest, too.
+                    let rest = offered.iter().skip(nth);
+                    let rest = rest.filter(|(finding, _)| whole_rules.contains(finding.rule));
+                    let rest = rest.map(|(finding, _)| (finding.rule, finding.fingerprint));
+                    answers.accepted.extend(rest);
+                    return Ok(answers);
+                }
                 Some(_) => {
                     write!(out, "{ANSWERS}")?;
                     continue;
@@ -165,7 +175,7 @@ fn show(sources: &Sources, finding: &Finding, fix: &Fix) -> String {
     }
     let word = match fix.applicability {
         Applicability::Safe => "safe",
-        Applicability::Unsafe => "to be checked",
+        Applicability::Unsafe => "check before applying",
     };
     let effect = fix.effect.as_deref().unwrap_or_default();
     let title = format!("{word}: {}; {effect}", fix.title);

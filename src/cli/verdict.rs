@@ -176,6 +176,12 @@ impl<'a> Judge<'a> {
                 let entries = counted(gone, "earlier entry", "earlier entries");
                 notice = format!("{notice}; dropped {entries}");
             }
+            if self.settings.baseline.is_none() {
+                notice = format!(
+                    "{notice}; --baseline {} or `baseline:` in lameduck.yaml uses it",
+                    file.display()
+                );
+            }
             output::to_stderr("note", [notice]);
         }
         Ok(())

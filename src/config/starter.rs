@@ -125,7 +125,7 @@ fn mesh_notes([sidecars, ambient, likely]: [usize; 3]) -> Vec<String> {
         }
     }
     if notes.is_empty() {
-        notes.push("Nothing in the manifests speaks of a mesh.".to_owned());
+        notes.push("The manifests put no workload in an Istio mesh.".to_owned());
     }
     notes
 }

@@ -43,20 +43,38 @@ fn counted<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> BTreeMap<Abou
     counts
 }
 
-/// Takes the fixes away that have to be tried and bring a finding, and says why there is none. `relint`
+/// Takes the fixes away that change files which nobody named: they were read as context.
+fn leave_neighbours(sources: &Sources, findings: &mut [Finding]) {
+    for finding in findings {
+        let edits = finding.fix.iter().flat_map(|fix| &fix.edits);
+        let mut files = edits.map(|edit| sources.get(edit.source));
+        let Some(file) = files.find(|file| file.role() != Role::Named) else {
+            continue;
+        };
+        let reason = format!("it changes {}, which is not named", file.path());
+        if let Some(fix) = finding.fix.take() {
+            finding.unfixable = Some(Unfixable {
+                applicability: fix.applicability,
+                title: fix.title,
+                reason,
+            });
+        }
+    }
+}
+
+/// Takes the fixes away that change files which are not named, and those that have to be tried and bring a finding, and says why there is none. `relint`
 /// judges changed sources.
 pub fn withhold(
     sources: &Sources,
     findings: &mut [Finding],
     relint: impl FnMut(&Sources) -> Vec<Finding>,
 ) {
-    let is_named = |edit: &Edit| sources.get(edit.source).role() == Role::Named;
+    leave_neighbours(sources, findings);
     let doubtful: Vec<usize> = (0..)
         .zip(findings.iter())
         .filter(|(_, finding)| {
             let fix = finding.fix.as_ref();
-            finding.suppressed.is_none()
-                && fix.is_some_and(|fix| fix.reveals && fix.edits.iter().all(is_named))
+            finding.suppressed.is_none() && fix.is_some_and(|fix| fix.reveals)
         })
         .map(|(at, _)| at)
         .collect();

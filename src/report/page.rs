@@ -168,6 +168,7 @@ fn lines(markdown: &str, style: &Style) -> Vec<String> {
     let mut text = String::new();
     let mut items: Vec<Option<u64>> = Vec::new();
     let mut is_code = false;
+    let mut is_table = false;
     let parser = Parser::new_ext(markdown, Options::ENABLE_TABLES);
     for (event, range) in parser.into_offset_iter() {
         match event {
@@ -176,9 +177,11 @@ fn lines(markdown: &str, style: &Style) -> Vec<String> {
                 let table = markdown.get(range).unwrap_or_default();
                 lines.push(String::new());
                 lines.extend(table.trim_end().lines().map(str::to_owned));
-                is_code = true;
+                is_table = true;
             }
-            Event::End(TagEnd::Table) => is_code = false,
+            Event::End(TagEnd::Table) => is_table = false,
+            // It stands there as it is written.
+            _ if is_table => {}
             _ if is_code => match event {
                 Event::End(TagEnd::CodeBlock) => is_code = false,
                 Event::Text(code) => {
@@ -281,6 +284,11 @@ mod tests {
             width: 40,
             ..Style::default()
         };
+        let table = "| a | b |\n|---|---|\n| `c` | d |\n";
+        assert_eq!(
+            lines(table, &style).join("\n"),
+            format!("\n{}", table.trim_end())
+        );
         let text = "One `two` three\nfour five six seven eight nine.\n\n- a\n- b\n  - c\n\n1. x\n2. y\n\n```yaml\na: 1\n```\n";
         insta::assert_snapshot!(lines(text, &style).join("\n"), @r"
         One `two` three four five six seven

@@ -61,7 +61,7 @@ pub(super) fn stale(view: &View<'_>, entry: &Entry, file: SourceId) -> Option<Fi
         entry.rule
     );
     let help =
-        "write the baseline anew, which drops the entry: lameduck check --write-baseline FILE";
+        "write the baseline again, which drops the entry: lameduck check --write-baseline FILE";
     let mut finding = finding(view, &written, message, help.to_owned())?;
     let configured = view.unused.enabled(&view.settings.common)?.severity;
     finding.severity = configured.unwrap_or(Severity::Note);

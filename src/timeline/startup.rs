@@ -304,7 +304,7 @@ fn tolerance(
         format!("once started, {}", timing.show_tolerance())
     });
     let name = container.name();
-    let what = "liveness bears failures";
+    let what = "liveness tolerates failures";
     bar(name, what, BarKind::Probe, extent, stated)
 }
 

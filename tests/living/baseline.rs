@@ -21,7 +21,7 @@ fn only_new_findings_count() {
     assert_eq!(repository.run("check").code, 1);
     let run = repository.run(&format!("{WRITE} --format concise"));
     assert_eq!(run.code, 0, "{}", run.stderr);
-    insta::assert_snapshot!(run.stderr, @"note: base.json lists 3 findings");
+    insta::assert_snapshot!(run.stderr, @"note: base.json lists 3 findings; --baseline base.json or `baseline:` in lameduck.yaml uses it");
     insta::assert_snapshot!(run.stdout, @"No findings in 2 objects of 2 files (2 workloads); 3 suppressed");
     insta::assert_snapshot!(repository.read("base.json"), @r#"
     {
@@ -181,7 +181,7 @@ fn entries_that_match_nothing_are_told_and_pruned() {
     }
 
     let run = repository.run(WRITE);
-    insta::assert_snapshot!(run.stderr, @"note: base.json lists 2 findings; dropped 1 earlier entry");
+    insta::assert_snapshot!(run.stderr, @"note: base.json lists 2 findings; dropped 1 earlier entry; --baseline base.json or `baseline:` in lameduck.yaml uses it");
     assert!(!repository.read("base.json").contains("mutable-image-tag"));
 }
 

@@ -128,15 +128,12 @@ fn fix(finding: &Finding) -> String {
         return String::new();
     };
     let flag = match fix.applicability {
-        Applicability::Safe => "--fix",
-        Applicability::Unsafe => "--unsafe-fixes",
+        Applicability::Safe => "fix",
+        Applicability::Unsafe => "fix (unsafe)",
     };
     let effect = fix.effect.as_ref();
     let effect = effect.map_or_else(String::new, |effect| format!(" ({effect})"));
-    format!(
-        "{flag} does it: {}",
-        sanitize(&(fix.title.clone() + &effect))
-    )
+    format!("{flag}: {}", sanitize(&(fix.title.clone() + &effect)))
 }
 
 /// How often each name occurs, by name; `others` are listed even where they do not.

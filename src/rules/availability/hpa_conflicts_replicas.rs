@@ -51,7 +51,7 @@ impl Rule for HpaConflictsReplicas {
             return;
         };
         let message = format!(
-            "`replicas: {count}` stands against {} `{}`: every apply sets the workload to {count} \
+            "`replicas: {count}` conflicts with {} `{}`: every apply sets the workload to {count} \
              whatever the load, until the autoscaler corrects it",
             autoscaler.kind(),
             autoscaler.name()

@@ -48,8 +48,14 @@ impl Rule for HpaSingleReplica {
                 .skip(1)
                 .all(|it| it.number() != object.number())
         };
-        if let Some((workload, _)) = target.filter(|(workload, _)| is_alone(*workload)) {
-            out.push(report(cx, object, workload, &minimum));
+        if let Some((workload, relation)) = target.filter(|(workload, _)| is_alone(*workload)) {
+            let report = report(cx, object, workload, &minimum);
+            // Two pods that stand elsewhere may lack a budget, which no rule would say.
+            out.push(if relation.is_firm() {
+                report
+            } else {
+                report.without_fix()
+            });
         }
     }
 }

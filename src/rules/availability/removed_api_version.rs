@@ -39,7 +39,7 @@ impl Rule for RemovedApiVersion {
         }
         let node = object.node().get("apiVersion");
         let message = format!(
-            "`{}` of {} is gone since Kubernetes {}: the API server refuses the object",
+            "`{}` of {} was removed in Kubernetes {}: the API server refuses the object",
             row.api_version, row.kind, row.release
         );
         let report = Report::object(object, node.unwrap_or_else(|| object.name_node()), message)

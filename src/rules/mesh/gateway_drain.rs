@@ -137,7 +137,7 @@ fn report<'a>(
     let raised = grace.as_ref().is_some_and(|grace| grace.term.value < total);
     let yaml = if raised {
         format!(
-            "{}\nand in the pod's spec:\n{GRACE_PERIOD}: {whole}",
+            "{}\n# and in the pod's spec:\n{GRACE_PERIOD}: {whole}",
             yaml.trim_end()
         )
     } else {

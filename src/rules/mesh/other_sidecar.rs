@@ -75,7 +75,7 @@ fn help(app: &App<'_>, sidecar: &Injected<'_>, wait: Wait) -> String {
     let least = seconds.saturating_add(then).saturating_add(1);
     if grace.as_secs() < least {
         let field = grace_field(app.workload);
-        help = format!("{help}\nand in the pod's spec:\n{field}: {least}");
+        help = format!("{help}\n# and in the pod's spec:\n{field}: {least}");
     }
     if let Some((key, since)) = native.advised {
         help = format!(

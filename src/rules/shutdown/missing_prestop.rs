@@ -142,7 +142,7 @@ fn add_hook<'r>(
     };
     let mut yaml = hook.yaml();
     if let Some(longer) = &longer {
-        yaml = format!("{yaml}\nand in the pod's spec:\n{}", longer.yaml());
+        yaml = format!("{yaml}\n# and in the pod's spec:\n{}", longer.yaml());
     }
     let lead = format!("wait until the endpoints are gone{native}");
     if raised == Raise::Unknown {
