@@ -232,3 +232,15 @@ fn all_fixes_of_a_rule_or_none_of_the_rest() {
     assert_eq!(whole.matches("consecutiveErrors").count(), 0, "{seen}");
     assert!(whole.contains("exportTo: [1]"), "{seen}");
 }
+
+#[test]
+fn what_was_refused_stays_though_it_is_like_what_was_accepted() {
+    let twins = format!("{0}---\n{0}", THREE.split("---\n").next().unwrap());
+    assert_eq!(twins.matches("consecutiveErrors").count(), 2);
+    let Some((text, seen)) = reviewed_in(&twins, "y\nn\n") else {
+        return;
+    };
+    assert_eq!(text.matches("consecutiveErrors").count(), 1, "{seen}");
+    let first = text.split("---\n").next().unwrap();
+    assert!(first.contains("consecutiveGatewayErrors"), "{text}");
+}

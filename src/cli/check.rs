@@ -100,6 +100,7 @@ fn fixes(
             outcome,
             judge,
             &|finding| fixing::is_of(finding, only),
+            fixing::Rounds::UntilSettled,
         )
     };
     progress.pause();

@@ -19,6 +19,15 @@ use crate::rules::metas;
 use crate::source::{Source, Sources, read_file};
 use crate::units::SizeLimit;
 
+/// How often fixes are applied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rounds {
+    /// Those that there are now alone: what somebody has seen.
+    One,
+    /// Those too that others make possible or leave.
+    UntilSettled,
+}
+
 /// What applying the fixes of those findings that are wanted would make of the sources.
 pub(super) fn plan(
     unsafely: bool,
@@ -27,6 +36,7 @@ pub(super) fn plan(
     outcome: &Outcome,
     judge: &Judge<'_>,
     is_wanted: &dyn Fn(&Finding) -> bool,
+    rounds: Rounds,
 ) -> Fixed {
     let verdict = |sources: &Sources, inventory: &Inventory, mut findings: Vec<Finding>| {
         for finding in findings.iter_mut().filter(|it| !is_wanted(it)) {
@@ -39,7 +49,13 @@ pub(super) fn plan(
         }
     };
     let relint = |sources: &Sources| {
-        let (inventory, outcome) = judge.run(sources);
+        let (inventory, mut outcome) = judge.run(sources);
+        if rounds == Rounds::One {
+            for finding in &mut outcome.findings {
+                finding.fix = None;
+                finding.unfixable = None;
+            }
+        }
         verdict(sources, &inventory, outcome.findings)
     };
     let first = verdict(sources, inventory, outcome.findings.clone());

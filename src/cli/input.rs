@@ -144,6 +144,8 @@ pub(super) fn find(
         stays_in(cwd, path)?;
     }
     progress.stage("reading files");
+    // Folders may be costly by themselves.
+    guard.admit(0);
     let mut discovered = discover::discover(Request {
         cwd,
         paths: &paths,

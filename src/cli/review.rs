@@ -59,14 +59,28 @@ pub(super) fn run(
         .collect();
     let answers = ask(sources, &offered, io::stdin().lock(), io::stdout().lock())
         .map_err(|error| Failure::one(format!("the terminal cannot be used: {error}")))?;
-    let (ignored, failures) = ignore(sources, judge, &answers.ignored);
+    let (ignored, mut failures) = ignore(sources, judge, &answers.ignored);
     let (inventory, outcome) = judge.run(&ignored);
     let is_accepted = |finding: &Finding| {
         answers
             .accepted
             .contains(&(finding.rule, finding.fingerprint))
     };
-    let mut fixed = fixing::plan(true, &ignored, &inventory, &outcome, judge, &is_accepted);
+    let mut fixed = fixing::plan(
+        true,
+        &ignored,
+        &inventory,
+        &outcome,
+        judge,
+        &is_accepted,
+        fixing::Rounds::One,
+    );
+    let left = answers.accepted.len().saturating_sub(fixed.applied.len());
+    if left > 0 && fixed.dropped.is_empty() {
+        failures.push(format!(
+            "{left} of the accepted fixes touch the same lines as others: review again to apply them"
+        ));
+    }
     for source in &ignored {
         if source.text() != sources.get(source.id()).text() {
             let text = Arc::clone(source.text());

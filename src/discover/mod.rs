@@ -230,7 +230,9 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         roots.widen(view.widened());
         notices.extend(view.notices(&cwd));
     }
-    let gitignore = request.gitignore.then_some(request.max_file_size);
+    let gitignore = request
+        .gitignore
+        .then(|| request.max_file_size.min(SizeLimit::GITIGNORE));
     let mut found = Candidates::new(&cwd, gitignore, excludes, view, request.bounds.files);
     found.add_named(&named, &roots);
     found.add_context(&roots);

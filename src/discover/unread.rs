@@ -73,8 +73,7 @@ pub(super) fn gitignore_trap(folder: &Path, limit: SizeLimit) -> Option<(PathBuf
     }
     match examine(&file, limit) {
         Err(error @ (ReadError::NoFile | ReadError::TooLarge { .. })) if !file.is_dir() => {
-            let hint = error.hint();
-            let why = format!("{error}{hint}, and its folder is skipped");
+            let why = format!("{error}, and its folder is skipped");
             Some((file, why))
         }
         // What cannot be looked at is not opened either, and a folder is no danger.

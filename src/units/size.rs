@@ -25,6 +25,10 @@ impl SizeLimit {
     /// As large as can be.
     pub const MAX: Self = Self(1 << 30);
 
+    /// What a `.gitignore` may have: each of its lines becomes a pattern, which takes a thousand times as
+    /// much memory.
+    pub const GITIGNORE: Self = Self(256 << 10);
+
     /// In bytes.
     pub fn bytes(self) -> u64 {
         self.0.into()

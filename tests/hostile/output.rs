@@ -299,4 +299,8 @@ fn nothing_is_read_through_a_link_out_of_the_repository() {
     let line = "cd r; ln -sf ../secret.yaml .gitignore; exec \"$@\"";
     let run = repository.script(line, &["check", "--format=concise", "."], Stdio::null());
     run.ends(2, &[], &[".gitignore: a link, which git does not follow"]);
+    // Each line becomes a pattern.
+    let line = "cd r; yes '?' | head -c 400000 > .gitignore; exec \"$@\"";
+    let run = repository.script(line, &["check", "--format=concise", "."], Stdio::null());
+    run.ends(2, &[], &[".gitignore: ", "and its folder is skipped"]);
 }
