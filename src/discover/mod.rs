@@ -230,9 +230,8 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
         roots.widen(view.widened());
         notices.extend(view.notices(&cwd));
     }
-    let gitignore = request
-        .gitignore
-        .then(|| request.max_file_size.min(SizeLimit::GITIGNORE));
+    let most = request.max_file_size.min(SizeLimit::GITIGNORE);
+    let gitignore = request.gitignore.then_some(most);
     let mut found = Candidates::new(&cwd, gitignore, excludes, view, request.bounds.files);
     found.add_named(&named, &roots);
     found.add_context(&roots);
