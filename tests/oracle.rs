@@ -121,7 +121,10 @@ fn errors(text: &str, version: &str) -> Vec<Error> {
                 rule: finding.rule,
                 refuses: is_form
                     && is_seen
-                    && !accepted.iter().any(|it| finding.message.contains(it)),
+                    && !accepted.iter().any(|it| {
+                        let mut said = std::iter::once(&finding.message).chain(&finding.detail);
+                        said.any(|text| text.contains(it))
+                    }),
                 message: finding.message,
             }
         })

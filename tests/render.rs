@@ -291,7 +291,7 @@ fn a_program_that_does_not_end_is_stopped_with_all_it_started() {
     let (code, out, _) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
     assert_eq!(code, 1);
     let failure = out.lines().find(|line| line.contains("render-failed"));
-    insta::assert_snapshot!(failure.unwrap(), @"kustomization.yaml:1:1: error[render-failed] `kustomize build .` fails, and what it would deploy is not checked: it was stopped after 2s (`render.timeout` in the configuration, or `--render-timeout`)");
+    insta::assert_snapshot!(failure.unwrap(), @"kustomization.yaml:1:1: error[render-failed] `kustomize build .` fails: it was stopped after 2s (`render.timeout` in the configuration, or `--render-timeout`)");
     let pid = recorded(tools.path());
     let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
     // Nobody may have waited for it yet.
@@ -387,7 +387,7 @@ fn what_a_program_says_is_made_harmless() {
     let (code, out, err) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
     assert_eq!((code, err.as_str()), (1, ""));
     let failure = out.lines().find(|line| line.contains("render-failed"));
-    insta::assert_snapshot!(failure.unwrap(), @r#"kustomization.yaml:1:1: error[render-failed] `kustomize build .` fails, and what it would deploy is not checked: \u{1b}[31mred\u{1b}[0m ::error::x in (temporary directory) and more"#);
+    insta::assert_snapshot!(failure.unwrap(), @r#"kustomization.yaml:1:1: error[render-failed] `kustomize build .` fails: \u{1b}[31mred\u{1b}[0m ::error::x in (temporary directory) and more"#);
     // The raw files are judged instead.
     assert!(
         out.contains("deployment.yaml:12:17: note[missing-readiness-probe]"),

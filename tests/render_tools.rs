@@ -353,7 +353,7 @@ fn a_kustomization_that_cannot_be_built_is_a_finding() {
     assert_eq!((code, err.as_str()), (1, ""));
     insta::assert_snapshot!(out, @"
     base/deployment.yaml:12:17: note[missing-readiness-probe] Deployment/web: container `web` may take requests without a readiness probe: they come before it can answer
-    overlay/kustomization.yaml:1:1: error[render-failed] `kustomize build overlay` fails, and what it would deploy is not checked: accumulating resources: accumulation err='accumulating resources from 'gone.yaml': evalsymlink failure on 'base/gone.yaml' : lstat base/gone.yaml: no such file or directory': must build at directory: not a valid directory: evalsymlink failure on 'base/gone.yaml' : lstat base/gone.yaml: no such file or directory
+    overlay/kustomization.yaml:1:1: error[render-failed] `kustomize build overlay` fails: accumulating resources: accumulation err='accumulating resources from 'gone.yaml': evalsymlink failure on 'base/gone.yaml' : lstat base/gone.yaml: no such file or directory': must build at directory: not a valid directory: evalsymlink failure on 'base/gone.yaml' : lstat base/gone.yaml: no such file or directory
     1 error, 1 note in 2 of 3 files (1 workload)
     ");
 }
@@ -584,8 +584,8 @@ fn a_chart_that_cannot_be_rendered_is_said() {
     let (code, out, err) = run(&mut check);
     assert_eq!(code, 1);
     insta::assert_snapshot!(format!("{out}\n{err}"), @"
-    needy/templates/a.yaml:1:1: warning[render-failed] `helm template needy` fails, and what it would deploy is not checked: execution error at (web/templates/a.yaml:1:6): set .Values.a
-    wrong/templates/a.yaml:1:1: warning[render-failed] `helm template wrong` fails, and what it would deploy is not checked: parse error at (web/templates/a.yaml:2): unclosed action started at web/templates/a.yaml:1
+    needy/templates/a.yaml:1:1: warning[render-failed] `helm template needy` fails: execution error at (web/templates/a.yaml:1:6): set .Values.a
+    wrong/templates/a.yaml:1:1: warning[render-failed] `helm template wrong` fails: parse error at (web/templates/a.yaml:2): unclosed action started at web/templates/a.yaml:1
     2 warnings in 2 files (0 workloads)
     Not judged: 3 Helm charts (render with `helm template`)
 

@@ -431,11 +431,35 @@ fn pages_and_registry_name_the_same_rules() {
     }
 }
 
+/// The most letters of a message: one line of a terminal beside its place.
+const LONGEST_MESSAGE: usize = 90;
+
+/// What a name out of a manifest counts for at most: no rule chooses how long they are.
+const NAME: usize = 20;
+
+/// The most letters of a rule's title.
+const LONGEST_TITLE: usize = 60;
+
+/// The length of a message, with each name counted for at most [`NAME`].
+fn length(message: &str) -> usize {
+    let parts = message.split('`').enumerate();
+    parts
+        .map(|(nth, part)| {
+            let letters = part.chars().count();
+            if nth % 2 == 1 {
+                letters.min(NAME) + 2
+            } else {
+                letters
+            }
+        })
+        .sum()
+}
+
 #[test]
 fn messages_keep_the_convention() {
     for meta in rules::metas() {
         assert!(
-            !meta.summary.ends_with('.'),
+            !meta.summary.ends_with('.') && meta.summary.chars().count() <= LONGEST_TITLE,
             "{}: {}",
             meta.id,
             meta.summary
@@ -444,6 +468,15 @@ fn messages_keep_the_convention() {
             for finding in findings(meta.id, &run).1 {
                 let message = &finding.message;
                 assert!(!message.contains('\n'), "{message}");
+                // It quotes what another program says.
+                let is_quote = meta.id == "render-failed";
+                assert!(
+                    is_quote || length(message) <= LONGEST_MESSAGE,
+                    "too long: {message}"
+                );
+                if let Some(detail) = &finding.detail {
+                    assert!(!detail.contains('\n') && !detail.ends_with('.'), "{detail}");
+                }
                 assert!(!message.ends_with('.'), "{message}");
                 assert!(
                     !message.starts_with(|c: char| c.is_uppercase())
@@ -451,6 +484,7 @@ fn messages_keep_the_convention() {
                             .resource
                             .as_ref()
                             .is_some_and(|it| message.starts_with(&it.kind))
+                        || message.starts_with("Envoy")
                         || message.starts_with("Istio")
                         || message.starts_with("Kubernetes"),
                     "a message starts in lower case, with a kind or a name: {message}"

@@ -122,7 +122,8 @@ impl Finding {
         let edits = self.fix.iter().flat_map(|fix| &fix.edits);
         let texts = labels.chain(edits.map(|edit| edit.text.len()));
         let help = self.help.as_ref().map_or(0, |help| help.as_str().len());
-        self.message.len() + help + texts.map(|length| length + 200).sum::<usize>() + 500
+        let detail = self.detail.as_ref().map_or(0, String::len);
+        self.message.len() + detail + help + texts.map(|length| length + 200).sum::<usize>() + 500
     }
 
     /// Gives up what no report is going to write.
@@ -146,6 +147,7 @@ mod tests {
             category: Category::Schema,
             severity,
             message: "m".to_owned(),
+            detail: None,
             help: None,
             primary: Location {
                 source: SourceId(source),

@@ -261,8 +261,11 @@ pub struct Finding {
     pub category: Category,
     /// After mesh likelihood and configuration.
     pub severity: Severity,
-    /// What is wrong, and what happens because of it, with the numbers. One line.
+    /// What is wrong, and what happens because of it: one line, short enough for a list.
     pub message: String,
+    /// The arithmetic, the mechanism or the condition behind the message, where that leaves no room
+    /// for it: one line, shown at the place or behind the message.
+    pub detail: Option<String>,
     /// What to write instead.
     pub help: Option<Help>,
     /// The narrowest node that exists.

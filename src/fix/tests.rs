@@ -52,6 +52,7 @@ fn judge(sources: &Sources, wishes: &[Wish]) -> Vec<Finding> {
                     category: Category::Schema,
                     severity: *severity,
                     message: String::new(),
+                    detail: None,
                     help: None,
                     primary: Location {
                         source: source.id(),

@@ -9,7 +9,7 @@ use crate::kube::{Body, Object, is_placeholder};
 use crate::source::Scope;
 
 /// Why two objects reach the cluster together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Together {
     /// They stand in one file.
     File,
@@ -33,6 +33,19 @@ pub(super) struct Builds {
 #[derive(Debug, Default)]
 pub(super) struct Namesakes {
     earlier: HashMap<ObjectId, (ObjectId, Together)>,
+    /// The other way round: all later ones of each first one, in order.
+    later: HashMap<(ObjectId, Together), Vec<ObjectId>>,
+}
+
+/// Manifests of one object that are applied together.
+#[derive(Debug)]
+pub struct Repeated<'a> {
+    /// The one that stands first.
+    pub first: &'a Object,
+    /// Those behind the second, in order.
+    pub rest: Vec<&'a Object>,
+    /// Why they reach the cluster together.
+    pub together: Together,
 }
 
 /// What makes two manifests the same object: the API server keeps one object for all versions of a
@@ -77,7 +90,13 @@ impl Namesakes {
                 .or(same_directory.map(|id| (id, Together::Directory)));
             earlier.extend(found.map(|found| (id, found)));
         }
-        Self { earlier }
+        let mut later: HashMap<_, Vec<ObjectId>> = HashMap::new();
+        for (id, _) in inventory.whole() {
+            if let Some(found) = earlier.get(&id) {
+                later.entry(*found).or_default().push(id);
+            }
+        }
+        Self { earlier, later }
     }
 }
 
@@ -127,10 +146,19 @@ impl Inventory {
             .then_some(Together::Directory)
     }
 
-    /// The first earlier object of the same group, kind, namespace and name that is applied
-    /// together with this one. A namespace that is left out is no other object's namespace.
-    pub fn earlier_namesake(&self, object: &Object) -> Option<(&Object, Together)> {
-        let (id, together) = self.namesakes.earlier.get(&self.id(object)?)?;
-        Some((&self.get(*id)?.object, *together))
+    /// The manifests of the same group, kind, namespace and name that are applied together with this
+    /// one, where it is the second of them. A namespace that is left out is no other object's
+    /// namespace.
+    pub fn repeated(&self, object: &Object) -> Option<Repeated<'_>> {
+        let id = self.id(object)?;
+        let found = self.namesakes.earlier.get(&id)?;
+        let later = self.namesakes.later.get(found)?;
+        let rest = later.strip_prefix(&[id])?;
+        let of = |id: &ObjectId| Some(&self.get(*id)?.object);
+        Some(Repeated {
+            first: of(&found.0)?,
+            rest: rest.iter().filter_map(of).collect(),
+            together: found.1,
+        })
     }
 }

@@ -48,7 +48,7 @@ use k8s_openapi::api::core::v1::LimitRange;
 use rayon::prelude::*;
 
 pub use claims::{Claim, ClaimAccess};
-pub use duplicates::Together;
+pub use duplicates::{Repeated, Together};
 pub use grpc::{GrpcPort, Handling, handling};
 pub use hosts::{Host, Target};
 pub use injection::NamespaceInjection;

@@ -28,7 +28,7 @@ struct Issue<'a> {
     check_name: &'a str,
     description: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<Content<'a>>,
+    content: Option<Content>,
     categories: [&'static str; 1],
     severity: &'static str,
     /// Issues of one fingerprint are shown as one; it stays the same when lines move.
@@ -37,8 +37,8 @@ struct Issue<'a> {
 }
 
 #[derive(Serialize)]
-struct Content<'a> {
-    body: &'a str,
+struct Content {
+    body: String,
 }
 
 #[derive(Serialize)]
@@ -72,9 +72,7 @@ impl<'a> Issue<'a> {
             kind: "issue",
             check_name: finding.rule,
             description: sanitize(&finding.message).into_owned(),
-            content: finding.help.as_ref().map(|help| Content {
-                body: help.as_str(),
-            }),
+            content: content(finding),
             categories: [match finding.category {
                 Category::Schema => "Compatibility",
                 Category::Probes | Category::Shutdown | Category::Availability | Category::Mesh => {
@@ -96,4 +94,17 @@ impl<'a> Issue<'a> {
             },
         }
     }
+}
+
+/// What stands behind the description, and what to write instead.
+fn content(finding: &Finding) -> Option<Content> {
+    let parts: Vec<String> = finding
+        .detail
+        .iter()
+        .map(|detail| sanitize(detail).into_owned())
+        .chain(finding.help.iter().map(|help| help.as_str().to_owned()))
+        .collect();
+    (!parts.is_empty()).then(|| Content {
+        body: parts.join("\n\n"),
+    })
 }

@@ -44,19 +44,38 @@ pub fn subject(finding: &Finding) -> Option<String> {
     Some(subject)
 }
 
-/// What is wrong as a sentence and, as a paragraph of its own, what to write instead; as it is, not
+/// What is wrong as sentences and, as a paragraph of its own, what to write instead; as it is, not
 /// made safe for anything.
 pub(super) fn statement(finding: &Finding) -> String {
-    let message = finding.message.trim_end();
-    let stop = if message.ends_with(['.', '!', '?', ':']) {
+    let what = sentences(finding);
+    match &finding.help {
+        Some(help) => format!("{what}\n\n{help}"),
+        None => what,
+    }
+}
+
+/// The message and what stands behind it as sentences; not made safe for anything.
+pub(super) fn sentences(finding: &Finding) -> String {
+    let message = sentence(&finding.message);
+    match &finding.detail {
+        Some(detail) => {
+            let mut letters = detail.chars();
+            let first = letters.next().map(|first| first.to_uppercase().to_string());
+            let detail = first.unwrap_or_default() + letters.as_str();
+            format!("{message} {}", sentence(&detail))
+        }
+        None => message,
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    let stop = if text.ends_with(['.', '!', '?', ':']) {
         ""
     } else {
         "."
     };
-    match &finding.help {
-        Some(help) => format!("{message}{stop}\n\n{help}"),
-        None => format!("{message}{stop}"),
-    }
+    format!("{text}{stop}")
 }
 
 /// The path and line where a person finds a place.

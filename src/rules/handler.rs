@@ -1,5 +1,6 @@
 //! What probes and hooks have in common: exactly one handler, and the handler's port.
 
+use k8s_openapi::api::core::v1::ContainerPort;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::Context;
@@ -76,6 +77,8 @@ pub(super) fn is_of_wrong_type(object: &Object, node: Node<'_>) -> bool {
 pub(super) struct WrongPort<'a> {
     pub(super) node: Node<'a>,
     pub(super) what: String,
+    /// What is wrong with the value.
+    pub(super) detail: Option<String>,
     pub(super) help: String,
     /// The number that was meant.
     pub(super) number: Option<u16>,
@@ -96,7 +99,8 @@ pub(super) fn wrong_port<'a>(
             let field = format!("{handler}.port");
             (!cx.inventory.is_set_elsewhere(object, node, &field)).then(|| WrongPort {
                 node: node.entry(handler).map_or(node, |entry| entry.key),
-                what: format!("has no port for its {handler} handler"),
+                what: format!("has a {handler} without port"),
+                detail: None,
                 help: "give it a port".to_owned(),
                 number: None,
             })
@@ -105,11 +109,36 @@ pub(super) fn wrong_port<'a>(
             let error = Port::resolve(port, container.ports()).err()?;
             Some(WrongPort {
                 node,
-                what: format!("asks a port that is none: {error}"),
+                what: "has an invalid port".to_owned(),
+                detail: Some(error.to_string()),
                 help: port_help(port_number(node)),
                 number: port_number(node),
             })
         }
+    }
+}
+
+/// A port that is neither a number nor a name, or a name where only a number is taken.
+pub(super) fn mistyped_port<'a>(
+    container: ContainerRef<'a>,
+    node: Node<'a>,
+    handler: &str,
+) -> WrongPort<'a> {
+    let found = node.text().unwrap_or("a collection");
+    let is_named = |port: &&ContainerPort| port.name.as_deref() == Some(found);
+    let declared = container.ports().iter().find(is_named);
+    let number = declared
+        .and_then(|port| u16::try_from(port.container_port).ok())
+        .or_else(|| port_number(node));
+    WrongPort {
+        node,
+        what: match handler {
+            "grpc" => format!("names port `{found}`, not its number"),
+            _ => format!("uses port `{found}`, neither a number nor a name"),
+        },
+        detail: None,
+        help: port_help(number),
+        number,
     }
 }
 

@@ -107,6 +107,7 @@ impl Findings {
             } else {
                 report.message
             },
+            detail: report.detail,
             help: report.help,
             primary: report.primary,
             related: report.related,
@@ -160,6 +161,7 @@ pub struct Report<'a> {
     primary: Location,
     cause: String,
     message: String,
+    detail: Option<String>,
     help: Option<Help>,
     related: Vec<Label>,
     /// How many more places explain it.
@@ -182,6 +184,7 @@ impl<'a> Report<'a> {
             primary: object.location(node),
             cause: cause(object, node),
             message: cut::message(message.into()),
+            detail: None,
             help: None,
             related: Vec::new(),
             unrelated: 0,
@@ -246,6 +249,7 @@ impl<'a> Report<'a> {
             primary,
             cause,
             message: cut::message(message),
+            detail: None,
             help: None,
             related: Vec::new(),
             unrelated: 0,
@@ -255,6 +259,22 @@ impl<'a> Report<'a> {
             pedantic: false,
             fix: None,
             unfixable: None,
+        }
+    }
+
+    /// The arithmetic, the mechanism or the condition behind the message.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(cut::message(detail.into()));
+        self
+    }
+
+    /// As [`detail`](Self::detail), where there is something to add.
+    #[must_use]
+    pub fn detail_of(self, detail: Option<impl Into<String>>) -> Self {
+        match detail {
+            Some(detail) => self.detail(detail),
+            None => self,
         }
     }
 

@@ -81,6 +81,20 @@ pub(super) fn is_explained(node: Node<'_>) -> bool {
     words.nth(LEAST_WORDS - 1).is_some()
 }
 
+/// The most letters of a text that a message takes in whole.
+pub(super) const SHORT: usize = 60;
+
+/// A text for a message, and what of it is left for behind the message where it is long.
+pub(super) fn in_short(text: &str) -> (&str, Option<&str>) {
+    if text.chars().count() <= SHORT {
+        return (text, None);
+    }
+    match text.split_once(": ") {
+        Some((what, detail)) => (what, Some(detail)),
+        None => (text, None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -74,10 +74,7 @@ fn idle_claim(view: &View<'_>, objects: &Objects<'_>, claim: &Claim) -> Option<F
     }
     let Claim { rule, written, .. } = claim;
     let what = written.what;
-    let message = format!(
-        "{what} hides nothing: `{rule}` ran and found nothing here, and the next thing that it finds \
-         would go unseen"
-    );
+    let message = format!("{what} hides nothing: `{rule}` ran and found nothing here");
     let help = match claim.by {
         SuppressedBy::Config => format!("remove the pattern from `rules.{rule}.exclude`"),
         SuppressedBy::Annotation => format!("remove `{rule}` from the annotations"),
@@ -136,6 +133,7 @@ fn finding(view: &View<'_>, written: &Written, message: String, help: String) ->
         category: view.unused.category,
         severity: enabled.severity.unwrap_or(view.unused.severity),
         message: cut::message(message),
+        detail: Some("the next thing that the rule finds would go unseen".to_owned()),
         help: Some(Help::new(help)),
         primary: view.sources.place(written.at),
         related: Vec::new(),

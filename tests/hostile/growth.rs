@@ -30,12 +30,12 @@ fn budgets_over_all_workloads_point_at_few_of_them() {
     run.ends(
         1,
         &[
-            "Deployment `d9` and 590 more too",
+            "the pods of Deployment `d0` and 599 more",
             "selected by both, and 590 more",
         ],
         &[],
     );
-    assert!(!run.stdout.contains("`d10`"), "ten are named");
+    assert!(!run.stdout.contains("`d10`"), "one is named");
     repository.run(&["checklist", "."]);
 }
 

@@ -229,7 +229,7 @@ fn resources_of_one_kind() {
             &format!("{{hosts: [h{}]}}", nth % 7_999),
         )
     });
-    let said = "VirtualService `v0` is for host `h0` as well";
+    let said = "VirtualService `v0` is also for host `h0`";
     says(&[("a.yaml", &text)], "conflicting-mesh-config", said);
 }
 

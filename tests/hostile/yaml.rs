@@ -42,7 +42,7 @@ fn merges_of_merges_are_counted() {
 
 #[test]
 fn a_value_that_holds_itself_is_refused() {
-    let expected = "a.yaml:4:14: error[invalid-yaml] Kubernetes cannot read this document: this alias \
+    let expected = "a.yaml:4:14: error[invalid-yaml] Kubernetes cannot read this: this alias \
                     stands for a node that holds it";
     is_refused(&format!("{HEAD}data: &a {{b: *a}}\n"), &[expected]);
 }

@@ -327,8 +327,8 @@ fn config_map(version: &str, kind: &str, rest: &str) -> String {
 fn namesakes_of_one_file_differ_by_group_kind_and_namespace_only() {
     let twin = |first: &str, second: &str| {
         let inventory = inventory(&[("a.yaml", &format!("{first}---\n{second}"))]);
-        let found = inventory.earlier_namesake(named(&inventory, "it", 1));
-        found.map(|(_, together)| together)
+        let found = inventory.repeated(named(&inventory, "it", 1));
+        found.map(|it| it.together)
     };
     let map = |rest: &str| config_map("v1", "ConfigMap", rest);
     assert_eq!(twin(&map(""), &map("")), Some(Together::File));
@@ -374,7 +374,7 @@ fn what_is_applied_together() {
     assert_eq!(together(0, 2), Some(Together::Kustomization));
     assert_eq!(together(2, 3), Some(Together::Directory));
     assert_eq!(together(3, 4), None);
-    let earlier = |nth| inventory.earlier_namesake(it(nth)).map(|(_, why)| why);
+    let earlier = |nth| inventory.repeated(it(nth)).map(|it| it.together);
     assert_eq!(
         (0..5).map(earlier).collect::<Vec<_>>(),
         [

@@ -60,7 +60,10 @@ impl Card<'_> {
         });
         let primary = Place {
             location: finding.primary,
-            label: None,
+            label: finding
+                .detail
+                .as_deref()
+                .map(|it| sanitize(it).into_owned()),
         };
         let places: Vec<Place> = std::iter::once(primary).chain(related).collect();
         let extent = Extent {

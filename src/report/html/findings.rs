@@ -57,7 +57,10 @@ impl<'a> FindingView<'a> {
     pub(super) fn new(id: usize, finding: &'a Finding, sources: &Sources) -> Self {
         let mut places = vec![Place {
             location: finding.primary,
-            label: None,
+            label: finding
+                .detail
+                .as_deref()
+                .map(|it| sanitize(it).into_owned()),
         }];
         let related = finding.related.iter().take(MAX_RELATED);
         places.extend(related.map(|related| Place {

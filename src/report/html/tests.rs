@@ -62,6 +62,7 @@ fn finding(source: SourceId) -> Finding {
         category: Category::Availability,
         severity: Severity::Error,
         message: text(),
+        detail: Some(HOSTILE.to_owned()),
         help: Some(Help::new(format!("{HOSTILE}\n{HOSTILE}"))),
         primary: place(source),
         related: vec![Label {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::text::{sanitize_lines, subject};
+use super::text::{sanitize_lines, sentences, subject};
 use super::{Report, sanitize, summary};
 use crate::finding::{Applicability, Finding, Help, Outcome, Severity};
 use crate::source::Sources;
@@ -263,7 +263,7 @@ fn item(finding: &Finding, sources: &Sources, has_object: bool, has_message: boo
         let _ = write!(line, " {}", prose(&subject));
     }
     if has_message {
-        let _ = write!(line, ": {}", prose(&cut(&sanitize(&finding.message))));
+        let _ = write!(line, ": {}", prose(&cut(&sanitize(&sentences(finding)))));
     }
     line
 }

@@ -103,6 +103,7 @@ fn finding(primary: Location, message: &str) -> Finding {
         category: Category::Shutdown,
         severity: Severity::Error,
         message: message.to_owned(),
+        detail: None,
         help: None,
         primary,
         related: Vec::new(),
@@ -151,6 +152,7 @@ fn sample() -> (Outcome, Sources) {
     let budget = add(&mut sources, "pod budget.yaml", BUDGET);
     let grace = place(&sources, app, "30");
     let rich = Finding {
+        detail: None,
         help: Some(Help::of_fix("write", "terminationGracePeriodSeconds: 40")),
         related: vec![
             Label {
@@ -323,6 +325,7 @@ fn hostile_text_is_shown_and_not_obeyed() {
     let path = "a\u{1b}]0;title\u{7}\n.yaml";
     let source = add(&mut sources, path, text);
     let mut hostile = Finding {
+        detail: Some("\u{1b}[31m\u{202e}\n".to_owned()),
         help: Some(Help::new("write\n\u{1b}[8mhidden".to_owned())),
         resource: Some(Resource {
             kind: "Pod\u{1b}c".to_owned(),

@@ -40,8 +40,8 @@ impl Rule for BarePod {
         {
             return;
         }
-        let message = "no controller keeps this Pod: a node drain deletes it for good, and nothing \
-                       replaces it when its node fails";
+        let message =
+            "no controller keeps this Pod: a drain or the loss of its node ends it for good";
         out.push(Report::object(object, object.name_node(), message).help(
             "let a Deployment or a StatefulSet run it; a Job, or restartPolicy: Never, if it is \
              meant to end",

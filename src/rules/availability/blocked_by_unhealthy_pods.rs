@@ -55,11 +55,9 @@ impl Rule for BlockedByUnhealthyPods {
             .node()
             .entry("spec")
             .map_or_else(|| object.name_node(), |entry| entry.key);
-        let message = format!(
-            "no {POLICY}: pods that never become ready block the drain of their nodes while the budget \
-             is used up"
-        );
-        let report = Report::object(object, place, message);
+        let message = format!("no {POLICY}: pods that never become ready block a node drain");
+        let report = Report::object(object, place, message)
+            .detail("while the budget is used up, a running pod that is not ready is not evicted");
         let advice = Advice::below(&["spec"], [(POLICY, Value::text("AlwaysAllow"))]);
         let lead = "let pods that are not ready be evicted";
         let report = if selected.is_empty() {

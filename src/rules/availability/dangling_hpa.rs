@@ -67,7 +67,7 @@ impl Rule for DanglingHpa {
             return;
         }
         let message = format!(
-            "its target, {} `{}`, is not among the workloads in view: the autoscaler scales nothing",
+            "its target, {} `{}`, is not in view: the autoscaler scales nothing",
             target.kind, target.name
         );
         let node = field("name").node().unwrap_or_else(|| object.name_node());

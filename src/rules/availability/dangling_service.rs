@@ -7,6 +7,8 @@ use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 
+const NO_ENDPOINTS: &str = "without an endpoint it refuses every connection";
+
 static META: RuleMeta = RuleMeta {
     id: "dangling-service",
     category: Category::Availability,
@@ -105,24 +107,22 @@ fn report<'a>(
 ) -> Report<'a> {
     let list = object.node().at(&["spec", "selector"]);
     let at = |key| list.and_then(|list| list.get(key));
-    let no_endpoints = "it has no endpoints and refuses every connection";
     if !nearest.is_near(object, selector) {
-        let message = format!(
-            "no workload in view has the labels that the selector asks for: if nothing outside the view \
-             has them, {no_endpoints}"
-        );
+        let message =
+            "no workload in view has the labels that it selects: it may have no endpoints";
         let node = match selector.keys().next() {
             Some(only) if selector.len() == 1 => at(only).or(list),
             _ => list,
         };
-        return Report::object(object, node.unwrap_or_else(|| object.name_node()), message).help(
+        let node = node.unwrap_or_else(|| object.name_node());
+        return Report::object(object, node, message).detail(NO_ENDPOINTS).help(
             "select labels that the pods carry; a Service for endpoints that something else manages \
              has no selector",
         );
     }
     let workload = nearest.workload.object();
     let message = format!(
-        "the selector wants {}, which no workload in view has: {no_endpoints}",
+        "no workload in view has {}: the Service has no endpoints",
         labels::wanted(&nearest.differences),
     );
     let node = nearest.differences.first().and_then(|first| at(first.key));
@@ -139,7 +139,9 @@ fn report<'a>(
         workload.name(),
         labels::found(&nearest.differences)
     );
-    let mut report = Report::object(object, node, message).help(help);
+    let mut report = Report::object(object, node, message)
+        .detail(NO_ENDPOINTS)
+        .help(help);
     if is_version {
         report = report.severity(Severity::Note);
     }

@@ -9,7 +9,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Availability,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "An annotation keeps the node autoscaler from draining every node that runs the workload",
+    summary: "An annotation keeps autoscalers from draining nodes",
     page: include_str!("../../../rules/availability/eviction-blocked-by-annotation.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -18,17 +18,18 @@ static META: RuleMeta = RuleMeta {
 };
 
 /// An annotation that blocks, the value that does, and what no longer happens.
-const BLOCKING: [(&str, &str, &str); 2] = [
+const BLOCKING: [(&str, &str, &str, &str); 2] = [
     (
         "cluster-autoscaler.kubernetes.io/safe-to-evict",
         "false",
-        "Cluster Autoscaler never removes a node that runs one of its pods, however idle",
+        "Cluster Autoscaler never removes its node",
+        "not a node that runs one of these pods, however idle it is",
     ),
     (
         "karpenter.sh/do-not-disrupt",
         "true",
-        "Karpenter never consolidates or replaces a node that runs one of its pods, so the node \
-         outlives its image",
+        "Karpenter never replaces its node",
+        "nor consolidates it: the node outlives its image",
     ),
 ];
 
@@ -47,21 +48,18 @@ impl Rule for EvictionBlockedByAnnotation {
             return;
         }
         let serving = cx.inventory.serving(workload);
-        for (key, blocks, consequence) in BLOCKING {
+        for (key, blocks, consequence, lasting) in BLOCKING {
             let Some(node) = workload.template().annotation(key) else {
                 continue;
             };
             if node.as_str() != Some(blocks) || !serving.may_serve() {
                 continue;
             }
-            let message = format!(
-                "`{key}: \"{blocks}\"` on a workload that {}: {consequence}",
-                serving.takes_requests()
-            );
-            let report = Report::template(workload, node, message).help(
-                "remove the annotation: a PodDisruptionBudget keeps enough replicas up while a node \
-                 is drained, and the preStop hook and grace period let requests finish",
-            );
+            let message = format!("`{key}: \"{blocks}\"`: {consequence}");
+            let help = "remove the annotation: a PodDisruptionBudget keeps enough replicas up while a node is \
+                        drained, and the preStop hook and grace period let requests finish";
+            let report = Report::template(workload, node, message);
+            let report = report.detail(lasting).help(help);
             out.push(report.serving(&serving));
         }
     }

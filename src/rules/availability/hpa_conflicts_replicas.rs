@@ -51,14 +51,14 @@ impl Rule for HpaConflictsReplicas {
             return;
         };
         let message = format!(
-            "`replicas: {count}` conflicts with {} `{}`: every apply sets the workload to {count} \
-             whatever the load, until the autoscaler corrects it",
+            "`replicas: {count}` conflicts with {} `{}`: every apply resets it",
             autoscaler.kind(),
             autoscaler.name()
         );
         let target = autoscaler.node().at(&["spec", "scaleTargetRef", "name"]);
         out.push(
             Report::object(object, node, message)
+                .detail("whatever the load, until the autoscaler corrects it")
                 .related(
                     autoscaler,
                     target.unwrap_or_else(|| autoscaler.name_node()),
@@ -97,10 +97,8 @@ fn check_rivals(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
         return;
     };
     let message = format!(
-        "{} `{}` scales {} `{}`, as `{}` does: while there are two, neither scales it",
-        other.kind(),
+        "`{}` scales `{}`, as `{}` does: of two, neither scales it",
         other.name(),
-        object.kind(),
         object.name(),
         first.name()
     );

@@ -12,7 +12,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Availability,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "An autoscaler may leave a workload that takes requests with one pod or none",
+    summary: "An autoscaler may leave one pod or none",
     page: include_str!("../../../rules/availability/hpa-single-replica.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -107,19 +107,15 @@ fn report<'a>(
     let Minimum { field, node, count } = minimum;
     let written = match node {
         Some(_) => format!("`{field}: {count}`"),
-        None => format!("no {field} (the default is {count})"),
+        None => format!("no {field} (default {count})"),
     };
     let target = workload.object();
     let consequence = if *count < 1 {
-        "to no pod at all when idle: the first requests after that fail or wait for a pod to start"
+        "to no pod: the first requests then fail or wait"
     } else {
-        "down to one pod: a drain, a crash or a failed node then takes all of it down"
+        "to one pod: a drain or crash takes it all down"
     };
-    let message = format!(
-        "{written} scales {} `{}` {consequence}",
-        target.kind(),
-        target.name()
-    );
+    let message = format!("{written} scales `{}` {consequence}", target.name());
     let field = if matches!(object.body(), Body::ScaledObject(_)) {
         "minReplicaCount"
     } else {

@@ -60,7 +60,7 @@ fn check(
         return;
     }
     let message = format!(
-        "no key `{key}` in {kind} `{name}`: container `{}` does not start (CreateContainerConfigError)",
+        "no key `{key}` in {kind} `{name}`: `{}` does not start",
         container.name()
     );
     let data = object

@@ -12,7 +12,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Availability,
     severity: Severity::Error,
     pedantic: false,
-    summary: "A new pod needs longer to be ready than the recovery time objective allows",
+    summary: "A new pod starts slower than the recovery objective",
     page: include_str!("../../../rules/availability/missed-recovery-target.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -70,7 +70,7 @@ fn judge<'a>(workload: Workload<'a>, recovery: &Recovery<'a>) -> Option<Report<'
 fn report<'a>(workload: Workload<'a>, recovery: &Recovery<'a>, why: &str) -> Report<'a> {
     let container = recovery.container;
     let message = format!(
-        "container `{}` {why}, but the recovery time objective is {}",
+        "`{}` {why}, over the recovery objective of {}",
         container.name(),
         show_seconds(recovery.target)
     );

@@ -65,6 +65,9 @@ impl Rule for MissingPdb {
         let others = sharing.first.iter();
         let others = others.map(|it| (it.object(), it.object().name_node()));
         report = report.related_few(others, sharing.total, "the same selector selects its pods");
+        if sharing.total > 0 {
+            report = report.detail("they share a selector");
+        }
         let report = add_budget(cx, workload, name.as_deref(), report);
         // The second pod of a controller waits for the first to go: no request is lost meanwhile.
         out.push(
@@ -115,13 +118,12 @@ fn message(
             _ => "",
         };
         return format!(
-            "{} has {least}{} and no PodDisruptionBudget: {drain} may evict all at once",
-            object.kind(),
+            "{least}{} and no PodDisruptionBudget: {drain} may evict all at once",
             count(replicas.into(), "replica")
         );
     }
     format!(
-        "{} share a selector and have no PodDisruptionBudget: {drain} may evict all their pods",
+        "{} have no PodDisruptionBudget: {drain} may evict all their pods",
         and_more(&names, sharing.total + 1)
     )
 }

@@ -122,7 +122,7 @@ fn report<'a>(workload: Workload<'a>, all: &str, attempt: Attempt<'_>) -> Report
             workload,
             list,
             format!(
-                "topologySpreadConstraints without labelSelector spread nothing: one node may hold \
+                "constraints without labelSelector spread nothing: one node may hold \
                  all {all} pods"
             ),
         ),

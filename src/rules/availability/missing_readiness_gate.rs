@@ -16,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Availability,
     severity: Severity::Note,
     pedantic: false,
-    summary: "Pods behind an AWS load balancer count as ready before it sends them requests",
+    summary: "Pods are ready before the AWS load balancer uses them",
     page: include_str!("../../../rules/availability/missing-readiness-gate.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -56,10 +56,9 @@ impl Rule for MissingReadinessGate {
             1 => " and 1 other workload".to_owned(),
             count => format!(" and {count} other workloads"),
         };
-        let message = format!(
-            "the namespace does not inject readiness gates, but an AWS load balancer sends requests \
-             to the pods of {} `{}`{others}: a rollout stops the old pods when the new ones are \
-             ready, while the load balancer still health-checks them ({}{}s apart{})",
+        let message = "no readiness gates: a rollout stops old pods before the AWS load balancer uses new ones";
+        let detail = format!(
+            "it still health-checks the new pods of {} `{}`{others} when they are ready ({}{}s apart{})",
             first.object().kind(),
             first.object().name(),
             match checks.healthy {
@@ -77,6 +76,7 @@ impl Rule for MissingReadinessGate {
         let advice = Advice::below(&["metadata", "labels"], [(INJECT, Value::text("enabled"))]);
         let lead = "let pods wait until their target is healthy";
         let report = Report::object(object, node, message)
+            .detail(detail)
             .help_of_fix(lead, &advice.yaml())
             .related(evidence.object, evidence.node, evidence.message.clone())
             .fix(

@@ -18,7 +18,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Availability,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "A container lacks a cpu request, a memory request or a memory limit",
+    summary: "No cpu request, memory request or memory limit",
     page: include_str!("../../../rules/availability/missing-resources.md"),
     options: &[OptionMeta {
         name: REQUIRE_CPU_LIMIT,
@@ -78,9 +78,9 @@ fn check(
         Some(unscheduled(&missing)).filter(|it| !it.is_empty() && asks_for_more(container));
     let consequence = match &unscheduled {
         Some(names) => format!(
-            "its {} {} scheduled as if it used none",
+            "{} count{} as 0",
             and(names),
-            if names.len() == 1 { "is" } else { "are" }
+            if names.len() == 1 { "s" } else { "" }
         ),
         None => consequence(&missing).to_owned(),
     };
@@ -213,13 +213,13 @@ fn missing(
 fn consequence(missing: &[&str]) -> &'static str {
     let requests = ["cpu request", "memory request"];
     if requests.iter().all(|request| missing.contains(request)) {
-        "it is scheduled as if it used nothing"
+        "it counts as using nothing"
     } else if missing == ["memory limit"] {
-        "a leak takes memory from every pod of the node before anything stops it"
+        "a leak takes memory from all pods of the node"
     } else if missing == ["cpu limit"] {
         "it may take all idle cpu of its node"
     } else {
-        "the scheduler may put it on a node that cannot carry it"
+        "it may land on a node without room"
     }
 }
 

@@ -31,10 +31,16 @@ impl Rule for MutableImageTag {
                 continue;
             };
             let image = container.data.image.as_deref().unwrap_or_default().trim();
-            let what = match Tag::of(image) {
+            let (what, why) = match Tag::of(image) {
                 Tag::Fixed | Tag::Unknown => continue,
-                Tag::Missing => format!("image `{image}` has no tag, which means `latest`"),
-                Tag::Latest => format!("the tag of image `{image}` moves with every build"),
+                Tag::Missing => (
+                    format!("image `{image}` has no tag"),
+                    "which means `latest`",
+                ),
+                Tag::Latest => (
+                    format!("the tag of `{image}` moves"),
+                    "it moves with every build",
+                ),
             };
             if cx.inventory.is_built_by_skaffold(image)
                 || cx
@@ -47,7 +53,7 @@ impl Rule for MutableImageTag {
                 WorkloadKind::Pod | WorkloadKind::Job | WorkloadKind::CronJob => {
                     "the next run may start another image"
                 }
-                _ => "pods may run different code, and a rollback cannot restore it",
+                _ => "pods may differ, and a rollback cannot restore it",
             };
             let message = format!("{what}: {consequence}");
             let severity = if workload.kind() == WorkloadKind::Pod && !workload.is_long_running()
@@ -59,6 +65,7 @@ impl Rule for MutableImageTag {
             };
             out.push(
                 Report::container(workload, container, node, message)
+                    .detail(why)
                     .severity(severity)
                     .help(
                         "name the version that was tested, best with its digest:\n\

@@ -10,7 +10,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Availability,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "A Service with a cluster IP sends requests to pods that are not ready",
+    summary: "A Service sends requests to pods that are not ready",
     page: include_str!("../../../rules/availability/not-ready-addresses-published.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -62,10 +62,11 @@ impl Rule for NotReadyAddressesPublished {
         ) else {
             return;
         };
-        let message = "publishNotReadyAddresses makes readiness probes idle: the Service sends \
-                       requests to pods that still start, that fail their probe and that shut down";
+        let message =
+            "publishNotReadyAddresses bypasses readiness: requests also reach unready pods";
         out.push(
             Report::object(object, node, message)
+                .detail("those that are starting, failing their probe or shutting down")
                 .help(
                     "remove publishNotReadyAddresses here, and give peers that must find each other \
                      before they are ready a headless Service of their own (clusterIP: None)",

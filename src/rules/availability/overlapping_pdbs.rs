@@ -12,7 +12,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Availability,
     severity: Severity::Error,
     pedantic: false,
-    summary: "Two PodDisruptionBudgets select the same pods, so that none can be evicted",
+    summary: "Two PodDisruptionBudgets for one pod block its eviction",
     page: include_str!("../../../rules/availability/overlapping-pdbs.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -96,17 +96,13 @@ fn place(object: &Object) -> (crate::source::SourceId, u32) {
 }
 
 fn report<'a>(object: &'a Object, overlap: &Overlap<'_>) -> Report<'a> {
-    let names: Vec<String> = overlap
-        .workloads
-        .iter()
-        .map(|workload| {
-            let object = workload.object();
-            format!("{} `{}`", object.kind(), object.name())
-        })
-        .collect();
+    let first = overlap.workloads.iter().take(1).map(|workload| {
+        let object = workload.object();
+        format!("{} `{}`", object.kind(), object.name())
+    });
+    let names: Vec<String> = first.collect();
     let message = format!(
-        "PodDisruptionBudget `{}` selects the pods of {} too: the eviction of a pod with two budgets \
-         is answered with 500, which no drain waits out, so a node that runs one cannot be drained",
+        "`{}` also selects the pods of {}: pods with two are never evicted",
         overlap.earlier.name(),
         and_more(&names, overlap.total),
     );
@@ -115,6 +111,7 @@ fn report<'a>(object: &'a Object, overlap: &Overlap<'_>) -> Report<'a> {
         (object, object.name_node())
     });
     Report::object(object, selector(object), message)
+        .detail("the eviction API answers with 500, so a node that runs one cannot be drained")
         .help(
             "keep one budget per workload: remove one, or narrow its selector (by the labels of the \
              workload's own selector)",

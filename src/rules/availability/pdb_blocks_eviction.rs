@@ -189,15 +189,16 @@ fn report<'a>(
     };
     let is_drained = selected.total == 0 || selected.is_drained;
     let consequence = match (allowance.is_uncomputable(), is_drained) {
-        (true, true) => {
-            "the disruption controller cannot count them, and a node drain waits until it gives up"
-        }
-        (true, false) => {
-            "the disruption controller cannot count them, and every eviction of them is refused"
-        }
+        (true, true) => "the disruption controller cannot count them, and a node drain waits",
+        (true, false) => "the disruption controller cannot count them, and refuses every eviction",
         (false, _) => "no pod can ever be evicted, and a node drain waits until it gives up",
     };
-    let message = format!("{arithmetic}: {consequence}");
+    let message = if is_drained {
+        "the budget allows no eviction: a node drain waits until it gives up"
+    } else {
+        "the budget allows no eviction: every one is refused"
+    };
+    let detail = format!("{arithmetic}: {consequence}");
     let node = node(object, allowance);
     let help = if allowance.is_uncomputable() {
         "use a whole number as minAvailable, or drop the budget: a drain leaves DaemonSet pods alone"
@@ -209,7 +210,9 @@ fn report<'a>(
     } else {
         "let one pod go at a time: maxUnavailable: 1"
     };
-    let mut report = Report::object(object, node, message).help(help);
+    let mut report = Report::object(object, node, message)
+        .detail(detail)
+        .help(help);
     if matches!(allowance.pods, Pods::Scaled(count) if count > 1) {
         report = let_one_go(object, report);
     }

@@ -25,8 +25,10 @@ static META: RuleMeta = RuleMeta {
     checklist: &["pod-disruption-budget"],
 };
 
-const PROTECTS_NOTHING: &str = "the budget protects nothing, and a node drain may evict all pods that \
-                                it was meant for at once";
+const PROTECTS_NOTHING: &str = "the budget protects nothing";
+
+/// What comes of it.
+const EVICTS: &str = "a node drain may evict all pods that it was meant for at once";
 
 /// See the rule's page.
 pub(in crate::rules) struct PdbSelectsNothing;
@@ -83,7 +85,9 @@ fn without_selector<'a>(object: &'a Object, what: &str) -> Report<'a> {
     } else {
         "; {} selects every pod of the namespace"
     };
-    Report::object(object, node, message).help(format!("{help}{all}"))
+    Report::object(object, node, message)
+        .detail(EVICTS)
+        .help(format!("{help}{all}"))
 }
 
 fn check_selector(cx: &Context<'_>, object: &Object, selector: &LabelSelector, out: &mut Findings) {
@@ -165,14 +169,14 @@ fn report<'a>(
             .get("spec")
             .and_then(|spec| spec.entry("selector"));
         let node = key.map_or_else(|| object.name_node(), |entry| entry.key);
-        let message = format!(
-            "no workload in view has the labels that the selector asks for: {PROTECTS_NOTHING}"
-        );
+        let message =
+            format!("no workload in view has the labels that it selects: {PROTECTS_NOTHING}");
         return Report::object(object, node, message)
+            .detail(EVICTS)
             .help("select labels that the pods carry, or remove the budget");
     }
     let message = format!(
-        "the selector wants {}, which no workload in view has: {PROTECTS_NOTHING}",
+        "no workload in view has {}: {PROTECTS_NOTHING}",
         labels::wanted(differences)
     );
     let labels = list.and_then(|list| list.get("matchLabels"));
@@ -187,7 +191,9 @@ fn report<'a>(
         workload.object().name(),
         labels::found(differences)
     );
-    let report = Report::object(object, node, message).help(help);
+    let report = Report::object(object, node, message)
+        .detail(EVICTS)
+        .help(help);
     let report = select_what_is_there(object, labels, differences, report);
     let template = workload.template();
     match labels::node(template, differences) {

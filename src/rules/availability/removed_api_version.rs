@@ -39,8 +39,8 @@ impl Rule for RemovedApiVersion {
         }
         let node = object.node().get("apiVersion");
         let message = format!(
-            "`{}` of {} was removed in Kubernetes {}: the API server refuses the object",
-            row.api_version, row.kind, row.release
+            "`{}` was removed in Kubernetes {}: the API server rejects it",
+            row.api_version, row.release
         );
         let report = Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
             .help(help(row, object));

@@ -10,6 +10,9 @@ use crate::kube::{Field, Match, Object, Selector, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
+const HELP: &str = "give the pod template the labels that the selector asks for; the selector itself cannot \
+                    change once the object exists";
+
 static META: RuleMeta = RuleMeta {
     id: "selector-mismatch",
     category: Category::Availability,
@@ -201,25 +204,24 @@ fn check(
     let (message, at) = match different.first() {
         Some(first) => (
             format!(
-                "the selector wants {}, but the pod template has {}: {}",
+                "the pod template lacks {} of the selector: {}",
                 labels::wanted(&different),
-                labels::found(&different),
                 consequence(object)
             ),
             at(first.key),
         ),
         None => (
             format!(
-                "matchExpressions do not select the labels of the pod template: {}",
+                "matchExpressions do not select the pod template's labels: {}",
                 consequence(object)
             ),
             node.get("matchExpressions"),
         ),
     };
-    let mut report = Report::object(object, at.unwrap_or(node), message).help(
-        "give the pod template the labels that the selector asks for; the selector itself cannot \
-         change once the object exists",
-    );
+    let found = labels::found(&different);
+    let found = (!found.is_empty()).then(|| format!("it has {found}"));
+    let report = Report::object(object, at.unwrap_or(node), message).detail_of(found);
+    let mut report = report.help(HELP);
     if let Some(labels) = labels::node(template, &different) {
         report = report.related(template.object(), labels, "the labels of the pods");
     }
@@ -228,9 +230,9 @@ fn check(
 
 fn consequence(object: &Object) -> &'static str {
     if object.kind() == "Rollout" {
-        "the controller marks the Rollout as invalid and starts no pod"
+        "no pod starts"
     } else {
-        "the API server rejects the object"
+        "the API server rejects it"
     }
 }
 

@@ -159,7 +159,7 @@ fn message(
     } else {
         ""
     };
-    let who = if is_singleton { ", by its volume," } else { "" };
+    let who = if is_singleton { " by volume" } else { "" };
     format!(
         "1 replica{default}{who} {}: {when} leaves nobody to answer",
         serving.takes_requests()

@@ -15,7 +15,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Availability,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "A rollout starts a pod before one goes, and no node may have room for it",
+    summary: "A rollout needs a node more than there may be",
     page: include_str!("../../../rules/availability/unplaceable-rollout.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -175,10 +175,10 @@ fn report<'a>(
         Obstacle::Port(_) => (Severity::Warning, "each pod takes a port of its node"),
         Obstacle::AntiAffinity(_) => (Severity::Note, "no two pods may share a node"),
     };
-    let message = format!(
-        "{why}, and {at}{all} the rollout starts one more first: with fewer than {nodes} it hangs"
-    );
-    let report = Report::template(workload, obstacle.place(), message).severity(severity);
+    let message = format!("{why}: with fewer than {nodes} a rollout hangs");
+    let report = Report::template(workload, obstacle.place(), message)
+        .detail(format!("{at}{all} the rollout starts one more first"))
+        .severity(severity);
     let report = match origin {
         ReplicaOrigin::Spec(node) => report.related(workload.object(), node, "the replicas"),
         ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(

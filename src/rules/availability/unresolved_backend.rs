@@ -13,7 +13,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Availability,
     severity: Severity::Error,
     pedantic: false,
-    summary: "A route leads to a Service or port that does not exist, or a key is missing",
+    summary: "A backend Service, port or key that does not exist",
     page: include_str!("../../../rules/availability/unresolved-backend.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -171,7 +171,7 @@ fn missing_service<'a>(
         None => format!("name a Service of this namespace, or add the Service `{name}`"),
     };
     let message = format!(
-        "no Service `{name}` is in view next to this {}: requests that take this route fail",
+        "no Service `{name}` is in view next to this {}: requests of this route fail",
         object.kind()
     );
     let report = Report::object(object, backend.name_node, message);
@@ -200,7 +200,7 @@ fn missing_port<'a>(object: &'a Object, backend: &Backend<'_>, service: &Object)
         Port::None => String::new(),
     };
     let message = format!(
-        "no port {wanted} in Service `{}`: requests that take this route fail",
+        "no port {wanted} in Service `{}`: requests of this route fail",
         backend.name
     );
     let place = backend.port_node.unwrap_or(backend.name_node);

@@ -18,7 +18,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Availability,
     severity: Severity::Error,
     pedantic: false,
-    summary: "A Service names a targetPort that no selected container declares",
+    summary: "A targetPort that no selected container declares",
     page: include_str!("../../../rules/availability/unresolved-target-port.md"),
     options: &[],
     fix: FixAvailability::Unsafe,

@@ -15,7 +15,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Availability,
     severity: Severity::Error,
     pedantic: false,
-    summary: "A rollout may leave no pod to answer, or its strategy is refused",
+    summary: "A rollout may leave no pod, or its strategy is rejected",
     page: include_str!("../../../rules/availability/unsafe-rollout-strategy.md"),
     options: &[],
     fix: FixAvailability::Safe,
@@ -85,13 +85,13 @@ fn check_rollout(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
     };
     let goes_first =
         replicas >= 2 && !rollout.is_recreate() && limits::goes_first(cx, workload, rollout);
-    let report = Report::object(
-        workload.object(),
-        place,
-        message(cx, workload, rollout, (!is_always).then_some(replicas)),
-    )
-    .severity(severity)
-    .help(help(workload, goes_first));
+    let message = message(cx, workload, rollout, (!is_always).then_some(replicas));
+    let mut report = Report::object(workload.object(), place, message)
+        .severity(severity)
+        .help(help(workload, goes_first));
+    if rollout.is_recreate() {
+        report = report.detail(rollout.to_string());
+    }
     let report = with_origin(report, workload, origin).serving(&serving);
     out.push(if rollout.is_recreate() || is_explained(place) {
         report
@@ -138,7 +138,7 @@ fn message(
     minimum: Option<u32>,
 ) -> String {
     if rollout.is_recreate() {
-        return format!("strategy {rollout}: each rollout is an outage until a new pod is ready");
+        return "strategy Recreate: each rollout is an outage until a new pod is ready".to_owned();
     }
     let since = match workload.kind() {
         WorkloadKind::StatefulSet if cx.settings.kubernetes_version.is_none() => {
@@ -186,11 +186,11 @@ fn refusal<'a>(
     let kind = workload.kind();
     let (what, help) = match refused {
         InvalidStrategy::NothingMayMove if kind == WorkloadKind::StatefulSet => (
-            "maxUnavailable is 0, so that no pod could ever be replaced".to_owned(),
+            "maxUnavailable is 0: no pod could be replaced".to_owned(),
             "let one pod go at a time: maxUnavailable: 1",
         ),
         InvalidStrategy::NothingMayMove => (
-            format!("{refused}, so that no pod could ever be replaced"),
+            refused.to_string(),
             if cx.inventory.stands_in_the_way(workload) {
                 "let one pod go before its successor comes: maxUnavailable: 1"
             } else {
@@ -198,7 +198,7 @@ fn refusal<'a>(
             },
         ),
         InvalidStrategy::SurgeNeedsZeroUnavailable => (
-            "maxSurge is set, and maxUnavailable is not 0 (it is 1 unless written)".to_owned(),
+            "maxSurge with a maxUnavailable above 0 (default 1)".to_owned(),
             if cx.inventory.stands_in_the_way(workload) {
                 "remove maxSurge: a pod takes a port of its node or a volume, and has to go before \
                  another can start"
@@ -226,7 +226,7 @@ fn refusal<'a>(
         .or_else(|| strategy.limit("maxSurge").node())
         .or_else(|| strategy.key())
         .unwrap_or_else(|| object.name_node());
-    let message = format!("{what}: {who} refuses the {}", object.kind());
+    let message = format!("{what}: {who} rejects the {}", object.kind());
     let report = Report::object(object, node, message).help(help);
     Some(limits::permit(cx, workload, refused, report))
 }

@@ -6,7 +6,6 @@ use crate::inventory::ClaimAccess;
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::rollout::Rollout;
 use crate::rules::availability::rollout::show_claim;
-use crate::rules::text::and;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -15,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Availability,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "A rollout starts a new pod while the old one holds a volume that only one node can use",
+    summary: "A rollout waits for a volume that the old pod holds",
     page: include_str!("../../../rules/availability/volume-blocks-rollout.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -61,22 +60,26 @@ impl Rule for VolumeBlocksRollout {
             return;
         };
         let always = blocking.iter().any(|(.., is_per_pod)| *is_per_pod);
-        let names: Vec<String> = blocking.iter().map(|(it, ..)| show_claim(it)).collect();
+        let held = match blocking.len() {
+            1 => show_claim(first),
+            several => format!("{several} claims"),
+        };
         let message = format!(
-            "a rollout hangs{}: the new pod waits for {} of the old one",
+            "a rollout hangs{}: the old pod holds {held}",
             if always { "" } else { " on another node" },
-            and(&names),
         );
         let mut report =
             Report::template(workload, first.mount, message).help(help(workload, rollout));
-        for (claim, object, mode, _) in &blocking {
+        for (claim, object, mode, is_per_pod) in &blocking {
+            let limit = if *is_per_pod {
+                "one pod at a time"
+            } else {
+                "one node at a time"
+            };
+            let template = workload.template().object();
             report = report
-                .related(
-                    workload.template().object(),
-                    claim.mount,
-                    "also of one node",
-                )
-                .related(object, *mode, "one node at a time");
+                .related(template, claim.mount, "also of one node")
+                .related(object, *mode, limit);
         }
         // Several pods would all be down at once.
         if replicas == Some(1) {

@@ -60,10 +60,8 @@ impl<'a> App<'a> {
         let name = self.container.name();
         let message = match exit {
             ProxyExit::WhenIdle { earliest } => format!(
-                "the sidecar may exit {} after termination starts, but `{name}` serves through its \
-                 {}",
-                show_seconds(earliest),
-                self.clock(exit)
+                "the sidecar may exit {} after termination starts, but `{name}` still serves in its hook",
+                show_seconds(earliest)
             ),
             ProxyExit::At(exit) => format!(
                 "the sidecar exits {} after termination starts, but `{name}` needs {}{}",

@@ -13,7 +13,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "Two objects of Istio for one target, of which only one counts",
+    summary: "Istio uses only one of two objects for one target",
     page: include_str!("../../../rules/mesh/conflicting-mesh-config.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -42,9 +42,7 @@ impl Rule for ConflictingMeshConfig {
             return;
         };
         let (kind, name) = (object.kind(), other.name());
-        let message = format!(
-            "{kind} `{name}` is for {target} as well: Istio uses only the one that was created first"
-        );
+        let message = format!("{kind} `{name}` is also for {target}: Istio uses only the older");
         let node = own.node.unwrap_or_else(|| object.name_node());
         let report = Report::object(object, node, message)
             .help(format!("put the settings of both into one {kind}"));

@@ -13,7 +13,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "Injection is asked for or refused in a way that Istio may not see",
+    summary: "Istio may not see how injection is requested",
     page: include_str!("../../../rules/mesh/deprecated-inject-annotation.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -60,13 +60,12 @@ impl Rule for DeprecatedInjectAnnotation {
         let value = annotation.value.resolved().text().unwrap_or_default();
         let injection = cx.inventory.namespace_injection(workload.object());
         let (severity, consequence) = consequence(value == "true", injection);
-        let message = format!(
-            "`{INJECT}` as an annotation is deprecated: Istio's webhook selects on labels only, so \
-             {consequence}"
-        );
+        let message =
+            format!("`{INJECT}` as an annotation is deprecated: the webhook selects on labels");
         let labels = [(INJECT, Value::text(value))];
         let advice = Advice::below(&["metadata", "labels"], labels);
         let report = Report::template(workload, annotation.key, message)
+            .detail(consequence)
             .severity(severity)
             .help_of_fix(lead(workload), &advice.yaml());
         let report = show(injection, report);
@@ -146,10 +145,15 @@ fn report_value(workload: Workload<'_>, entry: Entry<'_>, noun: &str, out: &mut 
         // What is not a string is no valid metadata at all.
         Some(Scalar::Text(text)) if !is_placeholder(text) => {
             let message = format!(
-                "the {noun} `{INJECT}` is \"{text}\", and Istio knows \"true\" and \"false\" only: the \
-                 pod is injected or not as its namespace has it"
+                "`{INJECT}` as {} is neither \"true\" nor \"false\": Istio ignores it",
+                if noun == "label" {
+                    "a label"
+                } else {
+                    "an annotation"
+                }
             );
-            let report = Report::template(workload, value, message);
+            let report = Report::template(workload, value, message)
+                .detail("the pod is injected or not as its namespace has it");
             let Some(meant) = meant(text) else {
                 out.push(report.help(format!(
                     "as a label of the pod template: {INJECT}: \"true\", or \"false\""

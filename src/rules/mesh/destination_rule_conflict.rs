@@ -17,7 +17,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "Two DestinationRules for one host, of which Istio drops a part",
+    summary: "Istio drops a part of two DestinationRules for one host",
     page: include_str!("../../../rules/mesh/destination-rule-conflict.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -124,18 +124,19 @@ fn report<'a>(object: &'a Object, host: &str, clashes: Vec<Clash<'a>>) -> Option
     let other = first.other.name();
     let (message, severity, help) = if is_same {
         (
-            format!("`{other}` sets the same {what} for `{host}`: Istio drops one of the two"),
+            format!("`{other}` repeats settings for `{host}`: Istio uses only one"),
             Severity::Note,
             "keep one of the two: who changes only one later may change nothing",
         )
     } else {
         (
-            format!("`{other}` also sets {what} for `{host}`: Istio keeps what was created first"),
+            format!("`{other}` has other settings for `{host}`: Istio keeps the older"),
             Severity::Warning,
             "put the settings of both into one DestinationRule for the host, each subset once",
         )
     };
     let report = Report::object(object, first.part.key, message)
+        .detail(format!("both set {what}"))
         .severity(severity)
         .help(help);
     Some(told.iter().fold(report, |report, clash| {

@@ -60,17 +60,19 @@ impl Rule for DrainExceedsGracePeriod {
         if !settings.is_readable() || value <= period || period.is_zero() {
             return;
         }
+        let default = if grace.node.is_none() {
+            " (default)"
+        } else {
+            ""
+        };
         let message = format!(
-            "the sidecar drains for {} ({name}), but the pod's grace period is {}{}: the kubelet \
-             kills it, and the connections it still holds, {} before the drain is over",
+            "the sidecar drains for {}, but the grace period is {}{default}: it is killed",
             show_seconds(value),
             show_seconds(period),
-            if grace.node.is_none() {
-                " (default)"
-            } else {
-                ""
-            },
-            show_seconds(value.saturating_sub(period)),
+        );
+        let detail = format!(
+            "{name}: the connections that it still holds end {} early",
+            show_seconds(value.saturating_sub(period))
         );
         let needed = needed(value, cx.settings.lifecycle.buffer);
         let help = format!("in the pod's spec: {}: {needed}", grace_field(workload));
@@ -79,8 +81,8 @@ impl Rule for DrainExceedsGracePeriod {
             (_, Some(node)) => node,
             _ => workload.object().name_node(),
         };
-        let report = Report::template(workload, place, message).help(help);
-        let mut report = raise(workload, node, needed, report);
+        let report = Report::template(workload, place, message).detail(detail);
+        let mut report = raise(workload, node, needed, report.help(help));
         if let Some(node) = grace.node {
             report = report.related(template.object(), node, "the grace period");
         }

@@ -37,9 +37,8 @@ pub(super) fn report<'a>(cx: &Context<'_>, proxy: &'a Object) -> Option<Report<'
     let decisive = told(if minimum <= limit { MINIMUM } else { LIMIT });
     let default = if decisive.is_none() { " (default)" } else { "" };
     let message = format!(
-        "its Envoy may exit {}{default} into the termination, but the {} needs {}",
+        "Envoy may exit {}{default} into the termination, but its load balancer needs {}",
         show_seconds(drain),
-        load_balancer.as_str(),
         show_seconds(needed)
     );
     let seconds = needed.as_secs();

@@ -18,7 +18,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Note,
     pedantic: false,
-    summary: "A gateway's proxy exits while the load balancer in front still sends requests",
+    summary: "A gateway exits before its load balancer stops sending",
     page: include_str!("../../../rules/mesh/gateway-drain.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -81,7 +81,7 @@ impl Rule for GatewayDrain {
             && object.group() == "gateway.networking.k8s.io"
             && is_default(cx, object)
         {
-            let message = "its proxies exit 5s (default) after SIGTERM, while the load balancer may still send requests";
+            let message = "its proxies exit 5s (default) after SIGTERM, but the load balancer may still send requests";
             let help = format!(
                 "let them drain as long as the load balancer needs:\nspec:\n  infrastructure:\n    annotations:\n      \
                  {PROXY_CONFIG_ANNOTATION}: |\n        terminationDrainDuration: {}",
@@ -121,7 +121,7 @@ fn report<'a>(
     let drain = told.unwrap_or(DEFAULT_DRAIN);
     let default = if told.is_none() { " (default)" } else { "" };
     let message = format!(
-        "the gateway exits {}{default} after SIGTERM, while its load balancer may still send requests",
+        "the gateway exits {}{default} after SIGTERM, but its load balancer may send requests",
         show_seconds(drain)
     );
     let seconds = needed.as_secs();

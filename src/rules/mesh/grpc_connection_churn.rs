@@ -61,18 +61,19 @@ impl Rule for GrpcConnectionChurn {
                 continue;
             };
             let message = format!(
-                "`maxRequestsPerConnection: 1` for `{host}`, whose port `{}` carries gRPC: every call \
-                 opens, encrypts and closes a connection that HTTP/2 would share",
+                "`maxRequestsPerConnection: 1` makes each gRPC call to `{host}` open a connection"
+            );
+            let detail = format!(
+                "port `{}` carries gRPC, whose calls share a connection otherwise",
                 port.label()
             );
             let help = "leave it out (no limit); where connections are to end now and then, set \
                         `tcp.maxConnectionDuration`";
             let evidence = &port.evidence;
-            let report = Report::object(object, node, message).help(help).related(
-                evidence.object,
-                evidence.node,
-                evidence.message.clone(),
-            );
+            let report = Report::object(object, node, message)
+                .detail(detail)
+                .help(help)
+                .related(evidence.object, evidence.node, evidence.message.clone());
             let title = "remove maxRequestsPerConnection";
             out.push(report.fix(Applicability::Unsafe, title, object, |editor| {
                 let entry = superfluous(object, policy.node).ok_or(Refusal::Moot)?;

@@ -98,8 +98,7 @@ fn report<'a>(
     replicas: i32,
 ) -> Report<'a> {
     let message = format!(
-        "port `{}` carries gRPC through a cluster IP, which balances connections and not calls: a \
-         client's one connection sends all its calls to one of {}",
+        "gRPC on port `{}` is not balanced: a client sends all its calls to one of {}",
         port.label(),
         count(i64::from(replicas), "pod")
     );
@@ -110,6 +109,7 @@ fn report<'a>(
     let node = port.node.get("name").unwrap_or(port.node);
     let target = workload.object();
     Report::object(object, node, message)
+        .detail("a cluster IP balances connections and not calls")
         .help(help)
         .related(
             port.evidence.object,

@@ -44,14 +44,18 @@ impl Rule for GrpcPortNotDeclared {
                 (None, Some(_)) => "by its name",
                 (None, None) => "as it has no name",
             };
-            let message = match port.handling {
-                Handling::Tcp => format!(
-                    "port `{label}` carries gRPC, but {because} Istio takes it for TCP: calls are \
-                     neither balanced nor retried, and outlier detection sees no errors of theirs"
+            let (message, detail) = match port.handling {
+                Handling::Tcp => (
+                    format!("Istio treats gRPC port `{label}` as TCP: calls are not balanced"),
+                    format!(
+                        "{because}; nor retried, and outlier detection sees none of their errors"
+                    ),
                 ),
-                _ => format!(
-                    "port `{label}` carries gRPC, but {because} Istio has to guess the protocol of \
-                     each connection: a guess that fails makes it TCP, without balancing or retries"
+                _ => (
+                    format!("Istio has to guess the protocol of gRPC port `{label}`"),
+                    format!(
+                        "{because}; a guess that fails makes it TCP, without balancing or retries"
+                    ),
                 ),
             };
             let advice = Advice::below(&[], [("appProtocol", Value::text("grpc"))]);
@@ -63,6 +67,7 @@ impl Rule for GrpcPortNotDeclared {
             let evidence = &port.evidence;
             out.push(
                 Report::object(object, node, message)
+                    .detail(detail)
                     .related(evidence.object, evidence.node, evidence.message.clone())
                     .advise(
                         "say it beside the port's number",

@@ -45,8 +45,10 @@ impl Rule for IgnoredOutlierField {
             let replaced = policy.outlier_detection.is_some_and(|it| {
                 it.consecutive_5xx_errors.is_some() || it.consecutive_gateway_errors.is_some()
             });
-            let (message, help) = words(entry, replaced);
-            let report = Report::object(object, entry.key, message).help(help);
+            let (message, detail, help) = words(entry, replaced);
+            let report = Report::object(object, entry.key, message)
+                .detail(detail)
+                .help(help);
             // Whether the author would rather have that threshold than those beside it, only a
             // person knows.
             out.push(match successor(entry).filter(|_| !replaced) {
@@ -70,24 +72,21 @@ impl Rule for IgnoredOutlierField {
     }
 }
 
-/// Message and help; `replaced` where another threshold stands beside it.
-fn words(entry: Entry<'_>, replaced: bool) -> (String, String) {
+/// Message, what happens instead, and help; `replaced` where another threshold stands beside it.
+fn words(entry: Entry<'_>, replaced: bool) -> (&'static str, String, String) {
     if replaced {
         return (
-            "Istio has ignored `consecutiveErrors` since 1.7: the other thresholds beside it alone count"
-                .to_owned(),
+            IGNORED,
+            "only the other thresholds count".to_owned(),
             "remove it".to_owned(),
         );
     }
     let value = entry.value.resolved().text().unwrap_or("5");
     let effect = if value == "5" {
-        "an endpoint is ejected after 5 consecutive 5xx responses only because that is Envoy's default"
+        "5 consecutive 5xx responses eject an endpoint only because that is Envoy's default"
             .to_owned()
     } else {
-        format!(
-            "an endpoint is ejected after 5 consecutive 5xx responses, Envoy's default, and not after \
-             {value}"
-        )
+        format!("5 consecutive 5xx responses, Envoy's default, eject an endpoint, not {value}")
     };
     let help = match successor(entry) {
         Some((name, _)) => format!("{name}: {value}"),
@@ -95,9 +94,10 @@ fn words(entry: Entry<'_>, replaced: bool) -> (String, String) {
             "remove it, or write `consecutiveGatewayErrors` or `consecutive5xxErrors`".to_owned()
         }
     };
-    let message = format!("Istio has ignored `consecutiveErrors` since 1.7: {effect}");
-    (message, help)
+    (IGNORED, effect, help)
 }
+
+const IGNORED: &str = "Istio has ignored `consecutiveErrors` since 1.7: it changes nothing";
 
 fn value(entry: Entry<'_>) -> Option<u32> {
     entry.value.resolved().text()?.parse().ok()

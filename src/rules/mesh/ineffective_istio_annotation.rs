@@ -103,18 +103,14 @@ fn report_unknown(holder: &Holder<'_>, entry: Entry<'_>, out: &mut Findings) {
         }
         (Some(near), _) => report(message).help(format!("did you mean `{near}`?")),
         // Selectors of anybody may use a label.
-        (None, _) if map == Map::Labels => report(format!(
-            "no Istio release known to lameduck reads the label `{key}`"
-        ))
+        (None, _) if map == Map::Labels => report(format!("no known Istio release reads the label `{key}`"))
         .severity(Severity::Note)
         .help(
             "`istio.io` is for labels that Istio defines: give your own a prefix of your own, or check the \
              spelling",
         ),
         // The catalogue may be older than the key.
-        (None, _) => report(format!(
-            "no Istio release known to lameduck reads the annotation `{key}`"
-        ))
+        (None, _) => report(format!("no known Istio release reads the annotation `{key}`"))
         .severity(Severity::Warning)
         .help("check its spelling against Istio's reference of annotations"),
     });
@@ -130,9 +126,8 @@ fn of_proxy_config<'r>(
     let Holder { object, map, .. } = *holder;
     let noun = map.noun();
     let value = entry.value.text().unwrap_or("…");
-    let message = format!(
-        "Istio has no {noun} `{key}`: it does nothing, `{field}` is read from `proxy.istio.io/config` only"
-    );
+    let message = format!("Istio has no {noun} `{key}`: it does nothing");
+    let detail = format!("`{field}` is read from `proxy.istio.io/config` only");
     let is_there = holder
         .template
         .is_some_and(|template| template.annotation("proxy.istio.io/config").is_some());
@@ -146,13 +141,16 @@ fn of_proxy_config<'r>(
     let title = "move it into proxy.istio.io/config";
     if field == "terminationDrainDuration" && holder.template.is_some_and(waits_for_connections) {
         return Report::object(object, entry.key, message)
+            .detail(detail)
             .help(
                 "delete it: with EXIT_ON_ZERO_ACTIVE_CONNECTIONS, which `proxy.istio.io/config` sets, Istio \
                  takes no terminationDrainDuration; MINIMUM_DRAIN_DURATION is what counts then",
             )
             .not_fixed(Applicability::Unsafe, title, "the setting would be ignored there, too");
     }
-    let report = Report::object(object, entry.key, message).help(help);
+    let report = Report::object(object, entry.key, message)
+        .detail(detail)
+        .help(help);
     // Of all settings, waiting for the proxy alone takes nothing from the application.
     let applicability = if field == "holdApplicationUntilProxyStarts" && value == "true" {
         Applicability::Safe
@@ -232,7 +230,7 @@ fn report_misplaced(own: &Holder<'_>, pods: Node<'_>, out: &mut Findings) {
             continue;
         };
         let message = format!(
-            "Istio reads the {} `{key}` on pods, and this one is on the {}: it does nothing",
+            "{} `{key}` on a {} is ignored: Istio reads it on pods",
             map.noun(),
             object.kind()
         );

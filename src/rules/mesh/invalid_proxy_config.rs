@@ -13,7 +13,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Error,
     pedantic: false,
-    summary: "A proxy configuration in an annotation that Istio cannot read or does not know",
+    summary: "Istio cannot read or does not know a proxy setting",
     page: include_str!("../../../rules/mesh/invalid-proxy-config.md"),
     options: &[],
     fix: FixAvailability::Safe,
@@ -51,9 +51,9 @@ impl Rule for InvalidProxyConfig {
                 }
                 for (id, expected) in config.refused() {
                     let node = tree.node(id);
-                    let message = format!("`{}`: {expected}: {REFUSED}", node.path());
+                    let message = refused(&node.path());
                     let report = Report::template(workload, node, message);
-                    out.push(report.help(
+                    out.push(report.detail(expected).help(
                         "write what is expected, or leave the setting out: then that of the mesh counts",
                     ));
                 }
@@ -72,22 +72,24 @@ impl Rule for InvalidProxyConfig {
     }
 }
 
-const REFUSED: &str = "Istio refuses to inject the sidecar, so the pod is not created";
+fn refused(what: &str) -> String {
+    format!("`{what}` is not valid: Istio injects no sidecar, and no pod is created")
+}
 
 const SHAPE: &str = "write the proxy's settings as YAML:\nproxy.istio.io/config: |\n  \
                      holdApplicationUntilProxyStarts: true";
 
 fn unreadable<'a>(workload: Workload<'a>, node: Node<'_>, error: &SyntaxError) -> Report<'a> {
-    let message = format!(
-        "`{PROXY_CONFIG_ANNOTATION}` is no YAML ({}): {REFUSED}",
-        error.message
-    );
-    Report::template(workload, node, message).help(SHAPE)
+    let detail = format!("not YAML: {}", error.message);
+    Report::template(workload, node, refused(PROXY_CONFIG_ANNOTATION))
+        .detail(detail)
+        .help(SHAPE)
 }
 
 fn no_mapping<'a>(workload: Workload<'a>, node: Node<'_>) -> Report<'a> {
-    let message = format!("`{PROXY_CONFIG_ANNOTATION}` is no mapping of settings: {REFUSED}");
-    Report::template(workload, node, message).help(SHAPE)
+    Report::template(workload, node, refused(PROXY_CONFIG_ANNOTATION))
+        .detail("not a mapping of settings")
+        .help(SHAPE)
 }
 
 fn at_issue<'a>(workload: Workload<'a>, tree: &Tree, issue: &Issue) -> Report<'a> {
@@ -110,12 +112,13 @@ fn at_issue<'a>(workload: Workload<'a>, tree: &Tree, issue: &Issue) -> Report<'a
         }
         IssueKind::Invalid { message, .. } => {
             let path = node.path();
-            let message = format!("`{path}`: {message}: {REFUSED}");
             let help = match node.text().filter(|_| is_string_map(&path)) {
                 Some(text) => format!("quote it: \"{text}\""),
                 None => "give the value the type that Istio's ProxyConfig has".to_owned(),
             };
-            Report::template(workload, node, message).help(help)
+            Report::template(workload, node, refused(&path))
+                .detail(message)
+                .help(help)
         }
     }
 }

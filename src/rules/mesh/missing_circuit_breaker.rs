@@ -75,7 +75,10 @@ fn for_some<'a>(
         _ => None,
     };
     let message = format!(
-        "outlierDetection for `{name}` counts for {} only: others keep calling endpoints that fail",
+        "outlierDetection for `{name}` is for some clients only: others call failing endpoints"
+    );
+    let detail = format!(
+        "it counts for {} only",
         whose.as_deref().unwrap_or("some clients")
     );
     let namespace = cx.inventory.namespace(service);
@@ -92,6 +95,7 @@ fn for_some<'a>(
         .or_else(|| rule.node().at(&["metadata", "namespace"]))
         .unwrap_or_else(|| rule.name_node());
     Report::object(rule, node, message)
+        .detail(detail)
         .help(help)
         .related(service, service.name_node(), "the Service")
         .mesh(mesh)
@@ -125,10 +129,7 @@ fn mesh_of<'a>(cx: &Context<'a>, service: &'a Object) -> Option<Mesh<'a>> {
 
 fn none_at_all<'a>(cx: &Context<'_>, service: &'a Object, mesh: &Mesh<'_>) -> Report<'a> {
     let name = service.name();
-    let message = format!(
-        "no DestinationRule for Service `{name}` sets outlierDetection: requests keep going to \
-         endpoints that fail"
-    );
+    let message = format!("no outlierDetection for `{name}`: requests go to failing pods");
     let policy = [("outlierDetection", detection())];
     // In another namespace, the short name would be another Service's.
     let namespace = cx.inventory.namespace(service);
@@ -167,18 +168,18 @@ fn incomplete<'a>(
     let (severity, message, help) = match breaker {
         Breaker::Nothing => (
             Severity::Warning,
-            format!("this DestinationRule for `{name}` has no outlierDetection: requests keep going to endpoints that fail"),
+            format!("no outlierDetection for `{name}`: requests go to failing pods"),
             String::new(),
         ),
         Breaker::Partial => (
             Severity::Note,
-            format!("outlierDetection covers only some subsets or ports of `{name}`: requests to the others keep going to endpoints that fail"),
+            format!("outlierDetection covers only some subsets or ports of `{name}`, not the others"),
             "set outlierDetection in the top-level trafficPolicy too, and in each of its portLevelSettings, \
              which inherit nothing from it".to_owned(),
         ),
         Breaker::ForSome | Breaker::WithoutLimits | Breaker::Whole => (
             Severity::Note,
-            format!("outlierDetection for `{name}` without connectionPool: failing endpoints are ejected, but nothing limits the requests that wait for slow ones"),
+            format!("no connectionPool for `{name}`: nothing limits the requests that wait for slow endpoints"),
             format!(
                 "limit them in the same trafficPolicy:\n{}",
                 Advice::below(&[], [("connectionPool", pool())]).yaml()

@@ -35,16 +35,15 @@ impl Rule for MissingMtlsPolicy {
             return;
         }
         let root = cx.inventory.root_namespace();
-        let message = format!(
-            "no PeerAuthentication in view sets mutual TLS for namespace `{name}`: under Istio's \
-             default, PERMISSIVE, its pods take plain text from anyone"
-        );
+        let message = "no PeerAuthentication in view: the pods of this namespace accept plain text";
         let help = format!(
             "once every client has a sidecar (in `{root}` it holds for the whole mesh):\n\
              apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata:\n  name: default\n  \
              namespace: {name}\nspec:\n  mtls:\n    mode: STRICT"
         );
-        let report = Report::object(object, object.name_node(), message).help(help);
+        let report = Report::object(object, object.name_node(), message)
+            .detail("from anyone, under Istio's default PERMISSIVE")
+            .help(help);
         out.push(report.related(object, label, "puts the namespace's pods in the mesh"));
     }
 }

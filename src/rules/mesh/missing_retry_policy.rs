@@ -57,11 +57,14 @@ impl Rule for MissingRetryPolicy {
                 continue;
             }
             let place = node.get("name").or_else(|| Some(node.entry("route")?.key));
-            let message = "this route has no `retries`: Istio retries twice where the connection fails \
-                           or the endpoint refuses the request, and not where an answer fails or is late";
+            let message =
+                "this route has no `retries`: answers that fail or are late are not retried";
             let help = "say what is safe to repeat on this route:\nretries:\n  attempts: 2\n  \
                         perTryTimeout: 2s\n  retryOn: connect-failure,refused-stream,unavailable,503";
-            out.push(Report::object(object, place.unwrap_or(node), message).help(help));
+            let report = Report::object(object, place.unwrap_or(node), message);
+            let default = "by default Istio retries twice, where the connection fails or the endpoint refuses \
+                           the request";
+            out.push(report.detail(default).help(help));
         }
     }
 }

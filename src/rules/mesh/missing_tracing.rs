@@ -44,15 +44,17 @@ impl Rule for MissingTracing {
             return;
         }
         let root = inventory.root_namespace();
-        let message = "neither a Telemetry resource nor the mesh configuration in view enables tracing: \
-                       a slow request cannot be followed through its services";
+        let message =
+            "tracing is not enabled: a slow request cannot be followed through its services";
         let help = format!(
             "name a tracer of `meshConfig.extensionProviders`, as with `otel` here:\n\
              apiVersion: telemetry.istio.io/v1\nkind: Telemetry\nmetadata:\n  name: default\n  \
              namespace: {root}\nspec:\n  tracing:\n    - providers:\n        - name: otel\n      \
              randomSamplingPercentage: 1"
         );
-        out.push(Report::object(object, object.name_node(), message).help(help));
+        let report = Report::object(object, object.name_node(), message);
+        let detail = "neither by a Telemetry resource nor by a mesh configuration in view";
+        out.push(report.detail(detail).help(help));
     }
 }
 

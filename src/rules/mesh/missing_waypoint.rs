@@ -11,7 +11,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "Routes or circuit breakers for a Service of the ambient mesh that has no waypoint",
+    summary: "Ambient routes or circuit breakers without a waypoint",
     page: include_str!("../../../rules/mesh/missing-waypoint.md"),
     options: &[],
     fix: FixAvailability::None,

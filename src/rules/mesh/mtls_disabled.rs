@@ -96,18 +96,20 @@ fn check_server(
             out.push(Report::object(object, node, message).help(help).pedantic());
         }
         Some(MutualTlsMode::Disable) => {
-            let message = "`DISABLE` makes the proxies take plain text only: requests between \
-                           workloads are neither encrypted nor authenticated";
+            let message =
+                "`DISABLE` makes the proxies accept plain text only: nothing is encrypted";
             let help = "mode: STRICT, or PERMISSIVE while clients without a sidecar remain";
-            let report = Report::object(object, node, message).help(help);
+            let report = Report::object(object, node, message)
+                .detail("nor authenticated, in requests between workloads")
+                .help(help);
             let title = "set the mode to PERMISSIVE";
             out.push(report.fix(Applicability::Unsafe, title, object, |editor| {
                 editor.set(node, &Value::text("PERMISSIVE"))
             }));
         }
         Some(MutualTlsMode::Permissive) => {
-            let message = "`PERMISSIVE` lets every pod in reach send plain text: only STRICT makes \
-                           clients prove who they are";
+            let message =
+                "`PERMISSIVE` accepts plain text: only STRICT makes clients prove who they are";
             let help = "mode: STRICT, once every client has a sidecar";
             out.push(Report::object(object, node, message).help(help).pedantic());
         }
@@ -159,16 +161,15 @@ fn refused<'a>(
     host: &str,
     strict: &Object,
 ) -> Report<'a> {
-    let message = format!(
-        "`{mode}` makes clients come to `{host}` without a certificate, and PeerAuthentication `{}` \
-         demands mutual TLS there: every connection is reset",
+    let message = format!("`{mode}` for `{host}` conflicts with STRICT: every connection is reset");
+    let detail = format!(
+        "clients come without a certificate, and PeerAuthentication `{}` requires mutual TLS",
         strict.name()
     );
-    let report = Report::object(object, node, message).help(HELP).related(
-        strict,
-        strict.name_node(),
-        "sets STRICT",
-    );
+    let report = Report::object(object, node, message)
+        .detail(detail)
+        .help(HELP)
+        .related(strict, strict.name_node(), "sets STRICT");
     use_mutual_tls(object, node, report)
 }
 
@@ -202,17 +203,18 @@ fn client<'a>(
     mesh: &Mesh<'_>,
 ) -> Report<'a> {
     let name = service.name();
-    let message = match mode {
-        "DISABLE" => format!(
-            "clients send plain text to Service `{name}`, whose pods are in the mesh: requests are \
-             neither encrypted nor authenticated, and under STRICT they are refused"
+    let (message, detail) = match mode {
+        "DISABLE" => (
+            format!("clients send plain text to `{name}` in the mesh: nothing is encrypted"),
+            "nor authenticated; under STRICT the requests are refused",
         ),
-        _ => format!(
-            "clients send TLS without a certificate of their own to Service `{name}`, whose pods are \
-             in the mesh: the sidecar cannot tell who they are, and under STRICT refuses them"
+        _ => (
+            format!("clients send TLS to `{name}` in the mesh without a certificate of their own"),
+            "the sidecar cannot tell who they are, and under STRICT refuses them",
         ),
     };
     let report = Report::object(object, node, message)
+        .detail(detail)
         .help(HELP)
         .related(service, service.name_node(), "the Service")
         .mesh(mesh);

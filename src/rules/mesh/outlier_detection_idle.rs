@@ -196,7 +196,7 @@ fn taken<'a>(
     let name = service.name();
     let (severity, message) = if takers.len() == services.len() {
         let message = format!(
-            "outlier detection never acts: DestinationRule `{}` takes `{name}`, and nothing is merged",
+            "outlier detection never acts: DestinationRule `{}` applies to `{name}` instead",
             other.name()
         );
         (Severity::Warning, message)
@@ -206,7 +206,8 @@ fn taken<'a>(
         );
         (Severity::Note, message)
     };
-    let report = Report::object(object, place, message).severity(severity).help(format!(
+    let report = Report::object(object, place, message).severity(severity);
+    let report = report.detail("nothing of the two is merged").help(format!(
         "Istio takes the most specific rule of a host: add outlierDetection to the DestinationRule for \
          `{name}`"
     ));

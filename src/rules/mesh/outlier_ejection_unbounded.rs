@@ -12,7 +12,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "Outlier detection may eject so many endpoints that the rest cannot carry the load",
+    summary: "Outlier detection may eject too many endpoints",
     page: include_str!("../../../rules/mesh/outlier-ejection-unbounded.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -92,20 +92,22 @@ fn report<'a>(object: &'a Object, node: Node<'_>, percent: i32, floor: Option<i3
         )
     };
     if let Some(floor) = floor {
-        let message = format!(
-            "`maxEjectionPercent: {percent}`: {outcome}; only `minHealthPercent: {floor}` stands in \
-             the way, and below it outlier detection is off altogether"
+        let message = format!("`maxEjectionPercent: {percent}`: {outcome}");
+        let detail = format!(
+            "only `minHealthPercent: {floor}` prevents it, and below that outlier detection is off"
         );
         return Report::object(object, node, message)
+            .detail(detail)
             .severity(Severity::Note)
             .help("maxEjectionPercent: 50");
     }
-    let message = format!(
-        "`maxEjectionPercent: {percent}` without `minHealthPercent`: {outcome}, and requests fail \
-         though most endpoints may only be slow"
-    );
-    Report::object(object, node, message).help_of_fix(
-        "eject half of the endpoints at most",
-        "maxEjectionPercent: 50",
-    )
+    let message = format!("`maxEjectionPercent: {percent}`: {outcome}");
+    let detail =
+        "without minHealthPercent requests then fail, though most endpoints may only be slow";
+    Report::object(object, node, message)
+        .detail(detail)
+        .help_of_fix(
+            "eject half of the endpoints at most",
+            "maxEjectionPercent: 50",
+        )
 }

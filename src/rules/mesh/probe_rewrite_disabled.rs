@@ -63,12 +63,13 @@ impl Rule for ProbeRewriteDisabled {
             return;
         };
         let strict = cx.inventory.mtls_mode(workload, probe.port);
-        let message = message(&probe, container.name(), strict.is_some());
+        let (message, detail) = message(&probe, container.name(), strict.is_some());
         let help = format!(
             "remove the annotation: rewritten probes (`{REWRITE}: \"true\"`) go through Istio's agent"
         );
         let title = format!("set {REWRITE} to \"true\"");
         let mut report = Report::template(workload, annotation, message)
+            .detail(detail)
             .help(help)
             .fix(Applicability::Unsafe, title, template.object(), |editor| {
                 editor.set(annotation, &Value::text("true"))
@@ -81,22 +82,23 @@ impl Rule for ProbeRewriteDisabled {
     }
 }
 
-fn message(probe: &NetworkProbe<'_>, container: &str, is_strict: bool) -> String {
+/// What is wrong, and why.
+fn message(probe: &NetworkProbe<'_>, container: &str, is_strict: bool) -> (String, &'static str) {
     let field = probe.field;
     if probe.only_connects {
-        return format!(
-            "the {field} of container `{container}` connects to the sidecar, which accepts on behalf \
-             of every port: it succeeds while the app is down"
+        return (
+            format!("{field} of `{container}` succeeds while the app is down"),
+            "it connects to the sidecar, which accepts on behalf of every port",
         );
     }
     let when = if is_strict {
-        "mutual TLS is STRICT, so it fails"
+        "fails: mutual TLS is STRICT"
     } else {
-        "where mutual TLS is STRICT it fails"
+        "fails where mutual TLS is STRICT"
     };
-    format!(
-        "the {field} of container `{container}` goes to the sidecar as plain text, as the kubelet has \
-         no certificate: {when}, and the pod is restarted or never ready"
+    (
+        format!("{field} of `{container}` {when}"),
+        "it comes as plain text, as the kubelet has no certificate: the pod is restarted or never ready",
     )
 }
 

@@ -120,7 +120,7 @@ pub(super) fn check_gateways(
             continue;
         }
         let message = format!(
-            "no Gateway `{name}` is in view beside this VirtualService: {}",
+            "no Gateway `{name}` in view: {}",
             others(spec, text, &beside)
         );
         let help = match suggest(name, beside.iter().copied()) {

@@ -14,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "A route that no request reaches, because an earlier one takes all of its requests",
+    summary: "An earlier route takes all requests of this one",
     page: include_str!("../../../rules/mesh/unreachable-route.md"),
     options: &[],
     fix: FixAvailability::None,

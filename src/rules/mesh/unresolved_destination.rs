@@ -18,7 +18,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Error,
     pedantic: false,
-    summary: "Requests are routed to a Service or a subset that does not exist",
+    summary: "Requests go to a Service or subset that does not exist",
     page: include_str!("../../../rules/mesh/unresolved-destination.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -50,10 +50,8 @@ impl Rule for UnresolvedDestination {
                 if let Some(report) = unfinished(cx, object, host, node, IDLE) {
                     out.push(report);
                 } else if let Some(name) = absent(cx, object, host) {
-                    let message = format!(
-                        "no Service `{name}` is in view beside this DestinationRule: it is for \
-                         nothing, and {IDLE}"
-                    );
+                    let message =
+                        format!("no Service `{name}` in view for this DestinationRule: {IDLE}");
                     out.push(
                         Report::object(object, node, message)
                             .help(near_help(nearest(cx, object, name), name)),
@@ -78,10 +76,7 @@ fn check(cx: &Context<'_>, object: &Object, way: Way<'_>, out: &mut Findings) {
         return;
     };
     if let Some(name) = absent(cx, object, host) {
-        let message = format!(
-            "no Service `{name}` is in view beside this VirtualService: {}",
-            way.consequence()
-        );
+        let message = format!("no Service `{name}` in view: {}", way.consequence());
         let near = nearest(cx, object, name);
         let mut report = Report::object(object, host_node, message).help(near_help(near, name));
         // A longer form of the name keeps its ending.
@@ -120,10 +115,14 @@ fn unfinished<'a>(
     let Target::Unfinished { name, namespace } = cx.inventory.resolve(object, host) else {
         return None;
     };
-    let message =
-        format!("Istio completes only names without a dot, so `{host}` is no Service: {effect}");
+    let message = format!("Istio does not complete `{host}`: {effect}");
     let help = format!("write {name}.{namespace}.svc.cluster.local");
-    Some(Report::object(object, node, message).help(help))
+    let report = Report::object(object, node, message);
+    Some(
+        report
+            .detail("only names without a dot are completed")
+            .help(help),
+    )
 }
 
 fn check_subset(cx: &Context<'_>, object: &Object, host: &str, way: Way<'_>, out: &mut Findings) {
@@ -154,7 +153,7 @@ fn check_subset(cx: &Context<'_>, object: &Object, host: &str, way: Way<'_>, out
         return;
     }
     let message = format!(
-        "no DestinationRule in view defines the subset `{subset}` of `{host}`: {}",
+        "no subset `{subset}` of `{host}` in view: {}",
         way.consequence()
     );
     let report = Report::object(object, subset_node, message)

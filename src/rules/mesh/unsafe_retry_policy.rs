@@ -13,7 +13,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "Retries that cannot happen, or repeat what must not be repeated",
+    summary: "Retries that cannot happen, or are not safe to repeat",
     page: include_str!("../../../rules/mesh/unsafe-retry-policy.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -83,8 +83,7 @@ impl<'a> Place<'a> {
         );
         let report = if each >= timeout {
             let message = format!(
-                "one try may take {one}, and the route's timeout ends the request after {limit}: a \
-                 try that is too slow is never repeated"
+                "one try may take {one} of the route's {limit} timeout: a slow one is never repeated"
             );
             let fits = u64::try_from(timeout.as_millis() / u128::from(attempts.saturating_add(1)));
             let help = format!(
@@ -95,8 +94,7 @@ impl<'a> Place<'a> {
             self.report(each_node, message).help(help)
         } else if total > timeout {
             let message = format!(
-                "{} tries of up to {one} are {}, and the route's timeout ends the request after \
-                 {limit}: not every retry can happen",
+                "{} tries of up to {one} are {}, over the route's {limit} timeout: some never happen",
                 attempts.saturating_add(1),
                 show_seconds(total)
             );
@@ -131,18 +129,19 @@ impl<'a> Place<'a> {
             return;
         };
         let message = format!(
-            "`5xx` repeats {method} requests that the app may have carried out before it failed: up \
-             to {} times the same write",
+            "`5xx` retries {method} requests: up to {} times the same write",
             i64::from(attempts) + 1
         );
         let help = "retry only what cannot have been carried out:\n\
                     retryOn: connect-failure,refused-stream,reset-before-request\n\
                     or make the writes idempotent";
-        out.push(self.report(node, message).help(help).related(
-            self.object,
-            matched,
-            "the route matches writes",
-        ));
+        let detail = "the app may have carried out the request before it failed";
+        out.push(
+            self.report(node, message)
+                .detail(detail)
+                .help(help)
+                .related(self.object, matched, "the route matches writes"),
+        );
     }
 
     /// A match of the route for POST or PATCH, neither of which is idempotent.

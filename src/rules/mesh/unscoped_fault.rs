@@ -12,7 +12,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "A VirtualService injects faults into the requests of every client",
+    summary: "A VirtualService injects faults for every client",
     page: include_str!("../../../rules/mesh/unscoped-fault.md"),
     options: &[],
     fix: FixAvailability::None,

@@ -15,7 +15,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Error,
     pedantic: false,
-    summary: "A sidecar of Linkerd, Dapr or Consul waits for longer than the pod has",
+    summary: "A sidecar waits longer than the pod's grace period",
     page: include_str!("../../../rules/mesh/wait-exceeds-grace-period.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -101,9 +101,8 @@ fn report<'a>(
         _ => "",
     };
     let message = format!(
-        "{} {}, but the grace period is {}{default}: it is killed with its connections open",
+        "{} waits longer than the grace period of {}{default}: it is killed",
         injected.helper.name,
-        does(wait, grace),
         show_seconds(grace.term.value)
     );
     let report = if std::ptr::eq(place.object, template.object()) {
@@ -117,7 +116,12 @@ fn report<'a>(
         Some(node) => report.related(template.object(), node, "the grace period"),
         None => report,
     };
-    let report = report.help(help(workload, injected, wait));
+    let report = report
+        .detail(format!(
+            "it {}, and is killed with its connections open",
+            does(wait, grace)
+        ))
+        .help(help(workload, injected, wait));
     let then = wait
         .then
         .filter(|then| then.is_stated && then.key != key(wait));

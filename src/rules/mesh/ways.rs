@@ -33,7 +33,7 @@ impl<'a> Way<'a> {
         if self.is_mirror {
             "the copies of requests go nowhere"
         } else {
-            "requests that take this route fail with 503"
+            "requests of this route fail with 503"
         }
     }
 

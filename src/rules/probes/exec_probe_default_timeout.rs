@@ -72,7 +72,7 @@ fn report<'a>(
 ) -> Report<'a> {
     let container = probe.container;
     let message = format!(
-        "{} of `{}` gives `{}` 1s (default) to start and to get an answer",
+        "{} of `{}` gives `{}` 1s (default) to start and answer",
         probe.kind.as_str(),
         container.name(),
         client.name

@@ -19,7 +19,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Probes,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "Liveness and readiness ask the same thing and give up at the same time",
+    summary: "Liveness and readiness run one check and fail together",
     page: include_str!("../../../rules/probes/identical-probes.md"),
     options: &[OptionMeta {
         name: ALLOW_TOLERANT_LIVENESS,
@@ -210,7 +210,7 @@ fn message(container: ContainerRef<'_>, live: &Timing) -> String {
         _ => "only overloaded",
     };
     format!(
-        "liveness of `{}` repeats readiness: a container {strain} is restarted within {}",
+        "liveness of `{}` repeats readiness: if {strain}, it is restarted within {}",
         container.name(),
         show_seconds(live.tolerance()),
     )

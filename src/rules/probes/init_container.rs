@@ -42,9 +42,13 @@ pub(super) fn check(
             )
         };
         let message = format!(
-            "init container `{}` has a {field}, and the API server rejects the object: {why}",
+            "init container `{}` has a {field}: the API server rejects it",
             container.name()
         );
-        out.push(Report::container(workload, container, entry.key, message).help(help));
+        out.push(
+            Report::container(workload, container, entry.key, message)
+                .detail(why)
+                .help(help),
+        );
     }
 }

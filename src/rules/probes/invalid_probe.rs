@@ -1,13 +1,11 @@
 //! `invalid-probe`
 
-use k8s_openapi::api::core::v1::ContainerPort;
-
 use super::init_container;
 use super::probe::{ProbeKind, ProbeRef, probes_of};
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRole, FaultRule, Field, Workload, WorkloadKind};
-use crate::rules::handler::{self, Handlers};
+use crate::rules::handler::{self, Handlers, WrongPort};
 use crate::rules::{Context, Findings, Report, Rule, faults};
 use crate::yaml::Node;
 
@@ -91,7 +89,7 @@ impl<'a> Check<'_, 'a, '_> {
     fn made(&self, node: Node<'a>, what: &str, help: impl Into<String>) -> Report<'a> {
         let probe = &self.probe;
         let message = format!(
-            "{} of container `{}` {what}: the API server rejects the object",
+            "{} of `{}` {what}: the API server rejects it",
             probe.kind.as_str(),
             probe.container.name()
         );
@@ -129,8 +127,8 @@ impl<'a> Check<'_, 'a, '_> {
                 "give it one of exec, httpGet, tcpSocket or grpc",
             ),
             Handlers::Several(names, second) => {
-                let what = format!("has more than one handler ({names})");
-                self.report(second, &what, "keep one of them");
+                let help = format!("keep one of {names}");
+                self.report(second, "has several handlers", help);
             }
             Handlers::One("exec") => {
                 if handler::lacks_command(container.object(), node) {
@@ -140,7 +138,7 @@ impl<'a> Check<'_, 'a, '_> {
             Handlers::One(name) => {
                 let too_old = name == "grpc" && self.cx.is_kubernetes_before(1, 24);
                 if too_old {
-                    let what = "has only a grpc handler, which Kubernetes knows from 1.24 on";
+                    let what = "is a grpc probe, new in Kubernetes 1.24";
                     self.report(key, what, "run grpc_health_probe with exec");
                 } else if !is_knative {
                     self.port(name);
@@ -155,34 +153,26 @@ impl<'a> Check<'_, 'a, '_> {
             return;
         };
         if let Some(wrong) = handler::wrong_port(self.cx, container, node, handler, &port) {
-            self.report_port(wrong.node, &wrong.what, wrong.help, wrong.number);
+            self.report_port(&wrong);
         } else if let Field::Unknown(node) = self.probe.field(&[handler, "port"])
             && handler::is_of_wrong_type(container.object(), node)
         {
-            let found = node.text().unwrap_or("a collection");
-            let what = match handler {
-                "grpc" => format!("names port `{found}`, but a grpc handler takes a number only"),
-                _ => format!("asks port `{found}`, which is neither a number nor a name"),
-            };
-            let is_named = |port: &&ContainerPort| port.name.as_deref() == Some(found);
-            let declared = container.ports().iter().find(is_named);
-            let number = declared
-                .and_then(|port| u16::try_from(port.container_port).ok())
-                .or_else(|| handler::port_number(node));
-            self.report_port(node, &what, handler::port_help(number), number);
+            self.report_port(&handler::mistyped_port(container, node, handler));
         }
     }
 
-    fn report_port(&mut self, node: Node<'a>, what: &str, help: String, number: Option<u16>) {
-        match number {
-            Some(number) => {
-                let title = format!("write the port as {number}");
-                self.report_with_fix(node, (what, help), &title, |editor| {
-                    editor.set(node, &Value::int(number))
-                });
-            }
-            None => self.report(node, what, help),
+    fn report_port(&mut self, wrong: &WrongPort<'a>) {
+        let node = wrong.node;
+        let report = self.made(node, &wrong.what, &*wrong.help);
+        let mut report = report.detail_of(wrong.detail.as_deref());
+        if let Some(number) = wrong.number {
+            let title = format!("write the port as {number}");
+            let object = self.probe.container.object();
+            report = report.fix(Applicability::Safe, title, object, |editor| {
+                editor.set(node, &Value::int(number))
+            });
         }
+        self.out.push(report);
     }
 
     fn numbers(&mut self) {
@@ -202,7 +192,7 @@ impl<'a> Check<'_, 'a, '_> {
                 continue;
             }
             if value < 0 {
-                let what = format!("has {field} {value}, which is negative");
+                let what = format!("has {field} {value}, below 0");
                 self.report(
                     node,
                     &what,
@@ -212,7 +202,7 @@ impl<'a> Check<'_, 'a, '_> {
                 && self.probe.kind != ProbeKind::Readiness
                 && value > 1
             {
-                let what = format!("has successThreshold {value}, where only 1 is allowed");
+                let what = format!("has successThreshold {value}, not 1");
                 let help = "remove successThreshold: only readiness probes have one".to_owned();
                 let edits = self.removal(field);
                 self.report_with_fix(node, (&what, help), "remove successThreshold", edits);
@@ -233,13 +223,13 @@ impl<'a> Check<'_, 'a, '_> {
             return;
         }
         if probe.kind == ProbeKind::Readiness {
-            let what = format!("has a {FIELD}, but never ends a container");
+            let what = format!("has a {FIELD}");
             let help = "remove it, or move it to the livenessProbe".to_owned();
             let title = "remove the readinessProbe's terminationGracePeriodSeconds";
             let edits = self.removal(FIELD);
             self.report_with_fix(node, (&what, help), title, edits);
         } else if value <= 0 {
-            let what = format!("has {FIELD} {value}, which is not above 0");
+            let what = format!("has {FIELD} {value}");
             self.report(
                 node,
                 &what,

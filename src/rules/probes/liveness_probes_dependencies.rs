@@ -12,7 +12,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Probes,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "The liveness probe asks for readiness, and so for everything the container depends on",
+    summary: "The liveness probe checks dependencies, as readiness does",
     page: include_str!("../../../rules/probes/liveness-probes-dependencies.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -81,21 +81,21 @@ fn check(
     .find_map(|path| probe.field(path).node())
     .unwrap_or(probe.key);
     let report = Report::container(workload, container, node, message).help(help);
-    out.push(report.severity(severity));
+    let report = report.severity(severity);
+    out.push(report.detail("in every pod at once"));
 }
 
 fn judgement(by: Readiness, name: &str, while_down: &str) -> (String, Severity) {
     match by {
         Readiness::Path => {
             let message = format!(
-                "by its name, liveness of `{name}` checks readiness: a dependency down{while_down} may restart \
-                 every pod"
+                "by its name, liveness of `{name}` is readiness: a dependency down{while_down} may restart it"
             );
             (message, Severity::Note)
         }
         Readiness::Service => {
             let message = format!(
-                "liveness of `{name}` checks readiness: a dependency down{while_down} restarts every pod"
+                "liveness of `{name}` checks readiness: a dependency down{while_down} restarts it"
             );
             (message, Severity::Warning)
         }

@@ -41,7 +41,7 @@ impl Rule for MissingLivenessProbe {
                 continue;
             }
             let message = format!(
-                "container `{}` {} without a liveness probe: where it hangs, it is never restarted",
+                "`{}` {} without a liveness probe: if it hangs, it is never restarted",
                 container.name(),
                 serving.takes_requests()
             );

@@ -74,7 +74,7 @@ fn report(
     let name = container.name();
     let answers = !takes_datagrams(container);
     let message = format!(
-        "container `{name}` {} without a readiness probe: they come before it {}",
+        "`{name}` {} without a readiness probe: they come before it {}",
         serving.takes_requests(),
         if answers { "can answer" } else { "listens" }
     );

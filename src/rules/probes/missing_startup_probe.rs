@@ -31,7 +31,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Probes,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "A liveness probe without a startup probe may kill a container that is still starting",
+    summary: "A liveness probe may kill a container that is starting",
     page: include_str!("../../../rules/probes/missing-startup-probe.md"),
     options: &[],
     fix: FixAvailability::Safe,

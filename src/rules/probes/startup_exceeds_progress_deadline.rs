@@ -76,7 +76,7 @@ fn report<'a>(
         _ => "failed",
     };
     let message = format!(
-        "`{}` may take {} to become available, but its rollout counts as {outcome} after {}{}",
+        "`{}` may take {} to become available, but the rollout has {outcome} after {}{}",
         probe.container.name(),
         show_seconds(progress.latest_available()),
         show_seconds(progress.deadline),

@@ -16,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Probes,
     severity: Severity::Error,
     pedantic: false,
-    summary: "A probe or hook names a port that its container does not declare",
+    summary: "A probe or hook names a port the container does not have",
     page: include_str!("../../../rules/probes/unresolved-probe-port.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -74,27 +74,31 @@ enum User {
 }
 
 impl User {
-    /// Its name, and what comes of it. The kubelet throws the result of a probe that it cannot run
-    /// away.
-    fn words(&self) -> (&'static str, &'static str) {
+    /// Its name, and what comes of it: at first, and then. The kubelet throws the result of a probe
+    /// that it cannot run away.
+    fn words(&self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Probe(ProbeKind::Liveness) => (
                 "liveness probe",
-                "it never runs, and a hung container is never restarted",
+                "it never runs",
+                "a hung container is never restarted",
             ),
             Self::Probe(ProbeKind::Readiness) => (
                 "readiness probe",
-                "it never passes, and the pod never gets ready",
+                "it never passes",
+                "the pod never gets ready",
             ),
             Self::Probe(ProbeKind::Startup) => (
                 "startup probe",
-                "it never passes, and the pod never gets ready",
+                "it never passes",
+                "the pod never gets ready",
             ),
             Self::PostStart => (
                 "postStart hook",
-                "it fails, and the container is killed and started again",
+                "it always fails",
+                "the container is killed and started again",
             ),
-            Self::PreStop => ("preStop hook", "it fails, and SIGTERM comes at once"),
+            Self::PreStop => ("preStop hook", "it always fails", "SIGTERM comes at once"),
         }
     }
 }
@@ -156,10 +160,9 @@ fn report<'a>(
     reference: &Reference<'a>,
     name: &str,
 ) -> Report<'a> {
-    let (user, consequence) = reference.user.words();
+    let (user, consequence, then) = reference.user.words();
     let message = format!(
-        "{user} of container `{}` asks port `{name}`, which the container does not declare: \
-         {consequence}",
+        "{user} of `{}` uses port `{name}`, which it does not declare: {consequence}",
         container.name()
     );
     let own = || {
@@ -186,7 +189,9 @@ fn report<'a>(
             format!("write the port's number, or declare `{name}` under the container's ports")
         }
     };
-    let report = Report::container(workload, container, reference.node, message).help(help);
+    let report = Report::container(workload, container, reference.node, message)
+        .detail(then)
+        .help(help);
     match near {
         Some(near) => report.fix(
             Applicability::Unsafe,

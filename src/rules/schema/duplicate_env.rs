@@ -14,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Schema,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "An environment variable is given twice, and the last one wins",
+    summary: "An environment variable is given twice: the last wins",
     page: include_str!("../../../rules/schema/duplicate-env.md"),
     options: &[],
     fix: FixAvailability::None,

@@ -38,9 +38,7 @@ impl Rule for DuplicateKey {
         for (index, pair) in object.duplicate_keys().take(MAX_REPORTED).enumerate() {
             let (first, second) = (object.node_of(pair.first), object.node_of(pair.second));
             let key = second.text().unwrap_or_default();
-            let message = format!(
-                "key `{key}` is given twice: kubectl keeps this value and drops the first without a word"
-            );
+            let message = format!("key `{key}` is given twice: kubectl keeps only this value");
             let report = Report::object(object, second, message)
                 .related(object, first, "dropped")
                 .help(if more > 0 && index + 1 == MAX_REPORTED {

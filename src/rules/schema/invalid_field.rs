@@ -6,6 +6,7 @@ use super::required;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, FaultRule, Object, Workload};
 use crate::rules::retype::{self, Retype};
+use crate::rules::text::{SHORT, in_short};
 use crate::rules::{Context, Findings, Report, Rule, faults};
 use crate::yaml::{IssueKind, Node, NodeId};
 
@@ -58,8 +59,18 @@ impl Rule for InvalidField {
                 continue;
             }
             let text = message;
-            let message = format!("`{}`: {message}", node.path());
-            let report = Report::object(object, node, message);
+            let report = match in_short(message) {
+                (what, Some(detail)) => {
+                    Report::object(object, node, format!("`{}`: {what}", node.path()))
+                        .detail(detail)
+                }
+                (what, None) if what.chars().count() > SHORT => {
+                    let message =
+                        format!("`{}` is not valid: the API server rejects it", node.path());
+                    Report::object(object, node, message).detail(what)
+                }
+                (what, None) => Report::object(object, node, format!("`{}`: {what}", node.path())),
+            };
             out.push(match Retype::of(node, &issue.kind) {
                 Some(retype) => report
                     .help(retype.help(node.text().unwrap_or_default()))

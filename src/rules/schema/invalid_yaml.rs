@@ -2,6 +2,7 @@
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::BrokenDocument;
+use crate::rules::text::in_short;
 use crate::rules::{Context, Findings, Report, Rule};
 
 static META: RuleMeta = RuleMeta {
@@ -26,8 +27,10 @@ impl Rule for InvalidYaml {
     }
 
     fn check_broken(&self, _: &Context<'_>, document: &BrokenDocument, out: &mut Findings) {
-        let message = format!("Kubernetes cannot read this document: {}", document.message);
-        out.push(Report::broken(document, message).help(
+        let (what, detail) = in_short(&document.message);
+        let report = Report::broken(document, format!("Kubernetes cannot read this: {what}"));
+        let report = report.detail_of(detail);
+        out.push(report.help(
             "nothing of this document is deployed; the other documents of the file were checked",
         ));
     }

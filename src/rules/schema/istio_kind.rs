@@ -33,7 +33,7 @@ pub(super) fn unknown<'a>(cx: &Context<'_>, object: &'a Object) -> Option<Report
     let newer = istio.filter(|version| *version > NEWEST);
     let message = match newer {
         Some(version) => format!("{message}, as far as {NEWEST}: {version} may"),
-        None => format!("{message}: the API server refuses the object"),
+        None => format!("{message}: the API server rejects it"),
     };
     let node = object.node().get(key).unwrap_or_else(|| object.name_node());
     let report = Report::object(object, node, message).help(help);

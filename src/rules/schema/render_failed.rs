@@ -29,10 +29,8 @@ impl Rule for RenderFailed {
         let RenderFailure {
             command, message, ..
         } = failure;
-        let report = Report::render_failure(
-            failure,
-            format!("`{command}` fails, and what it would deploy is not checked: {message}"),
-        );
+        let report = Report::render_failure(failure, format!("`{command}` fails: {message}"))
+            .detail("what it would deploy is not checked");
         out.push(if failure.may_need_values {
             report.severity(Severity::Warning).help(
                 "if the chart needs values that its values.yaml does not give, name a file of them \

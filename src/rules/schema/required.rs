@@ -117,7 +117,7 @@ fn in_container<'a>(workload: Workload<'a>, container: ContainerRef<'a>) -> Opti
         Some(node) if !node.is_null() => node,
         _ => first_key(container.node),
     };
-    let message = format!("{message}: the API server rejects the object");
+    let message = format!("{message}: the API server rejects it");
     let help = match field {
         "name" => "give every container a name of its own",
         _ => "say which image it runs",
@@ -145,8 +145,7 @@ fn report<'a>(workload: Workload<'a>, holder: Node<'a>, key: &str, help: String)
     } else {
         path
     };
-    let message =
-        format!("`{place}` has no `{key}`, which is required: the API server rejects the object");
+    let message = format!("`{place}` has no `{key}`: the API server rejects it");
     Report::object(object, node, message).help(help)
 }
 

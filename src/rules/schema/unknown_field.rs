@@ -54,9 +54,8 @@ impl Rule for UnknownField {
                 continue;
             }
             let place = place_of(object, node);
-            let message = format!(
-                "unknown field `{field}` in `{place}`: the API server rejects it or drops it without a word"
-            );
+            let message =
+                format!("unknown field `{field}` in `{place}`: it is rejected or dropped");
             let near = || suggest(field, known.iter().copied());
             let help = wrong_fields::hint(structure, field)
                 .map(str::to_owned)
@@ -67,8 +66,7 @@ impl Rule for UnknownField {
             let help = help.unwrap_or_else(|| format!("known here: {}", known.join(", ")));
             if let Some(version) = newer_istio {
                 let message = format!(
-                    "unknown field `{field}` in `{place}`: Istio {version} may have it, the newest known \
-                     here is {}",
+                    "unknown field `{field}` in `{place}`: Istio {version} may have it, {} has not",
                     istio::NEWEST
                 );
                 let report = Report::object(object, node, message).help(help);

@@ -138,9 +138,9 @@ fn unknown<'r>(
     let (api_version, kind) = (object.api_version(), object.kind());
     let is_newer = version.is_some_and(|version| version > NEWEST);
     let message = if is_newer {
-        format!("Kubernetes {NEWEST}, the newest known release, has no {kind} in `{api_version}`")
+        format!("Kubernetes {NEWEST}, the newest known, has no {kind} in `{api_version}`")
     } else {
-        format!("`{api_version}` has no kind {kind}: the API server refuses the object")
+        format!("`{api_version}` has no kind {kind}: the API server rejects it")
     };
     let is_other_kind = meant.is_some_and(|meant| meant.kind != kind);
     let is_other_version = meant.is_some_and(|meant| meant.api_version != api_version);
@@ -208,7 +208,7 @@ fn known(api_version: &str) -> String {
 fn too_new<'r>(object: &'r Object, served: &ServedKind, version: Version) -> Report<'r> {
     let node = object.node().get("apiVersion");
     let message = format!(
-        "{} of `{}` comes with Kubernetes {}: {version} refuses the object",
+        "{} of `{}` comes with Kubernetes {}: {version} rejects it",
         served.kind, served.api_version, served.since
     );
     Report::object(object, node.unwrap_or_else(|| object.name_node()), message)

@@ -16,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Shutdown,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "A proxy in the pod leaves at SIGTERM while the application still needs it",
+    summary: "A helper exits while the application still needs it",
     page: include_str!("../../../rules/shutdown/helper-exits-first.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -95,13 +95,13 @@ fn report<'a>(
         _ => format!("leaves {when}"),
     };
     let message = format!(
-        "container `{}` ({}) {what}, but container `{}` goes on for {}",
+        "`{}` {what}, but `{}` goes on for {}",
         container.name(),
-        helper.name,
         app.container.name(),
         show_seconds(needed)
     );
     let mut report = Report::container(workload, container, container.name_node(), message)
+        .detail(helper.name)
         .help(help(helper, app));
     let object = container.object();
     for term in &stay.terms {

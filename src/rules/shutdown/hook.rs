@@ -9,7 +9,7 @@ use crate::kube::{ContainerRef, Workload};
 use crate::rules::{Context, Report};
 use crate::yaml::Node;
 
-const REJECTED: &str = "the API server rejects the object";
+const REJECTED: &str = "the API server rejects it";
 
 pub(super) struct Hook<'a> {
     pub(super) name: &'static str,
@@ -23,6 +23,7 @@ pub(super) struct Problem<'a> {
     pub(super) node: Node<'a>,
     pub(super) what: String,
     pub(super) consequence: &'static str,
+    pub(super) detail: Option<String>,
     pub(super) help: String,
     pub(super) repair: Repair,
 }
@@ -39,13 +40,16 @@ pub(super) enum Repair {
 impl<'a> Hook<'a> {
     pub(super) fn report(&self, workload: Workload<'a>, problem: &Problem<'a>) -> Report<'a> {
         let message = format!(
-            "{} hook of container `{}` {}: {}",
+            "{} hook of `{}` {}: {}",
             self.name,
             self.container.name(),
             problem.what,
             problem.consequence
         );
-        Report::container(workload, self.container, problem.node, message).help(&*problem.help)
+        let report = Report::container(workload, self.container, problem.node, message);
+        report
+            .help(&*problem.help)
+            .detail_of(problem.detail.as_deref())
     }
 
     /// What leaves nothing else that the author can have meant.
@@ -94,6 +98,7 @@ impl<'a> Hook<'a> {
             node,
             what: what.into(),
             consequence: REJECTED,
+            detail: None,
             help: help.into(),
             repair: Repair::None,
         }

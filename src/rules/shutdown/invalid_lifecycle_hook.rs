@@ -17,7 +17,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Shutdown,
     severity: Severity::Error,
     pedantic: false,
-    summary: "A lifecycle hook that the API server rejects, or that always fails",
+    summary: "A lifecycle hook that is rejected or always fails",
     page: include_str!("../../../rules/shutdown/invalid-lifecycle-hook.md"),
     options: &[],
     fix: FixAvailability::Safe,
@@ -84,8 +84,8 @@ impl<'a> Hook<'a> {
                 "give it one of exec, httpGet or sleep",
             )),
             Handlers::Several(names, second) => {
-                let what = format!("has more than one handler ({names})");
-                Some(Self::rejected(second, what, "keep one of them"))
+                let help = format!("keep one of {names}");
+                Some(Self::rejected(second, "has several handlers", help))
             }
             Handlers::One("exec") => handler::lacks_command(object, self.node)
                 .then(|| Self::rejected(self.key, "runs no command", "give exec a command")),
@@ -99,15 +99,15 @@ impl<'a> Hook<'a> {
     fn tcp_socket(&self) -> Problem<'a> {
         let node = self.node.entry("tcpSocket").map(|entry| entry.key);
         let consequence = if self.name == "preStop" {
-            "the API server accepts it, but the kubelet cannot run it, and SIGTERM comes at once"
+            "SIGTERM comes at once"
         } else {
-            "the API server accepts it, but the kubelet cannot run it, and the container is killed \
-             and started again"
+            "the container is killed and started again"
         };
         Problem {
             node: node.unwrap_or(self.key),
             what: "is a tcpSocket".to_owned(),
             consequence,
+            detail: Some("the API server accepts it, but the kubelet cannot run it".to_owned()),
             help: "use exec, httpGet or sleep".to_owned(),
             repair: Repair::None,
         }
@@ -118,6 +118,7 @@ impl<'a> Hook<'a> {
         let wrong = handler::wrong_port(cx, self.container, self.node, "httpGet", &get.port)?;
         Some(Problem {
             repair: wrong.number.map_or(Repair::None, Repair::Port),
+            detail: wrong.detail,
             ..Self::rejected(wrong.node, wrong.what, wrong.help)
         })
     }
@@ -128,7 +129,7 @@ impl<'a> Hook<'a> {
         if !wait::is_native(cx) {
             let seconds = self.data.sleep.as_ref().map(|sleep| sleep.seconds);
             let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
-            let what = "is a sleep, which Kubernetes knows from 1.30 on and drops before";
+            let what = "is a sleep, new in Kubernetes 1.30";
             let help = format!(
                 "where the image has a sleep:\nexec:\n  command: [\"sleep\", \"{}\"]",
                 seconds.unwrap_or(wait::USUAL)
@@ -156,7 +157,7 @@ impl<'a> Hook<'a> {
             return Some(Self::rejected(node, what, "write a number above 0"));
         }
         if seconds == 0 && cx.is_kubernetes_before(1, 33) {
-            let what = "sleeps 0 seconds, which Kubernetes takes from 1.33 on";
+            let what = "sleeps 0s, valid from Kubernetes 1.33 on";
             let help = "write a number above 0, or remove the hook";
             return Some(Self::rejected(node, what, help));
         }
@@ -188,7 +189,7 @@ impl<'a> Hook<'a> {
             return None;
         }
         let grace = show_seconds(grace);
-        let what = format!("sleeps {seconds}s, longer than the grace period of {grace}");
+        let what = format!("sleeps {seconds}s, over the {grace} grace period");
         let help = "shorten the sleep; a startup probe waits for a slow start";
         Some(Self::rejected(node, what, help))
     }

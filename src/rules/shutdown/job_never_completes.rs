@@ -14,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Shutdown,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "A container of a Job's pod never ends, so the Job never completes",
+    summary: "A sidecar never ends, so the Job never completes",
     page: include_str!("../../../rules/shutdown/job-never-completes.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -89,7 +89,7 @@ fn check_written(workload: Workload<'_>, out: &mut Findings) {
             continue;
         }
         let message = format!(
-            "container `{}` ({name}) never ends by itself: the Job's pods never complete",
+            "`{}` ({name}) never ends by itself: the Job's pods never complete",
             container.name()
         );
         let asked = match end {

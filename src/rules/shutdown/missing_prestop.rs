@@ -16,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Shutdown,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "A workload that takes requests has no preStop hook that waits for endpoint removal",
+    summary: "No preStop hook waits for the endpoint to be removed",
     page: include_str!("../../../rules/shutdown/missing-prestop.md"),
     options: &[],
     fix: FixAvailability::Unsafe,

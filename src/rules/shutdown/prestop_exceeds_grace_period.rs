@@ -108,7 +108,7 @@ fn refusal<'a>(
     });
     let origin = if written.is_some() { "" } else { " (default)" };
     let message = format!(
-        "{hook} sleep of {seconds}s exceeds the grace period of {shown}{origin}: the API server refuses it"
+        "{hook} sleep of {seconds}s exceeds the {shown} grace period{origin}: the API server rejects it"
     );
     // A served container also has to finish its requests within the grace period.
     let budgets = cx.clocks().budgets(workload);
@@ -185,15 +185,15 @@ fn check_probes(workload: Workload<'_>, pod: &PodBudget<'_>, out: &mut Findings)
         let node = container.node.at(&[field, "terminationGracePeriodSeconds"]);
         if let (Some(seconds), Some(node)) = (seconds, node) {
             let message = format!(
-                "{} uses up the {seconds}s that {field} of container `{}` grants: a container that \
-                 it kills gets no time after SIGTERM",
-                pod.budget.prestop,
+                "{field} of `{}` grants {seconds}s after it fails, and the hook uses it up",
                 container.name()
             );
+            let detail = format!("{}: then no time is left after SIGTERM", pod.budget.prestop);
             let help =
                 "fine where a hung container is to be killed at once; else raise it above the hook";
             out.push(
                 Report::container(workload, container, node, message)
+                    .detail(detail)
                     .help(help)
                     .pedantic(),
             );

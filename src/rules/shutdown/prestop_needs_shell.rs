@@ -68,8 +68,7 @@ fn check(
         return;
     }
     let message = format!(
-        "preStop hook of container `{}` runs `{program}`, which the image `{image}` by its name does \
-         not hold: the hook fails, and SIGTERM comes at once",
+        "preStop hook of `{}` runs `{program}`, which its image seems to lack: SIGTERM comes at once",
         container.name()
     );
     let node = node.items().next().unwrap_or(node);
@@ -88,7 +87,11 @@ fn check(
         });
     }
     if let Some(image) = container.node.get("image") {
-        report = report.related(container.object(), image, "an image without a shell");
+        report = report.related(
+            container.object(),
+            image,
+            "by its name, an image without a shell",
+        );
     }
     out.push(report);
 }

@@ -16,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Shutdown,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "The preStop hook stops the server while requests still arrive",
+    summary: "The preStop hook stops the server while requests arrive",
     page: include_str!("../../../rules/shutdown/prestop-stops-serving.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -87,7 +87,7 @@ fn report<'a>(
     };
     let command = &found.command;
     let message = format!(
-        "preStop hook of container `{}` stops the server (`{command}`) while endpoints still lead to it",
+        "preStop hook of `{}` stops the server (`{command}`) before its endpoint goes",
         container.name()
     );
     let script = found

@@ -14,7 +14,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Shutdown,
     severity: Severity::Note,
     pedantic: false,
-    summary: "The preStop hook ends before the load balancer has stopped sending requests",
+    summary: "The preStop hook ends before requests stop coming",
     page: include_str!("../../../rules/shutdown/prestop-too-short.md"),
     options: &[],
     fix: FixAvailability::Unsafe,
@@ -75,17 +75,17 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, needed: &Removal<'_>)
     let delay = show_seconds(needed.delay);
     let who = match &needed.by {
         Some((load_balancer, _)) => {
-            let at_least = if needed.wait > needed.delay {
+            let least = if needed.wait > needed.delay {
                 "at least "
             } else {
                 ""
             };
-            format!("{} needs {at_least}{delay}", load_balancer.with_article())
+            format!("{} needs {least}{delay}", load_balancer.with_article())
         }
         None => format!("removing an endpoint may take {delay}"),
     };
     let message = format!(
-        "the preStop hook of `{}` waits {}, but {who}: requests still come after SIGTERM",
+        "the preStop hook of `{}` waits {} of {delay}: requests still come after SIGTERM",
         container.name(),
         budget.prestop.exact().map(show_seconds).unwrap_or_default(),
     );
@@ -107,6 +107,7 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, needed: &Removal<'_>)
     let seconds = needed.wait.as_secs();
     let title = format!("let the preStop hook wait {seconds}s");
     let report = Report::container(workload, container, node, message)
+        .detail(who)
         .help(help)
         .fix(Applicability::Unsafe, title, container.object(), |editor| {
             let mut edits = lengthen(container, seconds, editor)?;

@@ -18,7 +18,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Shutdown,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "A shell or package manager as first process keeps SIGTERM from the application",
+    summary: "The first process keeps SIGTERM from the application",
     page: include_str!("../../../rules/shutdown/signal-not-forwarded.md"),
     options: &[],
     fix: FixAvailability::Unsafe,

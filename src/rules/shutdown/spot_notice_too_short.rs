@@ -16,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Shutdown,
     severity: Severity::Note,
     pedantic: false,
-    summary: "A pod on spot nodes needs longer to shut down than their notice",
+    summary: "A pod on spot nodes shuts down slower than their notice",
     page: include_str!("../../../rules/shutdown/spot-notice-too-short.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -162,8 +162,7 @@ fn report<'a>(workload: Workload<'a>, pod: &PodBudget<'a>, spot: &Spot) -> Repor
         "runs"
     };
     let message = format!(
-        "the pod {runs} on spot nodes, which are gone {notice} after their notice ({}), and container `{}` \
-         needs {needs}",
+        "the pod {runs} on spot nodes with {notice} notice ({}), but `{}` needs {needs}",
         spot.who,
         pod.container.name()
     );

@@ -115,9 +115,8 @@ fn check_worker(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
     let grace = show_seconds(grace.term.value);
     let message = match (&worker, &trigger) {
         (Some((container, worker)), _) => says(container.name(), worker, &grace),
-        (None, Some((_, kind, _))) => Some(format!(
-            "the pods work on a queue (KEDA trigger {kind}) with the default grace period: tasks that \
-             take longer than {grace} are killed"
+        (None, Some(_)) => Some(format!(
+            "the pods work on a queue with the default grace period: tasks over {grace} are killed"
         )),
         (None, None) => None,
     };
@@ -141,7 +140,9 @@ fn check_worker(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
         }
     ));
     out.push(match trigger {
-        Some((object, _, node)) => report.related(object, node, "it is scaled by this queue"),
+        Some((object, kind, node)) => {
+            report.related(object, node, format!("it is scaled by this queue ({kind})"))
+        }
         None => report,
     });
 }
@@ -157,19 +158,16 @@ fn says(container: &str, worker: &Worker, grace: &str) -> Option<String> {
     let name = worker.name;
     match worker.patience {
         None => Some(format!(
-            "container `{container}` is a {name} with the default grace period: tasks that take \
-             longer than {grace} are killed"
+            "`{container}` is a {name} with the default grace period: tasks over {grace} are killed"
         )),
         Some(Patience { seconds, .. }) if seconds >= DEFAULT => Some(format!(
-            "container `{container}` is a {name} with a timeout of {seconds}s, but is killed after {grace} \
-             (default)"
+            "`{container}` is a {name} with a timeout of {seconds}s, but is killed after {grace} (default)"
         )),
         Some(Patience {
             seconds,
             is_stated: false,
         }) => Some(format!(
-            "container `{container}` is a {name} with the default grace period: tasks that take longer \
-             than {seconds}s (default) are stopped and requeued"
+            "`{container}` is a {name}: tasks over its default of {seconds}s are stopped and requeued"
         )),
         Some(_) => None,
     }
