@@ -7,6 +7,11 @@ use crate::yaml::Node;
 const FEWEST_WORDS: usize = 3;
 /// So many lines above a value are read for them.
 const MOST_LINES: usize = 50;
+/// So many bytes are looked at for a line's start or end, or for what stands between a value and a comment:
+/// nobody reads what is further off, and each value of a line asks.
+const FURTHEST: usize = 1000;
+/// So many lines may stand above the first object of a file.
+const LONGEST_HEAD: usize = 500;
 
 /// Beginnings of comments that something else than a reader is to obey, or that call a value unfinished.
 const NO_REASONS: [&str; 12] = [
@@ -122,7 +127,8 @@ fn comments_of(object: Node<'_>) -> impl Iterator<Item = &str> {
         line.is_empty() || line.starts_with('#') || line == "---"
     };
     let head = text.get(..span.start as usize).unwrap_or_default();
-    let is_first = head.lines().all(|line| is_idle(&line));
+    let mut lines = head.lines().rev();
+    let is_first = lines.by_ref().take(LONGEST_HEAD).all(|line| is_idle(&line)) && lines.next().is_none();
     let above = head
         .lines()
         .rev()
@@ -146,26 +152,33 @@ fn has_reason(node: Node<'_>) -> bool {
     let at = node.span();
     let comments = tree.comments();
     let next = comments.partition_point(|comment| comment.span.start < at.start);
-    let slice = |from: u32, to: u32| text.get(from as usize..to as usize).unwrap_or_default();
     let trailing = comments.get(next).filter(|comment| {
-        let between = slice(at.end.max(at.start), comment.span.start);
-        !between.contains('\n')
+        let between = between(text, at.end.max(at.start), comment.span.start);
+        between.is_some_and(|between| !between.contains(&b'\n'))
     });
-    if trailing.is_some_and(|comment| is_prose(slice(comment.span.start, comment.span.end))) {
+    let words_in = |comment: Span| text.get(comment.range()).map_or(0, words_of);
+    if trailing.is_some_and(|comment| words_in(comment.span) >= FEWEST_WORDS) {
         return true;
     }
-    let mut line = start_of_line(text, at);
+    let Some(mut line) = start_of_line(text, at) else {
+        return false;
+    };
     let mut words = 0;
     let above = comments.get(..next).unwrap_or_default().iter().rev();
     for comment in above.take(MOST_LINES) {
-        let own_line = start_of_line(text, comment.span);
-        let is_alone = slice(own_line, comment.span.start).trim().is_empty();
-        let below = slice(comment.span.end, line);
-        let is_right_above = below.trim().is_empty() && below.matches('\n').count() == 1;
+        let Some(own_line) = start_of_line(text, comment.span) else {
+            break;
+        };
+        let is_blank = |from, to| {
+            between(text, from, to).filter(|between| between.iter().all(u8::is_ascii_whitespace))
+        };
+        let is_alone = is_blank(own_line, comment.span.start).is_some();
+        let is_right_above = is_blank(comment.span.end, line)
+            .is_some_and(|below| below.iter().filter(|byte| **byte == b'\n').count() == 1);
         if !is_alone || !is_right_above {
             break;
         }
-        words += words_of(slice(comment.span.start, comment.span.end));
+        words += words_in(comment.span);
         if words >= FEWEST_WORDS {
             return true;
         }
@@ -174,11 +187,23 @@ fn has_reason(node: Node<'_>) -> bool {
     false
 }
 
-/// Where the line of a place starts.
-fn start_of_line(text: &str, at: Span) -> u32 {
-    let before = text.get(..at.start as usize).unwrap_or_default();
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    u32::try_from(start).unwrap_or(u32::MAX)
+/// What stands between two places, where that is not too much.
+fn between(text: &str, from: u32, to: u32) -> Option<&[u8]> {
+    let between = text.as_bytes().get(from as usize..to as usize);
+    between.filter(|between| between.len() <= FURTHEST)
+}
+
+/// Where the line of a place starts, where that is near.
+fn start_of_line(text: &str, at: Span) -> Option<u32> {
+    let end = at.start as usize;
+    let from = end.saturating_sub(FURTHEST);
+    let before = text.as_bytes().get(from..end)?;
+    let start = match before.iter().rposition(|byte| *byte == b'\n') {
+        Some(at) => from + at + 1,
+        None if from == 0 => 0,
+        None => return None,
+    };
+    u32::try_from(start).ok()
 }
 
 /// Whether a node is a value that somebody chose, or the key of a whole that somebody wrote.
@@ -282,6 +307,20 @@ mod tests {
             "replicas: 1\n# hands out numbers: two would collide\n",
         ] {
             assert!(!explained(text, &["replicas"]), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_far_off_explains_nothing() {
+        let far = " ".repeat(FURTHEST + 1);
+        let reason = "# hands out numbers: two would collide";
+        for text in [
+            format!("replicas: 1{far}{reason}\n"),
+            format!("{reason}{far}\nreplicas: 1\n"),
+            format!("{far}{reason}\nreplicas: 1\n"),
+            format!("{reason}\n{{a: {},{far}replicas: 1}}\n", "a"),
+        ] {
+            assert!(!explained(&text, &["replicas"]), "{text}");
         }
     }
 

@@ -58,9 +58,27 @@ fn is_prose(word: &str) -> bool {
             || matches!(char, '.' | ',' | ';' | '\'' | '"' | '(' | ')' | '-')
             || matches!(char, '+' | '=' | '<' | '>' | '×' | '≥' | '≤' | '…')
     };
-    let lower = word.to_ascii_lowercase();
-    let hash = lower.len() >= 7 && lower.bytes().all(|byte| byte.is_ascii_hexdigit());
-    word.chars().all(harmless) && !hash && !lower.contains("www.") && !lower.contains("gh-")
+    word.chars().all(harmless)
+        && !word.to_ascii_lowercase().contains("www.")
+        && !word.split(|char: char| !char.is_ascii_alphanumeric()).any(is_hash)
+        && !names_issue(word)
+}
+
+/// `0123abc`, a commit.
+fn is_hash(word: &str) -> bool {
+    word.len() >= 7 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// `ABC-123`: an issue of Jira, and of whatever else a host links by a prefix.
+fn names_issue(word: &str) -> bool {
+    word.match_indices('-').any(|(at, _)| {
+        let before = word.get(..at).unwrap_or_default();
+        let after = word.get(at + 1..).unwrap_or_default();
+        let start = before.trim_end_matches(|char: char| char.is_ascii_alphanumeric());
+        let project = before.get(start.len()..).unwrap_or_default();
+        project.starts_with(|char: char| char.is_ascii_alphabetic())
+            && after.starts_with(|char: char| char.is_ascii_digit())
+    })
 }
 
 /// One line of text as code, in Markdown. A pipe would end a table cell even there, so it stands
@@ -144,9 +162,21 @@ mod tests {
             "\\",
             ":smile",
             "~~x~~",
+            "ABC-123",
+            "web-ABC2-123",
+            "\"ABC-123\"",
+            "\"0123abc\"",
+            "0123abc…",
+            "web-0123abc",
+            "0123abc..4567def",
+            "GH-1",
+            "org/repo#1",
         ] {
             assert_eq!(prose(word).trim_matches('`'), word, "{word}");
             assert!(prose(word).starts_with('`'), "{word}");
+        }
+        for word in ["30s-60s", "-15s", "read-only", "v1.30", "decade", "50%"] {
+            assert_eq!(prose(word), word);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::kube::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation, Workload, is_placeho
 use crate::rules::retype::Retype;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::{only_slip, suggest};
-use crate::yaml::{Issue, IssueKind, Node, SyntaxError, Tree};
+use crate::yaml::{Issue, IssueKind, Node, NodeId, SyntaxError, Tree};
 
 static META: RuleMeta = RuleMeta {
     id: "invalid-proxy-config",
@@ -57,15 +57,9 @@ impl Rule for InvalidProxyConfig {
                         "write what is expected, or leave the setting out: then that of the mesh counts",
                     ));
                 }
+                let mut repair = Repair::of(workload, annotation, tree, config.issues());
                 for issue in config.issues() {
-                    let report = at_issue(workload, tree, issue);
-                    out.push(mend(
-                        workload,
-                        annotation,
-                        tree.node(issue.node),
-                        issue,
-                        report,
-                    ));
+                    out.push(repair.mend(issue, at_issue(workload, tree, issue)));
                 }
             }
         }
@@ -123,51 +117,98 @@ fn at_issue<'a>(workload: Workload<'a>, tree: &Tree, issue: &Issue) -> Report<'a
     }
 }
 
-/// Rewrites the annotation's text where the issue leaves no doubt what was meant.
-fn mend<'r>(
-    workload: Workload<'_>,
-    annotation: Node<'_>,
-    node: Node<'_>,
-    issue: &Issue,
-    report: Report<'r>,
-) -> Report<'r> {
-    let object = workload.template().object();
-    let text = node.text().unwrap_or_default();
-    let fix = |report: Report<'r>, title: String, work: &dyn Fn(&Editor<'_>, Node<'_>) -> Edits| {
-        report.fix(Applicability::Safe, title, object, |editor| {
-            let path = keys_to(node).ok_or(Refusal::Moot)?;
-            editor.within(annotation, |editor, root| {
-                let holder = root.at(&path).ok_or(Refusal::Moot)?;
-                work(editor, holder)
-            })
-        })
-    };
-    match &issue.kind {
-        IssueKind::UnknownField { known, .. } => match only_slip(text, camel_case(known)) {
-            Some(near) => fix(
-                report,
-                format!("rename `{text}` to `{near}`"),
-                &|editor, holder| {
-                    let entry = holder.entry(text).ok_or(Refusal::Moot)?;
-                    editor.rename(entry.key, near)
-                },
-            ),
-            None if is_variable(text) => fix(
-                report,
-                format!("move `{text}` to proxyMetadata"),
-                &|editor, holder| {
+/// How many keys of one annotation get a fix. Each rewrites all of it, so that each is tried alone.
+const MOST_FIXES: usize = 10;
+
+/// What rewrites the annotation's text where issues leave no doubt what was meant.
+struct Repair<'a> {
+    workload: Workload<'a>,
+    annotation: Node<'a>,
+    tree: &'a Tree,
+    /// The values of another type; the fix of the first is that of all.
+    retypes: Vec<(NodeId, Retype)>,
+    fixes: usize,
+}
+
+impl<'a> Repair<'a> {
+    fn of(
+        workload: Workload<'a>,
+        annotation: Node<'a>,
+        tree: &'a Tree,
+        issues: &[Issue],
+    ) -> Self {
+        let retypes = issues.iter().filter_map(|issue| {
+            let retype = Retype::of(tree.node(issue.node), &issue.kind)?;
+            Some((issue.node, retype))
+        });
+        Self {
+            workload,
+            annotation,
+            tree,
+            retypes: retypes.collect(),
+            fixes: 0,
+        }
+    }
+
+    fn mend<'r>(&mut self, issue: &Issue, report: Report<'r>) -> Report<'r> {
+        let IssueKind::UnknownField { known, .. } = &issue.kind else {
+            let is_first = self.retypes.first().is_some_and(|(node, _)| *node == issue.node);
+            return if is_first { self.retype(report) } else { report };
+        };
+        self.fixes += 1;
+        if self.fixes > MOST_FIXES {
+            return report;
+        }
+        let node = self.tree.node(issue.node);
+        let text = node.text().unwrap_or_default();
+        match only_slip(text, camel_case(known)) {
+            Some(near) => {
+                let title = format!("rename `{text}` to `{near}`");
+                self.fix(report, title, |editor, root| {
+                    let holder = root.at(&keys_to(node).ok_or(Refusal::Moot)?);
+                    let entry = holder.and_then(|holder| holder.entry(text));
+                    editor.rename(entry.ok_or(Refusal::Moot)?.key, near)
+                })
+            }
+            None if is_variable(text) => {
+                let title = format!("move `{text}` to proxyMetadata");
+                self.fix(report, title, |editor, root| {
+                    let holder = root.at(&keys_to(node).ok_or(Refusal::Moot)?);
+                    let holder = holder.ok_or(Refusal::Moot)?;
                     let entry = holder.entry(text).ok_or(Refusal::Moot)?;
                     editor.relocate(entry, holder, &["proxyMetadata"], text)
-                },
-            ),
+                })
+            }
             None => report,
-        },
-        kind @ IssueKind::Invalid { .. } => match Retype::of(node, kind) {
-            Some(retype) => fix(report, retype.title(), &|editor, value| {
-                retype.write(editor, value)
-            }),
-            None => report,
-        },
+        }
+    }
+
+    /// Gives all values their types at once.
+    fn retype<'r>(&self, report: Report<'r>) -> Report<'r> {
+        let title = match self.retypes.as_slice() {
+            [(_, only)] => only.title(),
+            all => format!("give {} values their types", all.len()),
+        };
+        self.fix(report, title, |editor, root| {
+            let mut edits = Vec::new();
+            for (node, retype) in &self.retypes {
+                // It is the same text, so its nodes are the same.
+                edits.extend(retype.write(editor, root.tree().node(*node))?);
+            }
+            Ok(edits)
+        })
+    }
+
+    fn fix<'r>(
+        &self,
+        report: Report<'r>,
+        title: String,
+        work: impl FnOnce(&Editor<'_>, Node<'_>) -> Edits,
+    ) -> Report<'r> {
+        let object = self.workload.template().object();
+        report.fix(Applicability::Safe, title, object, |editor| {
+            editor.within(self.annotation, work)
+        })
     }
 }
 
