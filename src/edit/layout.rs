@@ -1,7 +1,7 @@
 //! How a document is written, so that what is added looks like the rest.
 
 use super::{Editor, children};
-use crate::yaml::Node;
+use crate::yaml::{Entry, Node};
 
 /// How many nodes are looked at: fixes are many, documents may be large, and a layout shows early.
 const ENOUGH: usize = 200;
@@ -11,8 +11,7 @@ impl Editor<'_> {
     pub(super) fn measure(&mut self) {
         let mut found = Measured::default();
         self.measure_below(self.tree.root(), &mut found);
-        let step = found.step.filter(|step| (1..=8).contains(step));
-        self.layout.step = step.unwrap_or(2);
+        self.layout.step = found.step.unwrap_or(2);
         let indented = found
             .indented_sequences
             .or_else(|| self.lines.indents_lists());
@@ -20,24 +19,40 @@ impl Editor<'_> {
         self.layout.padded_braces = found.padded_braces.unwrap_or_default();
     }
 
-    /// The layout of what stands in a mapping: lists as those of the nearest mapping around it that
-    /// holds one.
+    /// The layout of what stands in a mapping: lists and mappings as those of the nearest mapping around
+    /// it that holds one.
     pub(super) fn layout_of(&self, mapping: Node<'_>) -> super::Layout {
-        let mut layout = self.layout;
+        let (mut lists, mut step) = (None, None);
         let mut around = Some(mapping);
-        while let Some(node) = around {
-            let indented = node.written_entries().take(ENOUGH).find_map(|entry| {
-                let value = entry.value;
-                let is_list = value.is_sequence() && !value.is_flow() && !value.is_alias();
-                is_list.then(|| self.column_of(value) > self.column_of(entry.key))
+        while let Some(node) = around.filter(|_| lists.is_none() || step.is_none()) {
+            let entries = || node.written_entries().take(ENOUGH);
+            lists = lists.or_else(|| {
+                entries().find_map(|entry| {
+                    let value = entry.value;
+                    let is_list = value.is_sequence() && !value.is_flow() && !value.is_alias();
+                    is_list.then(|| self.column_of(value) > self.column_of(entry.key))
+                })
             });
-            if let Some(indented) = indented {
-                layout.indented_sequences = indented;
-                break;
-            }
+            step = step.or_else(|| entries().find_map(|entry| self.step_of(entry)));
             around = node.parent();
         }
+        let mut layout = self.layout;
+        layout.indented_sequences = lists.unwrap_or(layout.indented_sequences);
+        layout.step = step.unwrap_or(layout.step);
         layout
+    }
+
+    /// How far a block mapping stands to the right of its key, where people write that.
+    fn step_of(&self, entry: Entry<'_>) -> Option<usize> {
+        let value = entry.value;
+        let inner = children(value)
+            .next()
+            .filter(|it| self.lines.is_first(it.span().range().start));
+        let inner = inner.filter(|_| value.is_mapping() && !value.is_alias())?;
+        let step = self
+            .column_of(inner)
+            .saturating_sub(self.column_of(entry.key));
+        (1..=8).contains(&step).then_some(step)
     }
 
     fn column_of(&self, node: Node<'_>) -> usize {
@@ -59,19 +74,12 @@ impl Editor<'_> {
             }
             for entry in node.written_entries().take(ENOUGH) {
                 let value = entry.value;
-                let outer = column(entry.key);
-                let inner = children(value)
-                    .next()
-                    .filter(|it| self.lines.is_first(it.span().range().start));
                 if value.is_sequence() && !value.is_flow() && !value.is_alias() {
                     found
                         .indented_sequences
-                        .get_or_insert(column(value) > outer);
-                } else if let (true, Some(inner)) = (value.is_mapping() && !value.is_alias(), inner)
-                {
-                    found
-                        .step
-                        .get_or_insert(column(inner).saturating_sub(outer));
+                        .get_or_insert(column(value) > column(entry.key));
+                } else if let Some(step) = self.step_of(entry) {
+                    found.step.get_or_insert(step);
                 }
             }
         }

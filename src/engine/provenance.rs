@@ -6,6 +6,9 @@ use crate::inventory::{Inventory, Unedited};
 /// Why generated text is left alone.
 const GENERATED: &str = "a tool writes this text, so change its source";
 
+/// Why a copy is left alone.
+const COPIED: &str = "by its folder this is a copy, so change it where it comes from";
+
 /// Takes the fixes away from texts that are not to be edited.
 pub(super) fn withhold(findings: &mut [Finding], inventory: &Inventory) {
     for finding in findings {
@@ -14,17 +17,16 @@ pub(super) fn withhold(findings: &mut [Finding], inventory: &Inventory) {
         };
         let reason = match unedited {
             Unedited::Generated => GENERATED,
+            Unedited::Copied => COPIED,
             Unedited::Dump => "a cluster gave this object: change the manifest it was made from",
             Unedited::Sealed => "SOPS has signed this file: change it with `sops`",
         };
-        if unedited == Unedited::Generated {
+        if matches!(unedited, Unedited::Generated | Unedited::Copied) {
             // Beside lines to paste; what only explains stays as it is.
             finding.help = Some(match finding.help.take() {
-                Some(help) if help.copy().is_some() || finding.fix.is_some() => {
-                    help.with(GENERATED)
-                }
+                Some(help) if help.copy().is_some() || finding.fix.is_some() => help.with(reason),
                 Some(help) => help,
-                None => Help::new(GENERATED),
+                None => Help::new(reason),
             });
         }
         if let Some(fix) = finding.fix.take() {

@@ -29,9 +29,11 @@ mod ports;
 mod programs;
 mod provenance;
 mod proxy;
+mod purpose;
 mod replicas;
 mod routes;
 mod scaling;
+mod serialized;
 mod serving;
 mod set_elsewhere;
 mod shared;
@@ -56,8 +58,8 @@ pub use mesh::{Evidence, Membership, Mesh, ProxyKind};
 pub use nearest::{Nearness, Relation};
 pub use ports::{application_port, is_management_name};
 pub use programs::{
-    elects_leader, is_controller, is_data_store, is_led, is_load_generator, keeps_data,
-    waits_for_members,
+    elects_leader, extends_api, is_controller, is_data_store, is_led, is_load_generator,
+    keeps_data, only_generates_load, waits_for_members,
 };
 pub use provenance::Unedited;
 pub use proxy::{ProxySettings, Told, ToldBy, written_proxy};

@@ -243,11 +243,100 @@ pub fn elects_leader(workload: Workload<'_>) -> bool {
 
 /// Whether a container sends requests so that others have some: what comes to it is its own console.
 pub fn is_load_generator(workload: Workload<'_>, container: ContainerRef<'_>) -> bool {
-    const NAMES: [&str; 5] = ["jmeter", "k6", "loadgen", "loadgenerator", "locust"];
-    let is_one = |name: &str| {
-        names_one(name, &NAMES) || name.ends_with("load-generator") || name.ends_with("load-gen")
-    };
+    const NAMES: [&str; 14] = [
+        "artillery",
+        "gatling",
+        "ghz",
+        "jmeter",
+        "k6",
+        "loadgen",
+        "loadgenerator",
+        "loadtest",
+        "loadtester",
+        "locust",
+        "nighthawk",
+        "oha",
+        "vegeta",
+        "wrk",
+    ];
+    const ENDS: [&str; 4] = ["load-gen", "load-generator", "load-test", "load-tester"];
+    let is_one = |name: &str| names_one(name, &NAMES) || ENDS.iter().any(|end| name.ends_with(end));
     is_one(image_name(container.data)) || is_one(workload.object().name())
+}
+
+/// Whether all that a workload does is to send requests so that others have some.
+pub fn only_generates_load(workload: Workload<'_>) -> bool {
+    let mut containers = own_containers(workload).peekable();
+    containers.peek().is_some() && containers.all(|it| is_load_generator(workload, it))
+}
+
+/// Whether a container is a tool of developers or a stand-in that answers whatever it is asked, by its image.
+pub(super) fn is_for_trial(container: &Container) -> bool {
+    const TOOLS: [&str; 19] = [
+        "adminer",
+        "azurite",
+        "fake-gcs-server",
+        "fortio",
+        "kafdrop",
+        "localstack",
+        "mailcatcher",
+        "maildev",
+        "mailhog",
+        "mailpit",
+        "mockserver",
+        "mongo-express",
+        "pgadmin",
+        "pgadmin4",
+        "phpmyadmin",
+        "redis-commander",
+        "smtp4dev",
+        "swagger-ui",
+        "wiremock",
+    ];
+    const STAND_INS: [&str; 11] = [
+        "agnhost",
+        "echo-server",
+        "echoserver",
+        "go-httpbin",
+        "hello-app",
+        "hello-world",
+        "helloworld",
+        "http-echo",
+        "httpbin",
+        "kuard",
+        "podinfo",
+    ];
+    let name = image_name(container);
+    let first = ports::words(name).next();
+    TOOLS.contains(&name)
+        || STAND_INS.contains(&name)
+        || matches!(name, "echo" | "whoami")
+        || serves_default_page(name, container)
+        // `examples-bookinfo-ratings-v1`, `hello-kubernetes`
+        || first.is_some_and(|word| matches!(word.as_str(), "examples" | "hello"))
+}
+
+/// Whether a web server has nothing to serve but what its image brings: the page that says that it works.
+fn serves_default_page(name: &str, container: &Container) -> bool {
+    let is_plain = container.volume_mounts.is_none()
+        && container.command.is_none()
+        && container.args.is_none()
+        && container.env.is_none()
+        && container.env_from.is_none();
+    let image = container.image.as_deref().unwrap_or_default();
+    let is_own = !image.contains('/')
+        || publisher(container).is_some_and(|it| it == name || it == "library");
+    matches!(name, "httpd" | "nginx") && is_plain && is_own
+}
+
+/// Whether a workload answers the API server alone, by its image: it serves an API of the cluster's own, and
+/// the API server asks again.
+pub fn extends_api(workload: Workload<'_>) -> bool {
+    let mut containers = own_containers(workload);
+    containers.any(|it| {
+        let name = image_name(it.data);
+        matches!(name, "metrics-server" | "prometheus-adapter") || name.ends_with("-apiserver")
+    })
 }
 
 /// The containers that do the work of a workload, without exporters.

@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Entry, Inventory, nearest};
+use super::{Entry, Inventory, nearest, purpose, serialized};
 use crate::kube::{Object, is_sealed};
 use crate::source::{Location, Source, SourceId, Sources};
-use crate::yaml::Tree;
+use crate::yaml::{Node, Tree};
 
 /// The label of what Istio's installer renders and owns.
 const OWNED_BY_ISTIO: &str = "install.operator.istio.io/owning-resource";
@@ -17,6 +17,8 @@ const OWNED_BY_ISTIO: &str = "install.operator.istio.io/owning-resource";
 pub enum Unedited {
     /// A tool writes it.
     Generated,
+    /// It is a copy of what others maintain.
+    Copied,
     /// A cluster gave it.
     Dump,
     /// SOPS has encrypted it and signed what it is.
@@ -27,6 +29,10 @@ pub enum Unedited {
 #[derive(Debug, Default)]
 pub(super) struct Provenance {
     generated: HashSet<SourceId>,
+    /// Below a folder of copies.
+    copied: HashSet<SourceId>,
+    /// Below a folder for development or lessons.
+    trials: HashSet<SourceId>,
     sealed: HashSet<SourceId>,
     /// Objects that Helm or `istioctl manifest generate` has rendered, by their place.
     charted: HashSet<Location>,
@@ -46,8 +52,13 @@ impl Provenance {
                 .filter(|it| says_so(it) || is_of_helm(it.text()))
                 .map(Source::id)
                 .collect(),
+            copied: of_paths(sources, is_copy),
+            trials: of_paths(sources, purpose::is_trial),
             ..Self::default()
         };
+        found
+            .generated
+            .extend(serialized::files(inventory, sources));
         let sealed = others.iter().filter(|(_, tree)| is_sealed(tree.root()));
         found.sealed.extend(sealed.map(|(source, _)| *source));
         let named = sources.iter().filter(|it| names_template(it.text()));
@@ -64,12 +75,58 @@ impl Provenance {
             // Istio's own charts label what they render (`manifests/charts`, 1.29).
             if rendered.contains(&object.source()) && object.label("helm.sh/chart").is_some()
                 || object.label(OWNED_BY_ISTIO).is_some()
+                || is_of_installed_chart(object)
             {
                 found.charted.insert(place);
             }
         }
         found
     }
+
+    /// Whether a file lies below a folder for development or lessons.
+    pub(super) fn is_for_trial(&self, source: SourceId) -> bool {
+        self.trials.contains(&source)
+    }
+}
+
+/// The files of whose paths, relative to the root of their repository, something holds.
+fn of_paths(sources: &Sources, holds: impl Fn(&str) -> bool) -> HashSet<SourceId> {
+    let found = sources.iter().filter(|source| holds(source.root_path()));
+    found.map(Source::id).collect()
+}
+
+/// Whether a folder on the way to a file holds copies of what others maintain: the next one would take a
+/// change back. `overlays/upstream` is a variant of one's own.
+fn is_copy(root_path: &str) -> bool {
+    const FOLDERS: [&str; 6] = [
+        "third-party",
+        "third_party",
+        "thirdparty",
+        "upstream",
+        "vendor",
+        "vendored",
+    ];
+    const LAYERS: [&str; 5] = ["base", "bases", "components", "overlays", "variants"];
+    let folders = root_path.rsplit_once('/').map_or("", |(above, _)| above);
+    let mut above = "";
+    folders.split('/').any(|folder| {
+        let is_layer = LAYERS.contains(&above);
+        above = folder;
+        FOLDERS.contains(&folder) && !is_layer
+    })
+}
+
+/// Whether an object is of a mesh's control plane or gateways as their charts write it: with Istio's label
+/// for the component (`manifests/charts`, 1.6 and newer), those of Helm 2 for the release, or Linkerd's for
+/// the control plane.
+fn is_of_installed_chart(object: &Object) -> bool {
+    let of_helm_2 = || {
+        let heritage = object.label("heritage").and_then(Node::text);
+        heritage == Some("Tiller") && object.label("chart").is_some()
+    };
+    object.label("operator.istio.io/component").is_some()
+        || object.label("linkerd.io/control-plane-component").is_some()
+        || of_helm_2()
 }
 
 /// Whether a file says that a tool writes it: by its name, or above its first line that is no comment.
@@ -121,6 +178,8 @@ impl Inventory {
             Some(Unedited::Sealed)
         } else if subject.is_some_and(|subject| known.dumps.contains(&subject)) {
             Some(Unedited::Dump)
+        } else if known.copied.contains(&source) {
+            Some(Unedited::Copied)
         } else if known.generated.contains(&source)
             || subject.is_some_and(|subject| known.charted.contains(&subject))
         {

@@ -117,6 +117,25 @@ pub fn says_installed_elsewhere(object: Node<'_>) -> bool {
         .any(|comment| WAYS.iter().any(|way| comment.contains(way)))
 }
 
+/// Whether a comment above or inside an object says that what it shows is not to be followed.
+pub fn says_bad_on_purpose(object: Node<'_>) -> bool {
+    const WORDS: [&str; 8] = [
+        "anti-pattern",
+        "antipattern",
+        "bad example",
+        "bad practice",
+        "deliberately bad",
+        "deliberately broken",
+        "intentionally bad",
+        "intentionally broken",
+    ];
+    // Most files have no comment at all.
+    !object.tree().comments().is_empty()
+        && comments_of(object)
+            .map(str::to_lowercase)
+            .any(|comment| WORDS.iter().any(|words| comment.contains(words)))
+}
+
 /// The comments right above and inside an object; above the first of a file also those before `---`.
 fn comments_of(object: Node<'_>) -> impl Iterator<Item = &str> {
     let tree = object.tree();
@@ -128,7 +147,8 @@ fn comments_of(object: Node<'_>) -> impl Iterator<Item = &str> {
     };
     let head = text.get(..span.start as usize).unwrap_or_default();
     let mut lines = head.lines().rev();
-    let is_first = lines.by_ref().take(LONGEST_HEAD).all(|line| is_idle(&line)) && lines.next().is_none();
+    let is_first =
+        lines.by_ref().take(LONGEST_HEAD).all(|line| is_idle(&line)) && lines.next().is_none();
     let above = head
         .lines()
         .rev()

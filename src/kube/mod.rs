@@ -23,7 +23,10 @@ mod workload;
 
 pub use check::{KubeCheck, is_placeholder};
 pub use fault::{Fault, FaultRule};
-pub use intent::{is_applied_by_command, is_explained, says_installed_elsewhere, says_needless};
+pub use intent::{
+    is_applied_by_command, is_explained, says_bad_on_purpose, says_installed_elsewhere,
+    says_needless,
+};
 pub use load_balancer::{Checks, GatewayClass, IngressClass, LoadBalancer};
 pub use object::{Body, Field, Object, OpaqueReason, Part, is_sealed};
 pub use proxy_annotation::{PROXY_CONFIG_ANNOTATION, ProxyAnnotation};

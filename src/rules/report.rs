@@ -9,6 +9,7 @@ use crate::inventory::{Evidence, Mesh, Serving, Traffic};
 use crate::kube::{
     BrokenDocument, ContainerRef, DroppedText, Object, Workload, is_explained, says_needless,
 };
+use crate::rules::Context;
 use crate::rules::effect;
 use crate::rules::remarks::{self, Contradiction};
 use crate::rules::text::FEW;
@@ -483,8 +484,18 @@ impl<'a> Report<'a> {
         self
     }
 
+    /// Advice about a workload that is to be relied on: where its folder, its image or a comment says that
+    /// this is none, there is no fix.
+    #[must_use]
+    pub fn unless_trial(mut self, cx: &Context<'_>, workload: Workload<'_>) -> Self {
+        if let Some(why) = cx.inventory.trial(workload) {
+            self.withhold(why);
+        }
+        self
+    }
+
     /// Takes the fix away and says why.
-    fn withhold(&mut self, reason: &str) {
+    pub fn withhold(&mut self, reason: &str) {
         if let Some(fix) = self.fix.take() {
             self.unfixable = Some(Unfixable {
                 applicability: fix.applicability,

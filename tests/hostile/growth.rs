@@ -98,7 +98,9 @@ fn patterns_that_match_nothing() {
 
 #[test]
 fn one_annotation_with_many_values_of_another_type() {
-    let values: String = (0..1000).map(|nth| format!("            K{nth}: {nth}\n")).collect();
+    let values: String = (0..1000)
+        .map(|nth| format!("            K{nth}: {nth}\n"))
+        .collect();
     let text = format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a}}\nspec:\n  selector: {{matchLabels: {{a: b}}}}\n  \
          template:\n    metadata:\n      labels: {{a: b}}\n      annotations:\n        proxy.istio.io/config: |\n          \
@@ -108,5 +110,8 @@ fn one_annotation_with_many_values_of_another_type() {
     let run = repository.run(&["check", "--select=invalid-proxy-config", "--fix"]);
     run.ends(0, &[], &["fixed"]);
     let fixed = std::fs::read_to_string(repository.path("a.yaml")).unwrap();
-    assert!(fixed.contains("K0: \"0\"") && fixed.contains("K999: \"999\""), "{fixed}");
+    assert!(
+        fixed.contains("K0: \"0\"") && fixed.contains("K999: \"999\""),
+        "{fixed}"
+    );
 }

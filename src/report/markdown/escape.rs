@@ -60,7 +60,9 @@ fn is_prose(word: &str) -> bool {
     };
     word.chars().all(harmless)
         && !word.to_ascii_lowercase().contains("www.")
-        && !word.split(|char: char| !char.is_ascii_alphanumeric()).any(is_hash)
+        && !word
+            .split(|char: char| !char.is_ascii_alphanumeric())
+            .any(is_hash)
         && !names_issue(word)
 }
 

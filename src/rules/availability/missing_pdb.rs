@@ -7,7 +7,7 @@ use super::labels;
 use super::new_budget::{document, free_name, idle_budget};
 use super::sharing::{Sharing, is_applied_with};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{ReplicaOrigin, Replicas, is_led};
+use crate::inventory::{ReplicaOrigin, Replicas, is_led, only_generates_load};
 use crate::kube::{Object, Workload, WorkloadKind, is_placeholder};
 use crate::rules::text::{FEW, and_more, count};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -69,10 +69,11 @@ impl Rule for MissingPdb {
             report = report.detail("they share a selector");
         }
         let report = add_budget(cx, workload, name.as_deref(), report);
+        let report = report.unless_trial(cx, workload);
         // The second pod of a controller waits for the first to go: no request is lost meanwhile.
         out.push(
             if is_led(workload) && !cx.inventory.serving(workload).is_serving() {
-                report.severity(Severity::Note)
+                report.severity(Severity::Note).without_fix()
             } else {
                 report
             },
@@ -83,8 +84,8 @@ impl Rule for MissingPdb {
 /// How many pods a workload keeps at least that no budget protects, where there are several.
 fn unprotected<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Option<(i32, ReplicaOrigin<'a>)> {
     let template = workload.template();
-    // Pods that keep a place on a node are there to be evicted.
-    if !takes_budget(workload) || keeps_a_place(template) {
+    // Pods that keep a place on a node are there to be evicted, and load that stops for a while is no outage.
+    if !takes_budget(workload) || keeps_a_place(template) || only_generates_load(workload) {
         return None;
     }
     let Replicas::Known { count, origin, .. } = cx.inventory.replicas(workload) else {

@@ -8,7 +8,7 @@ use super::apart::{anti_affinity_terms, is_on_fargate, keeps_a_place, keeps_apar
 use super::labels;
 use crate::edit::{Advice, Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::takes_port_of_node;
+use crate::inventory::{is_controller, only_generates_load, takes_port_of_node};
 use crate::kube::{Selector, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -56,6 +56,7 @@ impl Rule for MissingPodSpread {
             || is_on_fargate(workload)
             // Pods that keep a place on a node lose nothing.
             || keeps_a_place(template)
+            || only_generates_load(workload)
             || takes_port_of_node(spec)
             || is_set_by_patch(cx, workload)
         {
@@ -83,7 +84,14 @@ impl Rule for MissingPodSpread {
         };
         let least = if replicas.is_range() { "at least " } else { "" };
         let all = format!("{least}{fewest}");
-        out.push(report(workload, &all, attempt));
+        let report = report(workload, &all, attempt).unless_trial(cx, workload);
+        // The pods of a controller that nobody calls wait for one another.
+        let only_controls = is_controller(workload) && !cx.inventory.serving(workload).is_serving();
+        out.push(if only_controls {
+            report.without_fix()
+        } else {
+            report
+        });
     }
 }
 

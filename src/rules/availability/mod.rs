@@ -5,6 +5,7 @@ mod backends;
 pub(super) mod bare_pod;
 mod behind;
 pub(super) mod blocked_by_unhealthy_pods;
+mod corrected_selector;
 pub(super) mod dangling_hpa;
 pub(super) mod dangling_service;
 pub(super) mod eviction_blocked_by_annotation;

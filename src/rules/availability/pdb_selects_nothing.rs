@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
+use super::corrected_selector::{self, Correction};
 use super::labels::{self, Difference, differences};
-use crate::edit::Value;
-use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, Workload};
-use crate::rules::text::yaml_pair;
 use crate::rules::{Context, Findings, Report, Rule};
-use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "pdb-selects-nothing",
@@ -92,9 +90,10 @@ fn without_selector<'a>(object: &'a Object, what: &str) -> Report<'a> {
 
 fn check_selector(cx: &Context<'_>, object: &Object, selector: &LabelSelector, out: &mut Findings) {
     let wanted = selector.match_labels.as_ref().unwrap_or(&NONE);
-    if let Some((workload, differences)) = meant(cx, object, selector) {
-        let is_sure = cx.inventory.namespace(workload.object()) == cx.inventory.namespace(object);
-        let report = report(object, wanted, workload, &differences);
+    if let Some(meant) = meant(cx, object, selector) {
+        let target = meant.workload.object();
+        let is_sure = cx.inventory.namespace(target) == cx.inventory.namespace(object);
+        let report = report(cx, object, wanted, &meant);
         out.push(if is_sure {
             report
         } else {
@@ -114,12 +113,20 @@ pub(super) fn speaks(cx: &Context<'_>, object: &Object) -> bool {
     selector.is_some_and(|selector| meant(cx, object, selector).is_some())
 }
 
+/// The workload that was most likely meant.
+struct Meant<'a> {
+    workload: Workload<'a>,
+    differences: Vec<Difference<'a>>,
+    /// Whether no other one is as near.
+    is_alone: bool,
+}
+
 /// The workload that was most likely meant by a selector that selects none.
 fn meant<'a>(
     cx: &Context<'a>,
     object: &'a Object,
     selector: &'a LabelSelector,
-) -> Option<(Workload<'a>, Vec<Difference<'a>>)> {
+) -> Option<Meant<'a>> {
     let wanted = selector.match_labels.as_ref().unwrap_or(&NONE);
     let mut expressions = selector.match_expressions.iter().flatten();
     let is_open = wanted
@@ -135,31 +142,40 @@ fn meant<'a>(
     nearest(cx, object, wanted)
 }
 
-/// The workload that was most likely meant.
+/// The workload whose pods differ least from what is wanted.
 fn nearest<'a>(
     cx: &Context<'a>,
     object: &'a Object,
     wanted: &'a BTreeMap<String, String>,
-) -> Option<(Workload<'a>, Vec<Difference<'a>>)> {
+) -> Option<Meant<'a>> {
     let fits = |workload: Workload<'_>| workload.template().node().is_some();
     let like = cx.inventory.workloads_like(object, wanted, fits);
-    like.into_iter()
+    let mut found: Vec<_> = like
+        .into_iter()
         .map(|workload| {
             let differences = differences(wanted, workload.template().labels());
-            (workload, differences)
-        })
-        .min_by_key(|(workload, differences)| {
             let is_namesake = workload.object().name() == object.name();
-            (differences.len(), !is_namesake)
+            ((differences.len(), !is_namesake), workload, differences)
         })
+        .collect();
+    let least = found.iter().map(|(distance, ..)| *distance).min()?;
+    found.retain(|(distance, ..)| *distance == least);
+    let is_alone = found.len() == 1;
+    let (_, workload, differences) = found.into_iter().next()?;
+    Some(Meant {
+        workload,
+        differences,
+        is_alone,
+    })
 }
 
 fn report<'a>(
+    cx: &Context<'_>,
     object: &'a Object,
     wanted: &BTreeMap<String, String>,
-    workload: Workload<'_>,
-    differences: &[Difference<'_>],
+    meant: &Meant<'_>,
 ) -> Report<'a> {
+    let (workload, differences) = (meant.workload, meant.differences.as_slice());
     let list = object.node().at(&["spec", "selector"]);
     let is_near = !differences.is_empty()
         && (differences.len() < wanted.len() || workload.object().name() == object.name());
@@ -194,33 +210,20 @@ fn report<'a>(
     let report = Report::object(object, node, message)
         .detail(EVICTS)
         .help(help);
-    let report = select_what_is_there(object, labels, differences, report);
+    let report = if meant.is_alone {
+        let correction = Correction {
+            labels,
+            wanted,
+            differences,
+            workload,
+        };
+        corrected_selector::write(cx, object, &correction, report)
+    } else {
+        report
+    };
     let template = workload.template();
     match labels::node(template, differences) {
         Some(labels) => report.related(template.object(), labels, "the nearest workload's labels"),
         None => report,
     }
-}
-
-/// Gives the selector the value that the pods of the workload carry, where it is one label that differs
-/// and both have it.
-fn select_what_is_there<'r>(
-    object: &Object,
-    labels: Option<Node<'_>>,
-    differences: &[Difference<'_>],
-    report: Report<'r>,
-) -> Report<'r> {
-    let [only] = differences else {
-        return report;
-    };
-    let (Some(value), Some(found)) = (labels.and_then(|it| it.get(only.key)), only.found) else {
-        return report;
-    };
-    let title = format!("select {}", yaml_pair(only.key, found));
-    report
-        .fix(Applicability::Unsafe, title, object, |editor| {
-            editor.set(value, &Value::text(found))
-        })
-        .effect("the budget protects these pods")
-        .reveals()
 }

@@ -200,7 +200,12 @@ fn report<'a>(
         );
     }
     let lead = format!("let an old pod go first (or keep {nodes} with room for it)");
-    go_first(workload, &lead, report)
+    let report = go_first(workload, &lead, report);
+    // Whether there are nodes enough, no file says; of ports it is known that others take them, too.
+    match obstacle {
+        Obstacle::Port(_) => report,
+        Obstacle::AntiAffinity(_) => report.without_fix(),
+    }
 }
 
 /// Lets one pod go before its successor comes.

@@ -73,7 +73,7 @@ impl Rule for GatewayDrain {
         if let Some((_, evidence)) = &removal.by {
             report = report.related(evidence.object, evidence.node, evidence.message.clone());
         }
-        out.push(report);
+        out.push(report.unless_trial(cx, workload));
     }
 
     fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {

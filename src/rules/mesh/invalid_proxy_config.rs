@@ -131,12 +131,7 @@ struct Repair<'a> {
 }
 
 impl<'a> Repair<'a> {
-    fn of(
-        workload: Workload<'a>,
-        annotation: Node<'a>,
-        tree: &'a Tree,
-        issues: &[Issue],
-    ) -> Self {
+    fn of(workload: Workload<'a>, annotation: Node<'a>, tree: &'a Tree, issues: &[Issue]) -> Self {
         let retypes = issues.iter().filter_map(|issue| {
             let retype = Retype::of(tree.node(issue.node), &issue.kind)?;
             Some((issue.node, retype))
@@ -152,8 +147,15 @@ impl<'a> Repair<'a> {
 
     fn mend<'r>(&mut self, issue: &Issue, report: Report<'r>) -> Report<'r> {
         let IssueKind::UnknownField { known, .. } = &issue.kind else {
-            let is_first = self.retypes.first().is_some_and(|(node, _)| *node == issue.node);
-            return if is_first { self.retype(report) } else { report };
+            let is_first = self
+                .retypes
+                .first()
+                .is_some_and(|(node, _)| *node == issue.node);
+            return if is_first {
+                self.retype(report)
+            } else {
+                report
+            };
         };
         self.fixes += 1;
         if self.fixes > MOST_FIXES {

@@ -47,7 +47,7 @@ impl Rule for MissingHoldApplication {
         {
             return;
         }
-        out.push(report(workload, &mesh, proxy));
+        out.push(report(workload, &mesh, proxy).unless_trial(cx, workload));
     }
 }
 

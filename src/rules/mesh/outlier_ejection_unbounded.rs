@@ -1,8 +1,10 @@
 //! `outlier-ejection-unbounded`
 
-use super::policy::policies;
+use super::endpoints;
+use super::policy::{Policy, policies};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::kube::istio::DestinationRule;
 use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -28,7 +30,7 @@ impl Rule for OutlierEjectionUnbounded {
         &META
     }
 
-    fn check_object(&self, _: &Context<'_>, object: &Object, out: &mut Findings) {
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
         const HALF: i32 = 50;
         let Body::DestinationRule(rule) = object.body() else {
             return;
@@ -57,18 +59,56 @@ impl Rule for OutlierEjectionUnbounded {
                 over(object, node, percent)
             } else {
                 let title = format!("set maxEjectionPercent to {HALF}");
-                // Of a single endpoint, half is none.
-                report(object, node, percent, floor)
+                let mut report = report(object, node, percent, floor)
                     .fix(Applicability::Unsafe, title, object, |editor| {
                         editor.set(node, &Value::int(HALF))
                     })
-                    .reveals()
+                    .reveals();
+                if let Some(why) = needs_a_person(cx, object, rule, &policy) {
+                    report.withhold(why);
+                }
+                report
             };
             out.push(match floor_field.node() {
                 Some(node) => report.related(object, node, "the floor"),
                 None => report,
             });
         }
+    }
+}
+
+/// Why only a person can tell how many endpoints may go.
+fn needs_a_person(
+    cx: &Context<'_>,
+    object: &Object,
+    rule: &DestinationRule,
+    policy: &Policy<'_>,
+) -> Option<&'static str> {
+    /// Of fewer, half leaves a single one.
+    const FEWEST: i64 = 4;
+    let host = rule.spec.as_ref().and_then(|spec| spec.host.as_deref());
+    let labels = policy.subset.map(|subset| &subset.labels);
+    let behind = endpoints::behind(cx, object, host.unwrap_or_default());
+    let found = behind.and_then(|behind| behind.endpoints(cx, labels));
+    let trips_at_once = policy.outlier_detection.is_some_and(|it| {
+        let old = it.consecutive_errors.and_then(|it| u32::try_from(it).ok());
+        let thresholds = [
+            it.consecutive_5xx_errors,
+            it.consecutive_gateway_errors,
+            old,
+        ];
+        let mut thresholds = thresholds.iter().flatten();
+        thresholds.any(|errors| matches!(errors, 1..=2))
+    });
+    let trial = cx.inventory.trial_place(object);
+    if trial.is_some() {
+        trial
+    } else if trips_at_once {
+        Some("it ejects after one or two errors, so ejecting is what it is to show")
+    } else if found.is_none_or(|found| found.least < FEWEST) {
+        Some("how many endpoints there are is not known, or they are fewer than four")
+    } else {
+        None
     }
 }
 

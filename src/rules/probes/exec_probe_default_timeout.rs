@@ -47,7 +47,8 @@ impl Rule for ExecProbeDefaultTimeout {
                     .into_iter()
                     .partition(|(_, probe)| probe.data.exec == first.data.exec);
                 let alike: Vec<_> = alike.into_iter().map(|(_, probe)| probe).collect();
-                out.push(report(cx, workload, &client, &first, &alike));
+                let report = report(cx, workload, &client, &first, &alike);
+                out.push(report.unless_trial(cx, workload));
                 probes = others;
             }
         }

@@ -131,7 +131,12 @@ fn check(
         )));
         return;
     }
-    out.push(raise(container, own, (&live, &ready), report));
+    let report = raise(container, own, (&live, &ready), report);
+    out.push(if is_serving {
+        report.unless_trial(cx, workload)
+    } else {
+        report.without_fix()
+    });
 }
 
 /// Lets liveness tolerate longer than readiness.

@@ -7,6 +7,7 @@ use super::probe::{ProbeKind, probes_of};
 use crate::clocks::node_of;
 use crate::edit::Advice;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::Traffic;
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::Term;
 use crate::lifecycle::probes::Timing;
@@ -98,7 +99,18 @@ fn check(
         let label = format!("the start takes {}", show_seconds(time.value));
         report = report.related(container.object(), node, label);
     }
-    out.push(report);
+    if severity == Severity::Note && !is_relied_on(cx, workload) {
+        report = report.without_fix();
+    }
+    out.push(report.unless_trial(cx, workload));
+}
+
+/// Whether somebody notices that a start takes longer: others send requests, and there is more than one pod
+/// to answer them.
+fn is_relied_on(cx: &Context<'_>, workload: Workload<'_>) -> bool {
+    let count = cx.inventory.replicas(workload).count();
+    count.is_some_and(|count| count >= 2)
+        && cx.inventory.serving(workload).traffic() == Traffic::Yes
 }
 
 fn advise<'r>(

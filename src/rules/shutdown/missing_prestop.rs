@@ -6,7 +6,7 @@ use super::{grace, wait};
 use crate::clocks::GRACE_PERIOD;
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::is_led;
+use crate::inventory::{Traffic, extends_api, is_controller, is_data_store, is_led};
 use crate::kube::{Body, ContainerRef, Object, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
@@ -65,7 +65,12 @@ impl Rule for MissingPrestop {
         let report = Report::container(workload, *first, first.name_node(), message);
         let removal = cx.clocks().removal(workload);
         let seconds = wait::USUAL.max(removal.wait.as_secs());
-        let mut report = add_hook(cx, workload, *first, seconds, report).serving(&serving);
+        let mut report = add_hook(cx, workload, *first, seconds, report)
+            .unless_trial(cx, workload)
+            .serving(&serving);
+        if let Some(why) = needs_a_person(cx, workload) {
+            report.withhold(why);
+        }
         // Who sends datagrams waits for no connection: some are lost, and none is refused.
         let mut services = serving.services().peekable();
         if services.peek().is_some() && services.all(|(service, _)| takes_datagrams(service)) {
@@ -91,6 +96,38 @@ impl Rule for MissingPrestop {
             &["lame duck"],
         ));
     }
+}
+
+/// Why only a person can tell whether waiting is what the workload needs.
+fn needs_a_person(cx: &Context<'_>, workload: Workload<'_>) -> Option<&'static str> {
+    /// Kubernetes' default.
+    const USUAL: i64 = 30;
+    let spec = workload.template().spec();
+    let grace = spec.and_then(|spec| spec.termination_grace_period_seconds);
+    let is_alone = cx.inventory.replicas(workload).count() == Some(1);
+    if grace.is_some_and(|seconds| seconds < USUAL) {
+        Some("a short grace period is written, so the pod is meant to stop soon")
+    } else if matches!(
+        cx.inventory.serving(workload).traffic(),
+        Traffic::Bounded(_)
+    ) || extends_api(workload)
+    {
+        Some("only the API server calls it")
+    } else if is_data_store(workload) {
+        Some("by its image it is a data store, whose clients keep their connections")
+    } else if is_controller(workload) {
+        Some("by its name it is a controller, whose clients try again")
+    } else if is_alone && !is_seamless(workload) {
+        Some("with one replica, nothing says that its rollouts are to lose no request")
+    } else {
+        None
+    }
+}
+
+/// Whether the strategy says that no pod may go before its successor is ready.
+fn is_seamless(workload: Workload<'_>) -> bool {
+    let limit = workload.strategy().limit("maxUnavailable").node();
+    limit.is_some_and(|node| matches!(node.text(), Some("0" | "0%")))
 }
 
 fn has_hook(cx: &Context<'_>, container: ContainerRef<'_>) -> bool {

@@ -3,6 +3,7 @@
 use super::grace;
 use crate::clocks::{GRACE_PERIOD as FIELD, PodBudget};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::Traffic;
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::prestop::Prestop;
 use crate::lifecycle::shutdown::{LEAST_AFTER_SIGTERM, LEAST_FOR_HOOK};
@@ -85,10 +86,19 @@ impl Rule for ZeroGracePeriod {
         } else {
             Severity::Warning
         };
-        out.push(if is_meant {
-            report.severity(severity)
-        } else {
-            grace::raise(&largest, workload, LEAST, report.severity(severity))
-        });
+        let report = report.severity(severity);
+        if is_meant {
+            out.push(report);
+            return;
+        }
+        let mut report = grace::raise(&largest, workload, LEAST, report);
+        // Nobody writes 0 by accident: what it costs must be plain before it is taken back.
+        let costs = is_stateful
+            || cx.inventory.serving(workload).traffic() == Traffic::Yes
+            || largest.budget.shutdown.is_beyond_doubt();
+        if !costs {
+            report.withhold("0 is written on purpose, and nothing in view is lost by it");
+        }
+        out.push(report);
     }
 }
