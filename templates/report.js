@@ -5,7 +5,11 @@
   const shown = document.getElementById("shown");
   const findings = Array.from(document.querySelectorAll("article.finding"));
   const chunks = Array.from(document.querySelectorAll("div.chunk"));
+  const groups = Array.from(document.querySelectorAll("details.group"));
+  const unfolded = new Set(groups.filter((group) => group.open));
+  const unfold = document.getElementById("unfold");
   const workloads = Array.from(document.querySelectorAll("details.workload"));
+  let was_narrow = false;
   const apply = () => {
     const data = new FormData(form);
     const severities = new Set(data.getAll("severity"));
@@ -24,6 +28,13 @@
     for (const chunk of chunks) {
       chunk.hidden = !chunk.querySelector("article.finding:not([hidden])");
     }
+    // A reader who chose a rule or a workload wants to read what is left; after that all is as it was.
+    const narrow = Boolean(rule || workload);
+    for (const group of groups) {
+      group.hidden = !group.querySelector("div.chunk:not([hidden])");
+      if (narrow || was_narrow) group.open = narrow || unfolded.has(group);
+    }
+    was_narrow = narrow;
     for (const other of workloads) {
       other.hidden = Boolean(workload) && other.dataset.workload !== workload;
     }
@@ -34,5 +45,10 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   // The fields have their first values again only after the event.
   form.addEventListener("reset", () => setTimeout(apply));
+  unfold.addEventListener("click", () => {
+    for (const group of groups) {
+      group.open = true;
+    }
+  });
   apply();
 })();

@@ -95,11 +95,23 @@ if (all > 0) {
     );
   }
 
+  // Links of the overview unfold what they lead to.
+  for (const selector of [".figures tbody tr:last-child a", ".matrix tbody tr:last-child a"]) {
+    if (!(await page.$(selector))) continue;
+    await page.$eval(selector, (link) => link.click());
+    const target = await page.$eval(selector, (link) => link.hash.slice(1));
+    const shown = () => page.evaluate((id) => document.getElementById(id)?.checkVisibility(), target);
+    await page.waitForFunction((id) => document.getElementById(id)?.checkVisibility(), {}, target).catch(() => {});
+    expect(await shown(), true, `#${target} after its link was followed`);
+  }
+  await page.click("#unfold");
+  expect(await matching("details.group:not([open])"), 0, "folded rules after all were unfolded");
+
   // By keyboard alone: the first stop skips to the content, and a filter is reached and worked.
   await page.reload({ waitUntil: "load" });
   await page.keyboard.press("Tab");
   expect(await page.evaluate(() => document.activeElement.className), "skip", "first stop");
-  for (let stop = 0; stop < 20; stop += 1) {
+  for (let stop = 0; stop < 200; stop += 1) {
     await page.keyboard.press("Tab");
     if (await page.evaluate(() => document.activeElement.name === "severity")) break;
   }
@@ -157,9 +169,33 @@ for (const scheme of ["light", "dark"]) {
     }
   }
 }
+// Printed as it was opened: errors and warnings with their messages, of notes no more than their number.
+await page.reload({ waitUntil: "load" });
 await page.emulateMediaType("print");
 if (all > 0 && (await page.$eval("form", (it) => it.checkVisibility()))) {
   problem("the filters are printed");
+}
+const printed = (severity) =>
+  page.$$eval(`article.finding[data-severity="${severity}"] .message`, (all) =>
+    all.filter((it) => it.checkVisibility({ contentVisibilityAuto: false })).length,
+  );
+for (const severity of ["error", "warning"]) {
+  const own = await matching(`article.finding[data-severity="${severity}"]`);
+  expect(await printed(severity), own, `${severity} findings in print`);
+}
+expect(await printed("note"), 0, "notes in print");
+
+// Without the script everything is there, and unfolds.
+await page.emulateMediaType("screen");
+await page.setJavaScriptEnabled(false);
+await page.reload({ waitUntil: "load" });
+expect(await visible(), all, "findings without script");
+if (all > 0) {
+  expect(await page.$eval("#filters", (it) => it.checkVisibility()), false, "filters without script");
+  const last = (await page.$$("details.group")).at(-1);
+  const was = await last.evaluate((it) => it.open);
+  await (await last.$("summary")).click();
+  expect(await last.evaluate((it) => it.open), !was, "the last rule after a click on it");
 }
 await browser.close();
 console.log(JSON.stringify({ findings: all, milliseconds: { load: Math.round(loaded), ...measured }, problems }));

@@ -13,6 +13,8 @@ use super::{Style, sanitize};
 use crate::finding::{Area, Because, Checklist, ChecklistRow, ItemState, Unjudged};
 use crate::source::Sources;
 
+pub(in crate::report) use text::mark;
+
 /// How checklists are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ChecklistFormat {

@@ -95,7 +95,7 @@ fn short(because: &Because, state: ItemState, sources: &Sources) -> String {
     }
 }
 
-pub(super) fn mark(state: ItemState, unicode: bool) -> (char, Color) {
+pub(in crate::report) fn mark(state: ItemState, unicode: bool) -> (char, Color) {
     match (state, unicode) {
         (ItemState::Passed, true) => ('✓', Color::Green),
         (ItemState::Passed, false) => ('+', Color::Green),

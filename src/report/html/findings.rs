@@ -1,8 +1,11 @@
 //! Findings as the page shows them.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::finding::{Applicability, Finding, Help};
+use super::prose::Prose;
+use crate::finding::{Applicability, Finding, Help, RuleMeta, Severity};
+use crate::report::checklist::place;
 use crate::report::excerpt::{Excerpt, Extent, Place};
 use crate::report::sanitize;
 use crate::report::text::sanitize_lines;
@@ -11,32 +14,58 @@ use crate::source::Sources;
 /// How many related places of one finding are shown; the formats for programs carry all.
 const MAX_RELATED: usize = 8;
 
+/// The first rule is unfolded unless it gives notes. Others are until so many errors are in view.
+const UNFOLDED_ERRORS: usize = 50;
+
+/// Those with warnings until so many findings are.
+const UNFOLDED_WARNINGS: usize = 20;
+
+/// Up to so many errors of one rule show their source.
+const UNFOLDED_SOURCES: usize = 5;
+
 /// How much source text is shown.
 const EXTENT: Extent = Extent {
     context: 2,
     columns: 200,
 };
 
+/// The findings of one rule and one severity.
+pub(super) struct GroupView<'a> {
+    pub(super) severity: &'static str,
+    pub(super) rule: &'static str,
+    /// What the rule finds.
+    pub(super) summary: &'static str,
+    /// Where its page stands on the web.
+    pub(super) url: String,
+    pub(super) open: bool,
+    pub(super) findings: Vec<FindingView<'a>>,
+}
+
 /// One finding; all text is printable.
 pub(super) struct FindingView<'a> {
     /// Unique on the page.
     pub(super) id: usize,
-    pub(super) severity: &'static str,
     pub(super) rule: &'a str,
-    /// `Deployment demo/web`; empty where the finding is about text that is no object.
+    /// `Deployment demo/web`; empty where the finding is about text that is not an object.
     pub(super) object: String,
     /// The same with the container.
     pub(super) subject: String,
-    pub(super) message: String,
+    /// `k8s/web.yaml:12`
+    pub(super) place: String,
+    pub(super) message: Prose,
     pub(super) blocks: Vec<BlockView>,
     /// How many related places are left out.
     pub(super) hidden: usize,
-    pub(super) help: String,
+    pub(super) help: Prose,
     /// Text to copy.
     pub(super) copy: String,
-    pub(super) fix: String,
+    /// The finding above that has the same help, where there is one.
+    pub(super) same_help: Option<usize>,
+    pub(super) fix: Prose,
     /// Why it does not count, where it does not.
-    pub(super) suppressed: String,
+    pub(super) suppressed: Prose,
+    /// Whether its source and help are in view.
+    pub(super) open: bool,
 }
 
 /// Neighbouring lines of a file.
@@ -50,11 +79,75 @@ pub(super) struct LineView {
     pub(super) is_primary: bool,
     /// Text, and whether it is marked.
     pub(super) parts: Vec<(String, bool)>,
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Vec<Prose>,
+}
+
+/// The findings by severity and rule: the most severe first, then the most frequent.
+pub(super) fn groups<'a>(
+    findings: &[&'a Finding],
+    rules: &[RuleMeta],
+    sources: &Sources,
+) -> Vec<GroupView<'a>> {
+    let mut groups: BTreeMap<_, Vec<&'a Finding>> = BTreeMap::new();
+    for finding in findings {
+        let key = (Reverse(finding.severity), finding.rule);
+        groups.entry(key).or_default().push(finding);
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|((severity, _), findings)| (*severity, Reverse(findings.len())));
+    let mut next = 0;
+    let mut shown = 0;
+    let views = groups.into_iter().map(|((Reverse(severity), rule), own)| {
+        shown += own.len();
+        let is_first = shown == own.len();
+        let open = match severity {
+            Severity::Error => is_first || shown <= UNFOLDED_ERRORS,
+            Severity::Warning => is_first || shown <= UNFOLDED_WARNINGS,
+            Severity::Note => false,
+        };
+        let meta = rules.iter().find(|meta| meta.id == rule);
+        GroupView {
+            severity: severity.as_str(),
+            rule,
+            summary: meta.map_or("", |meta| meta.summary),
+            url: meta.map_or_else(String::new, RuleMeta::url),
+            open,
+            findings: views(&own, &mut next, severity == Severity::Error, sources),
+        }
+    });
+    views.collect()
+}
+
+/// The findings of a group. Their source and help is folded, but that of the first and of errors that are few; the
+/// same help stands there once.
+fn views<'a>(
+    findings: &[&'a Finding],
+    next: &mut usize,
+    are_errors: bool,
+    sources: &Sources,
+) -> Vec<FindingView<'a>> {
+    let all_open = are_errors && findings.len() <= UNFOLDED_SOURCES;
+    let mut helps: HashMap<&str, usize> = HashMap::new();
+    let mut views = Vec::with_capacity(findings.len());
+    for (index, finding) in findings.iter().enumerate() {
+        let mut view = FindingView::new(*next, finding, sources);
+        view.open = all_open || index == 0;
+        if let Some(help) = &finding.help {
+            let first = *helps.entry(help.as_str()).or_insert(view.id);
+            if first != view.id {
+                view.same_help = Some(first);
+                view.help = Prose::default();
+                view.copy = String::new();
+            }
+        }
+        *next += 1;
+        views.push(view);
+    }
+    views
 }
 
 impl<'a> FindingView<'a> {
-    pub(super) fn new(id: usize, finding: &'a Finding, sources: &Sources) -> Self {
+    fn new(id: usize, finding: &'a Finding, sources: &Sources) -> Self {
         let mut places = vec![Place {
             location: finding.primary,
             label: finding
@@ -75,23 +168,28 @@ impl<'a> FindingView<'a> {
         let help = finding.help.as_ref();
         Self {
             id,
-            severity: finding.severity.as_str(),
             rule: finding.rule,
             subject: match container {
                 Some(container) => format!("{object}, container {}", sanitize(container)),
                 None => object.clone(),
             },
             object,
-            message: sanitize(&finding.message).into_owned(),
+            place: place(finding.primary, sources),
+            message: Prose::new(&sanitize(&finding.message)),
             blocks: blocks(&Excerpt::new(sources, &places, EXTENT)),
             hidden: finding.related.len().saturating_sub(MAX_RELATED),
-            help: help.map_or_else(String::new, |it| sanitize_lines(it.prose()).into_owned()),
+            help: help.map_or_else(Prose::default, |it| Prose::new(&sanitize_lines(it.prose()))),
             copy: sanitize_lines(help.and_then(Help::copy).unwrap_or_default()).into_owned(),
-            fix: fix(finding),
-            suppressed: finding.suppressed.as_ref().map_or_else(String::new, |it| {
-                let reason = it.reason.as_deref().unwrap_or("no reason given");
-                format!("suppressed by {}: {}", it.by, sanitize(reason))
-            }),
+            same_help: None,
+            fix: Prose::new(&fix(finding)),
+            suppressed: finding
+                .suppressed
+                .as_ref()
+                .map_or_else(Prose::default, |it| {
+                    let reason = it.reason.as_deref().unwrap_or("no reason given");
+                    Prose::new(&format!("suppressed by {}: {}", it.by, sanitize(reason)))
+                }),
+            open: false,
         }
     }
 }
@@ -119,7 +217,7 @@ fn blocks(excerpt: &Excerpt) -> Vec<BlockView> {
                         .iter()
                         .map(|(text, marked)| (own(text), *marked))
                         .collect(),
-                    notes: line.notes.iter().map(own).collect(),
+                    notes: line.notes.iter().map(|note| Prose::new(note)).collect(),
                 })
                 .collect(),
         })

@@ -3,21 +3,26 @@
 //! show is spelled out first.
 
 mod findings;
+mod overview;
+mod prose;
 mod workloads;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use askama::Template;
 
 use super::text::unlisted;
 use super::{Report, Style, summary};
-use crate::finding::{Checklist, Severity, Unjudged};
+use crate::finding::{Checklist, Outcome, Severity, Unjudged};
 use crate::source::Sources;
-use findings::{FindingView, count_by, object_of};
-use workloads::{ChecklistView, TimelineView};
+use findings::{GroupView, count_by, object_of};
+use overview::{Cell, Matrix, RuleRow, WorstRow};
+use prose::Prose;
+use workloads::WorkloadView;
 
 const STYLE: &str = concat!(
     include_str!("../../../templates/page.css"),
@@ -27,11 +32,8 @@ const SCRIPT: &str = include_str!("../../../templates/report.js");
 
 /// What the policy lets in: the style and the script of these contents and nothing else. A test
 /// holds them to [`STYLE`] and [`SCRIPT`], and says what to write when those change.
-const STYLE_HASH: &str = "sha256-J6jJ+ztAsR+DK8ijS/3TJgTT9fZlORjal8ImRIDHgeo=";
-const SCRIPT_HASH: &str = "sha256-2AZRbx2LRhhcT8xVEYgas43i7QWj+JN+kOGd8oRx+Bc=";
-
-/// More workloads than this start folded up.
-const UNFOLDED: usize = 3;
+const STYLE_HASH: &str = "sha256-sOey+wlOkCCzXDkFtvGwJz3yl6LpMeRg8Kaihwn5vIk=";
+const SCRIPT_HASH: &str = "sha256-ZX7n/DYNsM20h1HqHoCsneysm1POxlc25OfHlOI9qkM=";
 
 /// What all pages share.
 struct Page {
@@ -71,24 +73,36 @@ impl Page {
 struct ReportPage<'a> {
     page: Page,
     tiles: Vec<Tile>,
-    not_judged: Vec<String>,
+    not_judged: Vec<Prose>,
     severities: [&'static str; 3],
+    overview: Overview,
     /// Each with the number of its findings.
     rules: Vec<(String, usize)>,
-    workloads: Vec<(String, usize)>,
-    findings: Vec<FindingView<'a>>,
+    objects: Vec<(String, usize)>,
+    groups: Vec<GroupView<'a>>,
     /// What is not listed, a line each.
     unlisted: Vec<String>,
-    timelines: Vec<TimelineView>,
-    checklists: Vec<ChecklistView>,
+    workloads: Vec<WorkloadView>,
+}
+
+/// What a reader sees first.
+struct Overview {
+    rules: Vec<RuleRow>,
+    worst: Vec<WorstRow>,
+    /// How many other objects have errors or warnings.
+    others: usize,
+    matrix: Matrix,
+    legend: Vec<Cell>,
 }
 
 #[derive(Template)]
 #[template(path = "checklist.html")]
 struct ChecklistPage {
     page: Page,
-    not_judged: Vec<String>,
-    checklists: Vec<ChecklistView>,
+    not_judged: Vec<Prose>,
+    matrix: Matrix,
+    legend: Vec<Cell>,
+    workloads: Vec<WorkloadView>,
 }
 
 /// A number that is worth a frame.
@@ -103,31 +117,45 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
     let sources = report.sources;
     let listing = report.shown(style);
     let listed = || listing.findings.iter().copied();
-    let findings: Vec<FindingView<'_>> = listed()
-        .enumerate()
-        .map(|(id, finding)| FindingView::new(id, finding, sources))
-        .collect();
-    let is_open = |count: usize| count <= UNFOLDED;
-    let timelines = outcome
-        .timelines
-        .iter()
-        .map(|timeline| TimelineView::new(timeline, sources, is_open(outcome.timelines.len())))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(io::Error::other)?;
-    let others = timelines.iter().map(|it| it.workload.clone());
+    let groups = findings::groups(&listing.findings, report.rules, sources);
+    let workloads = workloads::workloads(outcome, &groups, sources).map_err(io::Error::other)?;
+    let others = workloads.iter().map(|it| it.name.clone());
     let page = ReportPage {
         page: Page::new("lameduck report", summary::line(outcome), true),
         tiles: tiles(report),
-        not_judged: summary::not_judged_rows(&outcome.unjudged),
+        not_judged: not_judged(&outcome.unjudged),
         severities: [Severity::Error, Severity::Warning, Severity::Note].map(Severity::as_str),
+        overview: Overview::new(outcome, &workloads, sources),
         rules: count_by(listed().map(|it| it.rule.to_owned()), []),
-        workloads: count_by(listed().filter_map(object_of), others),
-        findings,
+        objects: count_by(listed().filter_map(object_of), others),
+        groups,
         unlisted: unlisted(&listing, sources),
-        timelines,
-        checklists: ChecklistView::all(&outcome.checklists, sources, false),
+        workloads,
     };
     render(&page, out)
+}
+
+impl Overview {
+    fn new(outcome: &Outcome, workloads: &[WorkloadView], sources: &Sources) -> Self {
+        let counts = overview::by_object(outcome);
+        let (worst, others) = overview::worst(&counts, &anchors(workloads));
+        Self {
+            rules: overview::rules(outcome),
+            worst,
+            others,
+            matrix: Matrix::new(&outcome.checklists, sources),
+            legend: overview::legend(),
+        }
+    }
+}
+
+/// The first workload of each name.
+fn anchors(workloads: &[WorkloadView]) -> BTreeMap<String, usize> {
+    let mut anchors = BTreeMap::new();
+    for (index, workload) in workloads.iter().enumerate() {
+        anchors.entry(workload.name.clone()).or_insert(index);
+    }
+    anchors
 }
 
 pub(super) fn write_checklists(
@@ -138,12 +166,20 @@ pub(super) fn write_checklists(
 ) -> io::Result<()> {
     let unit = if checklists.len() == 1 { "" } else { "s" };
     let subtitle = format!("{} workload{unit}", checklists.len());
+    let workloads = workloads::checklists(checklists, sources);
     let page = ChecklistPage {
         page: Page::new("lameduck checklist", subtitle, false),
-        not_judged: summary::not_judged_rows(unjudged),
-        checklists: ChecklistView::all(checklists, sources, checklists.len() <= UNFOLDED),
+        not_judged: not_judged(unjudged),
+        matrix: Matrix::new(checklists, sources),
+        legend: overview::legend(),
+        workloads,
     };
     render(&page, out)
+}
+
+fn not_judged(unjudged: &Unjudged) -> Vec<Prose> {
+    let rows = summary::not_judged_rows(unjudged);
+    rows.iter().map(|row| Prose::new(row)).collect()
 }
 
 fn render(page: &impl Template, out: &mut dyn Write) -> io::Result<()> {

@@ -167,13 +167,13 @@ fn text_of_a_manifest_is_text() {
 }
 
 #[test]
-fn a_page_refers_to_nothing() {
+fn a_page_loads_nothing_and_links_to_the_pages_of_rules_alone() {
     let (sources, id) = sources();
     let outcome = hostile(id);
     let report = Report {
         outcome: &outcome,
         sources: &sources,
-        rules: &[],
+        rules: crate::rules::metas(),
         fails_from: Severity::Warning,
     };
     let mut page = Vec::new();
@@ -184,7 +184,92 @@ fn a_page_refers_to_nothing() {
     ] {
         assert!(!page.contains(reference), "{reference}");
     }
-    for link in page.split("href=\"").skip(1) {
-        assert!(link.starts_with('#'), "{link}");
+    let links = page.split("href=\"").skip(1);
+    let (inner, outer): (Vec<_>, Vec<_>) = links
+        .filter_map(|link| link.split('"').next())
+        .partition(|link| link.starts_with('#'));
+    let known = crate::rules::metas().iter();
+    let urls: Vec<String> = known.map(crate::finding::RuleMeta::url).collect();
+    assert!(!outer.is_empty());
+    for link in outer {
+        assert!(urls.iter().any(|url| url == link), "{link}");
     }
+    for link in inner {
+        let target = format!("id=\"{}\"", link.trim_start_matches('#'));
+        assert_eq!(page.matches(&target).count(), 1, "{link}");
+    }
+}
+
+/// A finding of a rule and severity, with help, in the first line.
+fn plain(source: SourceId, rule: &'static str, severity: Severity, help: &str) -> Finding {
+    Finding {
+        rule,
+        severity,
+        message: format!("`{rule}` speaks"),
+        help: Some(Help::new(help)),
+        resource: Some(Resource::new("apps/v1", "Deployment", None, "web")),
+        related: Vec::new(),
+        ..finding(source)
+    }
+}
+
+#[test]
+fn errors_come_first_and_the_same_help_once() {
+    let (sources, id) = sources();
+    let rules = crate::rules::metas();
+    let mut findings = vec![plain(id, "single-replica", Severity::Note, "n")];
+    findings.extend((0..30).map(|_| plain(id, "missing-pdb", Severity::Warning, "set `a: 1`")));
+    findings.push(plain(id, "missing-prestop", Severity::Warning, "w"));
+    findings.push(plain(id, "selector-mismatch", Severity::Error, "e"));
+    let findings: Vec<&Finding> = findings.iter().collect();
+    let groups = findings::groups(&findings, rules, &sources);
+    let seen: Vec<_> = groups
+        .iter()
+        .map(|it| (it.rule, it.findings.len(), it.open))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("selector-mismatch", 1, true),
+            ("missing-pdb", 30, false),
+            ("missing-prestop", 1, false),
+            ("single-replica", 1, false),
+        ]
+    );
+    let pdb = &groups[1].findings;
+    assert!(pdb[0].open && !pdb[1].open);
+    assert_eq!(pdb[0].same_help, None);
+    assert_eq!(
+        pdb[0].help.0,
+        [("set ".to_owned(), false), ("a: 1".to_owned(), true)]
+    );
+    assert_eq!(pdb[29].same_help, Some(pdb[0].id));
+    assert!(pdb[29].help.is_empty() && pdb[29].copy.is_empty());
+}
+
+#[test]
+fn the_overview_counts_all_and_names_the_worst_first() {
+    let (_, id) = sources();
+    let mut outcome = Outcome::default();
+    for (name, severity, count) in [
+        ("many-notes", Severity::Note, 40),
+        ("one-error", Severity::Error, 1),
+        ("two-warnings", Severity::Warning, 2),
+    ] {
+        for _ in 0..count {
+            outcome.findings.push(Finding {
+                resource: Some(Resource::new("apps/v1", "Deployment", None, name)),
+                ..plain(id, "missing-pdb", severity, "h")
+            });
+        }
+    }
+    let rows: Vec<_> = overview::rules(&outcome)
+        .iter()
+        .map(|row| (row.severity, row.count, row.objects))
+        .collect();
+    assert_eq!(rows, [("error", 1, 1), ("warning", 2, 1), ("note", 40, 1)]);
+    let (worst, others) = overview::worst(&overview::by_object(&outcome), &BTreeMap::new());
+    let worst: Vec<_> = worst.iter().map(|row| row.object.as_str()).collect();
+    assert_eq!(worst, ["Deployment one-error", "Deployment two-warnings"]);
+    assert_eq!(others, 0);
 }

@@ -1,66 +1,171 @@
-//! Timelines and checklists as the page shows them.
+//! Workloads as the page shows them: their findings, timelines and checklists.
 
-use crate::finding::{Checklist, Clock, ItemState, Timeline};
+use std::collections::HashMap;
+
+use super::findings::{FindingView, GroupView};
+use super::overview::class;
+use super::prose::Prose;
+use crate::finding::{Checklist, Clock, Outcome, Resource, Timeline};
 use crate::report::checklist::{areas, counts, place, reason};
 use crate::report::sanitize;
 use crate::report::timeline::{clocks, inline_svg, label, origin, when, word};
-use crate::source::Sources;
+use crate::source::{Location, Sources};
 
-pub(super) struct TimelineView {
-    pub(super) workload: String,
+/// More workloads than this start folded up.
+const UNFOLDED: usize = 3;
+
+/// A workload, or another object with findings, and all that the page knows of it.
+pub(super) struct WorkloadView {
+    pub(super) name: String,
     pub(super) place: String,
+    /// What is in it, in words.
+    pub(super) counts: String,
     pub(super) open: bool,
+    pub(super) findings: Vec<FindingLink>,
     pub(super) clocks: Vec<ClockView>,
+    pub(super) areas: Vec<AreaView>,
+}
+
+/// Where a finding of a workload stands on the page.
+pub(super) struct FindingLink {
+    pub(super) id: usize,
+    pub(super) severity: &'static str,
+    pub(super) rule: &'static str,
+    pub(super) message: Prose,
 }
 
 pub(super) struct ClockView {
     pub(super) name: &'static str,
     pub(super) svg: String,
     /// A class and a sentence.
-    pub(super) verdicts: Vec<(&'static str, String)>,
+    pub(super) verdicts: Vec<(&'static str, Prose)>,
     pub(super) rows: Vec<BarView>,
 }
 
 pub(super) struct BarView {
     pub(super) what: String,
     pub(super) when: String,
-    pub(super) origins: Vec<String>,
+    pub(super) origins: Vec<Prose>,
 }
 
-impl TimelineView {
-    pub(super) fn new(
-        timeline: &Timeline,
-        sources: &Sources,
-        open: bool,
-    ) -> Result<Self, askama::Error> {
-        let workload = sanitize(&timeline.resource.to_string()).into_owned();
-        let clocks = clocks(timeline)
-            .into_iter()
-            .filter(|(.., clock)| !clock.bars.is_empty())
-            .map(|(name, since, clock)| {
-                let svg = inline_svg(clock, &workload, name, since)?;
-                Ok(ClockView::new(name, svg, clock, sources))
-            })
-            .collect::<Result<Vec<_>, askama::Error>>()?;
-        Ok(Self {
-            place: place(timeline.location, sources),
-            open,
-            clocks,
-            workload,
-        })
+/// Every workload with a timeline or a checklist, in the order of the outcome. Workloads of the same name, as
+/// overlays have them, are told apart by their places.
+pub(super) fn workloads(
+    outcome: &Outcome,
+    groups: &[GroupView<'_>],
+    sources: &Sources,
+) -> Result<Vec<WorkloadView>, askama::Error> {
+    let mut views: Vec<WorkloadView> = Vec::new();
+    let mut known: HashMap<(String, Location), usize> = HashMap::new();
+    let mut enter = |resource: &Resource, location: Location, views: &mut Vec<WorkloadView>| {
+        let name = sanitize(&resource.to_string()).into_owned();
+        let at = *known.entry((name.clone(), location)).or_insert(views.len());
+        if at == views.len() {
+            views.push(WorkloadView::new(name, place(location, sources)));
+        }
+        at
+    };
+    for checklist in &outcome.checklists {
+        let at = enter(&checklist.resource, checklist.location, &mut views);
+        if let Some(view) = views.get_mut(at) {
+            view.counts = counts(checklist);
+            view.areas = area_views(checklist, sources);
+        }
     }
+    for timeline in &outcome.timelines {
+        let at = enter(&timeline.resource, timeline.location, &mut views);
+        if let Some(view) = views.get_mut(at) {
+            view.clocks = clock_views(timeline, &view.name, sources)?;
+        }
+    }
+    link(&mut views, groups);
+    let open = views.len() <= UNFOLDED;
+    for view in &mut views {
+        view.open = open;
+    }
+    Ok(views)
+}
+
+/// Names the findings of each workload. One that several objects of the same name may have is named with each.
+fn link(views: &mut [WorkloadView], groups: &[GroupView<'_>]) {
+    let mut by_name: HashMap<&str, Vec<(&GroupView<'_>, &FindingView<'_>)>> = HashMap::new();
+    for group in groups {
+        for finding in &group.findings {
+            let own = by_name.entry(&finding.object).or_default();
+            own.push((group, finding));
+        }
+    }
+    for view in views {
+        let own = by_name.get(view.name.as_str()).into_iter().flatten();
+        view.findings = own
+            .map(|(group, finding)| FindingLink {
+                id: finding.id,
+                severity: group.severity,
+                rule: group.rule,
+                message: finding.message.clone(),
+            })
+            .collect();
+    }
+}
+
+impl WorkloadView {
+    fn new(name: String, place: String) -> Self {
+        Self {
+            name,
+            place,
+            counts: String::new(),
+            open: false,
+            findings: Vec::new(),
+            clocks: Vec::new(),
+            areas: Vec::new(),
+        }
+    }
+}
+
+/// The workloads of a page of checklists alone.
+pub(super) fn checklists(lists: &[Checklist], sources: &Sources) -> Vec<WorkloadView> {
+    let open = lists.len() <= UNFOLDED;
+    let views = lists.iter().map(|list| {
+        let name = sanitize(&list.resource.to_string()).into_owned();
+        WorkloadView {
+            counts: counts(list),
+            areas: area_views(list, sources),
+            open,
+            ..WorkloadView::new(name, place(list.location, sources))
+        }
+    });
+    views.collect()
+}
+
+fn clock_views(
+    timeline: &Timeline,
+    workload: &str,
+    sources: &Sources,
+) -> Result<Vec<ClockView>, askama::Error> {
+    clocks(timeline)
+        .into_iter()
+        .filter(|(.., clock)| !clock.bars.is_empty())
+        .map(|(name, since, clock)| {
+            let svg = inline_svg(clock, workload, name, since)?;
+            Ok(ClockView::new(name, svg, clock, sources))
+        })
+        .collect()
 }
 
 impl ClockView {
     fn new(name: &'static str, svg: String, clock: &Clock, sources: &Sources) -> Self {
         let verdicts = clock.verdicts.iter().map(|verdict| {
             let text = format!("{}: {}", word(verdict.fit), sanitize(&verdict.text));
-            (verdict.fit.as_str(), text)
+            (verdict.fit.as_str(), Prose::new(&text))
         });
         let rows = clock.bars.iter().map(|bar| BarView {
             what: label(bar),
             when: when(bar.extent),
-            origins: bar.stated.iter().map(|it| origin(it, sources)).collect(),
+            origins: bar
+                .stated
+                .iter()
+                .map(|it| Prose::new(&origin(it, sources)))
+                .collect(),
         });
         Self {
             name,
@@ -69,14 +174,6 @@ impl ClockView {
             rows: rows.collect(),
         }
     }
-}
-
-pub(super) struct ChecklistView {
-    pub(super) workload: String,
-    pub(super) place: String,
-    pub(super) counts: String,
-    pub(super) open: bool,
-    pub(super) areas: Vec<AreaView>,
 }
 
 pub(super) struct AreaView {
@@ -89,40 +186,26 @@ pub(super) struct ItemView {
     pub(super) title: &'static str,
     pub(super) state: &'static str,
     pub(super) class: &'static str,
-    pub(super) because: Vec<String>,
+    pub(super) because: Vec<Prose>,
 }
 
-impl ChecklistView {
-    pub(super) fn all(checklists: &[Checklist], sources: &Sources, open: bool) -> Vec<Self> {
-        let lists = checklists.iter();
-        lists.map(|list| Self::new(list, sources, open)).collect()
-    }
-
-    fn new(list: &Checklist, sources: &Sources, open: bool) -> Self {
-        Self {
-            workload: sanitize(&list.resource.to_string()).into_owned(),
-            place: place(list.location, sources),
-            counts: counts(list),
-            open,
-            areas: areas(list)
-                .map(|(area, rows)| AreaView {
-                    name: area.as_str(),
-                    rows: rows
-                        .map(|row| ItemView {
-                            id: row.item.id,
-                            title: row.item.title,
-                            state: row.state.as_str(),
-                            class: match row.state {
-                                ItemState::Passed => "passed",
-                                ItemState::Failed => "failed",
-                                ItemState::NeedsPerson | ItemState::Evidence => "needs-person",
-                                ItemState::NotApplicable => "not-applicable",
-                            },
-                            because: row.because.iter().map(|it| reason(it, sources)).collect(),
-                        })
+fn area_views(list: &Checklist, sources: &Sources) -> Vec<AreaView> {
+    areas(list)
+        .map(|(area, rows)| AreaView {
+            name: area.as_str(),
+            rows: rows
+                .map(|row| ItemView {
+                    id: row.item.id,
+                    title: row.item.title,
+                    state: row.state.as_str(),
+                    class: class(row.state),
+                    because: row
+                        .because
+                        .iter()
+                        .map(|it| Prose::new(&reason(it, sources)))
                         .collect(),
                 })
                 .collect(),
-        }
-    }
+        })
+        .collect()
 }
