@@ -234,6 +234,29 @@ fn fixed() -> String {
 }
 
 #[test]
+fn a_diff_in_the_log_of_a_runner_commands_nothing() {
+    let text = format!("{OLD_FIELD}# \u{{202e}}\n##vso[task.setvariable variable=a]b\n");
+    let folder = repository(&[("k8s/a.yaml", &text)]);
+    let run = |runner: bool| {
+        let mut command = lameduck(folder.path());
+        for name in ["CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"] {
+            command.env_remove(name);
+        }
+        if runner {
+            command.env("GITHUB_ACTIONS", "true");
+        }
+        run(command.args(["check", "--diff"]).args(SELECT)).1
+    };
+    let raw = run(false);
+    assert!(raw.contains("##vso[") && raw.contains('\u{202e}'), "{raw}");
+    let shown = run(true);
+    assert!(
+        !shown.contains("##vso[") && !shown.contains('\u{202e}'),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_diff_changes_nothing_and_ends_with_1() {
     let folder = repository(&[("k8s/a.yaml", OLD_FIELD)]);
     let (code, out, _) = run(lameduck(folder.path())

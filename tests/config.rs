@@ -237,6 +237,21 @@ fn the_schema_takes_what_is_read_and_refuses_what_is_not() {
 }
 
 #[test]
+fn a_file_has_a_bounded_number_of_path_patterns() {
+    let patterns = |count: usize| {
+        let list: Vec<String> = (0..count).map(|nth| format!("\"a{nth}\"")).collect();
+        format!("[{}]", list.join(", "))
+    };
+    let text = |first: usize, second: usize| {
+        let (first, second) = (patterns(first), patterns(second));
+        format!("exclude: {first}\nrules: {{missing-pdb: {{exclude: {second}}}}}\n")
+    };
+    assert!(read(&text(1_000, 1_000)).is_ok());
+    let error = read(&text(1_000, 1_001)).unwrap_err();
+    assert!(error.contains("at most 2000 path patterns"), "{error}");
+}
+
+#[test]
 fn the_command_prints_the_schema() {
     let output = assert_cmd::Command::cargo_bin("lameduck")
         .unwrap()

@@ -644,3 +644,77 @@ fn pipes_where_kustomize_and_helm_have_files_do_not_hang() {
     );
     assert_eq!(recorded(tools.path()), "");
 }
+
+#[test]
+fn what_is_data_of_a_generator_or_changes_nothing_stays_judged() {
+    let built = "echo 'apiVersion: v1'; echo 'kind: ConfigMap'; echo 'metadata: {name: a}'";
+    let tools = programs(&[("kustomize", built)]);
+    for fields in [
+        "configMapGenerator: [{name: a, files: [prod/web.yaml]}]",
+        "openapi: {path: prod/web.yaml}",
+        "patches: [{path: prod/web.yaml, target: {kind: None}}]",
+    ] {
+        let kustomization = format!("resources: [a.yaml]\n{fields}\n");
+        let repository = repository(&[
+            ("kustomization.yaml", &kustomization),
+            (
+                "a.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+            ),
+            ("prod/web.yaml", DEPLOYMENT),
+        ]);
+        let (_, out, err) = run(check(repository.path(), tools.path()).args(["--render", "auto"]));
+        assert!(
+            out.contains("prod/web.yaml:12:17: note[missing-readiness-probe]")
+                || format!("{out}{err}").contains("1 patch"),
+            "{fields}\n{out}{err}"
+        );
+    }
+}
+
+#[test]
+fn a_library_hides_only_what_is_there_to_be_taken_in() {
+    let library = "apiVersion: v2\nname: a\nversion: 1.0.0\ntype: library\n";
+    let chart = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+    let tools = programs(&[(
+        "helm",
+        "echo '# Source: a/templates/other.yaml'; echo 'a: 1'",
+    )]);
+    for (files, told) in [
+        (
+            vec![
+                ("k8s/Chart.yaml", library),
+                ("k8s/templates/web.yaml", DEPLOYMENT),
+            ],
+            "k8s",
+        ),
+        (
+            vec![
+                ("Chart.yaml", library),
+                ("templates/_part.yaml", "{{ define \"a\" }}{{ end }}\n"),
+                ("charts/web/Chart.yaml", chart),
+                ("charts/web/templates/web.yaml", DEPLOYMENT),
+            ],
+            "charts/web",
+        ),
+        (
+            vec![
+                ("Chart.yaml", "apiVersion: v2\nname: a\nversion: 1.0.0\n"),
+                ("templates/other.yaml", "a: 1\n"),
+                ("charts/web/Chart.yaml", chart),
+                ("charts/web/templates/web.yaml", DEPLOYMENT),
+            ],
+            "charts/web",
+        ),
+    ] {
+        let repository = repository(&files);
+        let arguments = ["--render", "auto"];
+        let (_, out, err) = run(check(repository.path(), tools.path()).args(arguments));
+        let said = format!("{out}{err}");
+        assert!(
+            said.lines()
+                .any(|line| line.contains("emplate") && line.contains(told)),
+            "{told}:\n{said}"
+        );
+    }
+}

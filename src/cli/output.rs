@@ -41,10 +41,10 @@ pub(super) fn stream<T: Default>(
 }
 
 /// Writes a patch to standard output: byte for byte, because it is there to be applied. On a
-/// terminal control characters and commands to runners of CI systems are made visible, and lines that go
-/// and come have a colour.
+/// terminal, and where a runner of a CI system reads it, control characters and commands to such runners
+/// are made visible; on a terminal, lines that go and come have a colour.
 pub(super) fn patch_to_stdout(patch: &str, color: Color) -> Result<(), Failure> {
-    if !io::stdout().is_terminal() {
+    if !io::stdout().is_terminal() && !is_in_a_log() {
         return to_stdout(patch.as_bytes());
     }
     let shown: String = patch
@@ -57,6 +57,23 @@ pub(super) fn patch_to_stdout(patch: &str, color: Color) -> Result<(), Failure> 
     let shown = disarm::lines(&shown);
     let style = stdout_style(color, false);
     to_stdout(diff_in_color(&style, &shown).as_bytes())
+}
+
+/// Whether standard output is the log of a CI system, which obeys what it reads there: a file is none.
+fn is_in_a_log() -> bool {
+    const RUNNERS: [&str; 4] = ["CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"];
+    RUNNERS.iter().any(|name| std::env::var_os(name).is_some()) && !is_file()
+}
+
+/// Whether standard output goes to a file.
+fn is_file() -> bool {
+    #[cfg(unix)]
+    let handle = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned();
+    #[cfg(windows)]
+    let handle = std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned();
+    let file = handle.map(std::fs::File::from);
+    file.and_then(|file| file.metadata())
+        .is_ok_and(|it| it.is_file())
 }
 
 /// How many lines of one kind are told, and how much of each, in characters.

@@ -121,6 +121,7 @@ pub(super) fn parse(
         root: trust::root(base),
         rules,
         errors: Vec::new(),
+        patterns_left: MAX_PATTERNS,
     };
     let mut draft = Draft::default();
     let mut trees = 0;
@@ -165,7 +166,12 @@ pub(super) struct Reader<'a> {
     root: PathBuf,
     pub(super) rules: &'a [RuleMeta],
     errors: Vec<(u32, String)>,
+    /// How many path patterns may still follow.
+    patterns_left: usize,
 }
+
+/// How many path patterns one file may have: each takes kilobytes once it is compiled.
+const MAX_PATTERNS: usize = 2_000;
 
 impl Reader<'_> {
     fn finish(mut self) -> Result<(), Vec<ConfigError>> {
@@ -351,15 +357,27 @@ impl Reader<'_> {
         self.parsed(node, DURATION, words::parse_duration)
     }
 
+    /// The texts of a list of path patterns; those beyond what a file may have are an error.
+    pub(super) fn patterns<'t>(&mut self, node: Node<'t>) -> Vec<(Node<'t>, &'t str)> {
+        let mut listed = self.list(node);
+        if let Some((first, _)) = listed.get(self.patterns_left) {
+            let message = format!("a configuration has at most {MAX_PATTERNS} path patterns");
+            self.at(*first, message);
+            listed.truncate(self.patterns_left);
+        }
+        self.patterns_left -= listed.len();
+        listed
+    }
+
     /// Reads path patterns, with the meaning of the lines of a `.gitignore` file.
     pub(super) fn globs(&mut self, node: Node<'_>) -> Vec<PathGlob> {
-        let listed = self.list(node);
+        let listed = self.patterns(node);
         self.listed_globs(listed)
     }
 
     /// Reads path patterns that may reach no further than the repository; `flag` may.
     pub(super) fn globs_inside(&mut self, node: Node<'_>, flag: &str) -> Vec<PathGlob> {
-        let mut listed = self.list(node);
+        let mut listed = self.patterns(node);
         listed.retain(|(item, glob)| {
             let is_out = trust::reaches_out(&self.root, self.base, glob);
             if is_out {

@@ -68,7 +68,7 @@ fn read_rule(reader: &mut Reader<'_>, node: Node<'_>, rule: &RuleMeta) -> RuleSe
 /// Each pattern is kept by itself, with its place: one that excludes nothing is told.
 fn excludes(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<RuleExclude> {
     let mut excludes = Vec::new();
-    for (item, glob) in reader.list(node) {
+    for (item, glob) in reader.patterns(node) {
         if glob.starts_with('!') {
             reader.at(item, "a pattern that starts with `!` excludes nothing here");
             continue;

@@ -125,7 +125,7 @@ impl<'a> Layout<'a> {
             .map(|(directory, templates)| Chart {
                 path: relative(self.cwd, &directory),
                 scope: self.named_scope(self.base_of(&directory), &directory),
-                is_library: is_library(&directory),
+                is_library: is_library(&directory, &templates),
                 directory,
                 templates,
             })
@@ -148,10 +148,16 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Whether the chart in a directory says that it is a library.
-fn is_library(directory: &Path) -> bool {
+/// Whether a chart says that it is a library and has nothing but what other charts take in: Helm renders
+/// no template of it, and one that does not start with `_` may well be applied some other way.
+fn is_library(directory: &Path, templates: &[Template]) -> bool {
+    let lends = |template: &Template| {
+        let name = template.file.file_name();
+        name.is_some_and(|name| name.as_encoded_bytes().starts_with(b"_"))
+    };
     let text = read_text(&directory.join("Chart.yaml"), SizeLimit::default());
-    text.is_ok_and(|text| text.lines().any(|line| line.trim_end() == "type: library"))
+    templates.iter().all(lends)
+        && text.is_ok_and(|text| text.lines().any(|line| line.trim_end() == "type: library"))
 }
 
 fn has_file(directory: &Path, names: &[&str]) -> bool {

@@ -70,6 +70,26 @@ pub(super) fn paths(root: Node<'_>) -> Vec<String> {
     paths
 }
 
+/// Where kustomizations name files that change resources.
+const CHANGES: [&str; 4] = [
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "replacements",
+];
+
+/// The files whose content goes into resources piece by piece, which are no manifests of their own.
+pub(super) fn changes(root: Node<'_>) -> Vec<String> {
+    let items = CHANGES.iter().flat_map(|list| items(root, list));
+    items
+        .flat_map(|item| {
+            let own = item.text().map(str::to_owned);
+            own.into_iter().chain(named(item, "path"))
+        })
+        .filter(|text| !is_inline(text))
+        .collect()
+}
+
 /// What the configuration of a plugin of kustomize itself names.
 pub(super) fn plugin_paths(root: Node<'_>) -> Vec<String> {
     let own = OF_PLUGINS.iter().flat_map(|field| named(root, field));

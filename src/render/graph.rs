@@ -32,6 +32,8 @@ pub(super) struct Kustomization {
     pub(super) components: Vec<Reference>,
     /// Every other file it reads. Canonical.
     others: BTreeSet<PathBuf>,
+    /// Those of them that change resources. Canonical.
+    changes: BTreeSet<PathBuf>,
     /// Whatever it names in its repository, by the way that it names.
     paths: Vec<PathBuf>,
     obstacle: Option<String>,
@@ -60,6 +62,10 @@ pub(super) struct Closure {
     pub(super) directories: BTreeSet<PathBuf>,
     /// All files but the kustomizations themselves.
     pub(super) files: BTreeSet<PathBuf>,
+    /// Those of them that are resources.
+    pub(super) resources: BTreeSet<PathBuf>,
+    /// Those of them that change resources.
+    pub(super) changes: BTreeSet<PathBuf>,
     /// Whatever is named on the way, which need not exist. Absolute.
     pub(super) paths: BTreeSet<PathBuf>,
     /// Why it is not built.
@@ -148,6 +154,7 @@ impl Graph {
             }
             let Some(it) = self.get(directory) else {
                 closure.files.insert(directory.to_owned());
+                closure.resources.insert(directory.to_owned());
                 if let Some(obstacle) = self.unknown.get(directory) {
                     closure.meet(obstacle.as_ref());
                     let names = KUSTOMIZATION_NAMES.iter();
@@ -160,6 +167,7 @@ impl Graph {
             }
             closure.meet(it.obstacle.as_ref());
             closure.files.extend(it.others.iter().cloned());
+            closure.changes.extend(it.changes.iter().cloned());
             closure.paths.extend(it.paths.iter().cloned());
             let taken_in = it.resources.iter().chain(&it.components);
             todo.extend(taken_in.map(|reference| reference.target.as_path()));
@@ -234,6 +242,10 @@ impl Kustomization {
         let others = others
             .iter()
             .filter_map(|path| local(directory, path, files));
+        let changes = fields::changes(root);
+        let changes = changes
+            .iter()
+            .filter_map(|path| local(directory, path, files));
         Ok(Self {
             source,
             directory: directory.to_owned(),
@@ -241,6 +253,7 @@ impl Kustomization {
             resources,
             components,
             others: others.collect(),
+            changes: changes.collect(),
             paths,
             obstacle,
             tree,

@@ -74,7 +74,7 @@ pub(super) fn render(
                 Rendered::Text(text) => {
                     rendered.insert(rendering.chart.directory.clone());
                     values.extend(rendering.values().filter_map(|file| files.known(&file)));
-                    rendering.add(text, &mut templates, &mut files);
+                    rendered.extend(rendering.add(text, &mut templates, &mut files));
                     continue;
                 }
                 Rendered::Late => continue,
@@ -97,9 +97,7 @@ pub(super) fn render(
     notices.extend(budget.late("charts"));
     notices.extend(budget.refused("charts"));
     discovered.notices.extend(notices);
-    // The charts inside of a rendered one were rendered with it.
-    let is_rendered = |path: &Path| rendered.iter().any(|chart| path.starts_with(chart));
-    discovered.rendered(is_rendered, values);
+    discovered.rendered(|chart| rendered.contains(chart), values);
     Ok(())
 }
 
@@ -380,9 +378,16 @@ impl Rendering<'_> {
         }
     }
 
-    fn add(&self, text: String, templates: &mut Templates<'_>, files: &mut Files<'_>) {
+    /// Gives the charts inside of this one that something was rendered of.
+    fn add(
+        &self,
+        text: String,
+        templates: &mut Templates<'_>,
+        files: &mut Files<'_>,
+    ) -> BTreeSet<PathBuf> {
         let root = self.root(files);
         let mut places = Vec::new();
+        let mut parts = BTreeSet::new();
         let mut from = 0;
         for tree in trees(&text.as_str().into()) {
             let node = tree.root();
@@ -394,6 +399,12 @@ impl Rendering<'_> {
             });
             let path =
                 source.and_then(|source| templates.subcharts.file(&self.chart.directory, source));
+            let of_chart = path.iter().flat_map(|path| path.ancestors());
+            parts.extend(
+                of_chart
+                    .take_while(|it| *it != self.chart.directory)
+                    .map(Path::to_owned),
+            );
             match path.and_then(|path| templates.get(&path, files)) {
                 Some((id, template)) => places.extend(template.places(id, node)),
                 None => places.push((node.span(), root)),
@@ -412,6 +423,7 @@ impl Rendering<'_> {
             scope: self.scope.clone(),
         };
         files.sources.push_rendered(given, origin);
+        parts
     }
 }
 

@@ -81,7 +81,10 @@ pub(super) fn build(
             };
             match built {
                 Built::Text { text, places } => {
-                    consumed.extend(&top.closure.files);
+                    // What is data of a generator, or settings of kustomize, may be a manifest all the same.
+                    consumed.extend(&top.closure.resources);
+                    let changes = top.closure.changes.iter();
+                    consumed.extend(changes.filter(|file| changes_something(&files, file, &text)));
                     let mut placing = Placing {
                         graph: &graph,
                         top: kustomization,
@@ -114,6 +117,24 @@ pub(super) fn build(
     notices.extend(budget.refused("kustomizations"));
     discovered.notices.extend(notices);
     Ok(())
+}
+
+/// Whether a patch may have changed anything of what was built: there is an object of a kind that it is
+/// for, or it is no object.
+fn changes_something(files: &Files<'_>, file: &Path, built: &str) -> bool {
+    let Some(id) = files.known(file) else {
+        return false;
+    };
+    let trees = trees(files.source(id).text());
+    let kinds: Vec<&str> = trees
+        .iter()
+        .filter_map(|tree| tree.root().get("kind")?.text())
+        .collect();
+    let is_built = |kind: &&str| {
+        let mut lines = built.lines().filter_map(|line| line.strip_prefix("kind: "));
+        lines.any(|built| built == *kind)
+    };
+    kinds.is_empty() || kinds.iter().any(is_built)
 }
 
 /// What comes of all builds, in their order; a few are at work at once.
