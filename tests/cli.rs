@@ -235,7 +235,7 @@ fn fixed() -> String {
 
 #[test]
 fn a_diff_in_the_log_of_a_runner_commands_nothing() {
-    let text = format!("{OLD_FIELD}# \u{{202e}}\n##vso[task.setvariable variable=a]b\n");
+    let text = format!("{OLD_FIELD}# \u{202e}\n##vso[task.setvariable variable=a]b\n");
     let folder = repository(&[("k8s/a.yaml", &text)]);
     let run = |runner: bool| {
         let mut command = lameduck(folder.path());
