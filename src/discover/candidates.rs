@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::fs::FileType;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +13,9 @@ use ignore::{DirEntry, WalkBuilder, WalkParallel, WalkState};
 
 use super::DiscoverError;
 use super::context::View;
+use super::index::tracked;
 use super::layout::KUSTOMIZATION_NAMES;
+use super::left_out::{is_hidden, left_out};
 use super::paths::{is_inside, normal, relative};
 use super::roots::{Extent, Roots};
 use super::unread::{SkippedBecause, SkippedPath, Unread, gitignore_trap};
@@ -94,6 +97,8 @@ pub(super) struct Candidates<'a> {
     /// What the configuration says of context.
     view: Option<View>,
     files: BTreeMap<PathBuf, Candidate>,
+    /// What git tracks in each repository.
+    tracked: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
     /// Directories that were walked whole.
     walked: BTreeSet<PathBuf>,
     notices: Vec<String>,
@@ -115,7 +120,7 @@ pub(super) struct Found {
 
 /// Walks with all threads; gives what may be read, and errors, in the order of their paths. Where there
 /// are more files than `most`, nothing will be read, so it looks no further.
-fn gather(walk: WalkParallel, most: usize) -> Vec<Result<DirEntry, ignore::Error>> {
+pub(super) fn gather(walk: WalkParallel, most: usize) -> Vec<Result<DirEntry, ignore::Error>> {
     let is_file = |entry: &DirEntry| entry.file_type().is_some_and(|kind| kind.is_file());
     let found = AtomicUsize::new(0);
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -159,6 +164,7 @@ impl<'a> Candidates<'a> {
             excludes: Arc::new(excludes),
             view,
             files: BTreeMap::new(),
+            tracked: BTreeMap::new(),
             walked: BTreeSet::new(),
             notices: Vec::new(),
             skipped: Vec::new(),
@@ -271,17 +277,73 @@ impl<'a> Candidates<'a> {
         }
         if self.walked.insert(top.to_owned()) {
             let base = roots.base_of(top).unwrap_or(top);
-            self.walk(top, role, base, None);
+            let is_open = self.walk(top, role, base, None);
+            if is_open {
+                self.add_tracked(top, role, base);
+                self.count_left_out(top, role);
+            }
         }
     }
 
-    fn walk(&mut self, top: &Path, role: Role, base: &Path, depth: Option<usize>) {
+    /// Takes in what git tracks: no `.gitignore` has a say over it.
+    fn add_tracked(&mut self, top: &Path, role: Role, base: &Path) {
+        if self.gitignore.is_none() {
+            return;
+        }
+        if !self.tracked.contains_key(base) {
+            self.tracked.insert(base.to_owned(), tracked(base));
+        }
+        let all = self.tracked.get(base).into_iter();
+        let below = all.flat_map(|all| all.range(top.to_owned()..));
+        let below = below.take_while(|path| path.starts_with(top));
+        let missed: Vec<PathBuf> = below
+            .filter(|path| !self.files.contains_key(*path) && !is_hidden(top, path))
+            .filter(|path| !self.is_excluded(top, path))
+            .cloned()
+            .collect();
+        for path in missed {
+            // What lies behind a link is not what git tracks.
+            let is_there = path.parent().is_some_and(|folder| {
+                std::fs::canonicalize(folder).is_ok_and(|real| real == folder)
+            });
+            if let (true, Ok(metadata)) = (is_there, std::fs::symlink_metadata(&path)) {
+                self.add_found(path, metadata.file_type(), role, base);
+            }
+        }
+    }
+
+    /// Whether the configuration excludes a file, or a folder that holds it.
+    fn is_excluded(&self, top: &Path, path: &Path) -> bool {
+        let mut folders = path.ancestors().skip(1);
+        self.excludes.matches(path, false)
+            || folders
+                .by_ref()
+                .take_while(|folder| folder.starts_with(top))
+                .any(|folder| self.excludes.matches(folder, true))
+    }
+
+    /// Takes note of manifests that are ignored or hidden.
+    fn count_left_out(&mut self, top: &Path, role: Role) {
+        if role != Role::Named || self.files.len() > self.most {
+            return;
+        }
+        let is_met = |path: &Path| self.files.contains_key(path);
+        let left_out = left_out(top, self.gitignore.is_some(), &self.excludes, is_met);
+        let shown = left_out.into_iter().map(|(path, because)| SkippedPath {
+            path: relative(self.cwd, &path),
+            because,
+        });
+        self.skipped.extend(shown);
+    }
+
+    /// Gives whether everything below could be looked at.
+    fn walk(&mut self, top: &Path, role: Role, base: &Path, depth: Option<usize>) -> bool {
         let limit = self.gitignore;
         let trap = move |folder: &Path| limit.and_then(|limit| gitignore_trap(folder, limit));
         // The walker asks for these before it asks what to leave out.
         if let Some((file, why)) = top.ancestors().find_map(trap) {
             self.unread.add(relative(self.cwd, &file), role, why);
-            return;
+            return false;
         }
         let traps = Arc::new(Mutex::new(Vec::new()));
         let found = Arc::clone(&traps);
@@ -317,9 +379,12 @@ impl<'a> Candidates<'a> {
             }
         }
         let traps = traps.lock().map(|mut traps| std::mem::take(&mut *traps));
-        for (file, why) in traps.unwrap_or_default() {
+        let traps = traps.unwrap_or_default();
+        let is_open = traps.is_empty();
+        for (file, why) in traps {
             self.unread.add(relative(self.cwd, &file), role, why);
         }
+        is_open
     }
 
     fn failed(&mut self, error: &ignore::Error, role: Role) {
@@ -340,10 +405,12 @@ impl<'a> Candidates<'a> {
     }
 
     fn add_entry(&mut self, entry: DirEntry, role: Role, base: &Path) {
-        let Some(kind) = entry.file_type() else {
-            return;
-        };
-        let path = entry.into_path();
+        if let Some(kind) = entry.file_type() {
+            self.add_found(entry.into_path(), kind, role, base);
+        }
+    }
+
+    fn add_found(&mut self, path: PathBuf, kind: FileType, role: Role, base: &Path) {
         if kind.is_file() {
             self.insert(path.clone(), path, role, false);
         } else if kind.is_symlink() {
@@ -396,7 +463,7 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
     }
 }
 
-fn is_candidate(name: &OsStr) -> bool {
+pub(super) fn is_candidate(name: &OsStr) -> bool {
     let path = Path::new(name);
     has_extension(path, &["yaml", "yml", "json"]) || is_kustomization(path)
 }

@@ -19,9 +19,11 @@ pub(super) struct Layout<'a> {
     cwd: &'a Path,
     roots: &'a Roots,
     kustomizations: HashMap<PathBuf, bool>,
-    /// Of the files of each folder.
-    scopes: HashMap<PathBuf, Scope>,
+    /// That of the nearest kustomization at or above each folder.
+    scopes: HashMap<PathBuf, Option<Scope>>,
     chart_files: HashMap<PathBuf, bool>,
+    /// The chart whose templates each folder holds.
+    template_folders: HashMap<PathBuf, Option<PathBuf>>,
     /// The templates of each chart.
     charts: BTreeMap<PathBuf, Vec<Template>>,
 }
@@ -34,6 +36,7 @@ impl<'a> Layout<'a> {
             kustomizations: HashMap::new(),
             scopes: HashMap::new(),
             chart_files: HashMap::new(),
+            template_folders: HashMap::new(),
             charts: BTreeMap::new(),
         }
     }
@@ -65,42 +68,50 @@ impl<'a> Layout<'a> {
     /// directory.
     pub(super) fn scope(&mut self, path: &Path) -> Scope {
         let folder = path.parent().unwrap_or(path);
-        if let Some(known) = self.scopes.get(folder) {
-            return known.clone();
-        }
         let base = self.base_of(path);
-        let nearest = folder
-            .ancestors()
-            .take_while(|directory| directory.starts_with(base))
-            .find(|directory| {
-                *self
-                    .kustomizations
-                    .entry((*directory).to_owned())
-                    .or_insert_with(|| has_file(directory, &KUSTOMIZATION_NAMES))
-            });
-        let scope = self.named_scope(base, nearest.unwrap_or(folder));
-        self.scopes.insert(folder.to_owned(), scope.clone());
-        scope
+        let mut new = Vec::new();
+        let mut nearest = None;
+        for directory in folder.ancestors() {
+            if !directory.starts_with(base) {
+                break;
+            }
+            if let Some(known) = self.scopes.get(directory) {
+                nearest.clone_from(known);
+                break;
+            }
+            new.push(directory);
+            if self.has_kustomization(directory) {
+                nearest = Some(self.named_scope(base, directory));
+                break;
+            }
+        }
+        // What stands above a folder is looked at once, however many folders lie one in another.
+        let new = new.into_iter();
+        self.scopes
+            .extend(new.map(|directory| (directory.to_owned(), nearest.clone())));
+        nearest.unwrap_or_else(|| self.named_scope(base, folder))
+    }
+
+    fn has_kustomization(&self, directory: &Path) -> bool {
+        match self.kustomizations.get(directory) {
+            Some(known) => *known,
+            None => has_file(directory, &KUSTOMIZATION_NAMES),
+        }
     }
 
     /// Whether the file is a template of a chart, and so no YAML until it is rendered. The chart is
     /// remembered.
     pub(super) fn is_template(&mut self, path: &Path, role: Role) -> bool {
-        let chart = path
-            .ancestors()
-            .skip(1)
-            .filter(|directory| {
-                directory
-                    .file_name()
-                    .is_some_and(|name| name == "templates")
-            })
-            .filter_map(Path::parent)
-            .find(|parent| {
-                *self
-                    .chart_files
-                    .entry((*parent).to_owned())
-                    .or_insert_with(|| has_file(parent, &["Chart.yaml"]))
-            });
+        let folder = path.parent().unwrap_or(path);
+        let chart = match self.template_folders.get(folder) {
+            Some(known) => known.clone(),
+            None => {
+                let chart = self.chart_of(folder);
+                self.template_folders
+                    .insert(folder.to_owned(), chart.clone());
+                chart
+            }
+        };
         let Some(chart) = chart else {
             return false;
         };
@@ -110,11 +121,23 @@ impl<'a> Layout<'a> {
             role,
             file: path.to_owned(),
         };
-        self.charts
-            .entry(chart.to_owned())
-            .or_default()
-            .push(template);
+        self.charts.entry(chart).or_default().push(template);
         true
+    }
+
+    /// The chart whose templates a folder holds.
+    fn chart_of(&mut self, folder: &Path) -> Option<PathBuf> {
+        let is_named = |it: &&Path| it.file_name().is_some_and(|name| name == "templates");
+        let parents = folder.ancestors().filter(is_named).filter_map(Path::parent);
+        let mut parents = parents.map(Path::to_owned);
+        parents.find(|parent| match self.chart_files.get(parent) {
+            Some(known) => *known,
+            None => {
+                let has_one = has_file(parent, &["Chart.yaml"]);
+                self.chart_files.insert(parent.clone(), has_one);
+                has_one
+            }
+        })
     }
 
     /// All charts whose templates were skipped, in order.

@@ -7,7 +7,9 @@
 mod candidates;
 mod charts;
 mod context;
+mod index;
 mod layout;
+mod left_out;
 mod paths;
 mod read;
 mod roots;

@@ -28,6 +28,10 @@ pub enum SkippedBecause {
     Encrypted,
     /// The configuration excludes it.
     Excluded,
+    /// A `.gitignore` names it, and git does not track it as far as can be seen. It holds a manifest.
+    Ignored,
+    /// It is hidden, or in a hidden folder. It holds a manifest.
+    Hidden,
 }
 
 /// By the path as the user sees it.

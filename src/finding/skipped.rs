@@ -29,6 +29,10 @@ pub enum SkipReason {
     TooLarge,
     /// A path that was named and that the configuration excludes.
     Excluded,
+    /// A file with a manifest that a `.gitignore` names.
+    Ignored,
+    /// A file with a manifest that is hidden, or in a hidden folder.
+    Hidden,
     /// A custom resource of a kind that no rule knows.
     CustomResource,
     /// A document without `apiVersion` and `kind`.
@@ -37,7 +41,7 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// All reasons, in the order of reports.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Generator,
         Self::UnrenderedChart,
         Self::Remote,
@@ -51,6 +55,8 @@ impl SkipReason {
         Self::NotYaml,
         Self::TooLarge,
         Self::Excluded,
+        Self::Ignored,
+        Self::Hidden,
         Self::CustomResource,
         Self::NoManifest,
     ];
@@ -71,6 +77,8 @@ impl SkipReason {
             Self::NotYaml => "not-yaml",
             Self::TooLarge => "too-large",
             Self::Excluded => "excluded",
+            Self::Ignored => "ignored",
+            Self::Hidden => "hidden",
             Self::CustomResource => "custom-resource",
             Self::NoManifest => "no-manifest",
         }

@@ -2,7 +2,7 @@
 //!
 //! What an object leaves out does not tell a patch from a manifest with a fault. Where it stands does.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::kustomize::join;
 use super::{Inventory, Standing};
@@ -39,7 +39,7 @@ const MARKS: [&str; 4] = [
 
 /// Marks what stands where patches stand, and of it the patches.
 pub(super) fn settle(inventory: &mut Inventory, sources: &Sources) {
-    let places = Places::of(inventory, sources);
+    let mut places = Places::of(inventory, sources);
     // Objects of one source stand together.
     let mut known = None;
     for entry in &mut inventory.entries {
@@ -69,6 +69,8 @@ struct Places<'a> {
     folders: HashSet<&'a str>,
     /// Files that a kustomization deploys as they are.
     resources: HashSet<String>,
+    /// Whether a folder is one of those, or lies in one.
+    below: HashMap<&'a str, bool>,
 }
 
 impl<'a> Places<'a> {
@@ -89,12 +91,36 @@ impl<'a> Places<'a> {
                 resources.extend(data.resources.iter().map(|file| join(folder, file)));
             }
         }
-        Self { folders, resources }
+        Self {
+            folders,
+            resources,
+            below: HashMap::new(),
+        }
     }
 
-    fn may_hold_patches(&self, path: &str) -> bool {
-        !self.resources.contains(path)
-            && (names_patches(path) || above(path).any(|folder| self.folders.contains(folder)))
+    fn may_hold_patches(&mut self, path: &'a str) -> bool {
+        !self.resources.contains(path) && (names_patches(path) || self.is_below(path))
+    }
+
+    /// Whether a file lies in one of the folders, however deep. What stands above a folder is looked at
+    /// once.
+    fn is_below(&mut self, path: &'a str) -> bool {
+        let mut new = Vec::new();
+        let mut is_below = false;
+        for folder in above(path) {
+            if let Some(known) = self.below.get(folder) {
+                is_below = *known;
+                break;
+            }
+            new.push(folder);
+            if self.folders.contains(folder) {
+                is_below = true;
+                break;
+            }
+        }
+        self.below
+            .extend(new.into_iter().map(|folder| (folder, is_below)));
+        is_below
     }
 }
 

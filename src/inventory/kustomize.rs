@@ -158,6 +158,8 @@ impl<'a> View<'a> {
                 claimed.extend(self.objects_of(&join(&kustomization.directory, file)));
             }
         }
+        let deployed = self.deployed();
+        claimed.retain(|id| !deployed.contains(id));
         effects.patches.extend(&claimed);
         for index in 0..self.kustomizations.len() {
             self.follow(index, &claimed, &mut effects);
@@ -166,6 +168,17 @@ impl<'a> View<'a> {
         self.loose_patches(&claimed, &mut effects);
         effects.builds = self.builds();
         effects
+    }
+
+    /// What a kustomization deploys as it is, and not as a part of something else: it stays so, whoever
+    /// names its file as a patch as well.
+    fn deployed(&self) -> HashSet<ObjectId> {
+        let listed = self.kustomizations.iter().flat_map(|it| &it.objects);
+        let is_whole = |id: &&ObjectId| {
+            let entry = self.inventory.entries.get(id.index());
+            entry.is_some_and(|entry| entry.standing == Standing::Whole)
+        };
+        listed.filter(is_whole).copied().collect()
     }
 
     fn builds(&self) -> Builds {

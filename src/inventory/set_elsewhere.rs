@@ -218,7 +218,11 @@ pub(super) fn apply_patches(
             None => (0..objects.all.len()).collect(),
         };
         for at in candidates {
-            let covered = objects.all.get(at).filter(|(_, it)| target.is_of_kind(it));
+            // A file that is a patch of itself says nothing new of itself.
+            let covered = objects
+                .all
+                .get(at)
+                .filter(|(_, it)| target.is_of_kind(it) && !Arc::ptr_eq(it.tree(), &patch.tree));
             if let (Some(_), Some(patches)) = (covered, of_object.get_mut(at)) {
                 patches.push(nth);
             }

@@ -176,7 +176,10 @@ fn has_reason(node: Node<'_>) -> bool {
         let between = between(text, at.end.max(at.start), comment.span.start);
         between.is_some_and(|between| !between.contains(&b'\n'))
     });
-    let words_in = |comment: Span| text.get(comment.range()).map_or(0, words_of);
+    let words_in = |comment: Span| {
+        text.get(comment.range())
+            .map_or(0, |it| words_of(head_of(it)))
+    };
     if trailing.is_some_and(|comment| words_in(comment.span) >= FEWEST_WORDS) {
         return true;
     }
@@ -205,6 +208,13 @@ fn has_reason(node: Node<'_>) -> bool {
         line = own_line;
     }
     false
+}
+
+/// As much of a comment as is read.
+fn head_of(comment: &str) -> &str {
+    let mut ends = (0..=FURTHEST.min(comment.len())).rev();
+    let end = ends.find(|end| comment.is_char_boundary(*end));
+    end.and_then(|end| comment.get(..end)).unwrap_or_default()
 }
 
 /// What stands between two places, where that is not too much.
@@ -336,7 +346,7 @@ mod tests {
         let reason = "# hands out numbers: two would collide";
         for text in [
             format!("replicas: 1{far}{reason}\n"),
-            format!("{reason}{far}\nreplicas: 1\n"),
+            format!("#{far}{}\nreplicas: 1\n", reason.trim_start_matches('#')),
             format!("{far}{reason}\nreplicas: 1\n"),
             format!("{reason}\n{{a: {},{far}replicas: 1}}\n", "a"),
         ] {

@@ -164,6 +164,11 @@ fn nouns(reason: SkipReason) -> (&'static str, &'static str) {
         SkipReason::NotYaml => ("document that is not YAML", "documents that are not YAML"),
         SkipReason::TooLarge => ("file above `max-file-size`", "files above `max-file-size`"),
         SkipReason::Excluded => ("excluded path", "excluded paths"),
+        SkipReason::Ignored => (
+            "manifest that `.gitignore` leaves out",
+            "manifests that `.gitignore` leaves out",
+        ),
+        SkipReason::Hidden => ("hidden manifest", "hidden manifests"),
         SkipReason::CustomResource => ("custom resource", "custom resources"),
         SkipReason::NoManifest => (
             "document that is not a manifest",

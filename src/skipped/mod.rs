@@ -43,6 +43,8 @@ pub fn unjudged(discovered: &Discovered, inventory: &Inventory, renders: bool) -
             SkippedBecause::TooLarge => SkipReason::TooLarge,
             SkippedBecause::Encrypted => SkipReason::Encrypted,
             SkippedBecause::Excluded => SkipReason::Excluded,
+            SkippedBecause::Ignored => SkipReason::Ignored,
+            SkippedBecause::Hidden => SkipReason::Hidden,
         };
         tally.row(reason, None, None).paths.insert(&skipped.path);
     }

@@ -108,10 +108,38 @@ fn one_annotation_with_many_values_of_another_type() {
     );
     let repository = Repository::new(&[("a.yaml", &text)]);
     let run = repository.run(&["check", "--select=invalid-proxy-config", "--fix"]);
-    run.ends(0, &[], &["fixed"]);
+    run.ends(0, &[], &["applied 1 fix"]);
     let fixed = std::fs::read_to_string(repository.path("a.yaml")).unwrap();
     assert!(
         fixed.contains("K0: \"0\"") && fixed.contains("K999: \"999\""),
         "{fixed}"
     );
+}
+
+/// The files of a chain of folders, each in the one before.
+fn chains(repository: &Repository, count: usize, depth: usize) {
+    for nth in 0..count {
+        let mut folder = format!("{nth}");
+        for _ in 0..depth {
+            folder.push_str("/d");
+            repository.write(&format!("{folder}/a.yaml"), "a: b\n");
+        }
+    }
+}
+
+#[test]
+fn folders_deep_inside_one_another() {
+    let repository = Repository::new(&[("kustomization.yaml", "resources: []\n")]);
+    chains(&repository, 3, 1500);
+    repository
+        .run(&["check", "--format=concise"])
+        .ends(0, &[], &[]);
+}
+
+#[test]
+fn the_budget_holds_while_folders_are_walked() {
+    let repository = Repository::new(&[]);
+    chains(&repository, 20, 300);
+    let run = repository.run(&["check", "--max-cpu-time=1ms"]);
+    run.ends(2, &[], &["far more processor time than 0 bytes"]);
 }

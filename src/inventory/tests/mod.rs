@@ -146,6 +146,26 @@ fn what_becomes_the_content_of_a_config_map_is_no_object() {
 }
 
 #[test]
+fn what_a_kustomization_deploys_is_no_patch_for_another() {
+    let web = deployment("", "", "");
+    let patches = "patches: [{path: ../base/web.yaml}]\n";
+    let inventory = inventory(&[
+        (
+            "base/kustomization.yaml",
+            &format!("resources: [web.yaml]\npatches: [{{path: web.yaml}}]\n"),
+        ),
+        ("base/web.yaml", &web),
+        (
+            "evil/kustomization.yaml",
+            &format!("resources: [../base]\n{patches}"),
+        ),
+    ]);
+    let workload = inventory.workloads().next().expect("it is judged");
+    let spec = workload.template().spec_node().unwrap();
+    assert!(!inventory.is_set_elsewhere(workload.object(), spec, "containers"));
+}
+
+#[test]
 fn a_patch_may_use_patterns_and_the_name_that_a_base_gives() {
     let base = deployment("", "", "");
     let is_set = |patch: &str| {

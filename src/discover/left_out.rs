@@ -1,0 +1,92 @@
+//! Manifests that a walk leaves out: those that a `.gitignore` names, and hidden ones. Whoever proposes a
+//! change writes the `.gitignore`, so that silence about them would pass for an all-clear.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::WalkBuilder;
+
+use super::SkippedBecause;
+use super::candidates::{gather, is_json};
+use crate::settings::PathPatterns;
+use crate::source::read_file;
+use crate::units::SizeLimit;
+
+/// Folders that tools fill: nobody deploys what lies in them.
+const FILLED: [&str; 14] = [
+    ".cache",
+    ".cargo",
+    ".git",
+    ".gradle",
+    ".npm",
+    ".terraform",
+    ".tox",
+    ".venv",
+    ".yarn",
+    "__pycache__",
+    "bower_components",
+    "node_modules",
+    "target",
+    "venv",
+];
+
+/// How many files are looked into below one named path.
+const MOST: usize = 1000;
+
+/// The manifests below a folder that a walk with these rules does not meet, and why. Larger files than a
+/// manifest usually is are not looked into.
+pub(super) fn left_out(
+    top: &Path,
+    gitignore: bool,
+    excludes: &Arc<PathPatterns>,
+    is_met: impl Fn(&Path) -> bool,
+) -> Vec<(PathBuf, SkippedBecause)> {
+    let excludes = Arc::clone(excludes);
+    let walk = WalkBuilder::new(top)
+        .follow_links(false)
+        .standard_filters(false)
+        .filter_entry(move |entry| {
+            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let name = entry.file_name();
+            let is_filled = is_dir && entry.depth() > 0 && FILLED.iter().any(|it| name == *it);
+            !is_filled && !excludes.matches(entry.path(), is_dir)
+        })
+        .threads(rayon::current_num_threads())
+        .build_parallel();
+    let found = gather(walk, usize::MAX).into_iter().flatten();
+    let files = found.filter(|it| it.file_type().is_some_and(|kind| kind.is_file()));
+    let paths = files.map(ignore::DirEntry::into_path);
+    paths
+        .filter(|path| !is_met(path))
+        .filter_map(|path| {
+            let because = if is_hidden(top, &path) {
+                SkippedBecause::Hidden
+            } else {
+                SkippedBecause::Ignored
+            };
+            (gitignore || because == SkippedBecause::Hidden).then_some((path, because))
+        })
+        .take(MOST)
+        .filter(|(path, _)| holds_manifest(path))
+        .collect()
+}
+
+/// Whether a path is hidden below a folder.
+pub(super) fn is_hidden(top: &Path, path: &Path) -> bool {
+    let below = path.strip_prefix(top).unwrap_or(path);
+    below
+        .iter()
+        .any(|part| part.as_encoded_bytes().starts_with(b"."))
+}
+
+fn holds_manifest(path: &Path) -> bool {
+    let Ok(bytes) = read_file(path, SizeLimit::GITIGNORE) else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    if is_json(path) {
+        return text.contains("\"apiVersion\"") && text.contains("\"kind\"");
+    }
+    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+    has("apiVersion:") && has("kind:")
+}
