@@ -232,6 +232,28 @@ fn a_folder_whose_keys_all_stand_in_order_is_written_by_a_program() {
 }
 
 #[test]
+fn a_collection_is_left_to_the_files_that_it_collects() {
+    let texts: Vec<String> = (0..4)
+        .map(|number| web(THREE, "").replace("web", &format!("web{number}")))
+        .collect();
+    let objects: Vec<&str> = texts.iter().flat_map(|it| it.split("---\n")).collect();
+    let all = objects.join("---\n");
+    let paths: Vec<String> = (0..objects.len())
+        .map(|it| format!("deploy/parts/{it}.yaml"))
+        .collect();
+    let mut files: Vec<(&str, &str)> = paths.iter().map(String::as_str).zip(objects).collect();
+    files.push(("deploy/all.yaml", &all));
+    let found = findings(&files);
+    let fixed: Vec<&str> = found
+        .iter()
+        .filter(|it| it["rule"] == "missing-pod-spread" && !it["fix"].is_null())
+        .map(|it| it["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(fixed.len(), 4);
+    assert!(!fixed.contains(&"deploy/all.yaml"), "{fixed:?}");
+}
+
+#[test]
 fn a_budget_is_corrected_in_all_labels_that_differ() {
     let file = |labels: &str| {
         let budget = format!(

@@ -9,6 +9,10 @@ const GENERATED: &str = "a tool writes this text, so change its source";
 /// Why a copy is left alone.
 const COPIED: &str = "by its folder this is a copy, so change it where it comes from";
 
+/// Why a collection is left alone.
+const COLLECTED: &str =
+    "all that this file holds also stands in files of its own in folders below, so change those";
+
 /// Takes the fixes away from texts that are not to be edited.
 pub(super) fn withhold(findings: &mut [Finding], inventory: &Inventory) {
     for finding in findings {
@@ -18,10 +22,11 @@ pub(super) fn withhold(findings: &mut [Finding], inventory: &Inventory) {
         let reason = match unedited {
             Unedited::Generated => GENERATED,
             Unedited::Copied => COPIED,
+            Unedited::Collected => COLLECTED,
             Unedited::Dump => "a cluster gave this object: change the manifest it was made from",
             Unedited::Sealed => "SOPS has signed this file: change it with `sops`",
         };
-        if matches!(unedited, Unedited::Generated | Unedited::Copied) {
+        if !matches!(unedited, Unedited::Dump | Unedited::Sealed) {
             // Beside lines to paste; what only explains stays as it is.
             finding.help = Some(match finding.help.take() {
                 Some(help) if help.copy().is_some() || finding.fix.is_some() => help.with(reason),

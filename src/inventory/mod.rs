@@ -6,6 +6,7 @@
 mod alike;
 mod beside;
 mod claims;
+mod collected;
 mod duplicates;
 mod fragments;
 mod grpc;

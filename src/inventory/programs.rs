@@ -271,7 +271,7 @@ pub fn only_generates_load(workload: Workload<'_>) -> bool {
 }
 
 /// Whether a container is a tool of developers or a stand-in that answers whatever it is asked, by its image.
-pub(super) fn is_for_trial(container: &Container) -> bool {
+pub(super) fn is_for_trial(container: &Container, volumes: &[Volume]) -> bool {
     const TOOLS: [&str; 19] = [
         "adminer",
         "azurite",
@@ -311,22 +311,28 @@ pub(super) fn is_for_trial(container: &Container) -> bool {
     TOOLS.contains(&name)
         || STAND_INS.contains(&name)
         || matches!(name, "echo" | "whoami")
-        || serves_default_page(name, container)
+        || serves_default_page(name, container, volumes)
         // `examples-bookinfo-ratings-v1`, `hello-kubernetes`
         || first.is_some_and(|word| matches!(word.as_str(), "examples" | "hello"))
 }
 
-/// Whether a web server has nothing to serve but what its image brings: the page that says that it works.
-fn serves_default_page(name: &str, container: &Container) -> bool {
-    let is_plain = container.volume_mounts.is_none()
-        && container.command.is_none()
+/// Whether a web server as it is published has nothing to serve but what its image brings, or what the pod
+/// itself has written before.
+fn serves_default_page(name: &str, container: &Container, volumes: &[Volume]) -> bool {
+    let is_scratch = |name: &str| {
+        let mut own = volumes.iter().filter(|volume| volume.name == name);
+        own.any(|volume| volume.empty_dir.is_some())
+    };
+    let mut mounts = container.volume_mounts.iter().flatten();
+    let is_plain = container.command.is_none()
         && container.args.is_none()
         && container.env.is_none()
-        && container.env_from.is_none();
+        && container.env_from.is_none()
+        && mounts.all(|mount| is_scratch(&mount.name));
     let image = container.image.as_deref().unwrap_or_default();
-    let is_own = !image.contains('/')
+    let is_published = !image.contains('/')
         || publisher(container).is_some_and(|it| it == name || it == "library");
-    matches!(name, "httpd" | "nginx") && is_plain && is_own
+    matches!(name, "httpd" | "nginx") && is_plain && is_published
 }
 
 /// Whether a workload answers the API server alone, by its image: it serves an API of the cluster's own, and

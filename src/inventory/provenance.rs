@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Entry, Inventory, nearest, purpose, serialized};
+use super::{Entry, Inventory, collected, nearest, purpose, serialized};
 use crate::kube::{Object, is_sealed};
 use crate::source::{Location, Source, SourceId, Sources};
 use crate::yaml::{Node, Tree};
@@ -19,6 +19,8 @@ pub enum Unedited {
     Generated,
     /// It is a copy of what others maintain.
     Copied,
+    /// It collects what stands in files of their own.
+    Collected,
     /// A cluster gave it.
     Dump,
     /// SOPS has encrypted it and signed what it is.
@@ -31,6 +33,7 @@ pub(super) struct Provenance {
     generated: HashSet<SourceId>,
     /// Below a folder of copies.
     copied: HashSet<SourceId>,
+    collected: HashSet<SourceId>,
     /// Below a folder for development or lessons.
     trials: HashSet<SourceId>,
     sealed: HashSet<SourceId>,
@@ -53,6 +56,7 @@ impl Provenance {
                 .map(Source::id)
                 .collect(),
             copied: of_paths(sources, is_copy),
+            collected: collected::files(inventory, sources),
             trials: of_paths(sources, purpose::is_trial),
             ..Self::default()
         };
@@ -180,6 +184,8 @@ impl Inventory {
             Some(Unedited::Dump)
         } else if known.copied.contains(&source) {
             Some(Unedited::Copied)
+        } else if known.collected.contains(&source) {
+            Some(Unedited::Collected)
         } else if known.generated.contains(&source)
             || subject.is_some_and(|subject| known.charted.contains(&subject))
         {

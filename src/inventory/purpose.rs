@@ -73,9 +73,10 @@ fn is_numbered_lesson(folder: &str) -> bool {
     })
 }
 
-/// Whether a variable tells an application to fail or to hang now and then: `ERROR_FRACTION`.
+/// Whether a variable tells an application to fail or to dawdle now and then: `ERROR_FRACTION`,
+/// `DELAY_BUCKETS`.
 fn injects_faults(name: &str) -> bool {
-    const FAULTS: [&str; 4] = ["CHAOS", "ERROR", "FAILURE", "FAULT"];
+    const FAULTS: [&str; 6] = ["CHAOS", "DELAY", "ERROR", "FAILURE", "FAULT", "LATENCY"];
     const SHARES: [&str; 5] = ["FRACTION", "PERCENT", "PERCENTAGE", "PROBABILITY", "RATE"];
     const WATCHED: [&str; 7] = [
         "ALERT",
@@ -87,7 +88,7 @@ fn injects_faults(name: &str) -> bool {
         "THRESHOLD",
     ];
     let has = |known: &[&str]| name.split('_').any(|word| known.contains(&word));
-    has(&FAULTS) && has(&SHARES) && !has(&WATCHED)
+    name == "DELAY_BUCKETS" || has(&FAULTS) && has(&SHARES) && !has(&WATCHED)
 }
 
 /// Whether a container is told to fail now and then.
@@ -104,12 +105,15 @@ impl Inventory {
     /// Why a workload is not one to rely on, where its folder, its image or a comment says so.
     pub fn trial(&self, workload: Workload<'_>) -> Option<&'static str> {
         let place = self.trial_place(workload.object());
+        let spec = workload.template().spec();
+        let volumes = spec.and_then(|spec| spec.volumes.as_deref());
+        let volumes = volumes.unwrap_or_default();
         let mut containers = containers_of(workload).peekable();
         let has_any = containers.peek().is_some();
         place.or_else(|| {
             if only_generates_load(workload) {
                 Some("it only sends requests so that others have some")
-            } else if has_any && containers.all(is_for_trial) {
+            } else if has_any && containers.all(|it| is_for_trial(it, volumes)) {
                 Some("by its image it is there for development or demonstration")
             } else if containers_of(workload).any(fails_on_purpose) {
                 Some("its environment lets it fail now and then, on purpose")
@@ -137,7 +141,12 @@ mod tests {
 
     #[test]
     fn faults_are_a_share_of_errors() {
-        for name in ["ERROR_FRACTION", "FAULT_PERCENT", "CHAOS_FAILURE_RATE"] {
+        for name in [
+            "DELAY_BUCKETS",
+            "ERROR_FRACTION",
+            "FAULT_PERCENT",
+            "CHAOS_FAILURE_RATE",
+        ] {
             assert!(injects_faults(name), "{name}");
         }
         for name in [

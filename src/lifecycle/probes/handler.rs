@@ -191,12 +191,25 @@ impl Handler {
         )
     }
 
-    /// Whether the handler asks nothing: `exec` of `true`, which cannot fail.
+    /// Whether the handler asks nothing: `exec` of `true` or `echo ok`, which cannot fail. What is written
+    /// to somewhere or filled in may fail.
     pub fn always_passes(&self) -> bool {
         match self {
-            Self::Exec { command } => shell::commands(command).iter().all(
-                |words| matches!(words.as_slice(), [only] if shell::base_name(only) == "true"),
-            ),
+            Self::Exec { command } => {
+                let is_open = command
+                    .iter()
+                    .any(|word| word.contains(['>', '<', '$', '`']));
+                shell::commands(command).iter().all(|words| {
+                    let Some((first, rest)) = words.split_first() else {
+                        return false;
+                    };
+                    match shell::base_name(first) {
+                        "true" => rest.is_empty(),
+                        "echo" => !is_open,
+                        _ => false,
+                    }
+                })
+            }
             Self::HttpGet { .. } | Self::TcpSocket { .. } | Self::Grpc { .. } => false,
         }
     }

@@ -132,7 +132,10 @@ fn check(
         return;
     }
     let report = raise(container, own, (&live, &ready), report);
-    out.push(if is_serving {
+    // Who lets liveness tolerate longer already, or over a minute, has thought of it.
+    let is_unheeded =
+        live.tolerance() <= ready.tolerance() && live.tolerance() < LONGEST_OUT_OF_ROTATION;
+    out.push(if is_serving && is_unheeded {
         report.unless_trial(cx, workload)
     } else {
         report.without_fix()
@@ -228,10 +231,16 @@ fn asks_readiness(container: ContainerRef<'_>) -> bool {
     handler.is_some_and(|handler| handler.names_readiness().is_some())
 }
 
-/// The least failure threshold with which liveness tolerates enough.
+/// The failure threshold with which liveness tolerates enough.
 fn more_failures(live: &Timing, ready: &Timing) -> u128 {
     let pace = live.period().max(live.timeout());
-    enough(ready).as_millis().div_ceil(pace.as_millis().max(1))
+    let least = enough(ready).as_millis().div_ceil(pace.as_millis().max(1));
+    // A number that people write.
+    if least > 6 {
+        least.next_multiple_of(5)
+    } else {
+        least
+    }
 }
 
 /// Whether a number that the comparison rests on cannot be known.

@@ -10,7 +10,7 @@ use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severit
 use crate::inventory::Traffic;
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::Term;
-use crate::lifecycle::probes::Timing;
+use crate::lifecycle::probes::{Handler, Timing};
 use crate::lifecycle::startup::is_jvm;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
@@ -80,6 +80,10 @@ fn check(
     {
         return;
     }
+    // What cannot fail kills nothing.
+    if Handler::of(liveness, container.ports()).is_some_and(|it| it.always_passes()) {
+        return;
+    }
     let timing = Timing::of(liveness);
     let survival = timing.guaranteed_survival();
     let declared = cx.clocks().declared_start(workload, container);
@@ -99,7 +103,9 @@ fn check(
         let label = format!("the start takes {}", show_seconds(time.value));
         report = report.related(container.object(), node, label);
     }
-    if severity == Severity::Note && !is_relied_on(cx, workload) {
+    // A minute is enough for most, and a command that another probe runs too is not free.
+    let is_plain = survival < LONG_DELAY && liveness.exec.is_none();
+    if severity == Severity::Note && !(is_plain && is_relied_on(cx, workload)) {
         report = report.without_fix();
     }
     out.push(report.unless_trial(cx, workload));
