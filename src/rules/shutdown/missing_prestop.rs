@@ -68,7 +68,7 @@ impl Rule for MissingPrestop {
         let mut report = add_hook(cx, workload, *first, seconds, report)
             .unless_trial(cx, workload)
             .serving(&serving);
-        if let Some(why) = needs_a_person(cx, workload) {
+        if let Some(why) = needs_a_person(cx, workload, *first) {
             report.withhold(why);
         }
         // Who sends datagrams waits for no connection: some are lost, and none is refused.
@@ -99,12 +99,18 @@ impl Rule for MissingPrestop {
 }
 
 /// Why only a person can tell whether waiting is what the workload needs.
-fn needs_a_person(cx: &Context<'_>, workload: Workload<'_>) -> Option<&'static str> {
+fn needs_a_person(
+    cx: &Context<'_>,
+    workload: Workload<'_>,
+    container: ContainerRef<'_>,
+) -> Option<&'static str> {
     /// Kubernetes' default.
     const USUAL: i64 = 30;
     let spec = workload.template().spec();
     let grace = spec.and_then(|spec| spec.termination_grace_period_seconds);
-    let is_alone = cx.inventory.replicas(workload).count() == Some(1);
+    let count = cx.inventory.replicas(workload).count();
+    let is_alone = count == Some(1);
+    let has_several = count.is_some_and(|count| count >= 2);
     if grace.is_some_and(|seconds| seconds < USUAL) {
         Some("a short grace period is written, so the pod is meant to stop soon")
     } else if matches!(
@@ -119,6 +125,8 @@ fn needs_a_person(cx: &Context<'_>, workload: Workload<'_>) -> Option<&'static s
         Some("by its name it is a controller, whose clients try again")
     } else if is_alone && !is_seamless(workload) {
         Some("with one replica, nothing says that its rollouts are to lose no request")
+    } else if !has_several && container.data.readiness_probe.is_none() {
+        Some("without a readiness probe requests reach a new pod too early, hook or not")
     } else {
         None
     }
