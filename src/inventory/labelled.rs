@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Inventory;
-use crate::kube::{Object, Workload};
+use crate::kube::{Object, PodTemplate, Workload};
 
 pub(super) fn label_hash(key: &str, value: &str, namespace: Option<&str>) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -20,6 +20,12 @@ pub(super) fn label_hash_beside(hash: u64, place: Option<(u32, Option<u32>)>) ->
 }
 
 impl Inventory {
+    /// Whether a kustomization in view sets any label of the pods.
+    pub fn may_gain_labels(&self, template: PodTemplate<'_>) -> bool {
+        let id = self.id(template.object());
+        id.is_some_and(|id| self.has_labels_set_elsewhere(id, template))
+    }
+
     /// The workloads whose pods have all of these labels, and whose files say this of their namespace;
     /// of those that are alike in kind and name, too, the first of a scope.
     pub fn workloads_labelled<'a>(

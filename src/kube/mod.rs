@@ -21,6 +21,7 @@ mod strategy;
 pub mod tables;
 mod workload;
 
+pub use check::forms::from_base64 as decoded;
 pub use check::{KubeCheck, is_placeholder};
 pub use fault::{Fault, FaultRule};
 pub use intent::{

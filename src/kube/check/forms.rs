@@ -128,7 +128,7 @@ impl Cidr {
 }
 
 /// The bytes that a text in base64 stands for; line breaks in it do not count.
-pub(in crate::kube) fn from_base64(text: &str) -> Option<Vec<u8>> {
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut held) = (0_u32, 0_u32);
     let mut ended = false;

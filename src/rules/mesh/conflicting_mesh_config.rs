@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::{namespace_switches, overlap, pods};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Together;
 use crate::kube::{Body, Object, is_placeholder};
@@ -31,14 +32,19 @@ impl Rule for ConflictingMeshConfig {
 
     fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
         if matches!(object.body(), Body::Namespace(_)) {
-            check_namespace(object, out);
+            namespace_switches::check(object, out);
             return;
         }
         let Some(own) = Claim::of(object, cx.inventory.namespace(object)) else {
             return;
         };
         // Each pair is reported once, at the object that comes later.
-        let Some((other, target)) = earlier(cx, object, &own) else {
+        let Some((other, target)) = earlier(cx, object, &own).or_else(|| {
+            let (labels, _) = own.target.as_ref()?;
+            let (other, workload) = overlap::earlier(cx, object, labels)?;
+            let (kind, name) = (workload.object().kind(), workload.object().name());
+            Some((other, format!("the pods of {kind} `{name}`")))
+        }) else {
             return;
         };
         let (kind, name) = (object.kind(), other.name());
@@ -148,31 +154,11 @@ impl<'a> Claim<'a> {
     }
 
     fn selecting(object: &'a Object, spec: Node<'a>, path: &[&str]) -> Option<Self> {
-        let field = object.field_below(spec, path);
-        let labels = match field.node() {
-            None => Vec::new(),
-            Some(_) if field.is_unknown() => return None,
-            Some(map) => {
-                let entries = map.entries();
-                let labels: Option<Vec<_>> = entries
-                    .map(|entry| {
-                        let value = entry.value.text().filter(|text| !is_placeholder(text))?;
-                        Some((entry.key.key_text(), value))
-                    })
-                    .collect();
-                let mut labels = labels?;
-                labels.sort_unstable();
-                labels
-            }
-        };
+        let labels = pods::labels(object, spec, path)?;
         let target = if labels.is_empty() {
             "the whole namespace".to_owned()
         } else {
-            let pairs: Vec<String> = labels
-                .iter()
-                .map(|(key, value)| format!("{key}={value}"))
-                .collect();
-            format!("the pods with {}", pairs.join(", "))
+            format!("the pods with {}", pods::shown(&labels))
         };
         Some(Self {
             namespace: None,
@@ -206,43 +192,4 @@ fn completed(host: &str, namespace: Option<&str>) -> String {
         || host.to_owned(),
         |namespace| format!("{host}.{namespace}.svc.cluster.local"),
     )
-}
-
-/// A namespace with several switches. A sidecar keeps a pod out of the ambient mesh (the annotation
-/// `sidecar.istio.io/status` in cni/pkg/util/podutil.go).
-fn check_namespace(object: &Object, out: &mut Findings) {
-    let says = |key: &str, value: &str| object.label(key).filter(|it| it.text() == Some(value));
-    if let Some(ambient) = says("istio.io/dataplane-mode", "ambient")
-        && let Some(switch) = says("istio-injection", "enabled")
-    {
-        let message = "pods with the sidecar of `istio-injection` stay out of the ambient mesh";
-        let report = Report::object(object, ambient, message)
-            .help("keep one of the two labels, and label single pods for the other way");
-        out.push(report.related(object, switch, "the label that counts"));
-        return;
-    }
-    check_revision(object, out);
-}
-
-/// Both switches of injection: the older one wins.
-fn check_revision(object: &Object, out: &mut Findings) {
-    let (Some(switch), Some(revision)) = (
-        object.label("istio-injection"),
-        object.label("istio.io/rev"),
-    ) else {
-        return;
-    };
-    let (Some(value), Some(name)) = (switch.text(), revision.text()) else {
-        return;
-    };
-    if is_placeholder(value) || is_placeholder(name) || value.is_empty() || name.is_empty() {
-        return;
-    }
-    let message = format!(
-        "label `istio-injection` overrides `istio.io/rev`: revision `{name}` does not inject here"
-    );
-    let report = Report::object(object, revision, message).help(
-        "keep `istio.io/rev` alone for a revision, `istio-injection` alone for the default one",
-    );
-    out.push(report.related(object, switch, "the label that counts"));
 }

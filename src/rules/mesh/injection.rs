@@ -1,17 +1,18 @@
 //! What `ineffective-istio-annotation` says of injection: values that it refuses or does not know, and
 //! pods that are not what they are written for.
 
+use super::empty_proxy;
 use crate::edit::Value;
 use crate::finding::{Applicability, Severity};
-use crate::inventory::Membership;
+use crate::inventory::{Membership, Mesh};
 use crate::kube::istio::injection::expected;
 use crate::kube::{Body, ISTIO_PROXY, Object, PodTemplate, Workload, is_placeholder};
 use crate::rules::{Context, Findings, Report};
 use crate::yaml::Node;
 
-const INJECT: &str = "sidecar.istio.io/inject";
-const INJECTION: &str = "istio-injection";
-const REVISION: &str = "istio.io/rev";
+pub(super) const INJECT: &str = "sidecar.istio.io/inject";
+pub(super) const INJECTION: &str = "istio-injection";
+pub(super) const REVISION: &str = "istio.io/rev";
 const DATAPLANE_MODE: &str = "istio.io/dataplane-mode";
 
 /// The user and the group whose traffic no proxy takes (`DefaultProxyUIDInt` in pkg/config/constants).
@@ -85,10 +86,13 @@ pub(super) fn check_pods(cx: &Context<'_>, workload: Workload<'_>, out: &mut Fin
     if is_injected && workload.template().annotation(STATUS).is_none() {
         refused_values(cx, workload, out);
     }
-    if mesh.has_sidecar() && !cx.inventory.has_openshift_mesh() {
-        proxy_user(cx, workload, out);
+    if !cx.inventory.has_openshift_mesh() && !cx.inventory.is_in_other_mesh(workload) {
+        let is_unknown = mesh.membership == Membership::Unknown;
+        if mesh.has_sidecar() || is_unknown {
+            proxy_user(workload, &mesh, out);
+        }
     }
-    empty_proxy(cx, workload, mesh.membership, out);
+    empty_proxy::check(cx, workload, mesh.membership, out);
 }
 
 const STATUS: &str = "sidecar.istio.io/status";
@@ -118,7 +122,7 @@ fn refused_values(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) 
 }
 
 /// An application that runs as the proxy's user or group, whose traffic goes past the proxy.
-fn proxy_user(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
+fn proxy_user(workload: Workload<'_>, mesh: &Mesh<'_>, out: &mut Findings) {
     const FIELDS: [&str; 2] = ["runAsUser", "runAsGroup"];
     let template = workload.template();
     // An own user of the proxy's container takes the place of 1337.
@@ -140,20 +144,24 @@ fn proxy_user(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
             "`{}` runs as the proxy does ({field} {PROXY_ID}): its calls go past the proxy",
             container.name()
         );
-        let report = Report::container(workload, container, node, message);
-        out.push(
-            report
-                .severity(Severity::Warning)
-                .help(format!(
-                    "use another number: Istio redirects no traffic of user or group {PROXY_ID}"
-                ))
-                .mesh(&cx.inventory.mesh(workload)),
-        );
+        let report = Report::container(workload, container, node, message).help(format!(
+            "use another number: Istio redirects no traffic of user or group {PROXY_ID}"
+        ));
+        // Nothing in view speaks of a mesh but the number itself.
+        out.push(if mesh.membership == Membership::Unknown {
+            let likely = Mesh {
+                membership: Membership::Likely,
+                evidence: None,
+            };
+            report.mesh(&likely).pedantic()
+        } else {
+            report.severity(Severity::Warning).mesh(mesh)
+        });
     }
 }
 
 /// The containers of the proxy that are written out, if only in part.
-fn proxies(template: PodTemplate<'_>) -> impl Iterator<Item = Node<'_>> {
+pub(super) fn proxies(template: PodTemplate<'_>) -> impl Iterator<Item = Node<'_>> {
     let spec = template.spec_node();
     let lists = ["containers", "initContainers"].map(|list| spec.and_then(|spec| spec.get(list)));
     let containers = lists.into_iter().flatten().flat_map(Node::items);
@@ -164,62 +172,4 @@ fn proxies(template: PodTemplate<'_>) -> impl Iterator<Item = Node<'_>> {
 
 fn has_own_user(template: PodTemplate<'_>) -> bool {
     proxies(template).any(|it| it.at(&["securityContext", "runAsUser"]).is_some())
-}
-
-/// A proxy whose image injection should fill in, in pods that are not injected.
-fn empty_proxy(
-    cx: &Context<'_>,
-    workload: Workload<'_>,
-    membership: Membership,
-    out: &mut Findings,
-) {
-    let template = workload.template();
-    let mut images = proxies(template).filter_map(|it| it.get("image"));
-    let Some(image) = images.find(|image| image.text() == Some("auto")) else {
-        return;
-    };
-    let says_no = |node: Option<Node<'_>>| node.and_then(Node::text) == Some("false");
-    let label = template.label(INJECT);
-    let refuses = says_no(label) || label.is_none() && says_no(template.annotation(INJECT));
-    let is_on_host = template.spec().and_then(|spec| spec.host_network) == Some(true);
-    let is_out = refuses || is_on_host || membership == Membership::None;
-    if cx.inventory.has_openshift_mesh() || !is_out && !asks_nobody(cx, workload) {
-        return;
-    }
-    let message =
-        "nothing injects this pod: `image: auto` stays as it is, and the container never starts";
-    let report = Report::template(workload, image, message)
-        .help("have the proxy injected, on the pod template:\nmetadata:\n  labels:\n    sidecar.istio.io/inject: \"true\"");
-    out.push(if is_out {
-        report
-    } else {
-        report.severity(Severity::Warning)
-    });
-}
-
-/// Whether neither the pods nor their Namespace, which is deployed with them, ask for a sidecar.
-fn asks_nobody(cx: &Context<'_>, workload: Workload<'_>) -> bool {
-    let template = workload.template();
-    let inventory = cx.inventory;
-    if [INJECT, REVISION]
-        .iter()
-        .any(|key| template.label(key).is_some())
-    {
-        return false;
-    }
-    let object = workload.object();
-    let Some(name) = inventory.namespace(object) else {
-        return false;
-    };
-    let mut namespaces = inventory
-        .objects_named(name)
-        .filter(|it| matches!(it.body(), Body::Namespace(_)) && inventory.same_scope(it, object))
-        .peekable();
-    let is_set = |namespace: &Object| {
-        [INJECTION, REVISION]
-            .iter()
-            .any(|key| namespace.label(key).is_some())
-            || inventory.is_set_elsewhere(namespace, namespace.node(), "metadata.labels")
-    };
-    namespaces.peek().is_some() && !namespaces.any(is_set)
 }

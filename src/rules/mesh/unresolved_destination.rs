@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::route_targets;
 use super::ways::{Way, ways};
+use super::{gateway_hosts, route_targets};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Relation, Target};
@@ -64,6 +64,7 @@ impl Rule for UnresolvedDestination {
                     check(cx, object, way, out);
                 }
                 route_targets::check_gateways(cx, object, spec, out);
+                gateway_hosts::check(cx, object, spec, out);
             }
             _ => {}
         }
