@@ -232,6 +232,21 @@ fn a_folder_whose_keys_all_stand_in_order_is_written_by_a_program() {
 }
 
 #[test]
+fn a_folder_for_older_releases_keeps_its_api_versions() {
+    let budget = |version: &str| {
+        format!(
+            "apiVersion: {version}\nkind: PodDisruptionBudget\nmetadata:\n  name: web\nspec:\n  minAvailable: 1\n  \
+             selector:\n    matchLabels:\n      app: web\n"
+        )
+    };
+    let (old, new) = (budget("policy/v1beta1"), budget("policy/v1"));
+    let found = findings(&[("ha/pdb.yaml", &old), ("ha-1.21+/pdb.yaml", &new)]);
+    assert_eq!(offers(&found, "removed-api-version"), Some(false));
+    let found = findings(&[("ha/pdb.yaml", &old), ("web/pdb.yaml", &new)]);
+    assert_eq!(offers(&found, "removed-api-version"), Some(true));
+}
+
+#[test]
 fn a_collection_is_left_to_the_files_that_it_collects() {
     let texts: Vec<String> = (0..4)
         .map(|number| web(THREE, "").replace("web", &format!("web{number}")))

@@ -6,7 +6,6 @@
 mod alike;
 mod beside;
 mod claims;
-mod collected;
 mod duplicates;
 mod fragments;
 mod grpc;

@@ -1,10 +1,13 @@
 //! Where manifests come from, as far as they say: what a tool writes is not to be edited, and what a
 //! cluster gave is not to be judged as what somebody wrote.
 
+mod collected;
+mod releases;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Entry, Inventory, collected, nearest, purpose, serialized};
+use super::{Entry, Inventory, nearest, purpose, serialized};
 use crate::kube::{Object, is_sealed};
 use crate::source::{Location, Source, SourceId, Sources};
 use crate::yaml::{Node, Tree};
@@ -34,6 +37,8 @@ pub(super) struct Provenance {
     /// Below a folder of copies.
     copied: HashSet<SourceId>,
     collected: HashSet<SourceId>,
+    /// Beside a folder for newer releases.
+    outdated: HashSet<SourceId>,
     /// Below a folder for development or lessons.
     trials: HashSet<SourceId>,
     sealed: HashSet<SourceId>,
@@ -57,6 +62,7 @@ impl Provenance {
                 .collect(),
             copied: of_paths(sources, is_copy),
             collected: collected::files(inventory, sources),
+            outdated: releases::outdated(sources),
             trials: of_paths(sources, purpose::is_trial),
             ..Self::default()
         };
@@ -193,6 +199,11 @@ impl Inventory {
         } else {
             None
         }
+    }
+
+    /// Whether the name of a folder says that another one is for newer releases of the cluster than this text.
+    pub fn is_for_older_releases(&self, source: SourceId) -> bool {
+        self.provenance.outdated.contains(&source)
     }
 
     /// Whether an object is a dump that lies in a file: nobody applies it. What comes through standard

@@ -65,7 +65,11 @@ impl Rule for RemovedApiVersion {
             }
             Ok(edits)
         });
-        out.push(report.effect("the API server accepts the object").reveals());
+        let mut report = report.effect("the API server accepts the object").reveals();
+        if cx.inventory.is_for_older_releases(object.source()) {
+            report.withhold("a folder next to this one is for the newer releases");
+        }
+        out.push(report);
     }
 }
 

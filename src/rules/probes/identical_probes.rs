@@ -236,11 +236,7 @@ fn more_failures(live: &Timing, ready: &Timing) -> u128 {
     let pace = live.period().max(live.timeout());
     let least = enough(ready).as_millis().div_ceil(pace.as_millis().max(1));
     // A number that people write.
-    if least > 6 {
-        least.next_multiple_of(5)
-    } else {
-        least
-    }
+    least.next_multiple_of(if least > 6 { 5 } else { 1 })
 }
 
 /// Whether a number that the comparison rests on cannot be known.

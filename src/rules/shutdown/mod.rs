@@ -12,6 +12,7 @@ pub(super) mod prestop_exceeds_grace_period;
 pub(super) mod prestop_needs_shell;
 pub(super) mod prestop_stops_serving;
 pub(super) mod prestop_too_short;
+mod seamless;
 pub(super) mod signal_not_forwarded;
 pub(super) mod spot_notice_too_short;
 mod wait;

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::nearest::View;
-use super::{Entry, Inventory};
+use crate::inventory::nearest::View;
+use crate::inventory::{Entry, Inventory};
 use crate::source::{SourceId, Sources};
 
 /// A file of fewer objects is no collection, nor are their places fewer.
