@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """How much of what Istio's analyzers are expected to find in their own test data lameduck finds.
 
-    analyzers.py ISTIO LAMEDUCK [--open]
+    analyzers.py ISTIO LAMEDUCK [--open] [--least N]
 
 ISTIO is a checkout of istio.io/istio (`go list -m -f '{{.Dir}}' istio.io/istio` in this folder), LAMEDUCK a binary. Each
 test of pkg/config/analysis/analyzers/analyzers_test.go is a run of its own over its input files. An expectation is met by a
 finding about the same object, or one that names it as the other of a pair, by a rule of its topic (below), of whatever
 severity. Topics without rules are out of
-scope, for the reason given. --open lists the expectations of the others that are not met.
+scope, for the reason given. --open lists the expectations of the others that are not met. With --least it fails where fewer
+are met.
 """
 import collections
 import json
@@ -156,6 +157,8 @@ def main():
     print(f'{sum(met.values())} of {sum(total.values())}; {sum(met.values())} of {scope} in scope')
     if '--open' in sys.argv:
         print('\n'.join(unmet))
+    if '--least' in sys.argv and sum(met.values()) < int(sys.argv[sys.argv.index('--least') + 1]):
+        sys.exit('fewer than expected')
 
 
 if __name__ == '__main__':
