@@ -1,15 +1,19 @@
-//! The images that Skaffold builds: it writes their tags itself when it deploys.
+//! The images whose tags something else writes when it deploys: Skaffold those that it builds, a
+//! kustomization those that it names.
 
 use std::collections::HashSet;
 
 use super::Inventory;
-use crate::kube::Object;
+use crate::kube::{Body, Object};
 use crate::yaml::Node;
 
-/// The names of the images that the `skaffold.yaml` files in view build, without tags.
+/// The names of images, without tags.
 #[derive(Debug, Default)]
 pub(super) struct BuiltImages {
+    /// What the `skaffold.yaml` files in view build.
     names: HashSet<String>,
+    /// What the kustomizations in view give a version.
+    tagged: HashSet<String>,
 }
 
 impl BuiltImages {
@@ -31,6 +35,7 @@ impl BuiltImages {
             .map(|image| without_version(image).to_owned());
         Self {
             names: names.collect(),
+            tagged: tagged(inventory),
         }
     }
 }
@@ -40,6 +45,28 @@ impl Inventory {
     pub fn is_built_by_skaffold(&self, image: &str) -> bool {
         self.built_images.names.contains(without_version(image))
     }
+
+    /// Whether a kustomization in view gives the image of this name a version, though the way from it to
+    /// the workload may not be in view. A name without a publisher is one that many may use.
+    pub fn is_tagged_by_kustomization(&self, image: &str) -> bool {
+        let name = without_version(image);
+        name.contains('/') && self.built_images.tagged.contains(name)
+    }
+}
+
+fn tagged(inventory: &Inventory) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for object in inventory.all_objects() {
+        let Body::Kustomization(data) = object.body() else {
+            continue;
+        };
+        let fixed = data.images.iter().filter(|image| {
+            let tag = image.new_tag.as_deref().unwrap_or_default();
+            image.digest.is_some() || !matches!(tag, "" | "latest")
+        });
+        names.extend(fixed.filter_map(|image| image.name.clone()));
+    }
+    names
 }
 
 fn is_config(object: &Object) -> bool {

@@ -1,5 +1,6 @@
 //! `bare-pod`
 
+use super::apart::keeps_a_place;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{PodTemplate, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -37,6 +38,9 @@ impl Rule for BarePod {
             || has_owner
             || is_run_by_others(template)
             || is_static(template, cx.inventory.namespace(object))
+            // Whoever starts what only waits comes back to it; what runs nothing is refused.
+            || keeps_a_place(template)
+            || template.main_containers().next().is_none()
         {
             return;
         }

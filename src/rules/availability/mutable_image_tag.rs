@@ -1,7 +1,8 @@
 //! `mutable-image-tag`
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Field, Workload, WorkloadKind};
+use crate::kube::{ContainerRef, ContainerRole, Field, Workload, WorkloadKind};
+use crate::lifecycle::signal::only_waits;
 use crate::rules::{Context, Findings, Report, Rule};
 
 static META: RuleMeta = RuleMeta {
@@ -43,22 +44,15 @@ impl Rule for MutableImageTag {
                 ),
             };
             if cx.inventory.is_built_by_skaffold(image)
+                || cx.inventory.is_tagged_by_kustomization(image)
                 || cx
                     .inventory
                     .is_set_elsewhere(container.object(), container.node, "image")
             {
                 continue;
             }
-            let consequence = match workload.kind() {
-                WorkloadKind::Pod | WorkloadKind::Job | WorkloadKind::CronJob => {
-                    "the next run may start another image"
-                }
-                _ => "pods may differ, and a rollback cannot restore it",
-            };
-            let message = format!("{what}: {consequence}");
-            let severity = if workload.kind() == WorkloadKind::Pod && !workload.is_long_running()
-                || is_of_openshift(image)
-            {
+            let message = format!("{what}: {}", consequence(workload));
+            let severity = if is_of_openshift(image) || matters_little(workload, container) {
                 Severity::Note
             } else {
                 Severity::Warning
@@ -74,6 +68,24 @@ impl Rule for MutableImageTag {
             );
         }
     }
+}
+
+fn consequence(workload: Workload<'_>) -> &'static str {
+    match workload.kind() {
+        WorkloadKind::Pod if workload.is_long_running() => "its next start may bring another image",
+        WorkloadKind::Pod | WorkloadKind::Job | WorkloadKind::CronJob => {
+            "the next run may start another image"
+        }
+        _ => "pods may differ, and a rollback cannot restore it",
+    }
+}
+
+/// Whether another image changes hardly anything: no controller rolls a Pod back, and what only waits does
+/// so in every version, in the first steps of a Job, too.
+fn matters_little(workload: Workload<'_>, container: ContainerRef<'_>) -> bool {
+    let is_first_step = container.role == ContainerRole::Init
+        && matches!(workload.kind(), WorkloadKind::Job | WorkloadKind::CronJob);
+    workload.kind() == WorkloadKind::Pod || is_first_step || only_waits(container.data)
 }
 
 /// Whether the cluster's own release brings the image and moves its tag with the cluster's version.
