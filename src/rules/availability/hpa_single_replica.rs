@@ -4,6 +4,7 @@ use super::rivals;
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, Workload};
+use crate::lifecycle::disruption::{Budget, Pods};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -126,18 +127,27 @@ fn report<'a>(
     if minimum.field == "idleReplicaCount" {
         return report.help("remove idleReplicaCount, so that minReplicaCount pods stay when idle");
     }
-    let lead = "keep at least two pods, and a PodDisruptionBudget over them";
-    let advice = Advice::below(&["spec"], [(field, Value::int(2))]);
+    let (pods, budget) = enough_pods(cx, workload);
+    let lead = match budget {
+        Some(budget) => format!(
+            "keep at least {pods} pods, spread over nodes, so that PodDisruptionBudget `{}` lets one go",
+            budget.name()
+        ),
+        None => "keep at least two pods, spread over nodes, and a PodDisruptionBudget over them"
+            .to_owned(),
+    };
+    let advice = Advice::below(&["spec"], [(field, Value::int(pods))]);
     match object.body() {
         // Whoever scales to nothing means it, a second pod may wait for the volume of the first, and
         // there has to be something left to scale.
         Body::HorizontalPodAutoscaler(it)
-            if it.spec.max_replicas > 2 && !cx.inventory.shares_exclusive_volume(workload) =>
+            if i64::from(it.spec.max_replicas) > i64::from(pods)
+                && !cx.inventory.shares_exclusive_volume(workload) =>
         {
-            let title = format!("set {field} to 2");
+            let title = format!("set {field} to {pods}");
             report
                 .advise(
-                    lead,
+                    &lead,
                     &advice,
                     Applicability::Unsafe,
                     title,
@@ -149,4 +159,23 @@ fn report<'a>(
         }
         _ => report.help(format!("{lead}:\n{}", advice.yaml())),
     }
+}
+
+/// How many pods to keep: two, or as many as the budget over them needs to let one go.
+fn enough_pods<'a>(cx: &Context<'a>, workload: Workload<'a>) -> (u32, Option<&'a Object>) {
+    const LEAST: u32 = 2;
+    const MOST: u32 = 100;
+    let mut budgets = cx.inventory.budgets_of(workload);
+    let Some((object, _)) = budgets.find(|(_, relation)| relation.is_firm()) else {
+        return (LEAST, None);
+    };
+    let Body::PodDisruptionBudget(typed) = object.body() else {
+        return (LEAST, None);
+    };
+    let budget = typed.spec.as_ref().and_then(|spec| Budget::of(spec).ok());
+    let enough = budget.and_then(|budget| {
+        (LEAST..=MOST).find(|pods| budget.over(Pods::Scaled(*pods)).disruptions() > 0)
+    });
+    // One that never lets a pod go is `pdb-blocks-eviction`.
+    enough.map_or((LEAST, None), |pods| (pods, Some(object)))
 }

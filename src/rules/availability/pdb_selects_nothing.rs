@@ -91,10 +91,8 @@ fn without_selector<'a>(object: &'a Object, what: &str) -> Report<'a> {
 fn check_selector(cx: &Context<'_>, object: &Object, selector: &LabelSelector, out: &mut Findings) {
     let wanted = selector.match_labels.as_ref().unwrap_or(&NONE);
     if let Some(meant) = meant(cx, object, selector) {
-        let target = meant.workload.object();
-        let is_sure = cx.inventory.namespace(target) == cx.inventory.namespace(object);
         let report = report(cx, object, wanted, &meant);
-        out.push(if is_sure {
+        out.push(if meant.is_in_namespace {
             report
         } else {
             report.severity(Severity::Note)
@@ -119,6 +117,17 @@ struct Meant<'a> {
     differences: Vec<Difference<'a>>,
     /// Whether no other one is as near.
     is_alone: bool,
+    /// Whether its file says the same of the namespace.
+    is_in_namespace: bool,
+}
+
+impl Meant<'_> {
+    /// Whether it is near enough to be named.
+    fn is_near(&self, object: &Object, wanted: &BTreeMap<String, String>) -> bool {
+        !self.differences.is_empty()
+            && (self.differences.len() < wanted.len()
+                || self.workload.object().name() == object.name())
+    }
 }
 
 /// The workload that was most likely meant by a selector that selects none.
@@ -139,7 +148,23 @@ fn meant<'a>(
     if is_open {
         return None;
     }
-    nearest(cx, object, wanted)
+    // A template that is yet to be written has the labels that the workload's selector asks for.
+    let selects = |workload: Workload<'_>| {
+        let own = labels::own(workload);
+        !wanted.is_empty()
+            && wanted
+                .iter()
+                .all(|(key, value)| own.get(key) == Some(value))
+    };
+    let without_template = cx.inventory.workloads_like(object, wanted, |workload| {
+        workload.template().node().is_none() && selects(workload)
+    });
+    if !without_template.is_empty() {
+        return None;
+    }
+    let meant = nearest(cx, object, wanted)?;
+    // What the namespace of the budget holds is not in view.
+    (meant.is_in_namespace || meant.is_near(object, wanted)).then_some(meant)
 }
 
 /// The workload whose pods differ least from what is wanted.
@@ -162,7 +187,9 @@ fn nearest<'a>(
     found.retain(|(distance, ..)| *distance == least);
     let is_alone = found.len() == 1;
     let (_, workload, differences) = found.into_iter().next()?;
+    let inventory = cx.inventory;
     Some(Meant {
+        is_in_namespace: inventory.namespace(workload.object()) == inventory.namespace(object),
         workload,
         differences,
         is_alone,
@@ -177,9 +204,7 @@ fn report<'a>(
 ) -> Report<'a> {
     let (workload, differences) = (meant.workload, meant.differences.as_slice());
     let list = object.node().at(&["spec", "selector"]);
-    let is_near = !differences.is_empty()
-        && (differences.len() < wanted.len() || workload.object().name() == object.name());
-    if !is_near {
+    if !meant.is_near(object, wanted) {
         let key = object
             .node()
             .get("spec")
@@ -191,8 +216,13 @@ fn report<'a>(
             .detail(EVICTS)
             .help("select labels that the pods carry, or remove the budget");
     }
+    let consequence = if meant.is_in_namespace {
+        PROTECTS_NOTHING
+    } else {
+        "the budget may protect nothing"
+    };
     let message = format!(
-        "no workload in view has {}: {PROTECTS_NOTHING}",
+        "no workload in view has {}: {consequence}",
         labels::wanted(differences)
     );
     let labels = list.and_then(|list| list.get("matchLabels"));
