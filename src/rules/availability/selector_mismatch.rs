@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::labels::{self, differences};
+use super::labels::{self, Difference, differences};
 use super::overlap::overlapping;
 use super::relabel::label_template;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Field, Match, Object, Selector, Workload, WorkloadKind};
+use crate::kube::{Field, Match, Object, PodTemplate, Selector, Workload, WorkloadKind};
+use crate::rules::text::{FEW, and_more, yaml_pair};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
-const HELP: &str = "give the pod template the labels that the selector asks for; the selector itself cannot \
-                    change once the object exists";
+const HELP: &str = "give the pod template the labels that the selector asks for; the selector of an \
+                    object that exists cannot change";
 
 static META: RuleMeta = RuleMeta {
     id: "selector-mismatch",
@@ -140,9 +141,16 @@ fn select_template<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<
         );
         return select(workload, &precise, title, report.help(help));
     }
+    let differs_by_mesh = workload.template().labels() != other.template().labels()
+        && labels::with_version(workload) == labels::with_version(other);
     let other = other.object();
+    let what = if differs_by_mesh {
+        "a label of its own, besides the mesh's,"
+    } else {
+        "a label"
+    };
     let help = format!(
-        "give the pod template a label that the pods of {} `{}` do not carry, and select it with \
+        "give the pod template {what} that the pods of {} `{}` do not carry, and select it with \
          spec.selector.matchLabels",
         other.kind(),
         other.name()
@@ -154,7 +162,7 @@ fn select_template<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<
     );
     report
         .help(help)
-        .related(other, other.name_node(), "carries the same labels")
+        .related(other, other.name_node(), "carries these labels, too")
         .not_fixed(Applicability::Unsafe, title, reason)
 }
 
@@ -201,6 +209,23 @@ fn check(
     if different.iter().filter_map(|it| at(it.key)).any(is_patched) {
         return;
     }
+    let report =
+        |at: Option<Node<'_>>, message| Report::object(object, at.unwrap_or(node), message);
+    if let Some(help) = fill_in(&different) {
+        let keys: Vec<String> = different.iter().map(|it| format!("`{}`", it.key)).collect();
+        let message = format!(
+            "the selector gives {} no value, but the pods have one: {}",
+            and_more(
+                keys.get(..FEW.min(keys.len())).unwrap_or_default(),
+                keys.len()
+            ),
+            consequence(object)
+        );
+        let first = different.first().and_then(|it| at(it.key));
+        let report = report(first, message).help(help);
+        out.push(show_labels(template, &different, report));
+        return;
+    }
     let (message, at) = match different.first() {
         Some(first) => (
             format!(
@@ -220,12 +245,44 @@ fn check(
     };
     let found = labels::found(&different);
     let found = (!found.is_empty()).then(|| format!("it has {found}"));
-    let report = Report::object(object, at.unwrap_or(node), message).detail_of(found);
-    let mut report = report.help(HELP);
-    if let Some(labels) = labels::node(template, &different) {
-        report = report.related(template.object(), labels, "the labels of the pods");
-    }
+    let report = report(at, message).detail_of(found).help(HELP);
+    let report = show_labels(template, &different, report);
     out.push(label_template(template, &different, report));
+}
+
+fn show_labels<'a>(
+    template: PodTemplate<'_>,
+    different: &[Difference<'_>],
+    report: Report<'a>,
+) -> Report<'a> {
+    let label = if template.labels().is_empty() {
+        "the pods have no labels"
+    } else {
+        "the labels of the pods"
+    };
+    match labels::node(template, different) {
+        Some(node) => report.related(template.object(), node, label),
+        None => report,
+    }
+}
+
+/// The labels of the pods to write where the selector names their keys without a value; others may be what
+/// the pods are selected by elsewhere.
+fn fill_in(different: &[Difference<'_>]) -> Option<String> {
+    let pairs: Option<Vec<String>> = different
+        .iter()
+        .map(|it| {
+            let found = it
+                .found
+                .filter(|found| it.wanted.is_empty() && !found.is_empty());
+            found.map(|found| format!("\n{}", yaml_pair(it.key, found)))
+        })
+        .collect();
+    let pairs = pairs.filter(|pairs| !pairs.is_empty())?;
+    Some(format!(
+        "write in the selector what the pods carry:{}",
+        pairs.concat()
+    ))
 }
 
 fn consequence(object: &Object) -> &'static str {

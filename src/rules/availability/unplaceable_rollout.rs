@@ -175,10 +175,24 @@ fn report<'a>(
         Obstacle::Port(_) => (Severity::Warning, "each pod takes a port of its node"),
         Obstacle::AntiAffinity(_) => (Severity::Note, "no two pods may share a node"),
     };
-    let message = format!("{why}: with fewer than {nodes} a rollout hangs");
+    let narrowed = narrows(workload);
+    let usable = if narrowed.is_some() {
+        " it may use,"
+    } else {
+        ""
+    };
+    let message = format!("{why}: with fewer than {nodes}{usable} a rollout hangs");
     let report = Report::template(workload, obstacle.place(), message)
         .detail(format!("{at}{all} the rollout starts one more first"))
         .severity(severity);
+    let report = match narrowed {
+        Some(place) => report.related(
+            workload.template().object(),
+            place,
+            "it may use these nodes only",
+        ),
+        None => report,
+    };
     let report = match origin {
         ReplicaOrigin::Spec(node) => report.related(workload.object(), node, "the replicas"),
         ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
@@ -199,13 +213,47 @@ fn report<'a>(
              old pod go first: strategy type Recreate",
         );
     }
-    let lead = format!("let an old pod go first (or keep {nodes} with room for it)");
+    let usable = if narrowed.is_some() {
+        " that it may use,"
+    } else {
+        ""
+    };
+    let lead = format!("let an old pod go first (or keep {nodes}{usable} with room for it)");
     let report = go_first(workload, &lead, report);
     // Whether there are nodes enough, no file says; of ports it is known that others take them, too.
     match obstacle {
         Obstacle::Port(_) => report,
         Obstacle::AntiAffinity(_) => report.without_fix(),
     }
+}
+
+/// What keeps the pods off some nodes of the cluster, other than those of another system.
+fn narrows(workload: Workload<'_>) -> Option<Node<'_>> {
+    const OF_SYSTEMS: [&str; 4] = [
+        "kubernetes.io/arch",
+        "kubernetes.io/os",
+        "beta.kubernetes.io/arch",
+        "beta.kubernetes.io/os",
+    ];
+    let spec = workload.template().spec_node()?;
+    let selector = spec.entry("nodeSelector").filter(|entry| {
+        let mut keys = entry.value.resolved().entries();
+        keys.any(|label| !OF_SYSTEMS.contains(&label.key.key_text()))
+    });
+    let narrows = |demand: Node<'_>| {
+        let key = demand.resolved().get("key").and_then(Node::text);
+        !key.is_some_and(|key| OF_SYSTEMS.contains(&key))
+    };
+    let affinity = || {
+        let terms = spec.at(&["affinity", "nodeAffinity", REQUIRED, "nodeSelectorTerms"])?;
+        let all = terms.items().map(Node::resolved);
+        let mut demands = all.flat_map(|term| {
+            let lists = [term.get("matchExpressions"), term.get("matchFields")];
+            lists.into_iter().flatten().flat_map(Node::items)
+        });
+        demands.any(narrows).then_some(terms)
+    };
+    selector.map(|entry| entry.key).or_else(affinity)
 }
 
 /// Lets one pod go before its successor comes.

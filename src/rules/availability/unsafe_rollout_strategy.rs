@@ -2,7 +2,7 @@
 
 use super::limits;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{ReplicaOrigin, Replicas};
+use crate::inventory::{ReplicaOrigin, Replicas, keeps_data};
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
 use crate::rules::availability::rollout::{lone, volume_of_a_singleton};
@@ -22,6 +22,10 @@ static META: RuleMeta = RuleMeta {
     since: "0.1.0",
     checklist: &[],
 };
+
+/// A new pod beside the old ones would be one more member, or another store.
+const MEMBERS: &str = "each pod keeps data of its own, so a new one beside the old ones is one member too many: a \
+                       StatefulSet replaces one at a time";
 
 /// See the rule's page.
 pub(in crate::rules) struct UnsafeRolloutStrategy;
@@ -88,7 +92,11 @@ fn check_rollout(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
     let message = message(cx, workload, rollout, (!is_always).then_some(replicas));
     let mut report = Report::object(workload.object(), place, message)
         .severity(severity)
-        .help(help(workload, goes_first));
+        .help(if rollout.is_recreate() && keeps_data(workload) {
+            MEMBERS.to_owned()
+        } else {
+            help(workload, goes_first)
+        });
     if rollout.is_recreate() {
         report = report.detail(rollout.to_string());
     }
