@@ -40,12 +40,8 @@ impl RuleMeta {
 
     /// Where the page stands on the web.
     pub fn url(&self) -> String {
-        format!(
-            "{}/blob/main/rules/{}/{}.md",
-            env!("CARGO_PKG_REPOSITORY"),
-            self.category,
-            self.id
-        )
+        let site = env!("CARGO_PKG_HOMEPAGE");
+        format!("{site}rules/{}/{}/", self.category, self.id)
     }
 }
 
