@@ -282,7 +282,7 @@ fn a_service_with_pods_beside_it_is_no_evidence_elsewhere() {
     assert_eq!(text(finding, "severity"), "note");
     assert_eq!(
         related(finding),
-        ["two/b.yaml:10: declares port http, and no Service is in view beside it"]
+        ["two/b.yaml:10: declares port http, and no Service is in view next to it"]
     );
     // What selects nothing beside it may be for any of its namespace.
     let files = [

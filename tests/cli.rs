@@ -591,3 +591,21 @@ fn names_of_files_that_look_like_flags_drive_no_terminal() {
     assert!(err.contains("\n\\u{3a}:error::\\u{23}#[x]"), "{err}");
     assert!(!err.contains(['\u{1b}', '\u{9b}']), "{err:?}");
 }
+
+#[test]
+fn explain_lists_the_rules_of_a_category() {
+    let output = assert_cmd::Command::cargo_bin("lameduck")
+        .unwrap()
+        .args(["explain", "schema"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("schema\n"), "{text}");
+    let listed = text.lines().skip(1).count();
+    let all = lameduck::rules::metas().iter();
+    let own = all
+        .filter(|rule| rule.category.as_str() == "schema")
+        .count();
+    assert_eq!(listed, own, "{text}");
+}

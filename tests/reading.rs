@@ -117,7 +117,7 @@ fn a_baseline_is_a_regular_file() {
             let (code, out, err) = run(&mut bounded(folder.path(), 1024, &arguments));
             assert_eq!((code, out.as_str()), (2, ""), "{flag} {file}: {err}");
             assert!(err.starts_with("error: the baseline "), "{err}");
-            assert!(err.contains("it is no regular file"), "{err}");
+            assert!(err.contains("it is not a regular file"), "{err}");
             assert!(folder.path().join("pipe").exists());
         }
     }
@@ -171,7 +171,7 @@ fn what_a_configuration_names_is_a_regular_file() {
     let outside = "`/dev/zero` lies outside of the repository";
     for (file, said) in [
         ("/dev/zero", outside),
-        ("pipe", "Helm values `pipe`: it is no regular file"),
+        ("pipe", "Helm values `pipe`: it is not a regular file"),
     ] {
         let config = format!("mesh: {{helm-values: [{file}]}}\n");
         std::fs::write(folder.path().join("lameduck.yaml"), config).unwrap();
@@ -323,7 +323,7 @@ fn an_ignore_file_is_a_regular_file() {
             std::os::unix::fs::symlink("/dev/zero", &below).unwrap();
         }
         let why = if trap {
-            "it is no regular file"
+            "it is not a regular file"
         } else {
             "a link, which git does not follow"
         };
@@ -345,6 +345,6 @@ fn an_ignore_file_is_a_regular_file() {
     pipe(&above);
     let (code, _, err) = check(&["below"]);
     assert_eq!(code, 2);
-    let said = "error: .gitignore: it is no regular file, and its folder is skipped\n";
+    let said = "error: .gitignore: it is not a regular file, and its folder is skipped\n";
     assert_eq!(err, said);
 }

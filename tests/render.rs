@@ -399,7 +399,7 @@ fn what_a_program_says_is_made_harmless() {
 fn a_program_that_gives_no_text_is_told() {
     let repository = repository(&KUSTOMIZED);
     for (script, told) in [
-        ("printf '\\377'", "its output is no UTF-8 text"),
+        ("printf '\\377'", "its output is not UTF-8 text"),
         ("kill -9 $$", "it was killed"),
         ("exit 3", "it says nothing"),
     ] {

@@ -50,10 +50,10 @@ impl Attestation {
             let value = text[at..].split([' ', ',', '\n', '\t']).next();
             let value = value.unwrap_or_default();
             let day = value.trim_start_matches("expires=");
-            expires = Some(
-                date(day)
-                    .ok_or_else(|| format!("`{day}` is no date: expected expires=YYYY-MM-DD"))?,
-            );
+            expires =
+                Some(date(day).ok_or_else(|| {
+                    format!("`{day}` is not a date: expected expires=YYYY-MM-DD")
+                })?);
             rest = format!("{}{}", &text[..at], &text[at + value.len()..]);
         }
         let mut parts = rest.splitn(3, ',');
@@ -64,7 +64,7 @@ impl Attestation {
         let (Some(who), Some(when), Some(link)) = (next(), next(), next()) else {
             return Err(FORM.to_owned());
         };
-        let when = date(&when).ok_or_else(|| format!("`{when}` is no date: {FORM}"))?;
+        let when = date(&when).ok_or_else(|| format!("`{when}` is not a date: {FORM}"))?;
         Ok(Self {
             who,
             when,

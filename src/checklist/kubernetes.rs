@@ -5,7 +5,9 @@ use crate::clocks::{Clocks, PodBudget};
 use crate::finding::Because;
 use crate::inventory::Replicas;
 use crate::kube::{ContainerRef, Workload, WorkloadKind};
+use crate::lifecycle::Origin;
 use crate::lifecycle::probes::Handler;
+use crate::units::show_seconds;
 use crate::yaml::Node;
 
 /// Places of fields of some containers.
@@ -98,6 +100,14 @@ pub(super) fn grace_period(clocks: Clocks<'_>, workload: Workload<'_>) -> Basis 
     }
     if budget.prestop.exact().is_none() {
         return Basis::person(format!("how long its preStop hook takes ({sum})"));
+    }
+    // What is assumed of the program is not calculated from it.
+    if budget.shutdown.origin == Origin::Assumed {
+        let assumed = show_seconds(budget.shutdown.value);
+        return Basis::person(format!(
+            "how long it takes to shut down, of which {assumed} is only assumed ({sum}): \
+             `lameduck.dev/shutdown-timeout` or `lifecycle.shutdown-timeout` says it"
+        ));
     }
     let node = pod.grace_node.unwrap_or_else(|| pod.container.name_node());
     let object = pod.container.object();

@@ -17,7 +17,7 @@ use crate::yaml::Node;
 fn outside(clocks: Clocks<'_>, workload: Workload<'_>) -> Option<Basis> {
     match clocks.inventory.mesh(workload).membership {
         Membership::Sidecar | Membership::Likely | Membership::Ambient => None,
-        Membership::Gateway => Some(Basis::none("a gateway's proxy is no sidecar")),
+        Membership::Gateway => Some(Basis::none("a gateway's proxy is not a sidecar")),
         Membership::None => Some(Basis::none("not in a mesh")),
         Membership::Unknown => Some(Basis::none(
             "nothing in view puts it in a mesh; if it is in one, pass --mesh",

@@ -65,7 +65,9 @@ pub(super) enum Command {
         format: ListFormat,
     },
     /// Write a lameduck.yaml to start with, from what is in this folder
-    Init,
+    Init(InitArgs),
+    /// Show which settings hold for a file, and what set them
+    Config(ConfigArgs),
     /// Write the JSON Schema of lameduck.yaml, for editors
     ConfigSchema,
     /// Write a completion script for a shell
@@ -108,8 +110,25 @@ pub(super) enum Grouping {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct InitArgs {
+    /// Also list the findings of today in lameduck-baseline.json, so that only new ones count
+    #[arg(long)]
+    pub(super) baseline: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ConfigArgs {
+    /// Show what holds for the objects of this file; it need not exist
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(super) show: PathBuf,
+    /// The configuration file [default: the nearest lameduck.yaml or .lameduck.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct ExplainArgs {
-    /// The id of the rule
+    /// The id of a rule, or a category, whose rules are then listed
     pub(super) rule: String,
 
     /// Print the whole page as it is written, in Markdown
@@ -181,7 +200,7 @@ pub(super) struct CheckArgs {
     )]
     pub(super) ignore: Vec<String>,
 
-    /// Run pedantic rules, too
+    /// Also run pedantic rules
     #[arg(long, help_heading = "Rules")]
     pub(super) pedantic: bool,
 
@@ -190,7 +209,7 @@ pub(super) struct CheckArgs {
     #[arg(long, help_heading = "Fixes")]
     pub(super) fix: bool,
 
-    /// Apply fixes that a person must check, too
+    /// Also apply fixes that a person must check
     #[arg(long, help_heading = "Fixes")]
     pub(super) unsafe_fixes: bool,
 
@@ -377,7 +396,7 @@ pub(super) struct InputArgs {
     )]
     pub(super) max_memory: Option<u64>,
 
-    /// Read what .gitignore files ignore, too
+    /// Also read what .gitignore files ignore
     #[arg(long, help_heading = "Files")]
     pub(super) no_gitignore: bool,
 
@@ -404,7 +423,19 @@ pub(super) struct InputArgs {
     pub(super) jobs: Option<NonZeroUsize>,
 }
 
+/// [`InputArgs`] by themselves.
+#[derive(Parser)]
+struct Alone {
+    #[command(flatten)]
+    input: InputArgs,
+}
+
 impl InputArgs {
+    /// What holds where no flag is given, without a word on standard error.
+    pub(super) fn quiet() -> Result<Self, clap::Error> {
+        Ok(Alone::try_parse_from(["lameduck", "--quiet"])?.input)
+    }
+
     /// Whether standard input is one of the paths.
     pub(super) fn has_stdin(&self) -> bool {
         self.paths.iter().any(|path| path == Path::new("-"))

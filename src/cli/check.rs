@@ -23,13 +23,14 @@ pub(super) fn run(args: &CheckArgs, rules: &[&'static dyn Rule]) -> Result<u8, F
     let only = fixing::only(args)?;
     review::is_possible(args)?;
     let cwd = input::working_directory()?;
-    let settings = input::settings(&args.input, args.flags(), &cwd)?;
+    let mut settings = input::settings(&args.input, args.flags(), &cwd)?;
     let progress = Progress::start(args.input.quiet);
     let stdin = input::stdin(&args.input, &settings, &progress)?;
     let is_html = outputs.iter().any(|output| output.format == Format::Html);
     let guard = Guard::start(&args.input, if args.fixes() || is_html { 4 } else { 1 });
     input::in_pool(&args.input, || {
-        let mut discovered = input::find(&args.input, &cwd, &settings, stdin, &progress, &guard)?;
+        let mut discovered =
+            input::find(&args.input, &cwd, &mut settings, stdin, &progress, &guard)?;
         let baselines = baselines(args);
         let files = &mut discovered;
         let judge = Judge::new(rules, &args.input, baselines, &cwd, &settings, files)?;

@@ -22,12 +22,13 @@ use crate::source::Sources;
 
 pub(super) fn run(args: &ChecklistArgs, rules: &[&'static dyn Rule]) -> Result<u8, Failure> {
     let cwd = input::working_directory()?;
-    let settings = input::settings(&args.input, args.input.flags(), &cwd)?;
+    let mut settings = input::settings(&args.input, args.input.flags(), &cwd)?;
     let progress = Progress::start(args.input.quiet);
     let stdin = input::stdin(&args.input, &settings, &progress)?;
     let guard = Guard::start(&args.input, 4);
     input::in_pool(&args.input, || {
-        let mut discovered = input::find(&args.input, &cwd, &settings, stdin, &progress, &guard)?;
+        let mut discovered =
+            input::find(&args.input, &cwd, &mut settings, stdin, &progress, &guard)?;
         let none = Baselines::default();
         let judge = Judge::new(rules, &args.input, none, &cwd, &settings, &mut discovered)?;
         progress.stage("checking");

@@ -1,15 +1,23 @@
 //! `lameduck explain`
 
 use super::args::ExplainArgs;
+use super::rules::table;
 use super::{Failure, output};
-use crate::finding::RuleMeta;
+use crate::finding::{Category, RuleMeta};
 use crate::report::write_page;
 use crate::units::suggest;
 
 pub(super) fn run(args: &ExplainArgs, rules: &[RuleMeta]) -> Result<(), Failure> {
     let id = args.rule.as_str();
+    if Category::ALL.iter().any(|category| category.as_str() == id) {
+        let of_category = rules.iter().filter(|rule| rule.category.as_str() == id);
+        let of_category: Vec<RuleMeta> = of_category.copied().collect();
+        return output::to_stdout(table(&of_category).as_bytes());
+    }
     let Some(rule) = rules.iter().find(|rule| rule.id == id) else {
-        let hint = match suggest(id, rules.iter().map(|rule| rule.id)) {
+        let categories = Category::ALL.iter().map(|category| category.as_str());
+        let names = rules.iter().map(|rule| rule.id).chain(categories);
+        let hint = match suggest(id, names) {
             Some(meant) => format!(", did you mean `{meant}`?"),
             None => ": `lameduck rules` lists them".to_owned(),
         };

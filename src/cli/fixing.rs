@@ -181,7 +181,7 @@ pub(super) fn write(
     if let Some(id) = discovered.stdin {
         let text: &Arc<str> = fixed.texts.get(&id).unwrap_or(sources.get(id).text());
         if sources.get(id).invalid_utf8().is_some() {
-            failures.push("standard input is not fixed: it is no UTF-8 text".to_owned());
+            failures.push("standard input is not fixed: it is not UTF-8 text".to_owned());
         } else if let Err(failure) = output::to_stdout(text.as_bytes()) {
             failures.extend(failure.messages);
         }

@@ -1,13 +1,15 @@
 //! What every command that reads manifests does first.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use super::args::InputArgs;
+use super::fixing::counted;
 use super::guard::Guard;
 use super::progress::Progress;
 use super::{Failure, output, replace};
-use crate::config::{self, Flags, apply_flags};
+use crate::config::{self, Flags, Nested, apply_flags};
 use crate::discover::{self, Discovered, Request, Stdin};
 use crate::finding::Unjudged;
 use crate::inventory::Inventory;
@@ -16,7 +18,7 @@ use crate::report::not_judged;
 use crate::rules::metas;
 use crate::settings::{RenderMode, Settings};
 use crate::skipped;
-use crate::source::{Location, Role, Sources};
+use crate::source::{Location, Role, Source, SourceId, Sources};
 
 /// The working directory.
 pub(super) fn working_directory() -> Result<PathBuf, Failure> {
@@ -26,28 +28,63 @@ pub(super) fn working_directory() -> Result<PathBuf, Failure> {
 
 /// The configuration file, under the flags.
 pub(super) fn settings(args: &InputArgs, flags: Flags, cwd: &Path) -> Result<Settings, Failure> {
-    let file = if args.no_config {
-        None
-    } else {
-        match &args.config {
-            Some(file) => Some(stays_in(cwd, file)?),
-            None => config::find(cwd)?,
-        }
-    };
-    let mut settings = match file {
-        Some(file) => config::load(&file, &discover::relative(cwd, &file), metas())?,
-        None => Settings::default(),
-    };
+    let mut settings = configured(args.config.as_deref(), args.no_config, cwd)?;
     apply_flags(&mut settings, flags, cwd, metas())?;
     if args.no_context {
         settings.context = Some(Vec::new());
     }
     if settings.render.wanted != settings.render.mode && !args.quiet {
-        let file = settings.file.as_ref().map(|file| file.shown.as_str());
+        let file = settings.files.first().map(|file| file.shown.as_str());
         output::to_stderr("note", [only_wanted(file.unwrap_or_default())]);
     }
+    Ok(settings)
+}
+
+/// What the configuration file of the run says: the named one, or the nearest at or above the working directory.
+pub(super) fn configured(
+    named: Option<&Path>,
+    no_config: bool,
+    cwd: &Path,
+) -> Result<Settings, Failure> {
+    let file = match named {
+        _ if no_config => None,
+        Some(file) => Some(stays_in(cwd, file)?),
+        None => config::find(cwd)?,
+    };
+    let mut settings = match file {
+        Some(file) => config::load(&file, &discover::relative(cwd, &file), metas())?,
+        None => Settings::default(),
+    };
     settings.cwd = std::fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_owned());
     Ok(settings)
+}
+
+/// Takes in the configuration files that are nearer to some sources than that of the run; gives what they say and
+/// only that of the run can.
+pub(super) fn nest<'p>(
+    settings: &mut Settings,
+    paths: impl Iterator<Item = &'p str>,
+    cwd: &Path,
+) -> Result<Vec<Nested>, Failure> {
+    let directories = paths.filter_map(|path| Some(settings.absolute(path).parent()?.to_owned()));
+    let directories = directories.collect();
+    let show = |file: &Path| discover::relative(cwd, file);
+    Ok(config::nest(settings, directories, &show, metas())?)
+}
+
+/// `a/lameduck.yaml: …`
+fn not_used(nested: &Nested) -> String {
+    let keys: Vec<String> = nested
+        .unused
+        .iter()
+        .map(|(key, line)| format!("`{key}` (line {line})"))
+        .collect();
+    let verb = if keys.len() == 1 { "holds" } else { "hold" };
+    format!(
+        "{}: not used: {} {verb} for a whole run, which has another configuration file or none",
+        nested.shown,
+        keys.join(", ")
+    )
 }
 
 /// A path of the command line, unless a link that lies in a repository leads it out of that: whoever
@@ -128,7 +165,7 @@ pub(super) fn in_pool<T: Send>(
 pub(super) fn find(
     args: &InputArgs,
     cwd: &Path,
-    settings: &Settings,
+    settings: &mut Settings,
     stdin: Option<Stdin>,
     progress: &Progress,
     guard: &Guard,
@@ -158,6 +195,11 @@ pub(super) fn find(
         max_file_size: settings.max_file_size,
     })?;
     discovered.notices.extend(joined(&discovered));
+    if args.config.is_none() && !args.no_config {
+        let paths = discovered.sources.iter().map(Source::path);
+        let nested = nest(settings, paths, cwd)?;
+        discovered.notices.extend(nested.iter().map(not_used));
+    }
     let bytes = |discovered: &Discovered| {
         let texts = discovered.sources.iter().map(|it| it.text().len() as u64);
         texts.sum()
@@ -246,26 +288,38 @@ pub(super) fn refuse(
     Ok(())
 }
 
-/// Where documents of named files stop being YAML, for standard error.
+/// Where documents of named files stop being YAML, a line for each file, for standard error.
 fn not_yaml(sources: &Sources, inventory: &Inventory) -> Vec<String> {
     let named = |source| sources.get(source).role() == Role::Named;
     let documents = inventory.unreadable().iter();
-    documents
-        .filter(|document| named(document.source))
-        .map(|document| {
+    let mut files: BTreeMap<SourceId, Vec<_>> = BTreeMap::new();
+    for document in documents.filter(|document| named(document.source)) {
+        files.entry(document.source).or_default().push(document);
+    }
+    files
+        .into_values()
+        .filter_map(|documents| {
+            let document = documents.first()?;
+            let more = match documents.len() - 1 {
+                0 => String::new(),
+                more => format!(
+                    " (and {} of this file)",
+                    counted(more, "more document", "more documents")
+                ),
+            };
             let place = sources.place(Location {
                 source: document.source,
                 span: document.span,
             });
             let source = sources.get(place.source);
             let at = source.position(place.span.start);
-            format!(
-                "{}:{}:{}: skipped, not YAML and not a manifest: {}",
+            Some(format!(
+                "{}:{}:{}: skipped, not YAML and not a manifest: {}{more}",
                 source.path(),
                 at.line,
                 at.column,
                 document.message
-            )
+            ))
         })
         .collect()
 }

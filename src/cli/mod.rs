@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod checklist;
 mod completions;
+mod config;
 mod config_schema;
 mod explain;
 mod fixing;
@@ -128,7 +129,8 @@ fn run(command: &Command, rules: &[&'static dyn Rule]) -> Result<u8, Failure> {
         Command::Timeline(args) => return timeline::run(args),
         Command::Explain(args) => explain::run(args, metas())?,
         Command::Rules { format } => self::rules::run(*format, metas())?,
-        Command::Init => init::run()?,
+        Command::Init(args) => init::run(args)?,
+        Command::Config(args) => self::config::run(args)?,
         Command::ConfigSchema => config_schema::run(metas())?,
         Command::Completions { shell } => completions::run(*shell)?,
         Command::Man { directory } => man::run(directory)?,

@@ -51,12 +51,15 @@ pub(super) fn run(
     outcome: &Outcome,
     only: &[String],
 ) -> Result<Fixed, Failure> {
-    let offered: Vec<(&Finding, &Fix)> = outcome
+    let mut offered: Vec<(&Finding, &Fix)> = outcome
         .open()
         .filter(|finding| fixing::is_of(finding, only))
         .filter_map(|finding| Some((finding, finding.fix.as_ref()?)))
         .filter(|(_, fix)| is_applicable(sources, fix))
         .collect();
+    let files = offered.iter().flat_map(|(_, fix)| &fix.edits);
+    let read_only = read_only(sources, judge, files.map(|edit| edit.source).collect());
+    offered.retain(|(_, fix)| fix.edits.iter().all(|it| !read_only.contains(&it.source)));
     let answers = ask(sources, &offered, io::stdin().lock(), io::stdout().lock())
         .map_err(|error| Failure::one(format!("the terminal cannot be used: {error}")))?;
     let (ignored, mut failures) = ignore(sources, judge, &answers.ignored);
@@ -89,6 +92,25 @@ pub(super) fn run(
     }
     super::output::to_stderr("warning", failures);
     Ok(fixed)
+}
+
+/// The files that cannot be written, which is said before anything is asked.
+fn read_only(
+    sources: &Sources,
+    judge: &Judge<'_>,
+    files: BTreeSet<SourceId>,
+) -> BTreeSet<SourceId> {
+    let is_read_only = |id: &SourceId| {
+        let file = judge.settings().absolute(sources.get(*id).path());
+        std::fs::metadata(file).is_ok_and(|it| it.permissions().readonly())
+    };
+    let found: BTreeSet<SourceId> = files.into_iter().filter(is_read_only).collect();
+    let notices = found.iter().map(|id| {
+        let path = sources.get(*id).path();
+        format!("{path} is read-only: its fixes are not offered")
+    });
+    super::output::to_stderr("warning", notices);
+    found
 }
 
 fn is_applicable(sources: &Sources, fix: &Fix) -> bool {

@@ -17,7 +17,8 @@ pub(super) fn run(format: ListFormat, rules: &[RuleMeta]) -> Result<(), Failure>
     output::to_stdout(list.as_bytes())
 }
 
-fn table(rules: &[RuleMeta]) -> String {
+/// Rules by category, a line each.
+pub(super) fn table(rules: &[RuleMeta]) -> String {
     let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     let mut out = String::new();
     for category in Category::ALL {

@@ -12,12 +12,12 @@ use crate::timeline::timelines;
 
 pub(super) fn run(args: &TimelineArgs) -> Result<u8, Failure> {
     let cwd = input::working_directory()?;
-    let settings = input::settings(&args.input, args.input.flags(), &cwd)?;
+    let mut settings = input::settings(&args.input, args.input.flags(), &cwd)?;
     let progress = Progress::start(args.input.quiet);
     let stdin = input::stdin(&args.input, &settings, &progress)?;
     let guard = Guard::start(&args.input, 1);
     input::in_pool(&args.input, || {
-        let discovered = input::find(&args.input, &cwd, &settings, stdin, &progress, &guard)?;
+        let discovered = input::find(&args.input, &cwd, &mut settings, stdin, &progress, &guard)?;
         let inventory = Inventory::read(&discovered.sources, &settings);
         let all = timelines(&inventory, &discovered.sources);
         progress.pause();

@@ -29,7 +29,7 @@ pub(super) struct Baselines<'a> {
 pub(super) struct Judge<'a> {
     rules: &'a [&'static dyn Rule],
     settings: &'a Settings,
-    config: Option<SourceId>,
+    configs: Vec<SourceId>,
     baseline: Option<(Baseline, SourceId)>,
     /// The file to list findings in, and what it lists already.
     rewritten: Option<(PathBuf, Baseline)>,
@@ -59,10 +59,10 @@ impl<'a> Judge<'a> {
                 .map(|path| discovered.root_path(&path))
                 .collect(),
         };
-        let config = settings
-            .file
-            .as_ref()
-            .map(|file| discovered.push_aside(&file.path, Arc::clone(&file.text)));
+        let files = settings.files.iter();
+        let configs = files
+            .map(|file| discovered.push_aside(&file.path, Arc::clone(&file.text)))
+            .collect();
         let mut read = |file: &Path, hint: &str| -> Result<(Baseline, SourceId), Failure> {
             let text = read_text(file, settings.max_file_size).map_err(|error| {
                 let shown = relative(cwd, &cwd.join(file));
@@ -91,7 +91,7 @@ impl<'a> Judge<'a> {
         Ok(Self {
             rules,
             settings,
-            config,
+            configs,
             baseline,
             rewritten,
             covers,
@@ -105,7 +105,7 @@ impl<'a> Judge<'a> {
         let judge = Judge {
             rules: self.rules,
             settings,
-            config: self.config,
+            configs: self.configs.clone(),
             baseline: None,
             rewritten: None,
             covers: Coverage::default(),
@@ -194,7 +194,7 @@ impl<'a> Judge<'a> {
             settings: self.settings,
             rules: metas(),
             unused: unused_suppression(),
-            config: self.config,
+            configs: &self.configs,
             is_whole: self.is_whole,
         }
     }

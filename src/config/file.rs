@@ -6,29 +6,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConfigError;
+use super::chain::{Text, chain};
 use super::helm_values;
-use super::keys::{Key, TOP};
+use super::keys::{About, Key, OF_A_FILE, TOP};
 use super::trust;
 use super::words;
 use crate::finding::RuleMeta;
 use crate::settings::{
-    Assignment, Override, PathGlob, PathPatterns, Settings, SettingsFile, WorkloadPattern,
-    is_namespace,
+    Assignment, Origin, Override, PathGlob, PathPatterns, Settings, SettingsFile, Trace,
+    WorkloadPattern, is_namespace,
 };
-use crate::source::{NewSource, ReadError, Role, Scope, Source, Sources, Span, read_stream};
+use crate::source::{ReadError, Source, Span, read_stream};
 use crate::units::SizeLimit;
 use crate::yaml::{self, Content, Kind, Node, Scalar, Tree};
 
 /// Reads a value of one key into its place.
 pub(super) type Setter<T> = fn(&mut Reader<'_>, Node<'_>, &mut T);
 
-/// What is read: the whole file, or one entry of `overrides`.
+/// What is read: a file with those that it builds on, or one entry of `overrides`.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     /// What holds for the whole run.
     pub(super) settings: Settings,
     /// What may differ from object to object, in the order of the text.
     pub(super) assignments: Vec<Assignment>,
+    /// Where each of them is given.
+    pub(super) origins: Vec<Origin>,
+    /// The keys that hold for the whole run.
+    pub(super) run: Vec<(&'static str, Origin)>,
     /// Texts of values files, which fill in what nothing else says.
     pub(super) helm_values: Vec<String>,
     /// Of an entry of `overrides`: the files it speaks of.
@@ -44,17 +49,24 @@ impl Draft {
         self.assignments.extend(assignment);
     }
 
+    /// Notes where the values stand that have no place yet.
+    pub(super) fn place(&mut self, origin: Origin) {
+        self.origins.resize(self.assignments.len(), origin);
+    }
+
     /// The values of an entry of `overrides`.
-    pub(super) fn into_override(self) -> Override {
+    pub(super) fn into_override(self, origin: Origin) -> Override {
         Override {
             // What is no pattern was told where it was read.
             paths: PathPatterns::new(&self.paths).unwrap_or_default(),
             workloads: self.workloads.into(),
             assignments: self.assignments,
+            origin,
+            ..Override::default()
         }
     }
 
-    fn into_settings(self) -> Settings {
+    pub(super) fn into_settings(self) -> Settings {
         let mut settings = self.settings;
         for assignment in &self.assignments {
             assignment.apply(&mut settings.common);
@@ -63,18 +75,23 @@ impl Draft {
             // Whether it can be read was found out where it was named.
             let _ = helm_values::take_over(text, &mut settings.common.mesh);
         }
+        settings.trace = Trace {
+            values: self.assignments.into_iter().zip(self.origins).collect(),
+            run: self.run,
+            files: settings.trace.files,
+        };
         settings
     }
 }
 
 pub(super) const DURATION: &str = "a duration such as 30s or 1m30s";
 
-/// Reads a configuration file. `shown` is its path as errors name it; patterns in it are relative
-/// to its directory. What the file leaves out keeps its default.
+/// Reads a configuration file, with those that it builds on. `shown` is its path as errors name it;
+/// patterns in it are relative to its directory. What the files leave out keeps its default.
 ///
 /// # Errors
-/// When the file cannot be read, is no YAML, or holds unknown keys, rules or options, or values of
-/// the wrong form: all of them, in the order of the text.
+/// When a file cannot be read, is not YAML, or holds unknown keys, rules or options, or values of
+/// the wrong form: all of them, file by file, in the order of the text.
 pub fn load(file: &Path, shown: &str, rules: &[RuleMeta]) -> Result<Settings, Vec<ConfigError>> {
     let text = read(file).map_err(|error| {
         vec![ConfigError::Unreadable {
@@ -82,14 +99,48 @@ pub fn load(file: &Path, shown: &str, rules: &[RuleMeta]) -> Result<Settings, Ve
             error,
         }]
     })?;
-    let base = file.parent().unwrap_or(Path::new("."));
-    let text: Arc<str> = text.into();
-    let mut settings = parse(Arc::clone(&text), shown, base, rules)?;
-    settings.file = Some(SettingsFile {
+    let first = Text {
         path: file.to_owned(),
         shown: shown.to_owned(),
-        text,
-    });
+        text: text.into(),
+    };
+    load_text(first, &[], rules)
+}
+
+/// The settings of a file that is read. Its files get the numbers behind those that are known; a known one keeps
+/// its own.
+pub(super) fn load_text(
+    first: Text,
+    known: &[SettingsFile],
+    rules: &[RuleMeta],
+) -> Result<Settings, Vec<ConfigError>> {
+    let (chain, error) = chain(first);
+    let mut files = known.to_vec();
+    let mut numbers = Vec::new();
+    // The run's own file is the first of all.
+    for text in chain.iter().rev() {
+        let number = files.iter().position(|it| it.path == text.path);
+        numbers.push(number.unwrap_or(files.len()));
+        if number.is_none() {
+            files.push(SettingsFile {
+                path: text.path.clone(),
+                shown: text.shown.clone(),
+                text: Arc::clone(&text.text),
+            });
+        }
+    }
+    numbers.reverse();
+    let mut draft = Draft::default();
+    let mut errors: Vec<ConfigError> = error.into_iter().collect();
+    for (text, number) in chain.iter().zip(&numbers) {
+        errors.extend(read_into(&mut draft, text, *number, rules));
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let mut settings = draft.into_settings();
+    settings.files = files;
+    settings.trace.files = numbers;
     Ok(settings)
 }
 
@@ -99,31 +150,24 @@ fn read(file: &Path) -> Result<String, ReadError> {
     String::from_utf8(content).map_err(|_| ReadError::NoText)
 }
 
-pub(super) fn parse(
-    text: Arc<str>,
-    shown: &str,
-    base: &Path,
+/// Reads one file over what those say that it builds on; gives all that is wrong with it.
+fn read_into(
+    draft: &mut Draft,
+    text: &Text,
+    number: usize,
     rules: &[RuleMeta],
-) -> Result<Settings, Vec<ConfigError>> {
-    let stream = yaml::parse(&text);
-    let mut sources = Sources::default();
-    let id = sources.push(NewSource {
-        path: shown.to_owned(),
-        root_path: shown.to_owned(),
-        text,
-        invalid_utf8: None,
-        role: Role::Named,
-        scope: Scope("".into()),
-    });
+) -> Vec<ConfigError> {
+    let stream = yaml::parse(&text.text);
+    let (sources, id) = text.source();
     let mut reader = Reader {
         source: sources.get(id),
-        base,
-        root: trust::root(base),
+        file: number,
+        base: text.base(),
+        root: trust::root(text.base()),
         rules,
         errors: Vec::new(),
         patterns_left: MAX_PATTERNS,
     };
-    let mut draft = Draft::default();
     let mut trees = 0;
     for document in &stream.documents {
         match &document.content {
@@ -135,12 +179,12 @@ pub(super) fn parse(
                     reader.at(tree.root(), "expected a single document");
                 } else {
                     reader.duplicates(tree);
-                    reader.section(tree.root(), TOP, &mut draft);
+                    reader.section(tree.root(), TOP, draft);
                 }
             }
         }
     }
-    reader.finish().map(|()| draft.into_settings())
+    reader.finish()
 }
 
 /// What keys are read into.
@@ -149,17 +193,30 @@ pub(super) trait Within {
     fn in_override(&self) -> bool {
         false
     }
+
+    /// Notes where the last key was read.
+    fn locate(&mut self, _about: &About, _origin: Origin) {}
 }
 
 impl Within for Draft {
     fn in_override(&self) -> bool {
         self.in_override
     }
+
+    fn locate(&mut self, about: &About, origin: Origin) {
+        if !about.varies && !OF_A_FILE.contains(&about.name) {
+            self.run.push((about.name, origin));
+        }
+        // What keys further in have assigned has its place already.
+        self.place(origin);
+    }
 }
 
 /// Reads nodes and collects what is wrong with them.
 pub(super) struct Reader<'a> {
     pub(super) source: &'a Source,
+    /// The number of the file.
+    pub(super) file: usize,
     /// The directory that paths are relative to.
     pub(super) base: &'a Path,
     /// What the file may name lies in here.
@@ -174,10 +231,7 @@ pub(super) struct Reader<'a> {
 const MAX_PATTERNS: usize = 2_000;
 
 impl Reader<'_> {
-    fn finish(mut self) -> Result<(), Vec<ConfigError>> {
-        if self.errors.is_empty() {
-            return Ok(());
-        }
+    fn finish(mut self) -> Vec<ConfigError> {
         self.errors.sort();
         let source = self.source;
         let errors = self.errors.into_iter().map(|(offset, message)| {
@@ -189,7 +243,15 @@ impl Reader<'_> {
                 message,
             }
         });
-        Err(errors.collect())
+        errors.collect()
+    }
+
+    /// Where a node stands.
+    pub(super) fn origin(&self, node: Node<'_>) -> Origin {
+        Origin {
+            file: self.file,
+            line: self.source.position(node.span().start).line,
+        }
     }
 
     fn error(&mut self, span: Span, message: impl Into<String>) {
@@ -245,7 +307,10 @@ impl Reader<'_> {
                     format!("`{name}` holds for the whole run and cannot stand in `overrides`");
                 self.at(key, message);
             }
-            Some(known) => (known.read)(self, value, target),
+            Some(known) => {
+                (known.read)(self, value, target);
+                target.locate(&known.about, self.origin(key));
+            }
             None => {
                 let known = others.iter().chain(keys).map(|known| &known.about);
                 let known = known.filter(|known| known.varies || !target.in_override());

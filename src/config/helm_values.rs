@@ -32,7 +32,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>, draft: &mut Draft) {
 /// Takes over what a values file says and the configuration has not said itself.
 ///
 /// # Errors
-/// When the text is no YAML mapping; says so.
+/// When the text is not YAML mapping; says so.
 pub(super) fn take_over(text: &str, mesh: &mut MeshSettings) -> Result<(), String> {
     let stream = yaml::parse(&text.into());
     for document in &stream.documents {

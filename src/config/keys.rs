@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
+use super::chain::EXTENDS;
 use super::file::{Draft, Setter, namespace};
-use super::words::{self, FAIL_ON, LEVELS, MESH_MODES, RENDER_MODES};
+use super::words::{self, FAIL_ON, LEVELS, MESH_MODES, PRESETS, RENDER_MODES};
 use super::{helm_values, overrides, render, rules};
 use crate::settings::Assignment;
 use crate::units::SizeLimit;
@@ -80,8 +81,42 @@ pub(super) fn levels() -> Vec<&'static str> {
     list(&LEVELS)
 }
 
+/// Keys that are about the file they stand in: they hold in the file of any directory, but not in `overrides`.
+pub(super) const OF_A_FILE: [&str; 3] = [EXTENDS, "helm-values", "overrides"];
+
 /// The top level.
 pub(super) const TOP: &[Key<Draft>] = &[
+    Key {
+        about: About {
+            name: EXTENDS,
+            shape: Shape::Text("a file"),
+            varies: false,
+            summary: "Another configuration file of the repository to build on: what it says holds where this file does not say otherwise",
+            default: "none",
+            example: "../lameduck.yaml",
+        },
+        // The files that it leads to are read before this one.
+        read: |reader, node, _| {
+            let file = node.text().map(|text| reader.inside(text, None));
+            reader.parsed(node, "a file", |_| {
+                file.unwrap_or_else(|| Ok(PathBuf::new()))
+            });
+        },
+    },
+    Key {
+        about: About {
+            name: "preset",
+            shape: Shape::Word(|| list(&PRESETS)),
+            varies: true,
+            summary: "Which rules run where nothing else says so: `minimal` those whose findings are errors, `recommended` all but the pedantic ones, `strict` all",
+            default: "recommended",
+            example: "strict",
+        },
+        read: |reader, node, draft| {
+            let value = reader.word(node, &PRESETS);
+            draft.assign(value.map(Assignment::Preset));
+        },
+    },
     Key {
         about: About {
             name: "kubernetes-version",
@@ -105,7 +140,7 @@ pub(super) const TOP: &[Key<Draft>] = &[
             name: "mesh",
             shape: Shape::Section(|| abouts(MESH)),
             varies: true,
-            summary: "What is known about the Istio mesh beside the manifests",
+            summary: "What is known about the Istio mesh besides the manifests",
             default: "",
             example: "{ mode: sidecar }",
         },
@@ -118,7 +153,7 @@ pub(super) const TOP: &[Key<Draft>] = &[
             name: "lifecycle",
             shape: Shape::Section(|| abouts(LIFECYCLE)),
             varies: true,
-            summary: "What is known about the applications beside the manifests",
+            summary: "What is known about the applications besides the manifests",
             default: "",
             example: "{ buffer: 10s }",
         },
@@ -211,7 +246,7 @@ pub(super) const TOP: &[Key<Draft>] = &[
             name: "context",
             shape: Shape::Texts("path patterns"),
             varies: false,
-            summary: "What is read beside the named paths so that they are judged with all that surrounds them: it narrows the view to what matches, or widens it with patterns that start with `../`, though not beyond the repository, which only --context can",
+            summary: "What is read next to the named paths so that they are judged with all that surrounds them: it narrows the view to what matches, or widens it with patterns that start with `../`, though not beyond the repository, which only --context can",
             default: "the whole repository",
             example: "[k8s/, platform/k8s/]",
         },
@@ -478,7 +513,7 @@ pub(super) const LIFECYCLE: &[Key<Draft>] = &[
             name: "min-prestop",
             shape: Shape::Duration,
             varies: true,
-            summary: "The least preStop delay where no load balancer in view asks for more",
+            summary: "The minimum preStop delay where no load balancer in view asks for more",
             default: "5s",
             example: "15s",
         },
@@ -496,7 +531,7 @@ pub(super) const MATCH: &[Key<Draft>] = &[
             name: "paths",
             shape: Shape::Texts("path patterns"),
             varies: true,
-            summary: "The files it speaks of",
+            summary: "The files it applies to",
             default: "all",
             example: "[overlays/dev/]",
         },
@@ -509,7 +544,7 @@ pub(super) const MATCH: &[Key<Draft>] = &[
             name: "workloads",
             shape: Shape::Texts("patterns for `Kind/name`"),
             varies: true,
-            summary: "The objects it speaks of",
+            summary: "The objects it applies to",
             default: "all",
             example: "[Deployment/legacy-*, '*/redis']",
         },

@@ -3,10 +3,12 @@
 //! The file is read with our own YAML room, so that every error has its place, and all errors of a
 //! file are told at once.
 
+mod chain;
 mod file;
 mod flags;
 mod helm_values;
 mod keys;
+mod nested;
 mod overrides;
 mod render;
 mod rules;
@@ -27,6 +29,7 @@ use crate::units::SizeLimit;
 pub use file::load;
 pub use flags::{Flags, apply_flags, named_rules};
 pub use keys::{About, Shape, keys};
+pub use nested::{Nested, nest};
 pub use schema::schema;
 pub use starter::{Survey, starter};
 pub use words::{
@@ -89,22 +92,29 @@ pub enum ConfigError {
 /// repository: what a person thinks is configured must not be ignored without a word.
 pub fn find(cwd: &Path) -> Result<Option<PathBuf>, ConfigError> {
     for directory in cwd.ancestors() {
-        let mut files = CONFIG_FILE_NAMES
-            .iter()
-            .map(|name| directory.join(name))
-            .filter(|file| std::fs::symlink_metadata(file).is_ok());
-        match (files.next(), files.next()) {
-            (Some(_), Some(_)) => {
-                return Err(ConfigError::Ambiguous {
-                    directory: directory.display().to_string(),
-                });
-            }
-            (Some(file), None) => return usable(file).map(Some),
-            _ if directory.join(".git").exists() => return Ok(None),
-            _ => {}
+        if let Some(file) = in_directory(directory)? {
+            return Ok(Some(file));
+        }
+        if directory.join(".git").exists() {
+            return Ok(None);
         }
     }
     Ok(None)
+}
+
+/// The configuration file of a directory.
+fn in_directory(directory: &Path) -> Result<Option<PathBuf>, ConfigError> {
+    let mut files = CONFIG_FILE_NAMES
+        .iter()
+        .map(|name| directory.join(name))
+        .filter(|file| std::fs::symlink_metadata(file).is_ok());
+    match (files.next(), files.next()) {
+        (Some(_), Some(_)) => Err(ConfigError::Ambiguous {
+            directory: directory.display().to_string(),
+        }),
+        (Some(file), None) => usable(file).map(Some),
+        _ => Ok(None),
+    }
 }
 
 fn usable(file: PathBuf) -> Result<PathBuf, ConfigError> {

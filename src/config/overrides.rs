@@ -12,7 +12,8 @@ pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>, draft: &mut Draft) {
     }
     for item in node.items().map(Node::resolved) {
         let entry = read_entry(reader, item);
-        draft.settings.overrides.push(entry.into_override());
+        let origin = reader.origin(item);
+        draft.settings.overrides.push(entry.into_override(origin));
     }
 }
 

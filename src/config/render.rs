@@ -92,7 +92,7 @@ const HELM: &[Key<HelmRelease>] = &[
                 let chart = inside.unwrap_or_else(|| Ok(PathBuf::new()))?;
                 existing(base, text, "Chart.yaml")
                     .map(|_| chart)
-                    .ok_or(format!("`{text}` is no chart: it holds no Chart.yaml"))
+                    .ok_or(format!("`{text}` is not a chart: it holds no Chart.yaml"))
             };
             let found = reader.parsed(node, "the directory of a chart", chart);
             release.chart = found.unwrap_or_default();

@@ -21,6 +21,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>, draft: &mut Draft) {
                 let id = rule.id.to_owned();
                 let rule = read_rule(reader, value, rule);
                 draft.assign(Some(Assignment::Rule(id, rule)));
+                draft.place(reader.origin(key));
             }
             Err(message) => reader.at(key, message),
         }
@@ -77,6 +78,7 @@ fn excludes(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<RuleExclude> {
         let span = item.span();
         excludes.push(RuleExclude {
             patterns,
+            file: reader.file,
             start: span.start,
             end: span.end,
         });

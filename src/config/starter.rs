@@ -2,151 +2,144 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{About, Shape, keys};
-
 /// What there is in a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Survey {
     /// In words: `7 manifests in 3 files, 2 workloads`.
     pub counts: String,
-    /// The namespaces that manifests name.
-    pub namespaces: Vec<String>,
     /// The directories of kustomizations.
     pub kustomizations: Vec<String>,
     /// The directories of Helm charts.
     pub charts: Vec<String>,
     /// How many workloads are in a mesh with sidecars, in an ambient mesh, and likely in a mesh.
     pub meshed: [usize; 3],
-    /// Names of directories that hold what others wrote.
-    pub foreign: Vec<String>,
+    /// The release of the cluster, and the file that names it.
+    pub kubernetes: Option<(String, String)>,
+    /// The release of Istio, and the file that names it.
+    pub istio: Option<(String, String)>,
+    /// Names of directories that hold what others wrote, or test data.
+    pub excluded: Vec<String>,
     /// Directories of stages where less is asked for.
     pub stages: Vec<String>,
-    /// A baseline that lies there.
+    /// A baseline that lies there, or is asked for.
     pub baseline: Option<String>,
 }
 
 /// How many names a comment lists.
-const LISTED: usize = 6;
+const LISTED: usize = 4;
 const WIDTH: usize = 100;
 
-/// A configuration that changes nothing but what it leaves out: prose stands behind `# `, keys that
-/// can be switched on behind `#`.
+/// A configuration that says what was seen, and what is decided by it. A key that is left to a person stands
+/// behind `#`, prose behind `# `.
 pub fn starter(survey: &Survey) -> String {
-    let mut text = String::new();
-    let home = env!("CARGO_PKG_REPOSITORY");
+    let site = env!("CARGO_PKG_HOMEPAGE");
+    let mut text = format!("# Every key: {site}docs/configuration/\n");
     prose(
         &mut text,
-        "",
-        &format!("What each key means: {home}/blob/main/docs/configuration.md"),
+        &format!("Seen when this was written: {}.", survey.counts),
     );
-    prose(
-        &mut text,
-        "",
-        "Remove the `#` before a key to switch it on. For completion in editors: \
-         `lameduck config-schema > lameduck.schema.json`, and a first line `# yaml-language-server: \
-         $schema=lameduck.schema.json`.",
-    );
-    prose(&mut text, "", &seen(survey));
-    for about in keys() {
-        text.push('\n');
-        prose(&mut text, "", &described(about));
-        for note in notes(about.name, survey) {
-            prose(&mut text, "", &note);
-        }
-        match (about.shape, value(about.name, survey)) {
-            (_, Some(value)) => {
-                let _ = writeln!(text, "{}: {value}", about.name);
-            }
-            (Shape::Section(keys), None) => {
-                let _ = writeln!(text, "#{}:", about.name);
-                for below in keys() {
-                    prose(&mut text, "#  ", &described(below));
-                    let _ = writeln!(text, "#  {}: {}", below.name, below.example);
-                }
-            }
-            (_, None) => {
-                let _ = writeln!(text, "#{}: {}", about.name, example(about, survey));
-            }
-        }
+    kubernetes(&mut text, survey);
+    mesh(&mut text, survey);
+    render(&mut text, survey);
+    if !survey.excluded.is_empty() {
+        let patterns: Vec<String> = survey.excluded.iter().map(|it| format!("{it}/")).collect();
+        section(&mut text, "Not read: test data, and what others wrote.");
+        let _ = writeln!(text, "exclude: [{}]", patterns.join(", "));
+    }
+    if let Some(stage) = survey.stages.first() {
+        let stages = listed(&survey.stages);
+        section(&mut text, &format!("Less may be asked of {stages}."));
+        let _ = writeln!(
+            text,
+            "#overrides: [{{ paths: [/{stage}/], ignore: [missing-pdb] }}]"
+        );
+    }
+    if let Some(baseline) = &survey.baseline {
+        section(&mut text, "The findings listed there do not count.");
+        let _ = writeln!(text, "baseline: {baseline}");
     }
     text
 }
 
-fn seen(survey: &Survey) -> String {
-    let mut seen = format!("Seen when this was written: {}", survey.counts);
-    for (what, names) in [
-        ("namespaces", &survey.namespaces),
-        ("kustomizations in", &survey.kustomizations),
-        ("Helm charts in", &survey.charts),
-    ] {
-        if !names.is_empty() {
-            let _ = write!(seen, "; {what} {}", listed(names));
+fn kubernetes(text: &mut String, survey: &Survey) {
+    match &survey.kubernetes {
+        Some((version, file)) => {
+            section(text, &format!("The release of the cluster, by {file}."));
+            let _ = writeln!(text, "kubernetes-version: {version}");
+        }
+        None => {
+            section(
+                text,
+                "The release of the cluster, which no manifest here names.",
+            );
+            text.push_str("#kubernetes-version: 1.33\n");
         }
     }
-    seen.push('.');
-    seen
 }
 
-fn described(about: &About) -> String {
-    match about.default {
-        "" => format!("{}.", about.summary),
-        default => format!("{}. Default: {default}.", about.summary),
-    }
-}
-
-/// What was seen that concerns a key.
-fn notes(key: &str, survey: &Survey) -> Vec<String> {
-    let rendered = [&survey.kustomizations, &survey.charts];
-    match key {
-        "mesh" => mesh_notes(survey.meshed),
-        "render" if rendered.iter().any(|names| !names.is_empty()) => vec![
-            "There are kustomizations or charts here: with `--render auto`, what they make is judged \
-             instead of their files; kustomize (or kubectl) and helm must be installed."
-                .to_owned(),
-        ],
-        "overrides" if !survey.stages.is_empty() => {
-            vec![format!("Less may be asked of {}.", listed(&survey.stages))]
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn mesh_notes([sidecars, ambient, likely]: [usize; 3]) -> Vec<String> {
-    let mut notes = Vec::new();
-    for (count, what) in [
+fn mesh(text: &mut String, survey: &Survey) {
+    let [sidecars, ambient, likely] = survey.meshed;
+    let seen: Vec<String> = [
         (sidecars, "in a mesh with sidecars"),
         (ambient, "in an ambient mesh"),
         (likely, "likely in a mesh"),
-    ] {
-        match count {
-            0 => {}
-            1 => notes.push(format!("By the manifests, 1 workload is {what}.")),
-            count => notes.push(format!("By the manifests, {count} workloads are {what}.")),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| match count {
+        1 => format!("1 workload is {what}"),
+        count => format!("{count} workloads are {what}"),
+    })
+    .collect();
+    if seen.is_empty() && survey.istio.is_none() {
+        section(
+            text,
+            "No manifest here puts a workload in an Istio mesh. If another place does, say `sidecar` or `ambient`.",
+        );
+        text.push_str("mesh:\n  mode: auto\n");
+        return;
+    }
+    let mut comment = if seen.is_empty() {
+        "The manifests put no workload in the mesh.".to_owned()
+    } else {
+        format!("By the manifests, {}.", seen.join(", "))
+    };
+    if let Some((_, file)) = &survey.istio {
+        let _ = write!(comment, " The release of Istio is by {file}.");
+    }
+    section(text, &comment);
+    text.push_str("mesh:\n  mode: auto\n");
+    match &survey.istio {
+        Some((version, _)) => {
+            let _ = writeln!(text, "  istio-version: {version}");
         }
+        None => text.push_str("#  istio-version: 1.27\n"),
     }
-    if notes.is_empty() {
-        notes.push("The manifests put no workload in an Istio mesh.".to_owned());
-    }
-    notes
 }
 
-/// The value of a key that is switched on.
-fn value(key: &str, survey: &Survey) -> Option<String> {
-    match key {
-        "exclude" if !survey.foreign.is_empty() => {
-            let patterns: Vec<String> = survey.foreign.iter().map(|it| format!("{it}/")).collect();
-            Some(format!("[{}]", patterns.join(", ")))
-        }
-        "baseline" => survey.baseline.clone(),
-        _ => None,
+fn render(text: &mut String, survey: &Survey) {
+    let places: Vec<String> = [
+        ("kustomizations in", &survey.kustomizations),
+        ("Helm charts in", &survey.charts),
+    ]
+    .into_iter()
+    .filter(|(_, names)| !names.is_empty())
+    .map(|(what, names)| format!("{what} {}", listed(names)))
+    .collect();
+    if !places.is_empty() {
+        let comment = format!(
+            "There are {}. `lameduck check --render auto` judges what they make; without the flag, a note \
+             reminds of it.",
+            places.join(" and ")
+        );
+        section(text, &comment);
+        text.push_str("render: auto\n");
     }
 }
 
-fn example(about: &About, survey: &Survey) -> String {
-    match (about.name, survey.stages.first()) {
-        ("overrides", Some(stage)) => format!("[{{ paths: [/{stage}/], ignore: [missing-pdb] }}]"),
-        _ => about.example.to_owned(),
-    }
+fn section(text: &mut String, comment: &str) {
+    text.push('\n');
+    prose(text, comment);
 }
 
 fn listed(names: &[String]) -> String {
@@ -163,18 +156,49 @@ fn listed(names: &[String]) -> String {
 }
 
 /// A comment, broken at spaces.
-fn prose(text: &mut String, indent: &str, prose: &str) {
+fn prose(text: &mut String, prose: &str) {
     let mut used = WIDTH;
     for word in prose.split_whitespace() {
         if used + 1 + word.chars().count() > WIDTH {
             if !text.is_empty() && !text.ends_with('\n') {
                 text.push('\n');
             }
-            let _ = write!(text, "{indent}#");
-            used = indent.len() + 1;
+            text.push('#');
+            used = 1;
         }
+        // Writing to a String cannot fail.
         let _ = write!(text, " {word}");
         used += 1 + word.chars().count();
     }
     text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_short_and_can_be_read() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let survey = Survey {
+            counts: "700 manifests in 300 files, 120 workloads".to_owned(),
+            kustomizations: names(&["a/base", "a/overlays/dev", "b/base", "c/base", "d/base"]),
+            charts: names(&["charts/api"]),
+            meshed: [20, 3, 1],
+            kubernetes: Some(("1.33".to_owned(), "kind.yaml:4".to_owned())),
+            istio: Some(("1.27".to_owned(), "istio/operator.yaml:7".to_owned())),
+            excluded: names(&["testdata", "vendor"]),
+            stages: names(&["overlays/dev"]),
+            baseline: Some("lameduck-baseline.json".to_owned()),
+        };
+        for survey in [survey, Survey::default()] {
+            let text = starter(&survey);
+            let lines = text.lines().filter(|line| !line.is_empty()).count();
+            assert!((6..=20).contains(&lines), "{lines}: {text}");
+            assert!(
+                text.lines().all(|line| line.chars().count() <= WIDTH + 1),
+                "{text}"
+            );
+        }
+    }
 }

@@ -41,7 +41,19 @@ const SPREAD: RuleMeta = RuleMeta {
 const RULES: [RuleMeta; 2] = [PDB, SPREAD];
 
 fn parse(text: &str) -> Result<Settings, Vec<ConfigError>> {
-    file::parse(text.into(), "lameduck.yaml", Path::new("/repo"), &RULES)
+    parse_in(Path::new("/repo"), text)
+}
+
+/// A file of this folder.
+fn parse_in(folder: &Path, text: &str) -> Result<Settings, Vec<ConfigError>> {
+    let text = chain::Text {
+        path: folder.join("lameduck.yaml"),
+        shown: "lameduck.yaml".to_owned(),
+        text: text.into(),
+    };
+    let mut settings = file::load_text(text, &[], &RULES)?;
+    settings.files.clear();
+    Ok(settings)
 }
 
 fn errors(text: &str) -> String {
@@ -134,7 +146,7 @@ fn rendering_is_a_word_or_a_mapping() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, "").unwrap();
     }
-    let parse = |text: &str| file::parse(text.into(), "lameduck.yaml", folder.path(), &RULES);
+    let parse = |text: &str| parse_in(folder.path(), text);
     let text = "render:\n  mode: auto\n  timeout: 90s\n  helm:\n    - chart: charts/web\n      \
                 values: [prod.yaml]\n      release: shop\n      namespace: prod\n";
     let release = HelmRelease {
@@ -173,7 +185,7 @@ render:
     lameduck.yaml:6:7: expected the key `chart`
     lameduck.yaml:6:16: `prod.yaml`: no such file
     lameduck.yaml:7:16: expected the name of a release such as web, found `My_App`
-    lameduck.yaml:8:14: `charts/web` is no chart: it holds no Chart.yaml
+    lameduck.yaml:8:14: `charts/web` is not a chart: it holds no Chart.yaml
     lameduck.yaml:9:7: unknown key `vales`, did you mean `values`?
     ");
     insta::assert_snapshot!(
@@ -237,7 +249,7 @@ something-else: 1
     lameduck.yaml:11:33: expected a text, found a mapping
     lameduck.yaml:12:11: expected true or false, found the text `sometimes`
     lameduck.yaml:13:10: expected error, warning, note or never, found `errors`, did you mean `error`?
-    lameduck.yaml:14:17: `[z-a]` is no valid pattern: invalid range; 'z' > 'a'
+    lameduck.yaml:14:17: `[z-a]` is not a valid pattern: invalid range; 'z' > 'a'
     lameduck.yaml:15:1: unknown key `something-else`, expected kubernetes-version, mesh, lifecycle, rules, select, ignore, pedantic, fail-on, exclude, context, max-file-size, baseline, render or overrides
     ");
 }

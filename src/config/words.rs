@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::finding::{Category, RuleMeta};
-use crate::settings::{FailOn, Level, MeshMode, RenderMode};
+use crate::settings::{FailOn, Level, MeshMode, Preset, RenderMode};
 use crate::units::{Quantity, SizeLimit, Version, parse_lenient_duration, suggest};
 
 /// The words for [`MeshMode`].
@@ -24,6 +24,12 @@ pub const FAIL_ON: [(&str, FailOn); 4] = [
     ("warning", FailOn::Warning),
     ("note", FailOn::Note),
     ("never", FailOn::Never),
+];
+
+pub(super) const PRESETS: [(&str, Preset); 3] = [
+    ("minimal", Preset::Minimal),
+    ("recommended", Preset::Recommended),
+    ("strict", Preset::Strict),
 ];
 
 pub(super) const LEVELS: [(&str, Level); 4] = [

@@ -51,7 +51,7 @@ pub struct Request<'a> {
     pub stdin: Option<Stdin>,
     /// What is never read, named or not.
     pub exclude: &'a [PathGlob],
-    /// What is read beside the named paths; `None`: the whole repository.
+    /// What is read next to the named paths; `None`: the whole repository.
     pub context: Option<&'a [PathGlob]>,
     /// Folders that are read as context, too.
     pub folders: &'a [PathBuf],

@@ -165,7 +165,7 @@ impl<'t> Editor<'t> {
     /// that path.
     ///
     /// # Errors
-    /// As [`insert`](Self::insert), and when something on the path is no mapping.
+    /// As [`insert`](Self::insert), and when something on the path is not a mapping.
     pub fn insert_at(&self, mapping: Node<'_>, path: &[&str], key: &str, value: Value) -> Edits {
         let Some((first, rest)) = path.split_first() else {
             return match mapping.entry(key) {

@@ -9,7 +9,7 @@ mod page;
 mod skipped;
 mod timeline;
 
-use crate::settings::{Level, ObjectSettings, OptionValue};
+use crate::settings::{Level, ObjectSettings, OptionValue, Preset};
 use crate::source::{Location, SourceId, Span};
 
 pub use checklist::{Area, Because, Checklist, ChecklistItem, ChecklistRow, ItemState};
@@ -353,9 +353,16 @@ impl RuleMeta {
         let category = self.category.as_str();
         let named = settings.select.contains(self.id);
         let level = settings.rules.get(self.id).and_then(|rule| rule.level);
-        let selected = settings.select.is_empty() || named || settings.select.contains(category);
+        let selected = if settings.select.is_empty() {
+            level.is_some() || self.is_in(settings.preset, settings.pedantic)
+        } else {
+            named || settings.select.contains(category)
+        };
         let ignored = settings.ignore.contains(self.id) || settings.ignore.contains(category);
-        let pedantic = settings.pedantic || named || level.is_some_and(|level| level != Level::Off);
+        let pedantic = settings.pedantic
+            || settings.preset == Preset::Strict
+            || named
+            || level.is_some_and(|level| level != Level::Off);
         if !selected || ignored && !named || self.pedantic && !pedantic {
             return None;
         }
@@ -367,6 +374,14 @@ impl RuleMeta {
             None => None,
         };
         Some(Enabled { severity, pedantic })
+    }
+
+    /// Whether a preset holds the rule; the pedantic ones that are asked for are in each.
+    fn is_in(&self, preset: Preset, asks_pedantic: bool) -> bool {
+        match preset {
+            Preset::Minimal => self.severity == Severity::Error || self.pedantic && asks_pedantic,
+            Preset::Recommended | Preset::Strict => true,
+        }
     }
 }
 

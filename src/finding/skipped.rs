@@ -19,6 +19,8 @@ pub enum SkipReason {
     Dump,
     /// A patch: it is judged only as a part of the objects that it changes.
     Patch,
+    /// A patch that no kustomization in view uses.
+    UnusedPatch,
     /// A file or folder that the system does not let us read.
     Unreadable,
     /// A file that is not UTF-8.
@@ -41,7 +43,7 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// All reasons, in the order of reports.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Generator,
         Self::UnrenderedChart,
         Self::Remote,
@@ -50,6 +52,7 @@ impl SkipReason {
         Self::Encrypted,
         Self::Dump,
         Self::Patch,
+        Self::UnusedPatch,
         Self::Unreadable,
         Self::NotUtf8,
         Self::NotYaml,
@@ -72,6 +75,7 @@ impl SkipReason {
             Self::Encrypted => "encrypted",
             Self::Dump => "dump",
             Self::Patch => "patch",
+            Self::UnusedPatch => "unused-patch",
             Self::Unreadable => "unreadable",
             Self::NotUtf8 => "not-utf-8",
             Self::NotYaml => "not-yaml",

@@ -35,7 +35,7 @@ const FEW_GUILTY: usize = 8;
 
 const MANY: &str = "too many fixes of this run do harm, and this one was not tried alone";
 const OVERLAP: &str = "its edits overlap";
-const NOT_UTF8: &str = "the file is no UTF-8 text";
+const NOT_UTF8: &str = "the file is not UTF-8 text";
 const CIRCLE: &str = "another fix takes it back";
 const UNSETTLED: &str = "after 10 rounds, fixes still call for fixes";
 

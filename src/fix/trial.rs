@@ -18,7 +18,7 @@ const SMALL: usize = 64 << 10;
 /// The largest view that a fix is tried in, in bytes.
 const LARGEST_VIEW: usize = 256 << 10;
 
-const CROWDED: &str = "it may bring findings, and too much stands beside it to try it";
+const CROWDED: &str = "it may bring findings, and too much else is in view to try it";
 
 const UNTRIED: &str =
     "too many fixes of this run may bring findings, and this one was not tried alone";

@@ -25,6 +25,8 @@ pub enum Together {
 pub(super) struct Builds {
     pub(super) resources: HashMap<ObjectId, Vec<usize>>,
     pub(super) scopes: HashSet<Scope>,
+    /// The objects that kustomizations use as patches.
+    pub(super) patches: HashSet<ObjectId>,
     /// Kustomizations that lead to one another have one number, by their directories.
     pub(super) families: HashMap<Scope, usize>,
 }

@@ -59,7 +59,7 @@ pub(super) fn apply(
     others: &[(SourceId, Arc<Tree>)],
 ) {
     let effects = View::of(inventory, sources, others).effects();
-    for id in effects.patches {
+    for id in &effects.patches {
         if let Some(entry) = inventory.entries.get_mut(id.index()) {
             entry.standing = Standing::Patch;
         }
@@ -71,6 +71,15 @@ pub(super) fn apply(
     }
     inventory.set_elsewhere = SetElsewhere::of(effects.set);
     inventory.builds = effects.builds;
+    inventory.builds.patches.extend(effects.patches);
+}
+
+impl Inventory {
+    /// Whether a kustomization in view uses the object as a patch.
+    pub fn is_used_patch(&self, object: &Object) -> bool {
+        let id = self.id(object);
+        id.is_some_and(|id| self.builds.patches.contains(&id))
+    }
 }
 
 impl<'a> View<'a> {

@@ -378,7 +378,7 @@ impl Inventory {
             .label(NAMESPACE_INJECTION)
             .filter(|node| node.text() == Some("enabled"))
             .or_else(|| namespace.label(REVISION))?;
-        let message = "the only namespace beside it gets sidecars";
+        let message = "the only namespace next to it gets sidecars";
         Some(Mesh::by(Membership::Likely, namespace, node, message))
     }
 

@@ -172,7 +172,9 @@ impl<'a> Serving<'a> {
             .find_map(|key| node.get(key)?.text())
             .unwrap_or_default();
         let message = match traffic {
-            Traffic::Likely => format!("declares port {port}, and no Service is in view beside it"),
+            Traffic::Likely => {
+                format!("declares port {port}, and no Service is in view next to it")
+            }
             _ => format!(
                 "port {port} is for clients: `{}` has a readiness probe",
                 owner(*id).unwrap_or_default()

@@ -17,6 +17,8 @@ pub struct Stranger {
     /// Whether it is a patch: a kustomization in view names its file as one, or it is a JSON 6902
     /// patch.
     pub is_patch: bool,
+    /// Whether a kustomization in view names its file as a patch.
+    pub is_used: bool,
 }
 
 pub(super) fn of(
@@ -25,12 +27,16 @@ pub(super) fn of(
     others: &[(SourceId, Arc<Tree>)],
 ) -> Vec<Stranger> {
     let patches = patches(inventory, sources);
-    let strangers = others.iter().map(|(source, tree)| Stranger {
-        location: Location {
-            source: *source,
-            span: tree.root().span(),
-        },
-        is_patch: patches.contains(sources.get(*source).root_path()) || is_json_patch(tree.root()),
+    let strangers = others.iter().map(|(source, tree)| {
+        let is_used = patches.contains(sources.get(*source).root_path());
+        Stranger {
+            location: Location {
+                source: *source,
+                span: tree.root().span(),
+            },
+            is_patch: is_used || is_json_patch(tree.root()),
+            is_used,
+        }
     });
     strangers.collect()
 }

@@ -20,7 +20,7 @@ impl ProxyAnnotation {
     /// Reads the annotation's value.
     ///
     /// # Errors
-    /// When the text is no YAML.
+    /// When the text is not YAML.
     pub fn read(annotation: Node<'_>) -> Result<Self, SyntaxError> {
         let Some(tree) = yaml::parse_embedded_first(annotation)? else {
             return Ok(Self {

@@ -1,7 +1,7 @@
 //! The lines of a Helm template, as far as they can be read without rendering it: which line gives
 //! which field.
 //!
-//! A template is no YAML. Its lines are arranged by their indentation; what `{{ … }}` inserts is
+//! A template is not YAML. Its lines are arranged by their indentation; what `{{ … }}` inserts is
 //! found at the line that inserts it, or rather at the last key above.
 
 use std::collections::HashMap;

@@ -95,7 +95,7 @@ impl Tool {
             return Err(self.failure(status, message));
         }
         String::from_utf8(output)
-            .map_err(|_| ToolError::Broken("its output is no UTF-8 text".to_owned()))
+            .map_err(|_| ToolError::Broken("its output is not UTF-8 text".to_owned()))
     }
 
     fn failure(&self, status: ExitStatus, message: String) -> ToolError {

@@ -159,6 +159,10 @@ fn nouns(reason: SkipReason) -> (&'static str, &'static str) {
             "objects dumped from a cluster",
         ),
         SkipReason::Patch => ("patch", "patches"),
+        SkipReason::UnusedPatch => (
+            "patch that no kustomization in view uses",
+            "patches that no kustomization in view uses",
+        ),
         SkipReason::Unreadable => ("unreadable path", "unreadable paths"),
         SkipReason::NotUtf8 => ("file that is not UTF-8", "files that are not UTF-8"),
         SkipReason::NotYaml => ("document that is not YAML", "documents that are not YAML"),

@@ -31,7 +31,7 @@ impl Deref for Applied<'_> {
 /// The overrides of a path, and what is asked about.
 type Subject = (Arc<[usize]>, String);
 
-/// What was found out. It is no part of the configuration: all are equal, and a copy is empty.
+/// What was found out. It is not part of the configuration: all are equal, and a copy is empty.
 #[derive(Debug, Default)]
 pub struct Memo {
     /// The overrides whose patterns a path matches, by their numbers.

@@ -3,6 +3,7 @@
 mod memo;
 mod overrides;
 mod patterns;
+mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -13,8 +14,9 @@ use crate::units::{SizeLimit, Version};
 use overrides::Subject;
 
 pub use memo::{Applied, Memo};
-pub use overrides::{Assignment, Override, WorkloadPattern, WorkloadPatterns};
+pub use overrides::{Assignment, Override, Start, WorkloadPattern, WorkloadPatterns};
 pub use patterns::{PathPatterns, PatternError};
+pub use trace::{Origin, Said, Trace};
 
 /// The names of the configuration file. One of them also marks a directory as the root of a run.
 pub const CONFIG_FILE_NAMES: [&str; 2] = ["lameduck.yaml", ".lameduck.yaml"];
@@ -78,7 +80,7 @@ impl Default for MeshSettings {
     }
 }
 
-/// What is known about the applications beside the manifests.
+/// What is known about the applications besides the manifests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LifecycleSettings {
     /// From SIGTERM to exit. Declared, when given; rules assume
@@ -90,7 +92,7 @@ pub struct LifecycleSettings {
     pub rto: Option<Duration>,
     /// Added to every shutdown sum.
     pub buffer: Duration,
-    /// The least preStop delay where no load balancer in view asks for more.
+    /// The minimum preStop delay where no load balancer in view asks for more.
     pub min_prestop: Duration,
 }
 
@@ -149,10 +151,19 @@ pub struct RuleSettings {
 pub struct RuleExclude {
     /// The pattern, compiled.
     pub patterns: PathPatterns,
-    /// Where the configuration file gives it, in bytes.
+    /// Which of the configuration files gives it: its number in [`Settings::files`].
+    pub file: usize,
+    /// Where, in bytes.
     pub start: u32,
     /// The first byte after it.
     pub end: u32,
+}
+
+impl RuleExclude {
+    /// Where it is given: the number of the file and the offset in it.
+    pub fn place(&self) -> (usize, u32) {
+        (self.file, self.start)
+    }
 }
 
 /// From which severity on a run fails.
@@ -254,6 +265,20 @@ pub struct ObjectSettings {
     pub ignore: BTreeSet<String>,
     /// Whether pedantic rules run.
     pub pedantic: bool,
+    /// Which rules run where nothing else says so.
+    pub preset: Preset,
+}
+
+/// Which rules run where nothing else says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preset {
+    /// Those that give errors.
+    Minimal,
+    /// All but the pedantic ones.
+    #[default]
+    Recommended,
+    /// All.
+    Strict,
 }
 
 /// How much a run reads before it gives up.
@@ -301,7 +326,7 @@ pub struct Settings {
     pub exclude: Vec<PathGlob>,
     /// Kustomize and Helm.
     pub render: RenderSettings,
-    /// What is read beside the named paths; `None`: their whole repository.
+    /// What is read next to the named paths; `None`: their whole repository.
     pub context: Option<Vec<PathGlob>>,
     /// Folders outside of the repository that are read, too.
     pub context_folders: Vec<PathBuf>,
@@ -311,8 +336,10 @@ pub struct Settings {
     pub max_file_size: SizeLimit,
     /// Where the findings are listed that do not count.
     pub baseline: Option<PathBuf>,
-    /// The configuration file.
-    pub file: Option<SettingsFile>,
+    /// The configuration files, that of the run first.
+    pub files: Vec<SettingsFile>,
+    /// What says what `common` holds, and what the run does.
+    pub trace: Trace,
     /// The absolute directory that the paths of sources are relative to.
     pub cwd: PathBuf,
     /// What of it was found to hold for paths; a copy, which may be changed, knows nothing yet.
@@ -354,9 +381,15 @@ impl Settings {
         }
         Applied::Own(self.memo.of_overrides(applied, |applied| {
             let mut settings = self.common.clone();
-            let overrides = applied.iter().filter_map(|at| self.overrides.get(*at));
-            let assignments = overrides.flat_map(|it| &it.assignments);
-            for assignment in assignments.chain(&self.flags) {
+            for applied in applied.iter().filter_map(|at| self.overrides.get(*at)) {
+                if let Some(start) = &applied.start {
+                    settings.clone_from(&start.common);
+                }
+                for assignment in &applied.assignments {
+                    assignment.apply(&mut settings);
+                }
+            }
+            for assignment in &self.flags {
                 assignment.apply(&mut settings);
             }
             settings

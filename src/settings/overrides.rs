@@ -1,12 +1,14 @@
 //! What holds for some objects only.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::{MeshMode, ObjectSettings, PathPatterns, PatternError, RuleSettings};
+use super::trace::{Origin, Trace};
+use super::{MeshMode, ObjectSettings, PathPatterns, PatternError, Preset, RuleSettings};
 use crate::units::Version;
 
 /// A value for one key of the configuration that may differ from object to object.
@@ -48,6 +50,8 @@ pub enum Assignment {
     SelectOnly(BTreeSet<String>),
     /// `pedantic`
     Pedantic(bool),
+    /// `preset`
+    Preset(Preset),
 }
 
 impl Assignment {
@@ -81,6 +85,7 @@ impl Assignment {
                 settings.ignore.clear();
             }
             Self::Pedantic(value) => settings.pedantic = *value,
+            Self::Preset(value) => settings.preset = *value,
         }
     }
 }
@@ -102,14 +107,31 @@ pub struct Override {
     pub paths: PathPatterns,
     /// The objects; empty: all.
     pub workloads: WorkloadPatterns,
+    /// The directory whose files it speaks of, where it does not speak of all.
+    pub within: Option<PathBuf>,
+    /// What holds instead of all that was said before; that of the configuration file of a directory.
+    pub start: Option<Arc<Start>>,
     /// The values.
     pub assignments: Vec<Assignment>,
+    /// Where it is said.
+    pub origin: Origin,
+}
+
+/// What the configuration file of a directory says of all its objects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// What holds.
+    pub common: ObjectSettings,
+    /// What says so.
+    pub trace: Trace,
 }
 
 impl Override {
     /// Whether it speaks of the file with this absolute path.
     pub(super) fn is_for_path(&self, path: &Path) -> bool {
-        self.paths.is_empty() || self.paths.matches(path, false)
+        let mut within = self.within.iter();
+        within.all(|directory| path.starts_with(directory))
+            && (self.paths.is_empty() || self.paths.matches(path, false))
     }
 
     /// Whether it speaks of an object, or of text that is none.
@@ -146,6 +168,11 @@ impl WorkloadPatterns {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// The patterns, in the order in which they are written.
+    pub fn iter(&self) -> impl Iterator<Item = &WorkloadPattern> {
+        self.all.iter()
     }
 
     fn matches(&self, subject: &Subject<'_>) -> bool {
@@ -202,6 +229,11 @@ impl WorkloadPattern {
             .build()
             .map_err(|it| error(&it.kind().to_string()))?;
         Ok(Self(glob.compile_matcher()))
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        self.0.glob().glob()
     }
 
     fn matches(&self, subject: &str) -> bool {

@@ -8,7 +8,7 @@ use super::PathGlob;
 
 /// A pattern that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{glob}` is no valid pattern: {reason}")]
+#[error("`{glob}` is not a valid pattern: {reason}")]
 pub struct PatternError {
     /// The pattern.
     pub glob: String,
@@ -191,7 +191,7 @@ mod tests {
             glob: "[z-a].yaml".to_owned(),
         };
         let errors = PathPatterns::new(&[glob]).unwrap_err();
-        insta::assert_snapshot!(errors[0], @"`[z-a].yaml` is no valid pattern: invalid range; 'z' > 'a'");
+        insta::assert_snapshot!(errors[0], @"`[z-a].yaml` is not a valid pattern: invalid range; 'z' > 'a'");
     }
 
     #[test]

@@ -104,7 +104,11 @@ impl<'a> Tally<'a> {
     /// What a manifest is not judged for, if anything.
     fn add_object(&mut self, inventory: &Inventory, object: &'a Object, place: Location) {
         if inventory.standing(object) == Standing::Patch {
-            self.add_whole(SkipReason::Patch, None, Some(self.rendering()), place);
+            if inventory.is_used_patch(object) {
+                self.add_whole(SkipReason::Patch, None, Some(self.rendering()), place);
+            } else {
+                self.add_whole(SkipReason::UnusedPatch, None, None, place);
+            }
         } else if is_placeholder(object.api_version()) || is_placeholder(object.kind()) {
             self.add_whole(SkipReason::UnrenderedTemplate, None, None, place);
         } else if object.is_encrypted() {
@@ -153,8 +157,10 @@ impl<'a> Tally<'a> {
             if is_known || !self.is_named(stranger.location) {
                 continue;
             }
-            let (reason, render) = if stranger.is_patch {
+            let (reason, render) = if stranger.is_patch && stranger.is_used {
                 (SkipReason::Patch, Some(self.rendering()))
+            } else if stranger.is_patch {
+                (SkipReason::UnusedPatch, None)
             } else if source.invalid_utf8().is_some() {
                 (SkipReason::NotUtf8, None)
             } else {

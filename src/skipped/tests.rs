@@ -143,10 +143,15 @@ fn parts_of_kustomizations_are_counted() {
             "- {op: add, path: /spec/replicas, value: 3}\n",
         ),
         ("values.yaml", "a: 1\n---\nb: 2\n"),
+        (
+            "loose.yaml",
+            "- {op: add, path: /spec/replicas, value: 3}\n",
+        ),
     ];
     let expected = [
         "remote 1 o/kustomization.yaml",
         "patch 2 o/list.yaml",
+        "unused-patch 1 loose.yaml",
         "no-manifest 2 values.yaml",
     ];
     assert_eq!(rows(&files), expected);

@@ -13,7 +13,7 @@ pub enum ReadError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// It is a folder, a pipe or a device.
-    #[error("it is no regular file")]
+    #[error("it is not a regular file")]
     NoFile,
     /// It is larger than is allowed.
     #[error("{}it is larger than {limit}", at(*.size))]
@@ -24,7 +24,7 @@ pub enum ReadError {
         limit: SizeLimit,
     },
     /// It holds other bytes than text.
-    #[error("it is no UTF-8 text")]
+    #[error("it is not UTF-8 text")]
     NoText,
 }
 
@@ -50,7 +50,7 @@ fn at(size: Option<u64>) -> String {
 /// Reads a regular file; nothing else is even opened: opening a pipe can take for ever.
 ///
 /// # Errors
-/// When it is no regular file, larger than the limit, or cannot be read.
+/// When it is not a regular file, larger than the limit, or cannot be read.
 pub fn read_file(path: &Path, limit: SizeLimit) -> Result<Vec<u8>, ReadError> {
     let size = examine(path, limit)?;
     read_at_most(File::open(path)?, size, limit)
@@ -59,7 +59,7 @@ pub fn read_file(path: &Path, limit: SizeLimit) -> Result<Vec<u8>, ReadError> {
 /// Looks whether [`read_file`] would read it, and gives its size in bytes.
 ///
 /// # Errors
-/// When it is no regular file, larger than the limit, or cannot be looked at.
+/// When it is not a regular file, larger than the limit, or cannot be looked at.
 pub fn examine(path: &Path, limit: SizeLimit) -> Result<u64, ReadError> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
@@ -76,7 +76,7 @@ pub fn examine(path: &Path, limit: SizeLimit) -> Result<u64, ReadError> {
 /// Reads a regular file of text, all of it UTF-8.
 ///
 /// # Errors
-/// As [`read_file`], and when it is no UTF-8 text.
+/// As [`read_file`], and when it is not UTF-8 text.
 pub fn read_text(path: &Path, limit: SizeLimit) -> Result<String, ReadError> {
     String::from_utf8(read_file(path, limit)?).map_err(|_| ReadError::NoText)
 }
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(error.to_string(), "at 4 bytes it is larger than 3 bytes");
         std::fs::write(&file, b"ab\xff").unwrap();
         let error = read_text(&file, limit("3")).unwrap_err();
-        assert_eq!(error.to_string(), "it is no UTF-8 text");
+        assert_eq!(error.to_string(), "it is not UTF-8 text");
         let missing = read_file(&folder.path().join("b"), limit("3"));
         assert!(matches!(missing, Err(ReadError::Io(_))));
         let directory = read_file(folder.path(), limit("3"));

@@ -52,7 +52,7 @@ impl Collector<'_, '_> {
             // Other annotations for this tool are read elsewhere.
             if suggest(word, [IGNORE]).is_some() {
                 let message = format!(
-                    "`{key}` is no annotation that is read, so nothing is ignored, did you mean \
+                    "`{key}` is not an annotation that is read, so nothing is ignored, did you mean \
                      `{PREFIX}{IGNORE}`?"
                 );
                 self.misfit(entry.key, key, message);

@@ -104,7 +104,10 @@ fn read<'a, T: Deserialize<'a>>(file: &Source, part: &'a str) -> Result<T, Basel
         let at = above + failure.column().saturating_sub(1);
         let said = failure.to_string();
         let said = said.split(" at line ").next().unwrap_or_default();
-        let message = format!("{}: {said}", expected("a baseline"));
+        let message = match said {
+            "trailing comma" => "the last entry ends with a comma: remove it".to_owned(),
+            said => format!("{}: {said}", expected("a baseline")),
+        };
         error(
             file,
             offset_in(file.text(), part) + at,

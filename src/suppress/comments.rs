@@ -12,7 +12,7 @@ use crate::yaml::{self, Comment, Content, Node, Stream};
 /// A text that does not hold this has no comment for this tool.
 const TRACE: &str = "lameduck:";
 
-const AT_NO_NODE: &str = "this comment stands at no node, so nothing is ignored: it speaks for what \
+const AT_NO_NODE: &str = "this comment is not at a node, so nothing is ignored: it covers what \
                           starts on its line, or for the line right below it";
 
 pub(super) fn collect(

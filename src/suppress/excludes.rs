@@ -1,6 +1,6 @@
 //! `rules.<id>.exclude` of the configuration.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Claim, Claims, Covers, View, Written};
 use crate::finding::{Finding, SuppressedBy};
@@ -8,10 +8,10 @@ use crate::settings::{Assignment, RuleExclude};
 use crate::source::{Location, SourceId, Span};
 
 /// The places of the entries that name a file for a rule: by both, and by the list that they stand in.
-pub(super) type Known = HashMap<(&'static str, SourceId, u32), Vec<u32>>;
+pub(super) type Known = HashMap<(&'static str, SourceId, (usize, u32)), Vec<(usize, u32)>>;
 
 /// The places of the entries that name the file of a finding for its rule.
-pub(super) fn of(finding: &Finding, view: &View<'_>, known: &mut Known) -> Vec<u32> {
+pub(super) fn of(finding: &Finding, view: &View<'_>, known: &mut Known) -> Vec<(usize, u32)> {
     let source = finding.primary.source;
     let path = view.sources.get(source).path();
     let subject = finding.resource.as_ref();
@@ -24,36 +24,37 @@ pub(super) fn of(finding: &Finding, view: &View<'_>, known: &mut Known) -> Vec<u
         return Vec::new();
     };
     // Every list stands at a place of its own.
-    let key = (finding.rule, source, first.start);
+    let key = (finding.rule, source, first.place());
     let named = known.entry(key).or_insert_with(|| {
         let path = view.settings.absolute(path);
         let named = rule.exclude.iter();
         let named = named.filter(|it| it.patterns.matches(&path, false));
-        named.map(|it| it.start).collect()
+        named.map(RuleExclude::place).collect()
     });
     named.clone()
 }
 
 pub(super) fn collect(view: &View<'_>, claims: &mut Claims) {
-    let common = view.settings.common.rules.iter();
-    let overriding = view
-        .settings
-        .overrides
-        .iter()
-        .flat_map(|it| &it.assignments);
+    let overrides = view.settings.overrides.iter();
+    let starts = overrides.clone().filter_map(|it| it.start.as_ref());
+    let starts = starts.flat_map(|start| &start.common.rules);
+    let common = view.settings.common.rules.iter().chain(starts);
+    let overriding = overrides.flat_map(|it| &it.assignments);
     let overriding = overriding.filter_map(|assignment| match assignment {
         Assignment::Rule(id, rule) => Some((id, rule)),
         _ => None,
     });
+    // What several files build on is said once.
+    let mut seen = HashSet::new();
     for (id, rule) in common.chain(overriding) {
-        for entry in &rule.exclude {
+        for entry in rule.exclude.iter().filter(|it| seen.insert(it.place())) {
             claims.claims.extend(claim(view, id, entry));
         }
     }
 }
 
 fn claim(view: &View<'_>, id: &str, entry: &RuleExclude) -> Option<Claim> {
-    let source = view.config?;
+    let source = *view.configs.get(entry.file)?;
     let at = Location {
         source,
         span: Span::new(entry.start, entry.end),
@@ -62,7 +63,7 @@ fn claim(view: &View<'_>, id: &str, entry: &RuleExclude) -> Option<Claim> {
         by: SuppressedBy::Config,
         rule: view.rule(id)?.id,
         reason: None,
-        covers: Covers::Files(entry.start),
+        covers: Covers::Files(entry.place()),
         written: Written {
             at,
             what: "this pattern",

@@ -38,8 +38,8 @@ pub struct View<'a> {
     pub rules: &'a [RuleMeta],
     /// The rule that findings of this room belong to.
     pub unused: &'static RuleMeta,
-    /// The configuration file, where there is one.
-    pub config: Option<SourceId>,
+    /// The configuration files, in the order of the settings.
+    pub configs: &'a [SourceId],
     /// Whether everything that the configuration speaks of is named.
     pub is_whole: bool,
 }
@@ -72,7 +72,7 @@ enum Covers {
         container: Option<(String, Location)>,
     },
     /// Findings in the files that an entry of the configuration names, by its place there.
-    Files(u32),
+    Files((usize, u32)),
 }
 
 /// Where something that suppresses is written.
@@ -202,7 +202,7 @@ fn share_use(claims: &mut [Claim], view: &View<'_>) {
 }
 
 impl Covers {
-    fn holds(&self, finding: &Finding, excluded: &[u32]) -> bool {
+    fn holds(&self, finding: &Finding, excluded: &[(usize, u32)]) -> bool {
         let place = finding.primary;
         let lies_in = |range: &Location| {
             range.source == place.source

@@ -41,7 +41,7 @@ fn view<'a>(sources: &'a Sources, inventory: &'a Inventory, settings: &'a Settin
         settings,
         rules: metas(),
         unused: unused_suppression(),
-        config: None,
+        configs: &[],
         is_whole: false,
     }
 }
@@ -121,7 +121,7 @@ fn a_comment_on_the_line_above_speaks_like_one_on_the_line() {
     insta::assert_snapshot!(
         verdicts(&above("# lameduck: ignore[mutable-image-tag] why\n# and more")), @"17 mutable-image-tag suppressed by comment: why");
     // Nothing is right below it.
-    insta::assert_snapshot!(verdicts(&above("# lameduck: ignore[mutable-image-tag]\n")), @"14 `mutable-image-tag` this comment stands at no node, so nothing is ignored: it speaks for what starts on its line, or for the line right below it");
+    insta::assert_snapshot!(verdicts(&above("# lameduck: ignore[mutable-image-tag]\n")), @"14 `mutable-image-tag` this comment is not at a node, so nothing is ignored: it covers what starts on its line, or for the line right below it");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn what_is_meant_but_says_nothing_is_told() {
     12 `missing-pbd` there is no rule `missing-pbd`, so nothing is ignored, did you mean `missing-pdb`?
     12 `shutdown` `shutdown` is a category, so nothing is ignored: name the rules
     15 `ignroe` `ignroe` says nothing, did you mean `ignore`?
-    16 `missing-pdb` this comment stands at no node, so nothing is ignored: it speaks for what starts on its line, or for the line right below it
+    16 `missing-pdb` this comment is not at a node, so nothing is ignored: it covers what starts on its line, or for the line right below it
     ");
 }
 
@@ -265,7 +265,7 @@ fn annotations_that_hide_nothing_are_told() {
         "lameduck.dev/ingore: missing-pdb",
     ), @r"
     6 `lameduck.dev/ignore.missing-resources.lgo` there is no container `lgo` here, so nothing is ignored
-    14 `lameduck.dev/ingore` `lameduck.dev/ingore` is no annotation that is read, so nothing is ignored, did you mean `lameduck.dev/ignore`?
+    14 `lameduck.dev/ingore` `lameduck.dev/ingore` is not an annotation that is read, so nothing is ignored, did you mean `lameduck.dev/ignore`?
     ");
     assert_eq!(
         annotated(

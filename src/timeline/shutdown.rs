@@ -46,6 +46,7 @@ pub(super) fn clock(clocks: Clocks<'_>, workload: Workload<'_>) -> Clock {
             text: "no container of the application is known".to_owned(),
         },
     });
+    clock.verdicts.extend(early(clocks, workload, &pods));
     // Sidecars end in the reverse order of the list, in which Istio puts its proxy first.
     let end = sidecars(workload, end, &mut clock.bars);
     proxy(clocks, workload, longest.as_ref(), end, &mut clock);
@@ -177,6 +178,35 @@ fn balance(pod: &PodBudget<'_>) -> Verdict {
         fit,
         text: format!("{budget}: {most}{balance}"),
     }
+}
+
+/// What it takes of a container that is told to end while requests still come.
+fn early(clocks: Clocks<'_>, workload: Workload<'_>, pods: &[PodBudget<'_>]) -> Option<Verdict> {
+    let serving = clocks.inventory.serving(workload);
+    if !serving.is_serving() || !clocks.inventory.is_taken_over(workload) {
+        return None;
+    }
+    let removal = clocks.removal(workload).delay;
+    let mut served = pods.iter().filter(|pod| {
+        let is_server = serving.is_served_by(pod.container) || !serving.has_owner();
+        is_server
+            && pod
+                .budget
+                .prestop
+                .exact()
+                .is_some_and(|time| time < removal)
+    });
+    let pod = served.next()?;
+    Some(Verdict {
+        fit: Fit::Unknown,
+        text: format!(
+            "container `{}` gets SIGTERM at {}, while requests may come until {}: none is lost only if it \
+             goes on serving until then",
+            pod.container.name(),
+            show_seconds(pod.budget.prestop.lower_bound()),
+            show_seconds(removal),
+        ),
+    })
 }
 
 fn unknown() -> Verdict {

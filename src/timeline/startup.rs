@@ -102,7 +102,7 @@ fn proxy(clocks: Clocks<'_>, workload: Workload<'_>) -> Option<Bar> {
                 None,
             ),
             Hold::None => (
-                "start beside the app",
+                "start with the app",
                 Extent::AtLeast {
                     from: Duration::ZERO,
                     to: Duration::ZERO,

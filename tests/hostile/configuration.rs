@@ -118,9 +118,9 @@ fn a_configuration_names_nothing_outside_of_its_repository() {
 fn a_configuration_that_is_no_file_is_told() {
     for name in ["lameduck.yaml", ".lameduck.yaml"] {
         for (make, expected) in [
-            ("mkdir", "it is no regular file"),
-            ("mkfifo", "it is no regular file"),
-            ("ln -s /dev/zero", "it is no regular file"),
+            ("mkdir", "it is not a regular file"),
+            ("mkfifo", "it is not a regular file"),
+            ("ln -s /dev/zero", "it is not a regular file"),
             ("ln -s missing.yaml", "No such file or directory"),
             (
                 "ln -s ../elsewhere.yaml",

@@ -197,7 +197,7 @@ fn what_is_no_utf8_is_told() {
     let run = repository.run(&["check", "--format=concise", "a.yaml"]);
     let expected = "error: a.yaml: it is not UTF-8 text\n";
     run.ends(2, &["a.yaml:4:11: error[invalid-yaml] "], &[expected]);
-    // The mark of UTF-8 is no part of the text.
+    // The mark of UTF-8 is not part of the text.
     let repository = Repository::new(&[("a.yaml", &format!("\u{feff}{POD}"))]);
     let run = repository.run(&["check", "--format=concise"]);
     run.ends(0, &["a.yaml:3:18: note[bare-pod] "], &[]);

@@ -49,6 +49,18 @@ fn only_new_findings_count() {
 }
 
 #[test]
+fn a_comma_that_is_left_behind_is_named() {
+    let repository = repository();
+    repository.run(WRITE);
+    let text = repository.read("base.json").replace("}\n  ]", "},\n  ]");
+    repository.write("base.json", &text);
+    let run = repository.run(CHECK);
+    assert_eq!(run.code, 2);
+    let expected = "the last entry ends with a comma: remove it";
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
+}
+
+#[test]
 fn it_survives_new_lines_and_another_format() {
     let repository = repository();
     repository.run(WRITE);

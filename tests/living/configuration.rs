@@ -140,8 +140,8 @@ fn errors_have_their_place() {
     error: lameduck.yaml:2:5: an override without `paths` and `workloads` would hold for everything: put its keys at the top level
     error: lameduck.yaml:3:5: this override sets nothing
     error: lameduck.yaml:4:12: `paths` names nothing
-    error: lameduck.yaml:6:13: `[z-a]` is no valid pattern: invalid range; 'z' > 'a'
-    error: lameduck.yaml:7:17: `web` is no valid pattern: expected Kind/name, such as Deployment/legacy-*
+    error: lameduck.yaml:6:13: `[z-a]` is not a valid pattern: invalid range; 'z' > 'a'
+    error: lameduck.yaml:7:17: `web` is not a valid pattern: expected Kind/name, such as Deployment/legacy-*
     error: lameduck.yaml:8:5: `fail-on` holds for the whole run and cannot stand in `overrides`
     error: lameduck.yaml:9:13: `root-namespace` holds for the whole run and cannot stand in `overrides`
     error: lameduck.yaml:9:32: unknown key `mod`, did you mean `mode`?

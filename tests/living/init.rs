@@ -26,6 +26,15 @@ fn repository() -> Repository {
         ("charts/api/Chart.yaml", "name: api\n"),
         ("charts/api/templates/a.yaml", "{{ .Values.x }}\n"),
         ("vendor/lib/pod.yaml", &deployment("vendored", "x")),
+        ("api/testdata/pod.yaml", &deployment("example", "x")),
+        (
+            "kind.yaml",
+            "kind: Cluster\nnodes: [{ image: \"kindest/node:v1.33.1@sha256:0\" }]\n",
+        ),
+        (
+            "base/istiod.yaml",
+            &deployment("istiod", "docker.io/istio/pilot:1.27.3"),
+        ),
     ])
 }
 
@@ -45,6 +54,7 @@ fn it_writes_what_it_sees() {
     let run = repository.run("check --format json");
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(!run.stdout.contains("vendored"), "{before}");
+    assert!(!run.stdout.contains("testdata"), "{before}");
     // What it says next works.
     assert_eq!(
         repository
@@ -78,7 +88,7 @@ fn every_key_in_it_can_be_switched_on() {
     let run = repository.run("check --format concise");
     assert!(run.code < 2, "{text}{}", run.stderr);
     assert!(
-        text.contains("\nmesh:\n") && text.contains("\n  mode: sidecar\n"),
+        text.contains("\noverrides: [{ paths: [/overlays/dev/]"),
         "{text}"
     );
 }
@@ -102,6 +112,40 @@ fn a_baseline_that_is_there_is_named() {
 }
 
 #[test]
+fn a_baseline_is_written_where_it_is_asked_for() {
+    let repository = repository();
+    let run = repository.run("init --baseline");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("lameduck-baseline.json lists "),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stdout.contains("--write-baseline"), "{}", run.stdout);
+    assert!(
+        repository
+            .read("lameduck.yaml")
+            .contains("\nbaseline: lameduck-baseline.json\n")
+    );
+    assert_eq!(repository.run("check").code, 0);
+    assert_eq!(repository.run("check --no-config").code, 1);
+}
+
+#[test]
+fn releases_that_differ_are_not_written() {
+    let repository = Repository::new(&[
+        ("a.yaml", &deployment("a", "istio/pilot:1.26.0")),
+        ("b.yaml", &deployment("b", "istio/proxyv2:1.27.0")),
+    ]);
+    assert_eq!(repository.run("init").code, 0);
+    let text = repository.read("lameduck.yaml");
+    assert!(
+        !text.contains("1.26") && !text.contains("\n  istio-version"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_is_there_is_left_alone() {
     let repository = repository();
     repository.write(".lameduck.yaml", "# mine\n");
@@ -114,7 +158,7 @@ fn what_is_there_is_left_alone() {
     // One above goes on to hold elsewhere.
     let run = run_in(&repository.path("base"), "init");
     assert_eq!(run.code, 0, "{}", run.stderr);
-    insta::assert_snapshot!(run.stderr, @"note: ../.lameduck.yaml is not read any more below this directory");
+    insta::assert_snapshot!(run.stderr, @"note: ../.lameduck.yaml does not count below this directory any more: `extends: ../.lameduck.yaml` in lameduck.yaml builds on it");
 }
 
 #[test]

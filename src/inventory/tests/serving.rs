@@ -76,7 +76,7 @@ fn ports_say_what_they_can_where_no_service_is_beside_the_workload() {
     let (_, evidence) = traffic(&with_container(plain));
     assert_eq!(
         evidence,
-        ["declares port 8080, and no Service is in view beside it"]
+        ["declares port 8080, and no Service is in view next to it"]
     );
     let other = SERVICE.replace("app: web", "app: other");
     let file = format!("{}---\n{other}", with_container(plain));

@@ -33,7 +33,7 @@ pub(super) fn profiles<'t>(judge: &mut Judge<'t>, template: Node<'t>) {
             if !fits {
                 judge.wrong(
                     entry.value,
-                    format!("{} is no seccomp profile", shown(value)),
+                    format!("{} is not a seccomp profile", shown(value)),
                 );
             }
         } else if let Some(name) = key.strip_prefix(APP_ARMOR) {
@@ -42,7 +42,7 @@ pub(super) fn profiles<'t>(judge: &mut Judge<'t>, template: Node<'t>) {
             if !fits {
                 judge.wrong(
                     entry.value,
-                    format!("{} is no AppArmor profile", shown(value)),
+                    format!("{} is not an AppArmor profile", shown(value)),
                 );
             }
             let mut containers = LISTS.iter().flat_map(|list| judge.items(spec, list));

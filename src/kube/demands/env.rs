@@ -130,7 +130,7 @@ pub(super) fn field_path<'t>(judge: &mut Judge<'t>, selector: Node<'t>) {
         } else {
             "a volume"
         };
-        judge.wrong(node, format!("{} is no field for {place}", shown(path)));
+        judge.wrong(node, format!("{} is not a field for {place}", shown(path)));
     }
 }
 
@@ -151,7 +151,7 @@ pub(super) fn resource<'t>(judge: &mut Judge<'t>, selector: Node<'t>) {
     if !is_known && !resource.is_empty() {
         judge.wrong(
             node,
-            format!("{} is no resource of a container", shown(resource)),
+            format!("{} is not a resource of a container", shown(resource)),
         );
         return;
     }

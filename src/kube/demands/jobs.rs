@@ -393,7 +393,7 @@ pub(super) fn cron_job<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     {
         judge.wrong(
             node,
-            format!("{} is no time zone of the IANA database", shown(text)),
+            format!("{} is not a time zone of the IANA database", shown(text)),
         );
     }
 }

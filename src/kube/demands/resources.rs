@@ -48,7 +48,10 @@ pub(super) fn of_pod<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
             let name = entry.key.key_text();
             if !matches!(name, "cpu" | "memory") && !name.starts_with("hugepages-") {
                 let name = shown(name);
-                judge.wrong(entry.key, format!("{name} is no resource of a whole pod"));
+                judge.wrong(
+                    entry.key,
+                    format!("{name} is not a resource of a whole pod"),
+                );
             }
         }
     }
@@ -233,10 +236,10 @@ fn name_fault(name: &str) -> Option<&'static str> {
     if !name.contains('/') {
         let is_standard = matches!(name, "cpu" | "memory" | "ephemeral-storage")
             || name.starts_with("hugepages-");
-        return (!is_standard).then_some("is no resource of containers");
+        return (!is_standard).then_some("is not a resource of containers");
     }
     let is_quota_name = name.starts_with("requests.");
     let fits = is_native(name)
         || !is_quota_name && key_complaint(&format!("requests.{name}"), false).is_none();
-    (!fits).then_some("is no name of an extended resource")
+    (!fits).then_some("is not a name of an extended resource")
 }

@@ -90,7 +90,7 @@ fn csi<'t>(judge: &mut Judge<'t>, source: Node<'t>) {
     {
         judge.wrong(
             driver,
-            format!("{} is no name of a CSI driver", shown(name)),
+            format!("{} is not a name of a CSI driver", shown(name)),
         );
     }
 }
@@ -300,7 +300,7 @@ fn quobyte<'t>(judge: &mut Judge<'t>, source: Node<'t>) {
     } else if !registry.split(',').all(has_port) {
         judge.wrong(
             node,
-            format!("{} is no list of hosts with ports", shown(registry)),
+            format!("{} is not a list of hosts with ports", shown(registry)),
         );
     }
 }

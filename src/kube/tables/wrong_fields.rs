@@ -213,7 +213,7 @@ fn connection_pool(structure: &str, field: &str) -> Option<&'static str> {
             "this belongs under `connectionPool.tcp`"
         }
         ("ConnectionPool", "outlierDetection") => {
-            "`outlierDetection` stands beside `connectionPool`, under `trafficPolicy`"
+            "`outlierDetection` belongs next to `connectionPool`, under `trafficPolicy`"
         }
         _ => return None,
     })
@@ -230,7 +230,7 @@ fn outlier_detection(field: &str) -> Option<&'static str> {
         "minHealthPercentage" | "minHealthyPercent" => "the name is `minHealthPercent`",
         "maxEjectionPercentage" => "the name is `maxEjectionPercent`",
         "connectionPool" => {
-            "`connectionPool` stands beside `outlierDetection`, under `trafficPolicy`"
+            "`connectionPool` belongs next to `outlierDetection`, under `trafficPolicy`"
         }
         _ => return None,
     })
@@ -247,7 +247,7 @@ fn virtual_service(structure: &str, field: &str) -> Option<&'static str> {
         (
             "VirtualServiceSpec" | "HttpRouteDestination",
             "retries" | "retryPolicy" | "timeout" | "fault" | "mirror" | "corsPolicy",
-        ) => "this belongs to an entry of `http`, beside its `route`",
+        ) => "this belongs to an entry of `http`, next to its `route`",
         (
             "HttpRoute" | "VirtualServiceSpec",
             "trafficPolicy" | "connectionPool" | "outlierDetection" | "circuitBreaker"
@@ -259,7 +259,7 @@ fn virtual_service(structure: &str, field: &str) -> Option<&'static str> {
         ("Destination", "name") => {
             "the host is named by `host`; `name` was its name before v1alpha3"
         }
-        ("Destination", "weight" | "headers") => "this stands beside `destination`, not under it",
+        ("Destination", "weight" | "headers") => "this belongs next to `destination`, not under it",
         ("FaultAbort", "percent") => "the share is `percentage.value`",
         ("HttpRouteDestination", "host" | "subset" | "port") => "this belongs under `destination`",
         _ => return None,
@@ -325,7 +325,7 @@ fn container(field: &str) -> Option<&'static str> {
         "requests" | "limits" => "this belongs under `resources`",
         field if is_of_security(field) => "this belongs under `securityContext`",
         "preStop" | "postStart" => "this belongs under `lifecycle`",
-        field if is_of_the_pod(field) => "this belongs to the pod, beside `containers`",
+        field if is_of_the_pod(field) => "this belongs to the pod, next to `containers`",
         "initialDelaySeconds"
         | "periodSeconds"
         | "failureThreshold"

@@ -159,7 +159,7 @@ fn add_budget<'r>(
         || cx.is_kubernetes_before(1, 21)
         || is_placeholder(object.name())
         || object.node().at(&["metadata", "name"]).is_none()
-        // What stands behind an OpenShift Template is no part of it.
+        // What stands behind an OpenShift Template is not part of it.
         || object.is_in_template()
     {
         return report.help(shown);

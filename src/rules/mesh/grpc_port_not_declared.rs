@@ -70,7 +70,7 @@ impl Rule for GrpcPortNotDeclared {
                     .detail(detail)
                     .related(evidence.object, evidence.node, evidence.message.clone())
                     .advise(
-                        "say it beside the port's number",
+                        "say it next to the port's number",
                         &advice,
                         Applicability::Unsafe,
                         "set appProtocol to grpc",

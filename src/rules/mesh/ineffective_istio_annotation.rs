@@ -146,7 +146,7 @@ fn of_proxy_config<'r>(
                 "delete it: with EXIT_ON_ZERO_ACTIVE_CONNECTIONS, which `proxy.istio.io/config` sets, Istio \
                  takes no terminationDrainDuration; MINIMUM_DRAIN_DURATION is what counts then",
             )
-            .not_fixed(Applicability::Unsafe, title, "the setting would be ignored there, too");
+            .not_fixed(Applicability::Unsafe, title, "the setting would also be ignored there");
     }
     let report = Report::object(object, entry.key, message)
         .detail(detail)

@@ -34,7 +34,7 @@ impl Rule for InvalidProxyConfig {
         let Some(annotation) = template.annotation(PROXY_CONFIG_ANNOTATION) else {
             return;
         };
-        // A template's text is no YAML yet.
+        // A template's text is not YAML yet.
         let is_rendered = !annotation.text().is_some_and(is_placeholder);
         match ProxyAnnotation::read(annotation) {
             Err(_) if !is_rendered => {}

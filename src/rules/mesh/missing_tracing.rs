@@ -32,7 +32,7 @@ impl Rule for MissingTracing {
             return;
         }
         // One finding for a mesh: at its configuration, else at the first namespace of the scope.
-        let what = "what speaks first for a mesh";
+        let what = "what first suggests a mesh";
         let first = inventory.shared(object, what, String::new(), || {
             inventory
                 .objects()

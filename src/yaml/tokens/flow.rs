@@ -186,7 +186,7 @@ impl Scanner<'_> {
             .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
             .and_then(|digits| u32::from_str_radix(digits, 16).ok());
         let Some(code) = code else {
-            let message = "this escape wants hexadecimal digits: two after `\\x`, four after `\\u`, \
+            let message = "this escape needs hexadecimal digits: two after `\\x`, four after `\\u`, \
                  eight after `\\U`";
             return Err(Problem::new(start, message));
         };

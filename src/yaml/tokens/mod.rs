@@ -293,7 +293,7 @@ impl<'a> Scanner<'a> {
         let before = self.cursor.text.get(..at).unwrap_or_default();
         let message = match byte {
             b'\t' if before.trim_end_matches(' ').ends_with('-') => {
-                "a tab after `-`: kubectl wants a space there"
+                "a tab after `-`: kubectl requires a space there"
             }
             b'\t' => "a tab cannot indent: kubectl refuses it even on an empty line",
             b'@' | b'`' => "no text starts with `@` or a backtick unless it is quoted",

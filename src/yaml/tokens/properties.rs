@@ -106,7 +106,7 @@ impl Scanner<'_> {
             let Some(byte) = byte.filter(|_| is_hex && self.cursor.byte(0) == b'%') else {
                 return Err(Problem::new(
                     at,
-                    "`%` in a tag wants two hexadecimal digits",
+                    "`%` in a tag needs two hexadecimal digits",
                 ));
             };
             let width = match (left, byte) {

@@ -23,7 +23,10 @@ pub(super) fn policy<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
         if let Some(text) = judge.text_of(*key).filter(|text| !text.is_empty())
             && !forms::is_qualified_name(text)
         {
-            judge.wrong(*key, format!("{} is no key of an annotation", shown(text)));
+            judge.wrong(
+                *key,
+                format!("{} is not a key of an annotation", shown(text)),
+            );
         }
     }
     judge.unique(keys, |key| {
@@ -113,6 +116,6 @@ pub(super) fn binding<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     if actions.iter().any(|(_, action)| *action == "Deny")
         && let Some((node, _)) = actions.iter().find(|(_, action)| *action == "Warn")
     {
-        judge.wrong(*node, "the action Warn beside Deny");
+        judge.wrong(*node, "the action Warn next to Deny");
     }
 }

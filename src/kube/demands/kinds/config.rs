@@ -59,7 +59,7 @@ pub(super) fn config_map<'t>(judge: &mut Judge<'t>, map: Node<'t>) {
         for entry in data.entries() {
             if let Some(other) = binary.entry(entry.key.key_text()) {
                 let key = shown(entry.key.key_text());
-                judge.wrong(other.key, format!("{key} stands in `data`, too"));
+                judge.wrong(other.key, format!("{key} also stands in `data`"));
             }
         }
     }

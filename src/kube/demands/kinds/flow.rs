@@ -51,7 +51,7 @@ pub(super) fn subject<'t>(judge: &mut Judge<'t>, subject: Node<'t>) {
     let Some((_, own)) = KINDS.iter().find(|(known, _)| *known == kind) else {
         if let Some(node) = judge.get(subject, "kind") {
             judge
-                .wrong(node, format!("{} is no kind of subject", shown(kind)))
+                .wrong(node, format!("{} is not a kind of subject", shown(kind)))
                 .help("write ServiceAccount, User or Group");
         }
         return;
@@ -131,7 +131,7 @@ fn verbs<'t>(judge: &mut Judge<'t>, rule: Node<'t>) {
     alone(judge, rule, "verbs");
     for (node, verb) in texts(judge, rule, "verbs") {
         if !VERBS.contains(&verb) {
-            judge.wrong(node, format!("{} is no verb of requests", shown(verb)));
+            judge.wrong(node, format!("{} is not a verb of requests", shown(verb)));
         }
     }
 }

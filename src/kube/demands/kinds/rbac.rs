@@ -110,7 +110,7 @@ pub(super) fn subject<'t>(judge: &mut Judge<'t>, subject: Node<'t>) {
         _ => {
             if let Some(node) = judge.get(subject, "kind") {
                 judge
-                    .wrong(node, format!("{} is no kind of subject", shown(kind)))
+                    .wrong(node, format!("{} is not a kind of subject", shown(kind)))
                     .help("write ServiceAccount, User or Group");
             }
         }

@@ -141,7 +141,7 @@ fn configuration() {
                 "data: {a: b}
 binaryData: {a: Yg==}",
             ),
-            &["`a` stands in `data`, too"],
+            &["`a` also stands in `data`"],
         ),
         (secret(r#"data: {a b: ""}"#), &["`a b` is not a valid key"]),
         (
@@ -249,7 +249,7 @@ subjects: [{kind: ServiceAccount, name: a}]",
 subjects: [{kind: Serviceaccount, name: a}]",
                 "RoleBinding",
             ),
-            &["`Serviceaccount` is no kind of subject"],
+            &["`Serviceaccount` is not a kind of subject"],
         ),
     ]);
 }

@@ -43,7 +43,7 @@ fn fields_of_variables() {
         &[
             (
                 "{name: A, valueFrom: {fieldRef: {fieldPath: metadata.labels}}}",
-                "`metadata.labels` is no field for a variable",
+                "`metadata.labels` is not a field for a variable",
             ),
             (
                 "{name: A, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['a']\"}}}",
@@ -167,7 +167,7 @@ fn files_of_volumes() {
             ),
             (
                 "{name: a, downwardAPI: {items: [{path: a, fieldRef: {fieldPath: spec.nodeName}}]}}",
-                "is no field for a volume",
+                "is not a field for a volume",
             ),
             (
                 "{name: a, downwardAPI: {items: [{path: a}]}}",
@@ -284,7 +284,10 @@ fn resources() {
                 "exceeds the limit 1G",
             ),
             ("{requests: {cpu: 1000m}, limits: {cpu: 1}}", ""),
-            ("{limits: {gpu: 1}}", "`gpu` is no resource of containers"),
+            (
+                "{limits: {gpu: 1}}",
+                "`gpu` is not a resource of containers",
+            ),
             (
                 "{requests: {nvidia.com/gpu: 1}}",
                 "has a request but no limit",
@@ -479,7 +482,7 @@ fn security_of_pods() {
             ),
             (
                 "seccomp.security.alpha.kubernetes.io/pod: default",
-                "is no seccomp profile",
+                "is not a seccomp profile",
             ),
             (
                 "container.apparmor.security.beta.kubernetes.io/web: runtime/default",

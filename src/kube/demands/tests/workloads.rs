@@ -197,9 +197,12 @@ fn cron_jobs() {
             ("schedule: '@daily'\n  timeZone: Europe/Berlin", ""),
             (
                 "schedule: '@daily'\n  timeZone: Mars/Phobos",
-                "is no time zone",
+                "is not a time zone",
             ),
-            ("schedule: '@daily'\n  timeZone: Local", "is no time zone"),
+            (
+                "schedule: '@daily'\n  timeZone: Local",
+                "is not a time zone",
+            ),
             ("schedule: ${SCHEDULE}", ""),
         ],
     );
