@@ -680,41 +680,28 @@ fn a_library_hides_only_what_is_there_to_be_taken_in() {
         "helm",
         "echo '# Source: a/templates/other.yaml'; echo 'a: 1'",
     )]);
-    for (files, told) in [
-        (
-            vec![
-                ("k8s/Chart.yaml", library),
-                ("k8s/templates/web.yaml", DEPLOYMENT),
-            ],
-            "k8s",
-        ),
-        (
-            vec![
-                ("Chart.yaml", library),
-                ("templates/_part.yaml", "{{ define \"a\" }}{{ end }}\n"),
-                ("charts/web/Chart.yaml", chart),
-                ("charts/web/templates/web.yaml", DEPLOYMENT),
-            ],
-            "charts/web",
-        ),
-        (
-            vec![
-                ("Chart.yaml", "apiVersion: v2\nname: a\nversion: 1.0.0\n"),
-                ("templates/other.yaml", "a: 1\n"),
-                ("charts/web/Chart.yaml", chart),
-                ("charts/web/templates/web.yaml", DEPLOYMENT),
-            ],
-            "charts/web",
-        ),
+    for files in [
+        vec![
+            ("k8s/Chart.yaml", library),
+            ("k8s/templates/web.yaml", DEPLOYMENT),
+        ],
+        vec![
+            ("Chart.yaml", library),
+            ("templates/_part.yaml", "{{ define \"a\" }}{{ end }}\n"),
+            ("charts/web/Chart.yaml", chart),
+            ("charts/web/templates/web.yaml", DEPLOYMENT),
+        ],
+        vec![
+            ("Chart.yaml", "apiVersion: v2\nname: a\nversion: 1.0.0\n"),
+            ("templates/other.yaml", "a: 1\n"),
+            ("charts/web/Chart.yaml", chart),
+            ("charts/web/templates/web.yaml", DEPLOYMENT),
+        ],
     ] {
         let repository = repository(&files);
         let arguments = ["--render", "auto"];
         let (_, out, err) = run(check(repository.path(), tools.path()).args(arguments));
         let said = format!("{out}{err}");
-        assert!(
-            said.lines()
-                .any(|line| line.contains("emplate") && line.contains(told)),
-            "{told}:\n{said}"
-        );
+        assert!(said.contains("Not judged: 1 Helm chart"), "{said}");
     }
 }

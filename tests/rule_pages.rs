@@ -142,7 +142,7 @@ fn judge(rule: &str, run: &Run, sources: &Sources) -> Vec<Finding> {
         settings: &settings,
         rules: rules::metas(),
         unused,
-        config: None,
+        configs: &[],
         is_whole: true,
     };
     suppress::apply(&mut outcome, &view);

@@ -235,7 +235,8 @@ fn all_fixes_of_a_rule_or_none_of_the_rest() {
 
 #[test]
 fn what_was_refused_stays_though_it_is_like_what_was_accepted() {
-    let twins = format!("{0}---\n{0}", THREE.split("---\n").next().unwrap());
+    let first = THREE.split("---\n").next().unwrap();
+    let twins = format!("{first}---\n{}", first.replace("name: a", "name: b"));
     assert_eq!(twins.matches("consecutiveErrors").count(), 2);
     let Some((text, seen)) = reviewed_in(&twins, "y\nn\n") else {
         return;

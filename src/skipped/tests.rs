@@ -120,7 +120,7 @@ fn charts_are_counted_without_those_inside_and_without_libraries() {
             "lib/Chart.yaml",
             "apiVersion: v2\nname: lib\ntype: library\n",
         ),
-        ("lib/templates/a.yaml", "{{ x }}\n"),
+        ("lib/templates/_a.yaml", "{{ x }}\n"),
         ("k/a.yaml", CONFIG_MAP),
     ];
     assert_eq!(rows(&files), ["unrendered-chart 1 web"]);

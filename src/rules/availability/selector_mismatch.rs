@@ -162,7 +162,7 @@ fn select_template<'r>(cx: &Context<'_>, workload: Workload<'_>, report: Report<
     );
     report
         .help(help)
-        .related(other, other.name_node(), "carries these labels, too")
+        .related(other, other.name_node(), "also carries these labels")
         .not_fixed(Applicability::Unsafe, title, reason)
 }
 

@@ -24,7 +24,7 @@ static META: RuleMeta = RuleMeta {
 };
 
 /// A new pod beside the old ones would be one more member, or another store.
-const MEMBERS: &str = "each pod keeps data of its own, so a new one beside the old ones is one member too many: a \
+const MEMBERS: &str = "each pod keeps data of its own, so a new one next to the old ones is one member too many: a \
                        StatefulSet replaces one at a time";
 
 /// See the rule's page.

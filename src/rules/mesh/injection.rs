@@ -141,7 +141,7 @@ fn proxy_user(workload: Workload<'_>, mesh: &Mesh<'_>, out: &mut Findings) {
             continue;
         };
         let message = format!(
-            "`{}` runs as the proxy does ({field} {PROXY_ID}): its calls go past the proxy",
+            "`{}` has the proxy's {field} {PROXY_ID}: its calls bypass it",
             container.name()
         );
         let report = Report::container(workload, container, node, message).help(format!(
