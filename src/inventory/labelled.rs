@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::Inventory;
+use super::{Inventory, ObjectId};
 use crate::kube::{Object, PodTemplate, Workload};
+use crate::yaml;
 
 pub(super) fn label_hash(key: &str, value: &str, namespace: Option<&str>) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -24,6 +25,39 @@ impl Inventory {
     pub fn may_gain_labels(&self, template: PodTemplate<'_>) -> bool {
         let id = self.id(template.object());
         id.is_some_and(|id| self.has_labels_set_elsewhere(id, template))
+    }
+
+    /// Whether a kustomization in view sets this label of the pods.
+    pub fn is_label_set_elsewhere(&self, template: PodTemplate<'_>, key: &str) -> bool {
+        let Some(id) = self.id(template.object()) else {
+            return false;
+        };
+        let mut path = template.path().join(".");
+        for key in ["metadata", "labels", key] {
+            path = yaml::path_below(&path, key);
+        }
+        self.set_elsewhere.holds(id, || path)
+    }
+
+    pub(super) fn has_labels_set_elsewhere(&self, id: ObjectId, template: PodTemplate<'_>) -> bool {
+        let path = [template.path(), &["metadata", "labels"]].concat();
+        self.set_elsewhere.holds_below(id, &path.join("."))
+    }
+
+    /// Whether the pods have no label, and nothing in view gives them one: nothing can select them.
+    pub fn are_unlabelled(&self, workload: Workload<'_>) -> bool {
+        let template = workload.template();
+        let object = template.object();
+        let is_known = template.node().is_none_or(|node| {
+            let labels = object.field_below(node, &["metadata", "labels"]);
+            !labels.is_unknown()
+        });
+        let mut ids = [object, workload.object()]
+            .into_iter()
+            .filter_map(|it| self.id(it));
+        template.labels().is_empty()
+            && is_known
+            && !ids.any(|id| self.has_labels_set_elsewhere(id, template))
     }
 
     /// The workloads whose pods have all of these labels, and whose files say this of their namespace;

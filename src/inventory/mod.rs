@@ -70,12 +70,11 @@ pub use strangers::Stranger;
 pub use takeover::takes_port_of_node;
 
 use crate::kube::{
-    Body, BrokenDocument, DroppedText, Manifests, Object, OpaqueReason, PodTemplate, Workload,
-    read_source,
+    Body, BrokenDocument, DroppedText, Manifests, Object, OpaqueReason, Workload, read_source,
 };
 use crate::settings::{Applied, ObjectSettings, Settings};
 use crate::source::{Location, Scope, SourceId, Sources};
-use crate::yaml::{self, Node, Tree};
+use crate::yaml::{Node, Tree};
 use matching::{Matches, may_share_namespace};
 use namespaces::OpenNamespaces;
 
@@ -458,23 +457,6 @@ impl Inventory {
     /// deploy its file: what it leaves out may be given by another object.
     pub fn is_among_patches(&self, object: &Object) -> bool {
         self.entry(object).is_some_and(|entry| entry.among_patches)
-    }
-
-    /// Whether a kustomization in view sets this label of the pods.
-    pub fn is_label_set_elsewhere(&self, template: PodTemplate<'_>, key: &str) -> bool {
-        let Some(id) = self.id(template.object()) else {
-            return false;
-        };
-        let mut path = template.path().join(".");
-        for key in ["metadata", "labels", key] {
-            path = yaml::path_below(&path, key);
-        }
-        self.set_elsewhere.holds(id, || path)
-    }
-
-    fn has_labels_set_elsewhere(&self, id: ObjectId, template: PodTemplate<'_>) -> bool {
-        let path = [template.path(), &["metadata", "labels"]].concat();
-        self.set_elsewhere.holds_below(id, &path.join("."))
     }
 
     /// Whether an object of this kind and name that may be in the namespace of `beside` is in view,

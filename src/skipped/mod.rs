@@ -197,7 +197,9 @@ impl<'a> Tally<'a> {
             RENDER
         };
         let charts = discovered.charts();
-        let directories: BTreeSet<&Path> = charts.iter().map(|it| &*it.directory).collect();
+        // A library brings none of the charts inside of it to a cluster.
+        let whole = charts.iter().filter(|it| !it.is_library);
+        let directories: BTreeSet<&Path> = whole.map(|it| &*it.directory).collect();
         for chart in charts.iter().filter(|it| it.is_named() && !it.is_library) {
             let mut outer = chart.directory.ancestors().skip(1);
             if !outer.any(|above| directories.contains(above)) {

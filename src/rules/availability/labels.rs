@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::overlap;
 use crate::edit::Value;
 use crate::kube::{PodTemplate, Selector, Workload, is_placeholder};
+use crate::rules::Context;
 use crate::rules::text::{and, yaml_pair};
 use crate::yaml::Node;
 
@@ -44,6 +46,27 @@ pub(super) fn own(workload: Workload<'_>) -> BTreeMap<String, String> {
         Some(labels) => labels.clone(),
         None => stable(workload),
     }
+}
+
+/// Whether no selector can select the pods: they have no label, and the workload's own selector asks for
+/// none. The API server refuses such a workload, which `selector-mismatch` says.
+pub(super) fn are_none(cx: &Context<'_>, workload: Workload<'_>) -> bool {
+    own(workload).is_empty() && cx.inventory.are_unlabelled(workload)
+}
+
+/// [`own`] without what changes from version to version, where the rest selects the pods of no other
+/// workload.
+pub(super) fn lasting(cx: &Context<'_>, workload: Workload<'_>) -> BTreeMap<String, String> {
+    let own = own(workload);
+    let mut lasting = own.clone();
+    lasting.retain(|key, _| !CHANGING.contains(&key.as_str()));
+    if lasting.is_empty()
+        || lasting.len() == own.len()
+        || overlap::overlapping(cx, workload, &lasting).is_some()
+    {
+        return own;
+    }
+    lasting
 }
 
 /// The template's labels without those that change from version to version, or that say what others
@@ -97,7 +120,15 @@ fn without_instructions(workload: Workload<'_>, changing: &[&str]) -> BTreeMap<S
 
 /// [`own`], where what selects by them selects the workload's pods: its template carries them all.
 pub(super) fn selecting(workload: Workload<'_>) -> Option<BTreeMap<String, String>> {
-    let own = selectable(own(workload))?;
+    carried(workload, own(workload))
+}
+
+/// These labels, where all pods of the workload carry them.
+pub(super) fn carried(
+    workload: Workload<'_>,
+    own: BTreeMap<String, String>,
+) -> Option<BTreeMap<String, String>> {
+    let own = selectable(own)?;
     let labels = workload.template().labels();
     let is_carried = own
         .iter()

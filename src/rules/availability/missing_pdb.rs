@@ -85,7 +85,11 @@ impl Rule for MissingPdb {
 fn unprotected<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Option<(i32, ReplicaOrigin<'a>)> {
     let template = workload.template();
     // Pods that keep a place on a node are there to be evicted, and load that stops for a while is no outage.
-    if !takes_budget(workload) || keeps_a_place(template) || only_generates_load(workload) {
+    if !takes_budget(workload)
+        || keeps_a_place(template)
+        || only_generates_load(workload)
+        || labels::are_none(cx, workload)
+    {
         return None;
     }
     let Replicas::Known { count, origin, .. } = cx.inventory.replicas(workload) else {
@@ -149,8 +153,13 @@ fn add_budget<'r>(
 ) -> Report<'r> {
     const LEAD: &str = "add a budget that lets one pod go at a time";
     let object = workload.object();
-    let known = labels::selecting(workload);
-    let own = known.clone().unwrap_or_else(|| labels::own(workload));
+    let own = labels::lasting(cx, workload);
+    let known = labels::carried(workload, own.clone());
+    if own.is_empty() {
+        return report.help(format!(
+            "{LEAD}, over labels that its pods and no others carry"
+        ));
+    }
     let budget = document(cx, workload, name.unwrap_or(object.name()), &own);
     let shown = format!("{LEAD}:\n{}", budget.yaml());
     // policy/v1 is served from 1.21 on.

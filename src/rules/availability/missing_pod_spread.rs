@@ -59,6 +59,7 @@ impl Rule for MissingPodSpread {
             || only_generates_load(workload)
             || takes_port_of_node(spec)
             || is_set_by_patch(cx, workload)
+            || labels::are_none(cx, workload)
         {
             return;
         }
@@ -195,6 +196,9 @@ fn spread<'r>(workload: Workload<'_>, attempt: Attempt<'_>, report: Report<'r>) 
             object,
             spec,
         ),
+        _ if own.is_empty() => report.help(format!(
+            "{lead}, by labels that these pods and no others carry"
+        )),
         (Attempt::None, _) => report.help(format!("{lead}:\n{}", constraints(&own).yaml())),
         (Attempt::UnselectiveConstraints(list), _) if known.is_some() => report
             .help_of_fix(lead, &selector.yaml())
