@@ -425,11 +425,12 @@ impl Reader<'_> {
     /// The texts of a list of path patterns; those beyond what a file may have are an error.
     pub(super) fn patterns<'t>(&mut self, node: Node<'t>) -> Vec<(Node<'t>, &'t str)> {
         let mut listed = self.list(node);
-        if let Some((first, _)) = listed.get(self.patterns_left) {
+        let left = self.patterns_left;
+        if let Some((first, _)) = listed.get(left) {
             let message = format!("a configuration has at most {MAX_PATTERNS} path patterns");
             self.at(*first, message);
-            listed.truncate(self.patterns_left);
         }
+        listed.truncate(left);
         self.patterns_left -= listed.len();
         listed
     }
@@ -454,7 +455,7 @@ impl Reader<'_> {
         self.listed_globs(listed)
     }
 
-    fn listed_globs(&mut self, listed: Vec<(Node<'_>, &str)>) -> Vec<PathGlob> {
+    pub(super) fn listed_globs(&mut self, listed: Vec<(Node<'_>, &str)>) -> Vec<PathGlob> {
         let mut globs = Vec::new();
         for (item, glob) in listed {
             let glob = PathGlob {

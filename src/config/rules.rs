@@ -74,7 +74,8 @@ fn excludes(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<RuleExclude> {
             reader.at(item, "a pattern that starts with `!` excludes nothing here");
             continue;
         }
-        let patterns = PathPatterns::new(&reader.globs(item)).unwrap_or_default();
+        let patterns =
+            PathPatterns::new(&reader.listed_globs(vec![(item, glob)])).unwrap_or_default();
         let span = item.span();
         excludes.push(RuleExclude {
             patterns,

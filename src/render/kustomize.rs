@@ -81,10 +81,7 @@ pub(super) fn build(
             };
             match built {
                 Built::Text { text, places } => {
-                    // What is data of a generator, or settings of kustomize, may be a manifest all the same.
-                    consumed.extend(&top.closure.resources);
-                    let changes = top.closure.changes.iter();
-                    consumed.extend(changes.filter(|file| changes_something(&files, file, &text)));
+                    consumed.extend(top.consumed(&files, &text));
                     let mut placing = Placing {
                         graph: &graph,
                         top: kustomization,
@@ -117,6 +114,16 @@ pub(super) fn build(
     notices.extend(budget.refused("kustomizations"));
     discovered.notices.extend(notices);
     Ok(())
+}
+
+impl Top {
+    /// The files that went into what was built. What is data of a generator, or settings of kustomize, may be a
+    /// manifest all the same.
+    fn consumed(&self, files: &Files<'_>, built: &str) -> Vec<&PathBuf> {
+        let changes = self.closure.changes.iter();
+        let changes = changes.filter(|file| changes_something(files, file, built));
+        self.closure.resources.iter().chain(changes).collect()
+    }
 }
 
 /// Whether a patch may have changed anything of what was built: there is an object of a kind that it is

@@ -5,6 +5,7 @@
 
 mod availability;
 mod backend;
+mod cause;
 mod effect;
 mod faults;
 mod handler;

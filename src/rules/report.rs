@@ -10,6 +10,7 @@ use crate::kube::{
     BrokenDocument, ContainerRef, DroppedText, Object, Workload, is_explained, says_needless,
 };
 use crate::rules::Context;
+use crate::rules::cause::cause;
 use crate::rules::effect;
 use crate::rules::remarks::{self, Contradiction};
 use crate::rules::text::FEW;
@@ -42,9 +43,6 @@ const REVEALING: [&str; 10] = [
 
 /// The largest fix, in bytes that it writes: it is shown in reports.
 const LARGEST_FIX: usize = 256 << 10;
-
-/// How much of a cause is kept as it is, in bytes.
-const LONGEST_CAUSE: usize = 4 << 10;
 
 /// What one rule found; the engine gives one to each call of a rule.
 #[derive(Debug)]
@@ -552,60 +550,4 @@ impl<'a> Report<'a> {
 /// How many bytes edits write.
 fn written(edits: &[Edit]) -> usize {
     edits.iter().map(|edit| edit.text.len()).sum()
-}
-
-/// The node's path within its object and, for a scalar, its text. The index of an item without a
-/// name is left out: it changes with what stands before the item.
-fn cause(object: &Object, node: Node<'_>) -> String {
-    let path = node.path();
-    let above = object.node().path();
-    let own = path.strip_prefix(above.as_str()).unwrap_or(&path);
-    let path = without_indices(own.trim_start_matches('.'));
-    let cause = match node.text() {
-        Some(text) => format!("{path}={text}"),
-        None => path,
-    };
-    if cause.len() <= LONGEST_CAUSE {
-        return cause;
-    }
-    // One text may be the cause of many findings, through an alias: its identity is enough.
-    let rest = Fingerprint::of([cause.as_str()]);
-    format!("{}…{rest}", cut::clip(&cause, LONGEST_CAUSE))
-}
-
-/// `http[1].route[0]` → `http[].route[]`
-fn without_indices(path: &str) -> String {
-    let mut parts = path.split('[');
-    let mut kept = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        kept.push('[');
-        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-        kept.push_str(if rest.starts_with(']') { rest } else { part });
-    }
-    kept
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_indices;
-
-    #[test]
-    fn indices_are_left_out_and_names_are_kept() {
-        let cases = [
-            (
-                "spec.http[1].route[10].weight",
-                "spec.http[].route[].weight",
-            ),
-            (
-                "spec.containers[app].ports[0]",
-                "spec.containers[app].ports[]",
-            ),
-            ("metadata.labels[a.b/c]", "metadata.labels[a.b/c]"),
-            ("spec.containers[2nd]", "spec.containers[2nd]"),
-            ("", ""),
-        ];
-        for (path, expected) in cases {
-            assert_eq!(without_indices(path), expected);
-        }
-    }
 }
