@@ -117,6 +117,7 @@ fn one_annotation_with_many_values_of_another_type() {
 }
 
 /// The files of a chain of folders, each in the one before.
+#[cfg(unix)]
 fn chains(repository: &Repository, count: usize, depth: usize) {
     for nth in 0..count {
         let mut folder = format!("{nth}");
@@ -127,6 +128,8 @@ fn chains(repository: &Repository, count: usize, depth: usize) {
     }
 }
 
+// Others allow no paths of that length.
+#[cfg(target_os = "linux")]
 #[test]
 fn folders_deep_inside_one_another() {
     let repository = Repository::new(&[("kustomization.yaml", "resources: []\n")]);
@@ -136,6 +139,7 @@ fn folders_deep_inside_one_another() {
         .ends(0, &[], &[]);
 }
 
+#[cfg(unix)]
 #[test]
 fn the_budget_holds_while_folders_are_walked() {
     let repository = Repository::new(&[]);

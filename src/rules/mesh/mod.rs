@@ -43,6 +43,7 @@ mod policy;
 pub(super) mod policy_selects_nothing;
 pub(super) mod probe_rewrite_disabled;
 mod proxy_config;
+mod proxy_repair;
 mod route_targets;
 pub(super) mod sidecar_exits_before_app;
 pub(super) mod subset_selects_nothing;
