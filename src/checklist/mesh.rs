@@ -183,7 +183,7 @@ pub(super) fn retries(clocks: Clocks<'_>, routes: &Routes<'_>, workload: Workloa
     }
     let by_mesh = clocks
         .inventory
-        .mesh_configs()
+        .mesh_configs_of(workload.object())
         .find(|(_, config)| config.default_http_retry_policy.is_some());
     if let Some((object, _)) = by_mesh {
         let text = "defaultHttpRetryPolicy of the mesh";

@@ -84,7 +84,7 @@ impl<'a> Related<'a> {
         });
         if !self.by_object.is_empty() {
             objects.extend(namespaces);
-            objects.extend(inventory.mesh_configs().map(|(config, _)| config));
+            objects.extend(inventory.mesh_configs_of(object).map(|(config, _)| config));
         }
         let mut places: Vec<Location> = objects.into_iter().map(place).collect();
         places.sort_unstable();

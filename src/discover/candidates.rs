@@ -99,6 +99,8 @@ pub(super) struct Candidates<'a> {
     files: BTreeMap<PathBuf, Candidate>,
     /// What git tracks in each repository.
     tracked: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
+    /// The roots of repositories below what is named.
+    repositories: BTreeSet<PathBuf>,
     /// Directories that were walked whole.
     walked: BTreeSet<PathBuf>,
     notices: Vec<String>,
@@ -116,6 +118,8 @@ pub(super) struct Found {
     pub(super) notices: Vec<String>,
     pub(super) skipped: Vec<SkippedPath>,
     pub(super) unread: Unread,
+    /// The roots of repositories below what is named.
+    pub(super) repositories: BTreeSet<PathBuf>,
 }
 
 /// Walks with all threads; gives what may be read, and errors, in the order of their paths. Where there
@@ -165,6 +169,7 @@ impl<'a> Candidates<'a> {
             view,
             files: BTreeMap::new(),
             tracked: BTreeMap::new(),
+            repositories: BTreeSet::new(),
             walked: BTreeSet::new(),
             notices: Vec::new(),
             skipped: Vec::new(),
@@ -239,6 +244,7 @@ impl<'a> Candidates<'a> {
             notices: self.notices,
             skipped: self.skipped,
             unread: self.unread,
+            repositories: self.repositories,
         })
     }
 
@@ -329,10 +335,14 @@ impl<'a> Candidates<'a> {
         }
         let is_met = |path: &Path| self.files.contains_key(path);
         let left_out = left_out(top, self.gitignore.is_some(), &self.excludes, is_met);
-        let shown = left_out.into_iter().map(|(path, because)| SkippedPath {
-            path: relative(self.cwd, &path),
-            because,
-        });
+        self.repositories.extend(left_out.repositories);
+        let shown = left_out
+            .manifests
+            .into_iter()
+            .map(|(path, because)| SkippedPath {
+                path: relative(self.cwd, &path),
+                because,
+            });
         self.skipped.extend(shown);
     }
 

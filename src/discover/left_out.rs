@@ -2,7 +2,7 @@
 //! change writes the `.gitignore`, so that silence about them would pass for an all-clear.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use ignore::WalkBuilder;
 
@@ -33,14 +33,24 @@ const FILLED: [&str; 14] = [
 /// How many files are looked into below one named path.
 const MOST: usize = 1000;
 
-/// The manifests below a folder that a walk with these rules does not meet, and why. Larger files than a
-/// manifest usually is are not looked into.
+/// What lies below a folder beside what a walk meets.
+pub(super) struct LeftOut {
+    /// The manifests that it does not meet, and why. Larger files than a manifest usually is are not
+    /// looked into.
+    pub(super) manifests: Vec<(PathBuf, SkippedBecause)>,
+    /// The roots of repositories.
+    pub(super) repositories: Vec<PathBuf>,
+}
+
+/// Looks at what a walk with these rules does not meet.
 pub(super) fn left_out(
     top: &Path,
     gitignore: bool,
     excludes: &Arc<PathPatterns>,
     is_met: impl Fn(&Path) -> bool,
-) -> Vec<(PathBuf, SkippedBecause)> {
+) -> LeftOut {
+    let found = Arc::new(Mutex::new(Vec::new()));
+    let repositories = Arc::clone(&found);
     let excludes = Arc::clone(excludes);
     let walk = WalkBuilder::new(top)
         .follow_links(false)
@@ -48,15 +58,21 @@ pub(super) fn left_out(
         .filter_entry(move |entry| {
             let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
             let name = entry.file_name();
+            if name == ".git"
+                && let Some(root) = entry.path().parent()
+                && let Ok(mut repositories) = repositories.lock()
+            {
+                repositories.push(root.to_owned());
+            }
             let is_filled = is_dir && entry.depth() > 0 && FILLED.iter().any(|it| name == *it);
             !is_filled && !excludes.matches(entry.path(), is_dir)
         })
         .threads(rayon::current_num_threads())
         .build_parallel();
-    let found = gather(walk, usize::MAX).into_iter().flatten();
-    let files = found.filter(|it| it.file_type().is_some_and(|kind| kind.is_file()));
+    let entries = gather(walk, usize::MAX).into_iter().flatten();
+    let files = entries.filter(|it| it.file_type().is_some_and(|kind| kind.is_file()));
     let paths = files.map(ignore::DirEntry::into_path);
-    paths
+    let manifests = paths
         .filter(|path| !is_met(path))
         .filter_map(|path| {
             let because = if is_hidden(top, &path) {
@@ -68,7 +84,12 @@ pub(super) fn left_out(
         })
         .take(MOST)
         .filter(|(path, _)| holds_manifest(path))
-        .collect()
+        .collect();
+    let repositories = found.lock().map(|mut found| std::mem::take(&mut *found));
+    LeftOut {
+        manifests,
+        repositories: repositories.unwrap_or_default(),
+    }
 }
 
 /// Whether a path is hidden below a folder.

@@ -248,12 +248,7 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
     let mut layout = Layout::new(&cwd, &roots);
     layout.look_around(found.files.values().map(|it| it.shown.as_path()));
     let planned = plan(&cwd, found.files, inputs, &mut layout);
-    let mut gathered = Gathered {
-        notices,
-        skipped: found.skipped,
-        unread: found.unread,
-        ..Gathered::default()
-    };
+    let mut gathered = Gathered::after(notices, found.skipped, found.unread);
     gathered
         .read_all(planned, request.max_file_size, request.bounds.bytes)
         .map_err(|error| vec![error])?;
@@ -261,6 +256,9 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
     let (unread, beside) = gathered.unread.told();
     gathered.notices.extend(beside);
     let charts = layout.charts();
+    let inner = found.repositories.iter();
+    let repositories = shown(&cwd, inner.chain(&roots.bases));
+    gathered.sources.set_repositories(repositories);
     let mut discovered = Discovered {
         sources: gathered.sources,
         stdin: gathered.stdin,
@@ -277,6 +275,12 @@ pub fn discover(request: Request<'_>) -> Result<Discovered, Vec<DiscoverError>> 
     };
     discovered.skip(charts);
     Ok(discovered)
+}
+
+/// Roots of repositories as paths are shown, each once.
+fn shown<'p>(cwd: &Path, roots: impl Iterator<Item = &'p PathBuf>) -> Vec<String> {
+    let roots: BTreeSet<&PathBuf> = roots.collect();
+    roots.into_iter().map(|root| relative(cwd, root)).collect()
 }
 
 fn roots(named: &[Named], stdin: Option<&(PathBuf, Stdin)>) -> Roots {
@@ -362,6 +366,16 @@ struct Gathered {
 }
 
 impl Gathered {
+    /// What is known before anything is read.
+    fn after(notices: Vec<String>, skipped: Vec<SkippedPath>, unread: Unread) -> Self {
+        Self {
+            notices,
+            skipped,
+            unread,
+            ..Self::default()
+        }
+    }
+
     /// What was named and not read, in order.
     fn skipped(&mut self) -> Vec<SkippedPath> {
         let mut skipped = std::mem::take(&mut self.skipped);

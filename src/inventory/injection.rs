@@ -1,11 +1,8 @@
 //! What decides on the sidecars of pods: labels, or the annotation of old and other releases.
 
-use std::collections::HashSet;
-
 use super::Inventory;
 use super::mesh_view::{NAMESPACE_INJECTION, REVISION};
 use crate::kube::Object;
-use crate::source::Scope;
 use crate::yaml::Node;
 
 /// What a Namespace in view says of the sidecars of its pods.
@@ -23,13 +20,12 @@ impl Inventory {
     /// Whether the annotation may be what decides on the sidecar of an object's pods, and no label: where
     /// OpenShift Service Mesh 2 is in view or may be there, and with old releases of Istio.
     pub fn may_inject_by_annotation(&self, object: &Object) -> bool {
-        let is_in = |scopes: &HashSet<Scope>| {
-            self.entry(object)
-                .is_some_and(|entry| scopes.contains(&entry.scope))
+        let Some((entry, view)) = self.entry(object).zip(self.mesh_view(object)) else {
+            return false;
         };
-        self.has_openshift_mesh()
-            || is_in(&self.mesh.on_openshift)
-            || is_in(&self.mesh.on_old_istio)
+        view.is_openshift
+            || view.on_openshift.contains(&entry.scope)
+            || view.on_old_istio.contains(&entry.scope)
     }
 
     /// What the labels in view say of the injection into an object's namespace.
@@ -45,7 +41,7 @@ impl Inventory {
         }
         let named = self
             .namespace(object)
-            .and_then(|it| self.mesh.namespaces.get(it));
+            .and_then(|it| self.mesh_view(object)?.namespaces.get(it));
         let first = named.and_then(|ids| self.get(*ids.first()?));
         first.map_or(NamespaceInjection::Unknown, |entry| {
             NamespaceInjection::Unlabelled(&entry.object)

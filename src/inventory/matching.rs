@@ -8,6 +8,7 @@ use super::alike::{Groups, LabelIndex};
 use super::labelled::{label_hash, label_hash_beside};
 use super::scaling::{ScaleTarget, Scaled};
 use super::serving::Profiles;
+use super::shared::Answers;
 use super::{Entry, Inventory, Nearness, ObjectId, Relation};
 use crate::kube::{Body, Match, Object, PodTemplate, Selector, Workload};
 use crate::source::SourceId;
@@ -52,11 +53,9 @@ struct Selection {
     pods: Vec<(usize, Relation)>,
     /// Whether some of them certainly stand beside what selects them.
     is_beside: bool,
-    answers: Answers,
+    /// For all objects that select alike.
+    answers: Answers<Question>,
 }
-
-/// What was worked out once for all objects that select alike.
-type Answers = Mutex<HashMap<Question, Arc<dyn Any + Send + Sync>>>;
 
 /// What is asked, from which directory, and, where that makes a difference, from which file.
 type Question = (&'static str, Option<u32>, Option<SourceId>);
@@ -369,18 +368,7 @@ impl Inventory {
         };
         let directory = self.id(object).and_then(|id| self.directory(id));
         let key = (what, directory, (!is_alone()).then(|| object.source()));
-        let answers = || {
-            let lock = selection.answers.lock();
-            lock.unwrap_or_else(PoisonError::into_inner)
-        };
-        let known = answers().get(&key).cloned();
-        if let Some(Ok(known)) = known.map(Arc::downcast) {
-            return known;
-        }
-        // Not under the lock: what is asked may ask on.
-        let new = Arc::new(answer());
-        answers().insert(key, new.clone());
-        new
+        selection.answers.remembered(key, answer)
     }
 
     /// The first of what [`selects`](Self::selects) gives that fits, shared as

@@ -1,6 +1,6 @@
 //! Which workloads are in an Istio mesh, and what is set for the whole mesh.
 
-use super::mesh_view::{DATAPLANE_MODE, NAMESPACE_INJECTION, REVISION};
+use super::mesh_view::{DATAPLANE_MODE, MeshView, NAMESPACE_INJECTION, REVISION};
 use super::{Inventory, ObjectId};
 use crate::kube::istio::MeshConfig;
 use crate::kube::{Body, Match, Object, PodTemplate, Selector, Workload};
@@ -123,7 +123,7 @@ impl Inventory {
                 evidence: injected_evidence(template),
             };
         }
-        if self.mesh.is_openshift
+        if self.has_openshift_mesh(workload.object())
             && let Some(node) = template.annotation(INJECT)
             && node.text() == Some("true")
         {
@@ -187,7 +187,11 @@ impl Inventory {
         });
         by_itself
             || self.namespace(object).is_some_and(|namespace| {
-                let named = || self.mesh.namespaces.get(namespace).into_iter().flatten();
+                let view = self.mesh_view(object);
+                let named = || {
+                    let namespaces = view.and_then(|view| view.namespaces.get(namespace));
+                    namespaces.into_iter().flatten()
+                };
                 let by_namespace = || {
                     let objects = named().filter_map(|id| Some(&self.get(*id)?.object));
                     let mut said = objects.flat_map(|it| {
@@ -206,8 +210,22 @@ impl Inventory {
     /// The resources in view that say something for a whole mesh: IstioOperators and `istio`
     /// ConfigMaps, with what they say.
     pub fn mesh_configs(&self) -> impl Iterator<Item = (&Object, &MeshConfig)> {
-        let configs = self.mesh.configs.iter();
+        let mut configs: Vec<_> = self.mesh.values().flat_map(|view| &view.configs).collect();
+        configs.sort_by_key(|(id, _)| *id);
+        let configs = configs.into_iter();
         configs.filter_map(|(id, config)| Some((&self.get(*id)?.object, config)))
+    }
+
+    /// Those in the repository of an object.
+    pub fn mesh_configs_of(&self, object: &Object) -> impl Iterator<Item = (&Object, &MeshConfig)> {
+        let view = self.mesh_view(object).into_iter();
+        let configs = view.flat_map(|view| &view.configs);
+        configs.filter_map(|(id, config)| Some((&self.get(*id)?.object, config)))
+    }
+
+    /// What is in view of the mesh of an object.
+    pub(super) fn mesh_view(&self, object: &Object) -> Option<&MeshView> {
+        self.mesh.get(&self.entry(object)?.repository)
     }
 
     /// Where Istio's mesh-wide resources live: as the configuration says, else as a mesh
@@ -225,7 +243,7 @@ impl Inventory {
     /// Whether tracing is configured for an object's namespace: by a Telemetry there or in the root
     /// namespace, or by a mesh configuration in view.
     pub fn is_traced(&self, object: &Object) -> bool {
-        let by_mesh = self.mesh_configs().any(|(_, config)| {
+        let by_mesh = self.mesh_configs_of(object).any(|(_, config)| {
             let proxy = config.default_config.as_ref();
             config.enable_tracing == Some(true)
                 || proxy.is_some_and(|proxy| proxy.tracing.is_some())
@@ -238,7 +256,9 @@ impl Inventory {
             Body::Namespace(_) => Some(object.name()),
             _ => self.namespace(object),
         };
-        let mut telemetries = self.mesh.telemetries.iter().filter_map(|id| self.get(*id));
+        let view = self.mesh_view(object).into_iter();
+        let telemetries = view.flat_map(|view| &view.telemetries);
+        let mut telemetries = telemetries.filter_map(|id| self.get(*id));
         by_mesh
             || telemetries.any(|entry| {
                 let Body::Telemetry(telemetry) = entry.object.body() else {
@@ -370,7 +390,11 @@ impl Inventory {
         if entry.namespace.is_some() {
             return None;
         }
-        let [only] = self.mesh.by_scope.get(&entry.scope)?.as_slice() else {
+        let beside = self
+            .mesh_view(workload.object())?
+            .by_scope
+            .get(&entry.scope);
+        let [only] = beside?.as_slice() else {
             return None;
         };
         let namespace = &self.get(*only)?.object;
@@ -385,7 +409,7 @@ impl Inventory {
     /// The first of Istio's resources in a scope that stands beside the workload, or means it.
     fn hint(&self, workload: Workload<'_>, scope: &Scope) -> Option<ObjectId> {
         let object = workload.object();
-        let hints = self.mesh.hints.get(scope)?.iter();
+        let hints = self.mesh_view(object)?.hints.get(scope)?.iter();
         let mut services: Option<Vec<&Object>> = None;
         // Hosts are compared with Services so many times, whatever else there is.
         let mut left = MOST_HOSTS;
@@ -408,9 +432,9 @@ impl Inventory {
         })
     }
 
-    /// Whether OpenShift Service Mesh 2 is in view, in which the annotation is the switch and no label.
-    pub fn has_openshift_mesh(&self) -> bool {
-        self.mesh.is_openshift
+    /// Whether OpenShift Service Mesh 2 is in the object's repository, in which the annotation is the switch and no label.
+    pub fn has_openshift_mesh(&self, object: &Object) -> bool {
+        self.mesh_view(object).is_some_and(|view| view.is_openshift)
     }
 
     /// Whether the pods of an object's namespace are in the ambient mesh.
@@ -422,7 +446,8 @@ impl Inventory {
     /// A label of the object's Namespace, in any scope; where one beside the object says anything of
     /// the mesh, only that counts.
     pub(super) fn namespace_label(&self, from: &Object, key: &str) -> Option<(&Object, Node<'_>)> {
-        let labels = self.mesh.labels.get(self.namespace(from)?)?;
+        let labels = &self.mesh_view(from)?.labels;
+        let labels = labels.get(self.namespace(from)?)?;
         let beside = labels.by_scope.get(&self.entry(from)?.scope);
         let object = &self.get(*beside.unwrap_or(&labels.all).get(key)?)?.object;
         Some((object, object.label(key)?))

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::proxy::ProxyEnvironments;
-use super::{Inventory, ObjectId};
+use super::{Entry, Inventory, ObjectId};
 use crate::kube::istio::MeshConfig;
 use crate::kube::istio::mesh_config::{IstioValues, PilotValues};
 use crate::kube::{Body, KubeCheck, Object, Workload};
@@ -66,59 +66,64 @@ impl NamespaceLabels {
 }
 
 impl MeshView {
-    pub(super) fn of(inventory: &Inventory) -> Self {
-        let mut view = Self::default();
+    /// That of each repository.
+    pub(super) fn of_all(inventory: &Inventory) -> HashMap<usize, Self> {
+        let mut views: HashMap<usize, Self> = HashMap::new();
         for (id, entry) in inventory.whole() {
-            match entry.object.body() {
-                Body::Namespace(_) => {
-                    let name = entry.object.name().to_owned();
-                    view.labels.entry(name.clone()).or_default().add(
-                        id,
-                        &entry.object,
-                        &entry.scope,
-                    );
-                    view.namespaces.entry(name).or_default().push(id);
-                    view.by_scope
-                        .entry(entry.scope.clone())
-                        .or_default()
-                        .push(id);
-                }
-                Body::PeerAuthentication(_) => {
-                    view.hints.entry(entry.scope.clone()).or_default().push(id);
-                    view.authentications.push(id);
-                }
-                Body::DestinationRule(_) | Body::Sidecar(_) => {
-                    view.hints.entry(entry.scope.clone()).or_default().push(id);
-                }
-                Body::Telemetry(_) => view.telemetries.push(id),
-                Body::VirtualService(service) => {
-                    let gateways = service
-                        .spec
-                        .as_ref()
-                        .map_or(&[][..], |spec| spec.gateways.as_slice());
-                    if gateways.is_empty() || gateways.iter().any(|gateway| gateway == "mesh") {
-                        view.hints.entry(entry.scope.clone()).or_default().push(id);
-                    }
-                }
-                Body::IstioOperator(operator) => {
-                    let spec = operator.spec.as_ref();
-                    let values = spec.and_then(|spec| spec.values.as_ref());
-                    let own = spec.and_then(|spec| spec.mesh_config.clone());
-                    let by_values = values.and_then(|values| values.mesh_config.clone());
-                    let configs = own.into_iter().chain(by_values);
-                    view.configs.extend(configs.map(|config| (id, config)));
-                    if let Some(values) = values {
-                        view.read_values(values);
-                    }
-                }
-                Body::ConfigMap(_) if is_mesh_config_map(&entry.object) => {
-                    let config = mesh_config(&entry.object);
-                    view.configs.extend(config.map(|config| (id, config)));
-                }
-                _ => view.add_other(id, &entry.object, &entry.scope),
-            }
+            let view = views.entry(entry.repository).or_default();
+            view.add_entry(id, entry);
         }
-        view
+        views
+    }
+
+    fn add_entry(&mut self, id: ObjectId, entry: &Entry) {
+        match entry.object.body() {
+            Body::Namespace(_) => {
+                let name = entry.object.name().to_owned();
+                self.labels
+                    .entry(name.clone())
+                    .or_default()
+                    .add(id, &entry.object, &entry.scope);
+                self.namespaces.entry(name).or_default().push(id);
+                self.by_scope
+                    .entry(entry.scope.clone())
+                    .or_default()
+                    .push(id);
+            }
+            Body::PeerAuthentication(_) => {
+                self.hints.entry(entry.scope.clone()).or_default().push(id);
+                self.authentications.push(id);
+            }
+            Body::DestinationRule(_) | Body::Sidecar(_) => {
+                self.hints.entry(entry.scope.clone()).or_default().push(id);
+            }
+            Body::Telemetry(_) => self.telemetries.push(id),
+            Body::VirtualService(service) => {
+                let gateways = service
+                    .spec
+                    .as_ref()
+                    .map_or(&[][..], |spec| spec.gateways.as_slice());
+                if gateways.is_empty() || gateways.iter().any(|gateway| gateway == "mesh") {
+                    self.hints.entry(entry.scope.clone()).or_default().push(id);
+                }
+            }
+            Body::IstioOperator(operator) => {
+                let spec = operator.spec.as_ref();
+                let values = spec.and_then(|spec| spec.values.as_ref());
+                let own = spec.and_then(|spec| spec.mesh_config.clone());
+                let by_values = values.and_then(|values| values.mesh_config.clone());
+                let configs = own.into_iter().chain(by_values);
+                self.configs.extend(configs.map(|config| (id, config)));
+                if let Some(values) = values {
+                    self.read_values(values);
+                }
+            }
+            Body::ConfigMap(_) if is_mesh_config_map(&entry.object) => {
+                let config = mesh_config(&entry.object);
+                self.configs.extend(config.map(|config| (id, config)));
+            }
+            _ => self.add_other(id, &entry.object, &entry.scope),
+        }
     }
 
     fn add_other(&mut self, id: ObjectId, object: &Object, scope: &Scope) {

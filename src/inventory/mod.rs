@@ -69,9 +69,7 @@ pub use serving::{Serving, Traffic};
 pub use strangers::Stranger;
 pub use takeover::takes_port_of_node;
 
-use crate::kube::{
-    Body, BrokenDocument, DroppedText, Manifests, Object, OpaqueReason, Workload, read_source,
-};
+use crate::kube::{Body, BrokenDocument, DroppedText, Manifests, Object, Workload, read_source};
 use crate::settings::{Applied, ObjectSettings, Settings};
 use crate::source::{Location, Scope, SourceId, Sources};
 use crate::yaml::{Node, Tree};
@@ -107,6 +105,7 @@ struct Entry {
     scope: Scope,
     view: nearest::View,
     namespace: Option<String>,
+    repository: usize,
     standing: Standing,
     /// Whether it stands where patches stand: nothing that it leaves out is missing.
     among_patches: bool,
@@ -139,11 +138,12 @@ pub struct Inventory {
     provenance: provenance::Provenance,
     namesakes: duplicates::Namesakes,
     matches: Matches,
-    shared: shared::Shared,
+    shared: shared::Answers<shared::Question>,
     service_profiles: OnceLock<serving::ServiceProfiles>,
     open: OpenNamespaces,
     routed: routes::Routes,
-    mesh: mesh_view::MeshView,
+    /// Of each repository.
+    mesh: HashMap<usize, mesh_view::MeshView>,
     hosts: hosts::HostIndex,
     load_balancers: load_balancer::LoadBalancers,
     built_images: skaffold::BuiltImages,
@@ -227,7 +227,7 @@ impl Inventory {
                                     OpenNamespaces::of(inventory, sources),
                                     claims::ClaimIndex::of(inventory),
                                     routes::Routes::of(inventory),
-                                    mesh_view::MeshView::of(inventory),
+                                    mesh_view::MeshView::of_all(inventory),
                                     hosts::HostIndex::of(inventory),
                                     load_balancer::LoadBalancers::of(inventory),
                                     skaffold::BuiltImages::of(inventory),
@@ -273,6 +273,7 @@ impl Inventory {
             others.extend(manifests.others.into_iter().map(|tree| (source.id(), tree)));
             let common = &self.settings;
             let first = self.entries.len();
+            let repository = sources.repository(source);
             let numbers = (first..).map(|number| u32::try_from(number).unwrap_or(u32::MAX));
             let objects = manifests.objects.into_iter().zip(numbers);
             self.entries.extend(objects.map(|(object, number)| Entry {
@@ -288,6 +289,7 @@ impl Inventory {
                 namespace: object.namespace().map(str::to_owned),
                 scope: source.scope().clone(),
                 view: nearest::View::of(source),
+                repository,
                 object: object.numbered(number),
                 serving: OnceLock::new(),
                 scaled: OnceLock::new(),
@@ -571,12 +573,4 @@ impl Inventory {
 fn written_in<'s>(sources: &'s Sources, object: &Object) -> &'s str {
     let place = sources.place(object.location(object.node()));
     sources.get(place.source).path()
-}
-
-/// Whether an object makes others that no file shows.
-fn opens_namespace(object: &Object) -> bool {
-    matches!(
-        object.body(),
-        Body::Opaque(OpaqueReason::Generator | OpaqueReason::PodTemplate)
-    )
 }

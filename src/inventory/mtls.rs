@@ -88,7 +88,10 @@ impl Inventory {
     }
 
     fn authentications(&self) -> impl Iterator<Item = (&Object, &PeerAuthenticationSpec)> {
-        self.mesh.authentications.iter().filter_map(|id| {
+        let all = self.mesh.values().flat_map(|view| &view.authentications);
+        let mut all: Vec<_> = all.collect();
+        all.sort_unstable();
+        all.into_iter().filter_map(|id| {
             let object = &self.get(*id)?.object;
             match object.body() {
                 Body::PeerAuthentication(it) => Some((object, it.spec.as_ref()?)),

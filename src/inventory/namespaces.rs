@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Inventory, opens_namespace};
-use crate::kube::{Body, Object};
+use super::Inventory;
+use crate::kube::{Body, Object, OpaqueReason};
 use crate::source::{Scope, Sources};
 
 /// Where nothing can be called absent.
@@ -82,4 +82,12 @@ fn is_below(directory: &str, ancestor: &str) -> bool {
     directory
         .strip_prefix(ancestor)
         .is_some_and(|rest| rest.starts_with('/') || ancestor.is_empty())
+}
+
+/// Whether an object makes others that no file shows.
+fn opens_namespace(object: &Object) -> bool {
+    matches!(
+        object.body(),
+        Body::Opaque(OpaqueReason::Generator | OpaqueReason::PodTemplate)
+    )
 }

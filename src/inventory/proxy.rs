@@ -23,6 +23,7 @@ const MINIMUM_DRAIN: &str = "MINIMUM_DRAIN_DURATION";
 #[derive(Debug)]
 pub struct ProxySettings<'a> {
     inventory: &'a Inventory,
+    object: &'a Object,
     settings: &'a ObjectSettings,
     own: Option<ProxyAnnotation>,
     /// What the environment of the proxy's container says, where that is written out.
@@ -210,7 +211,7 @@ impl ProxySettings<'_> {
             return Some(Told { value, by });
         }
         self.inventory
-            .mesh_configs()
+            .mesh_configs_of(self.object)
             .filter_map(|(object, config)| {
                 let value = read(config.default_config.as_ref()?)?;
                 let by = ToldBy::Mesh(object);
@@ -301,6 +302,7 @@ impl Inventory {
     /// What the workload's proxy is told.
     pub fn proxy_settings<'a>(&'a self, workload: Workload<'a>) -> ProxySettings<'a> {
         let template = workload.template();
+        let view = self.mesh_view(workload.object());
         let annotation = template.annotation(PROXY_CONFIG_ANNOTATION);
         let text = annotation.and_then(Node::text);
         let read = annotation.map(ProxyAnnotation::read);
@@ -311,12 +313,13 @@ impl Inventory {
         };
         ProxySettings {
             inventory: self,
+            object: workload.object(),
             settings: self.settings(workload.object()),
             own: read.and_then(Result::ok),
             container: written_out(template),
             environments: self.environments(workload),
             is_readable: is_readable
-                && !self.mesh.hooked_by_values
+                && !view.is_some_and(|view| view.hooked_by_values)
                 && !self.is_annotation_patched(template)
                 && !is_set_in_vain(workload)
                 && !has_own_hook(template),
@@ -325,7 +328,8 @@ impl Inventory {
 
     fn environments<'a>(&'a self, workload: Workload<'a>) -> Vec<(&'a Object, &'a ProxyConfig)> {
         let labels = workload.template().labels();
-        let candidates = self.mesh.environments.candidates(labels).into_iter();
+        let view = self.mesh_view(workload.object()).into_iter();
+        let candidates = view.flat_map(|view| view.environments.candidates(labels));
         let all = candidates.filter_map(|it| {
             let object = &self.get(it.id)?.object;
             let reach = self.reach(object, Some(&it.labels), workload)?;
@@ -361,7 +365,7 @@ impl Inventory {
             }
         }
         // OpenShift Service Mesh 2 is Istio 1.20 at most.
-        if self.has_openshift_mesh() {
+        if self.has_openshift_mesh(workload.object()) {
             return ProxyKind::Classic;
         }
         let annotation = template
@@ -371,7 +375,10 @@ impl Inventory {
         let told = match annotation {
             Some("true") => Some(true),
             Some("false") => Some(false),
-            _ => settings.mesh.native_sidecars.or(self.mesh.native_by_values),
+            _ => settings
+                .mesh
+                .native_sidecars
+                .or_else(|| self.mesh_view(workload.object())?.native_by_values),
         };
         match told {
             Some(true) => return ProxyKind::Native,
@@ -390,7 +397,8 @@ impl Inventory {
     /// Whether `holdApplicationUntilProxyStarts` is set for the whole mesh of a workload, in the
     /// settings or in a mesh configuration in view.
     pub fn holds_mesh_wide(&self, workload: Workload<'_>) -> bool {
-        let configured = self.mesh.configs.iter().any(|(_, config)| {
+        let object = workload.object();
+        let configured = self.mesh_configs_of(object).any(|(_, config)| {
             config
                 .default_config
                 .as_ref()
@@ -402,7 +410,12 @@ impl Inventory {
             .hold_application_until_proxy_starts
         {
             Some(held) => held,
-            None => configured || self.mesh.held_by_values,
+            None => {
+                configured
+                    || self
+                        .mesh_view(object)
+                        .is_some_and(|view| view.held_by_values)
+            }
         }
     }
 

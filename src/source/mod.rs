@@ -221,6 +221,8 @@ impl Source {
 pub struct Sources {
     items: Vec<Source>,
     charts: Vec<Scope>,
+    /// The roots of the repositories, as paths are shown.
+    repositories: Vec<String>,
     failures: Vec<RenderFailure>,
 }
 
@@ -257,6 +259,7 @@ impl Sources {
     pub fn with_texts(&self, texts: &BTreeMap<SourceId, Arc<str>>) -> Self {
         let mut changed = Self {
             charts: self.charts.clone(),
+            repositories: self.repositories.clone(),
             failures: self.failures.clone(),
             ..Self::default()
         };
@@ -276,6 +279,7 @@ impl Sources {
     pub fn only(&self, keep: impl Fn(&Source) -> bool) -> (Self, Vec<SourceId>) {
         let mut kept = Self {
             charts: self.charts.clone(),
+            repositories: self.repositories.clone(),
             ..Self::default()
         };
         let mut ids = Vec::new();
@@ -316,6 +320,24 @@ impl Sources {
     /// but were not rendered.
     pub fn set_charts(&mut self, directories: Vec<Scope>) {
         self.charts = directories;
+    }
+
+    /// Notes the roots of the repositories in view, as paths are shown.
+    pub fn set_repositories(&mut self, roots: Vec<String>) {
+        self.repositories = roots;
+    }
+
+    /// The repository that a source stands in, the innermost, as a number.
+    pub fn repository(&self, source: &Source) -> usize {
+        let holds = |root: &String| {
+            let rest = source.path().strip_prefix(root.as_str());
+            root == "." || rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let roots = self.repositories.iter().zip(1..);
+        let innermost = roots
+            .filter(|(root, _)| holds(root))
+            .max_by_key(|(root, _)| (*root != ".", root.len()));
+        innermost.map_or(0, |(_, number)| number)
     }
 
     /// The directories of Helm charts that are in view but were not rendered.

@@ -361,3 +361,33 @@ fn the_narrowest_policy_sets_the_mode() {
     assert_eq!(mode(&[&root, &own, &pod], None), Some(Mode::Strict));
     assert_eq!(mode(&[&root, &own, &pod], Some(8080)), Some(Mode::Disable));
 }
+
+#[test]
+fn another_repository_says_nothing_of_the_mesh() {
+    let enabled = namespace("istio-injection: enabled");
+    let operator = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: a}\nspec:\n  \
+                    values: {pilot: {env: {ENABLE_NATIVE_SIDECARS: \"true\"}}}\n  \
+                    meshConfig: {defaultConfig: {holdApplicationUntilProxyStarts: true}}\n";
+    let web = deployment("", "", "");
+    let files = [
+        ("one/k8s/web.yaml", web.as_str()),
+        ("two/cluster/shop.yaml", &enabled),
+        ("two/mesh/operator.yaml", operator),
+    ];
+    let facts = |roots: &[&str]| {
+        let inventory = repositories(&files, &Settings::default(), roots);
+        let web = inventory.workloads().next().unwrap();
+        (
+            inventory.mesh(web).membership,
+            inventory.proxy_kind(web),
+            inventory.holds_mesh_wide(web),
+        )
+    };
+    let together = (Membership::Sidecar, ProxyKind::Native, true);
+    let apart = (Membership::Unknown, ProxyKind::Unknown, false);
+    assert_eq!(facts(&[]), together);
+    assert_eq!(facts(&["."]), together);
+    assert_eq!(facts(&["one", "two"]), apart);
+    assert_eq!(facts(&[".", "two"]), apart);
+    assert_eq!(facts(&["one", "on"]), apart);
+}

@@ -12,6 +12,11 @@ use crate::source::{NewSource, Role};
 
 /// A folder of files; kustomizations make scopes.
 fn folder(files: &[(&str, &str)], settings: &Settings) -> Inventory {
+    repositories(files, settings, &[])
+}
+
+/// With these roots of repositories.
+fn repositories(files: &[(&str, &str)], settings: &Settings, roots: &[&str]) -> Inventory {
     let mut sources = Sources::default();
     for (path, text) in files {
         let directory = Path::new(path).parent().unwrap();
@@ -28,6 +33,7 @@ fn folder(files: &[(&str, &str)], settings: &Settings) -> Inventory {
             scope: Scope(Arc::from(kustomized.unwrap_or(directory).to_str().unwrap())),
         });
     }
+    sources.set_repositories(roots.iter().map(|it| (*it).to_owned()).collect());
     Inventory::read(&sources, settings)
 }
 

@@ -24,7 +24,7 @@ pub(super) fn check(
     let refuses = says_no(label) || label.is_none() && says_no(template.annotation(INJECT));
     let is_on_host = template.spec().and_then(|spec| spec.host_network) == Some(true);
     let is_out = refuses || is_on_host || membership == Membership::None;
-    if cx.inventory.has_openshift_mesh() {
+    if cx.inventory.has_openshift_mesh(workload.object()) {
         return;
     }
     if !is_out && !asks_nobody(cx, workload) {

@@ -183,7 +183,7 @@ fn is_default(cx: &Context<'_>, gateway: &Object) -> bool {
     let mesh = &cx.settings.mesh;
     let by_settings = mesh.termination_drain_duration.is_some()
         || mesh.exit_on_zero_active_connections == Some(true);
-    let by_mesh = cx.inventory.mesh_configs().any(|(_, config)| {
+    let by_mesh = cx.inventory.mesh_configs_of(gateway).any(|(_, config)| {
         config.default_config.as_ref().is_some_and(|proxy| {
             proxy.termination_drain_duration.is_some() || !proxy.proxy_metadata.is_empty()
         })

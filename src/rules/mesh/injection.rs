@@ -86,7 +86,9 @@ pub(super) fn check_pods(cx: &Context<'_>, workload: Workload<'_>, out: &mut Fin
     if is_injected && workload.template().annotation(STATUS).is_none() {
         refused_values(cx, workload, out);
     }
-    if !cx.inventory.has_openshift_mesh() && !cx.inventory.is_in_other_mesh(workload) {
+    if !cx.inventory.has_openshift_mesh(workload.object())
+        && !cx.inventory.is_in_other_mesh(workload)
+    {
         let is_unknown = mesh.membership == Membership::Unknown;
         if mesh.has_sidecar() || is_unknown {
             proxy_user(workload, &mesh, out);

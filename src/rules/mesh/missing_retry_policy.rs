@@ -33,7 +33,7 @@ impl Rule for MissingRetryPolicy {
         };
         let by_mesh = cx
             .inventory
-            .mesh_configs()
+            .mesh_configs_of(object)
             .any(|(_, config)| config.default_http_retry_policy.is_some());
         let Some((typed, spec)) = service.spec.as_ref().zip(object.node().get("spec")) else {
             return;
