@@ -247,7 +247,8 @@ fn a_check_of_readiness_does_not_become_one_of_the_process_by_patience() {
     let of = |path: &str| {
         let probe = format!("{{httpGet: {{path: {path}, port: 8080}}}}");
         let container = format!(
-            "        - {{name: app, image: \"registry.example/app:1\", livenessProbe: {probe}, readinessProbe: {probe}}}\n"
+            "        - {{name: app, image: \"registry.example/app:1\", ports: [{{name: http, containerPort: 8080}}], \
+             livenessProbe: {probe}, readinessProbe: {probe}}}\n"
         );
         let file = workload("Deployment", "app", "app: app", "", &container);
         let found = findings(&[("a.yaml", &file)], &["--select", "identical-probes"]);
@@ -734,7 +735,14 @@ fn a_startup_probe_asks_just_what_the_liveness_probe_asks() {
     let container = "        - name: app\n          image: registry.example/app:1\n          livenessProbe:\n            \
                      httpGet:\n              path: /live\n              port: 8080\n              \
                      httpHeaders: [{name: X-Probe, value: \"1\"}]\n            timeoutSeconds: 7\n";
-    let file = workload("Deployment", "web", "app: web", "", container);
+    let app = workload(
+        "Deployment",
+        "web",
+        "app: web",
+        "  replicas: 2\n",
+        container,
+    );
+    let file = format!("{app}---\n{}", service("web", "app: web"));
     let found = findings(&[("a.yaml", &file)], &["--select", "missing-startup-probe"]);
     let finding = &found[0];
     let fix = text(&finding["fix"]["edits"][0], "text");
@@ -931,7 +939,7 @@ fn a_controller_is_known_by_the_whole_name_of_its_image() {
         help_of("single-replica", &file)
     };
     for (image, args) in [
-        ("registry.example/flagger-loadtester:1.4.2", ""),
+        ("registry.example/flagger-console:1.4.2", ""),
         ("registry.example/not-controller:1.4.2", ""),
         (
             "registry.example/linkerd-io/controller:1.4.2",

@@ -6,7 +6,7 @@ use super::{grace, seamless, wait};
 use crate::clocks::GRACE_PERIOD;
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::is_led;
+use crate::inventory::{Serving, is_led};
 use crate::kube::{Body, ContainerRef, Object, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
@@ -57,12 +57,12 @@ impl Rule for MissingPrestop {
         if owners.iter().any(|container| has_hook(cx, *container)) {
             return;
         }
-        let message = format!(
-            "container `{}` {} without a preStop hook: some come after SIGTERM",
-            first.name(),
-            serving.takes_requests()
+        let report = Report::container(
+            workload,
+            *first,
+            first.name_node(),
+            message(*first, &serving),
         );
-        let report = Report::container(workload, *first, first.name_node(), message);
         let removal = cx.clocks().removal(workload);
         let seconds = wait::USUAL.max(removal.wait.as_secs());
         let mut report = add_hook(cx, workload, *first, seconds, report)
@@ -96,6 +96,14 @@ impl Rule for MissingPrestop {
             &["lame duck"],
         ));
     }
+}
+
+fn message(container: ContainerRef<'_>, serving: &Serving<'_>) -> String {
+    format!(
+        "container `{}` {} without a preStop hook: some come after SIGTERM",
+        container.name(),
+        serving.takes_requests()
+    )
 }
 
 fn has_hook(cx: &Context<'_>, container: ContainerRef<'_>) -> bool {

@@ -57,16 +57,7 @@ impl Rule for ZeroGracePeriod {
         let Some(largest) = PodBudget::largest(cx.clocks().budgets(workload)) else {
             return;
         };
-        let name = largest.container.name();
-        let sigterm = show_seconds(LEAST_AFTER_SIGTERM);
-        let message = if largest.budget.prestop == Prestop::Absent {
-            format!("grace period of {seconds}s: `{name}` gets {sigterm} from SIGTERM to SIGKILL")
-        } else {
-            format!(
-                "grace period of {seconds}s: the preStop hook of `{name}` gets {}, SIGTERM {sigterm}",
-                show_seconds(LEAST_FOR_HOOK)
-            )
-        };
+        let message = message(&largest, seconds);
         let is_stateful = workload.kind() == WorkloadKind::StatefulSet;
         let identity = if is_stateful && seconds == 0 {
             "; and a second pod of the same name may start while the first still runs"
@@ -100,5 +91,18 @@ impl Rule for ZeroGracePeriod {
             report.withhold("0 is written on purpose, and nothing in view is lost by it");
         }
         out.push(report);
+    }
+}
+
+fn message(largest: &PodBudget<'_>, seconds: i64) -> String {
+    let name = largest.container.name();
+    let sigterm = show_seconds(LEAST_AFTER_SIGTERM);
+    if largest.budget.prestop == Prestop::Absent {
+        format!("grace period of {seconds}s: `{name}` gets {sigterm} from SIGTERM to SIGKILL")
+    } else {
+        format!(
+            "grace period of {seconds}s: the preStop hook of `{name}` gets {}, SIGTERM {sigterm}",
+            show_seconds(LEAST_FOR_HOOK)
+        )
     }
 }
