@@ -40,11 +40,19 @@ impl Rule for ConflictingGateways {
         };
         let own = servers(object);
         let others = earlier(cx, object, &selector, &own);
-        let mut clashes = others.iter().filter_map(|other| {
-            let clash = pairs(&own, &servers(other)).find_map(|(one, two)| dropped(one, two))?;
-            Some((*other, clash))
-        });
-        if let Some((other, (node, what))) = clashes.next() {
+        let (mut clash, mut shared) = (None, None);
+        for other in others {
+            let theirs = servers(other);
+            if clash.is_none() {
+                let found = pairs(&own, &theirs).find_map(|(one, two)| dropped(one, two));
+                clash = found.map(|found| (other, found));
+            }
+            if shared.is_none() {
+                let found = pairs(&own, &theirs).find_map(|(one, two)| certificate(one, two));
+                shared = found.map(|found| (other, found));
+            }
+        }
+        if let Some((other, (node, what))) = clash {
             let message = format!(
                 "{what} is taken by Gateway `{}` on the same proxies: Istio drops the newer server",
                 other.name()
@@ -57,11 +65,7 @@ impl Rule for ConflictingGateways {
                     .related(other, other.name_node(), "the other Gateway"),
             );
         }
-        let mut shared = others.iter().filter_map(|other| {
-            let node = pairs(&own, &servers(other)).find_map(|(one, two)| certificate(one, two))?;
-            Some((*other, node))
-        });
-        if let Some((other, node)) = shared.next() {
+        if let Some((other, node)) = shared {
             let message = format!(
                 "Gateway `{}` uses this certificate for other hosts: a reused connection may get 404",
                 other.name()
@@ -81,6 +85,9 @@ impl Rule for ConflictingGateways {
 
 /// A Gateway is compared with so many of each port.
 const MOST_TWINS: usize = 100;
+
+/// So many servers of two Gateways are compared.
+const MOST_PAIRS: usize = 10_000;
 
 /// The Gateways before this one with a server on one of its ports that proxies of the one are proxies of
 /// the other, where both are deployed together.
@@ -141,12 +148,14 @@ fn pairs<'p, 'a: 'p, 'b: 'p>(
     own: &'p [Server<'a>],
     others: &'p [Server<'b>],
 ) -> impl Iterator<Item = (&'p Server<'a>, &'p Server<'b>)> {
-    own.iter().flat_map(move |one| {
-        let others = others.iter();
-        others
-            .filter(move |other| one.port == other.port && one.bind == other.bind)
-            .map(move |other| (one, other))
-    })
+    own.iter()
+        .flat_map(move |one| {
+            let others = others.iter();
+            others
+                .filter(move |other| one.port == other.port && one.bind == other.bind)
+                .map(move |other| (one, other))
+        })
+        .take(MOST_PAIRS)
 }
 
 /// What of a server keeps Istio from serving both (`mergeGateways` and `CheckDuplicates` in

@@ -31,8 +31,8 @@ pub(super) fn check(cx: &Context<'_>, object: &Object, spec: Node<'_>, out: &mut
         let is_taken = taken(cx, object, gateway, &hosts)?;
         Some((gateway, is_taken))
     };
-    let taken: Vec<_> = names.iter().map(|name| takes(*name)).collect();
-    let is_lost = taken.iter().all(|it| matches!(it, Some((_, false))));
+    let answers: Vec<_> = names.iter().map(|name| takes(*name)).collect();
+    let is_lost = answers.iter().all(|it| matches!(it, Some((_, false))));
     let shown = hosts.iter().map(|(host, _)| format!("`{host}`"));
     let shown = shown.collect::<Vec<_>>();
     let shown = match shown.as_slice() {
@@ -40,7 +40,7 @@ pub(super) fn check(cx: &Context<'_>, object: &Object, spec: Node<'_>, out: &mut
         [first, ..] => format!("{first} and the other hosts"),
         [] => return,
     };
-    for (name, gateway) in names.iter().zip(&taken) {
+    for (name, gateway) in names.iter().zip(&answers) {
         let Some((gateway, false)) = gateway else {
             continue;
         };
@@ -97,6 +97,9 @@ fn named<'a>(cx: &Context<'a>, object: &Object, text: &str) -> Option<&'a Object
     (is_gateway(only) && inventory.same_scope(only, object)).then_some(only)
 }
 
+/// So many hosts are compared with those of a Gateway.
+const MOST_HOSTS: usize = 10_000;
+
 /// Whether a server of the Gateway takes one of the hosts; `None` where not all are known.
 fn taken(
     cx: &Context<'_>,
@@ -112,6 +115,7 @@ fn taken(
     if field.is_unknown() {
         return None;
     }
+    let mut left = MOST_HOSTS;
     let own = cx.inventory.namespace(object);
     let home = cx.inventory.namespace(gateway);
     let servers = field.node().into_iter().flat_map(Node::items);
@@ -126,6 +130,7 @@ fn taken(
         if wanted.is_some_and(|wanted| own.is_some_and(|own| own != wanted)) {
             continue;
         }
+        left = left.checked_sub(hosts.len())?;
         if hosts.iter().any(|(host, _)| intersect(name, host)) {
             return Some(true);
         }

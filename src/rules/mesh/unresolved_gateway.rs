@@ -8,7 +8,7 @@ use super::gateway_secrets;
 use super::gateway_servers::{Server, is_gateway, servers};
 use super::pods::{self, Labels};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{Body, Object, Workload};
+use crate::kube::{Body, ContainerRef, Object, Workload};
 use crate::rules::text::and;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -56,11 +56,14 @@ impl Rule for UnresolvedGateway {
         };
         if proxies.is_empty() {
             check_selector(cx, object, spec, &labels, out);
-        } else {
+        } else if proxies.len() <= MOST_PROXIES {
             check_ports(cx, object, &proxies, &servers, out);
         }
     }
 }
+
+/// The ports of so many workloads are looked at.
+const MOST_PROXIES: usize = 50;
 
 /// So many workloads are looked at for a label that was meant.
 const MOST: usize = 500;
@@ -125,7 +128,7 @@ fn check_ports(
         open.extend(
             template
                 .containers()
-                .flat_map(|container| container.ports())
+                .flat_map(ContainerRef::ports)
                 .filter(|port| port.host_port.is_some())
                 .map(|port| i64::from(port.container_port)),
         );
@@ -185,7 +188,7 @@ fn ports_of(cx: &Context<'_>, service: &Object, proxy: Workload<'_>) -> Option<V
             None => {}
             Some(IntOrString::Int(number)) => numbers.push(i64::from(*number)),
             Some(IntOrString::String(name)) => {
-                let mut ports = proxy.template().containers().flat_map(|it| it.ports());
+                let mut ports = proxy.template().containers().flat_map(ContainerRef::ports);
                 let named = ports.find(|it| it.name.as_deref() == Some(name.as_str()))?;
                 numbers.push(i64::from(named.container_port));
             }

@@ -1,6 +1,10 @@
 //! `upstream-tls-without-ca`
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use super::policy::items;
+use super::ways::ways;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, is_placeholder};
 use crate::rules::{Context, Findings, Report, Rule};
@@ -19,6 +23,9 @@ static META: RuleMeta = RuleMeta {
     since: "0.1.0",
     checklist: &[],
 };
+
+/// The first release that verifies without a CA of its own.
+const VERIFIED: Version = Version::new(1, 21);
 
 /// See the rule's page.
 pub(in crate::rules) struct UpstreamTlsWithoutCa;
@@ -40,7 +47,6 @@ impl Rule for UpstreamTlsWithoutCa {
             return;
         };
         // Until 1.20 nothing was verified without a CA: a fault of another kind, and of old releases.
-        const VERIFIED: Version = Version::new(1, 21);
         let release = cx.settings.mesh.istio_version;
         if release.is_some_and(|release| release < VERIFIED) || !is_of_cluster(host) {
             return;
@@ -83,15 +89,15 @@ fn check(
         return;
     }
     if is_written("credentialName") {
-        if !is_for_pods && !cx.inventory.is_among_patches(object) {
+        let is_through_gateway = || hosts_behind_gateways(cx).contains(host);
+        if !is_for_pods && !cx.inventory.is_among_patches(object) && !is_through_gateway() {
             out.push(for_gateways_only(object, tls));
         }
         return;
     }
     // A name of its own may be that of a public certificate.
-    let names = items(tls, "subjectAltNames");
-    let named = names.chain(tls.get("sni")).filter_map(Node::text);
-    if skips || named.into_iter().any(|name| !is_of_cluster(name)) {
+    let stated = items(tls, "subjectAltNames").chain(tls.get("sni"));
+    if skips || stated.filter_map(Node::text).any(|it| !is_of_cluster(it)) {
         return;
     }
     let message = format!(
@@ -101,6 +107,23 @@ fn check(
                 `sidecar.istio.io/userVolume` and `userVolumeMount`, and name its file:\ntls:\n  \
                 caCertificates: <path of the CA in the proxy>";
     out.push(Report::object(object, mode, message).help(help));
+}
+
+/// Where routes of gateways lead: those read the Secret.
+fn hosts_behind_gateways(cx: &Context<'_>) -> Arc<HashSet<String>> {
+    cx.inventory
+        .once("hosts that gateways send requests to", || {
+            let services = cx.inventory.objects().filter_map(|it| match it.body() {
+                Body::VirtualService(service) => {
+                    Some((service.spec.as_ref()?, it.node().get("spec")?))
+                }
+                _ => None,
+            });
+            let services = services.filter(|(spec, _)| spec.gateways.iter().any(|it| it != "mesh"));
+            let ways = services.flat_map(|(spec, node)| ways(spec, node));
+            ways.filter_map(|way| way.destination.host.clone())
+                .collect()
+        })
 }
 
 /// A Secret that sidecars do not fetch (`buildUpstreamClusterTLSContext` in
@@ -121,5 +144,5 @@ fn is_of_cluster(host: &str) -> bool {
     let host = host.trim_end_matches('.');
     !host.contains('.') && !host.contains('*')
         || host.ends_with(".svc.cluster.local")
-        || host.ends_with(".svc")
+        || host.strip_suffix(".svc").is_some()
 }
