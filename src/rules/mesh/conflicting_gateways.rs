@@ -54,7 +54,7 @@ impl Rule for ConflictingGateways {
         }
         if let Some((other, (node, what))) = clash {
             let message = format!(
-                "{what} is taken by Gateway `{}` on the same proxies: Istio drops the newer server",
+                "{what} is also in Gateway `{}`, for the same proxies: Istio drops the newer",
                 other.name()
             );
             out.push(
