@@ -15,7 +15,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "Two Gateways that stand in each other's way on the same proxies",
+    summary: "Two Gateways that conflict on the same proxies",
     page: include_str!("../../../rules/mesh/conflicting-gateways.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -54,7 +54,7 @@ impl Rule for ConflictingGateways {
         }
         if let Some((other, (node, what))) = clash {
             let message = format!(
-                "{what} is also in Gateway `{}`, for the same proxies: Istio drops the newer",
+                "{what} is in Gateway `{}` too: Istio drops the newer",
                 other.name()
             );
             out.push(
@@ -67,7 +67,7 @@ impl Rule for ConflictingGateways {
         }
         if let Some((other, node)) = shared {
             let message = format!(
-                "Gateway `{}` uses this certificate for other hosts: a reused connection may get 404",
+                "Gateway `{}` has this certificate too: reused connections may get 404",
                 other.name()
             );
             let help = "list the hosts in one server, whose certificate covers them all, or give each \

@@ -45,9 +45,9 @@ pub(super) fn check(cx: &Context<'_>, object: &Object, spec: Node<'_>, out: &mut
             continue;
         };
         let consequence = if is_lost {
-            "no request takes these routes"
+            "no request comes"
         } else {
-            "none of its requests takes these routes"
+            "its requests go elsewhere"
         };
         let message = format!(
             "no server of Gateway `{}` accepts {shown}: {consequence}",

@@ -19,8 +19,7 @@ pub(super) fn check(cx: &Context<'_>, object: &Object, servers: &[Server<'_>], o
         match (secrets.next(), secrets.next()) {
             (Some(secret), None) => {
                 if let Some(what) = fault(cx, secret) {
-                    let message =
-                        format!("the Secret `{name}` of this server {what}: TLS handshakes fail");
+                    let message = format!("the Secret of this server {what}: TLS handshakes fail");
                     let help = "Istio reads `tls.crt` and `tls.key`, or `cert` and `key`, in PEM";
                     out.push(Report::object(object, node, message).help(help).related(
                         secret,
@@ -128,9 +127,7 @@ fn missing<'a>(
     if known.is_empty() || is_made {
         return None;
     }
-    let message = format!(
-        "no Secret `{name}` is in view, where those of other Gateways are: its server has no certificate"
-    );
+    let message = format!("no Secret `{name}` is in view, but those of other Gateways are");
     let help = match suggest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "add the Secret to the namespace of the proxies, unless something makes it there"

@@ -192,7 +192,7 @@ impl<'a> Patch<'a> {
         if self.applies_to != "HTTP_FILTER" || MANAGERS.contains(&text) {
             return None;
         }
-        let message = format!("filter `{text}` has no HTTP filters: Istio never applies the patch");
+        let message = format!("filter `{text}` has no HTTP filters: the patch is never applied");
         let help = format!("only {} has HTTP filters", and(&quoted(&MANAGERS[..1])));
         Some(Report::object(object, name, message).help(help))
     }

@@ -45,8 +45,7 @@ impl Rule for PolicySelectsNothing {
             return;
         };
         if matches!(object.body(), Body::Sidecar(_)) && is_of_ambient(cx, object, &labels) {
-            let message =
-                "pods in the ambient mesh have no sidecar: this Sidecar applies to nothing";
+            let message = "ambient pods have no sidecar: this Sidecar applies to nothing";
             let report = Report::object(object, object.name_node(), message);
             out.push(report.help(
                 "delete it: ztunnel knows no Sidecar resources; what limits the hosts that a waypoint \

@@ -11,7 +11,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Note,
     pedantic: false,
-    summary: "A ServiceEntry for TCP without addresses, which takes every connection to its port",
+    summary: "A ServiceEntry for TCP without an address of its own",
     page: include_str!("../../../rules/mesh/unaddressed-service-entry.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -41,9 +41,9 @@ impl Rule for UnaddressedServiceEntry {
             return;
         }
         let first = spec.get("hosts").and_then(|hosts| hosts.items().next());
-        let Some(host) = first.and_then(Node::text).filter(|it| !is_placeholder(it)) else {
+        if first.and_then(Node::text).is_none_or(is_placeholder) {
             return;
-        };
+        }
         for port in items(spec, "ports") {
             let protocol = port.get("protocol").and_then(Node::text).unwrap_or("");
             let number = port.get("number").filter(|it| it.text().is_some());
@@ -55,9 +55,8 @@ impl Rule for UnaddressedServiceEntry {
                 name => format!("for {name}"),
             };
             let text = number.text().unwrap_or_default();
-            let message = format!(
-                "port {text} {kind} has no address: sidecars take every connection to it for `{host}`"
-            );
+            let message =
+                format!("port {text} {kind} has no address: it takes connections to any host");
             out.push(Report::object(object, number, message).help(HELP));
         }
     }

@@ -145,7 +145,7 @@ fn check_ports(
     };
     for server in servers.iter().filter(|server| !open.contains(&server.port)) {
         let message = format!(
-            "no Service of these proxies leads to port {}: requests do not reach this server",
+            "no Service of these proxies leads to port {}: no request gets here",
             server.port
         );
         let mut known: Vec<i64> = open.iter().copied().collect();

@@ -16,7 +16,7 @@ static META: RuleMeta = RuleMeta {
     category: Category::Mesh,
     severity: Severity::Warning,
     pedantic: false,
-    summary: "TLS to a host of the cluster without the CA that signs its certificate",
+    summary: "TLS to a host of the cluster that only public CAs verify",
     page: include_str!("../../../rules/mesh/upstream-tls-without-ca.md"),
     options: &[],
     fix: FixAvailability::None,
@@ -100,9 +100,8 @@ fn check(
     if skips || stated.filter_map(Node::text).any(|it| !is_of_cluster(it)) {
         return;
     }
-    let message = format!(
-        "`mode: {word}` without caCertificates checks `{host}` against public CAs: handshakes fail"
-    );
+    let message =
+        format!("no public CA signs `{host}`: without caCertificates its TLS handshakes fail");
     let help = "no public CA signs names of the cluster: mount your CA into the proxies, with \
                 `sidecar.istio.io/userVolume` and `userVolumeMount`, and name its file:\ntls:\n  \
                 caCertificates: <path of the CA in the proxy>";
