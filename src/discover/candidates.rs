@@ -15,7 +15,7 @@ use super::DiscoverError;
 use super::context::View;
 use super::index::tracked;
 use super::layout::KUSTOMIZATION_NAMES;
-use super::left_out::{is_hidden, left_out};
+use super::left_out::{holds_modules, is_hidden, is_vendored, left_out};
 use super::paths::{is_inside, normal, relative};
 use super::roots::{Extent, Roots};
 use super::unread::{SkippedBecause, SkippedPath, Unread, gitignore_trap};
@@ -304,7 +304,7 @@ impl<'a> Candidates<'a> {
         let below = below.take_while(|path| path.starts_with(top));
         let missed: Vec<PathBuf> = below
             .filter(|path| !self.files.contains_key(*path) && !is_hidden(top, path))
-            .filter(|path| !self.is_excluded(top, path))
+            .filter(|path| !self.is_excluded(top, path) && !is_vendored(top, path))
             .cloned()
             .collect();
         for path in missed {
@@ -328,7 +328,7 @@ impl<'a> Candidates<'a> {
                 .any(|folder| self.excludes.matches(folder, true))
     }
 
-    /// Takes note of manifests that are ignored or hidden.
+    /// Takes note of manifests that are ignored, hidden or of other people's modules.
     fn count_left_out(&mut self, top: &Path, role: Role) {
         if role != Role::Named || self.files.len() > self.most {
             return;
@@ -368,7 +368,11 @@ impl<'a> Candidates<'a> {
             .git_exclude(false)
             .filter_entry(move |entry| {
                 let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-                if entry.file_name() == ".git" || excludes.matches(entry.path(), is_dir) {
+                let is_of_others = is_dir && entry.depth() > 0 && holds_modules(entry.path());
+                if entry.file_name() == ".git"
+                    || is_of_others
+                    || excludes.matches(entry.path(), is_dir)
+                {
                     return false;
                 }
                 let trap = is_dir.then(|| trap(entry.path())).flatten();

@@ -1,5 +1,5 @@
-//! Manifests that a walk leaves out: those that a `.gitignore` names, and hidden ones. Whoever proposes a
-//! change writes the `.gitignore`, so that silence about them would pass for an all-clear.
+//! Manifests that a walk leaves out: those that a `.gitignore` names, hidden ones, and those of other people's
+//! Go modules. Whoever proposes a change writes the `.gitignore`, so that silence about them would pass for an all-clear.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -77,10 +77,12 @@ pub(super) fn left_out(
         .filter_map(|path| {
             let because = if is_hidden(top, &path) {
                 SkippedBecause::Hidden
+            } else if is_vendored(top, &path) {
+                SkippedBecause::Vendored
             } else {
                 SkippedBecause::Ignored
             };
-            (gitignore || because == SkippedBecause::Hidden).then_some((path, because))
+            (gitignore || because != SkippedBecause::Ignored).then_some((path, because))
         })
         .take(MOST)
         .filter(|(path, _)| holds_manifest(path))
@@ -98,6 +100,27 @@ pub(super) fn is_hidden(top: &Path, path: &Path) -> bool {
     below
         .iter()
         .any(|part| part.as_encoded_bytes().starts_with(b"."))
+}
+
+/// Whether a folder holds copies of the Go modules that the one beside it needs, as `go mod vendor` and its
+/// predecessors write them: nobody deploys the manifests that come with them.
+pub(super) fn holds_modules(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name == "vendor")
+        && (folder.with_file_name("go.mod").is_file()
+            || folder.join("modules.txt").is_file()
+            // Import paths begin with a host.
+            || ["github.com", "golang.org", "k8s.io"]
+                .iter()
+                .any(|host| folder.join(host).is_dir()))
+}
+
+/// Whether a path lies in such a folder below another.
+pub(super) fn is_vendored(top: &Path, path: &Path) -> bool {
+    let mut folders = path.ancestors().skip(1);
+    folders
+        .by_ref()
+        .take_while(|folder| *folder != top && folder.starts_with(top))
+        .any(holds_modules)
 }
 
 fn holds_manifest(path: &Path) -> bool {

@@ -263,6 +263,97 @@ fn gitignore_counts_inside_a_repository_unless_switched_off() {
 }
 
 #[test]
+fn no_gitignore_hides_what_git_tracks() {
+    let tree = Tree::repository(&[
+        (".gitignore", "*\n"),
+        ("a.yaml", POD),
+        ("k8s/b.yaml", POD),
+        ("k8s/.c.yaml", POD),
+        ("k8s/untracked.yaml", POD),
+        ("old/d.yaml", POD),
+    ]);
+    let none = tree.run(&["."]);
+    assert_eq!(listed(&none), Vec::<String>::new());
+    let ignored = SkippedBecause::Ignored;
+    assert_eq!(
+        skipped(&none),
+        [
+            ("a.yaml", ignored),
+            ("k8s/.c.yaml", SkippedBecause::Hidden),
+            ("k8s/b.yaml", ignored),
+            ("k8s/untracked.yaml", ignored),
+            ("old/d.yaml", ignored),
+        ]
+    );
+    let files = [
+        "a.yaml",
+        "gone.yaml",
+        "k8s/.c.yaml",
+        "k8s/b.yaml",
+        "old/d.yaml",
+    ];
+    tree.write(".git/index", super::index::tests::index(2, &files));
+    let exclude = [PathGlob {
+        base: tree.path().to_owned(),
+        glob: "old/".to_owned(),
+    }];
+    let tracked = discover(Request {
+        exclude: &exclude,
+        ..tree.request(&owned(&["."]))
+    });
+    let tracked = tracked.unwrap();
+    assert_eq!(listed(&tracked), ["named a.yaml", "named k8s/b.yaml"]);
+    assert_eq!(
+        skipped(&tracked),
+        [
+            ("k8s/.c.yaml", SkippedBecause::Hidden),
+            ("k8s/untracked.yaml", ignored)
+        ]
+    );
+    assert_eq!(
+        listed(&tree.run(&["k8s"])),
+        ["context a.yaml", "named k8s/b.yaml", "context old/d.yaml"]
+    );
+}
+
+#[test]
+fn what_is_left_out_and_holds_no_manifest_is_not_told() {
+    let tree = Tree::repository(&[
+        (".gitignore", "node_modules/\nbuild/\n"),
+        (".github/workflows/ci.yaml", "on: push\njobs: {}\n"),
+        ("a.yaml", POD),
+        ("build/openapi.json", "{\"openapi\": \"3.0.0\"}"),
+        (
+            "build/values.yaml",
+            "ingress:\n  apiVersion: v1\n  kind: x\n",
+        ),
+        ("node_modules/x/pod.yaml", POD),
+    ]);
+    assert_eq!(skipped(&tree.run(&["."])), []);
+}
+
+#[test]
+fn vendored_go_modules_are_skipped_unless_named() {
+    let tree = Tree::repository(&[
+        ("go.mod", "module example.org/web\n"),
+        ("a.yaml", POD),
+        ("vendor/k8s.io/x/node.yaml", POD),
+        ("charts/vendor/b.yaml", POD),
+    ]);
+    let shown = tree.run(&["."]);
+    assert_eq!(
+        listed(&shown),
+        ["named a.yaml", "named charts/vendor/b.yaml"]
+    );
+    assert_eq!(
+        skipped(&shown),
+        [("vendor/k8s.io/x/node.yaml", SkippedBecause::Vendored)]
+    );
+    let named = tree.run(&["vendor"]);
+    assert!(listed(&named).contains(&"named vendor/k8s.io/x/node.yaml".to_owned()));
+}
+
+#[test]
 fn hidden_directories_are_skipped_unless_named() {
     let tree = Tree::repository(&[
         ("a.yaml", POD),

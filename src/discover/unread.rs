@@ -32,6 +32,8 @@ pub enum SkippedBecause {
     Ignored,
     /// It is hidden, or in a hidden folder. It holds a manifest.
     Hidden,
+    /// It came with a Go module that is copied into a `vendor` folder. It holds a manifest.
+    Vendored,
 }
 
 /// By the path as the user sees it.

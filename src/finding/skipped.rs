@@ -35,6 +35,8 @@ pub enum SkipReason {
     Ignored,
     /// A file with a manifest that is hidden, or in a hidden folder.
     Hidden,
+    /// A file with a manifest in a `vendor` folder of Go modules.
+    Vendored,
     /// A custom resource of a kind that no rule knows.
     CustomResource,
     /// A document without `apiVersion` and `kind`.
@@ -60,6 +62,7 @@ impl SkipReason {
         Self::Excluded,
         Self::Ignored,
         Self::Hidden,
+        Self::Vendored,
         Self::CustomResource,
         Self::NoManifest,
     ];
@@ -83,6 +86,7 @@ impl SkipReason {
             Self::Excluded => "excluded",
             Self::Ignored => "ignored",
             Self::Hidden => "hidden",
+            Self::Vendored => "vendored",
             Self::CustomResource => "custom-resource",
             Self::NoManifest => "no-manifest",
         }

@@ -173,6 +173,10 @@ fn nouns(reason: SkipReason) -> (&'static str, &'static str) {
             "manifests that `.gitignore` leaves out",
         ),
         SkipReason::Hidden => ("hidden manifest", "hidden manifests"),
+        SkipReason::Vendored => (
+            "manifest of a vendored module",
+            "manifests of vendored modules",
+        ),
         SkipReason::CustomResource => ("custom resource", "custom resources"),
         SkipReason::NoManifest => (
             "document that is not a manifest",

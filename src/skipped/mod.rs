@@ -45,6 +45,7 @@ pub fn unjudged(discovered: &Discovered, inventory: &Inventory, renders: bool) -
             SkippedBecause::Excluded => SkipReason::Excluded,
             SkippedBecause::Ignored => SkipReason::Ignored,
             SkippedBecause::Hidden => SkipReason::Hidden,
+            SkippedBecause::Vendored => SkipReason::Vendored,
         };
         tally.row(reason, None, None).paths.insert(&skipped.path);
     }

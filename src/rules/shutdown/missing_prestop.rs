@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{grace, seamless, wait};
-use crate::clocks::GRACE_PERIOD;
+use crate::clocks::{GRACE_PERIOD, Removal};
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Serving, is_led};
@@ -76,19 +76,7 @@ impl Rule for MissingPrestop {
         if services.peek().is_some() && services.all(|(service, _)| takes_datagrams(service)) {
             report = report.severity(Severity::Note).without_fix();
         }
-        if let Some((load_balancer, evidence)) = &removal.by {
-            let least = if removal.wait > removal.delay {
-                "at least "
-            } else {
-                ""
-            };
-            let message = format!(
-                "{}: takes {least}{} to stop sending requests",
-                load_balancer.as_str(),
-                show_seconds(removal.delay)
-            );
-            report = report.related(evidence.object, evidence.node, message);
-        }
+        let report = explain_removal(&removal, report);
         let report = wait::explain_scale_down(workload, &removal, report);
         out.push(report.unless_needless(
             template.object(),
@@ -96,6 +84,20 @@ impl Rule for MissingPrestop {
             &["lame duck"],
         ));
     }
+}
+
+/// What takes long to stop sending requests.
+fn explain_removal<'a>(removal: &Removal<'_>, report: Report<'a>) -> Report<'a> {
+    let Some((load_balancer, evidence)) = &removal.by else {
+        return report;
+    };
+    let least = if removal.wait > removal.delay { "at least " } else { "" };
+    let message = format!(
+        "{}: takes {least}{} to stop sending requests",
+        load_balancer.as_str(),
+        show_seconds(removal.delay)
+    );
+    report.related(evidence.object, evidence.node, message)
 }
 
 fn message(container: ContainerRef<'_>, serving: &Serving<'_>) -> String {
