@@ -52,6 +52,9 @@ impl BodyReading {
 
 /// Reads a manifest as the type that its version and kind name.
 pub(super) fn read_body(node: Node<'_>, who: &Identity<'_>) -> BodyReading {
+    if is_for_tools(node) {
+        return BodyReading::opaque(OpaqueReason::Other);
+    }
     let (group, version) = who
         .api_version
         .split_once('/')
@@ -283,6 +286,18 @@ fn tolerant<T: DeserializeOwned>(
         }
     });
     read
+}
+
+/// Whether an object only tells kustomize or kpt what to do, and no cluster ever gets it: the configuration
+/// of a KRM function (`kyaml/fn/runtime/runtimeutil`), or one marked as local.
+fn is_for_tools(node: Node<'_>) -> bool {
+    const FUNCTION: [&str; 2] = ["config.kubernetes.io/function", "config.k8s.io/function"];
+    const LOCAL: &str = "config.kubernetes.io/local-config";
+    let Some(annotations) = node.at(&["metadata", "annotations"]) else {
+        return false;
+    };
+    let is_local = annotations.get(LOCAL).and_then(Node::text) == Some("true");
+    is_local || FUNCTION.iter().any(|key| annotations.get(key).is_some())
 }
 
 fn opaque_reason(node: Node<'_>, who: &Identity<'_>) -> OpaqueReason {

@@ -82,7 +82,14 @@ pub(super) fn merge_problem(key: Node<'_>, value: Node<'_>) -> Option<&'static s
         || value.is_mapping()
         // An alias of a list is refused, though the list itself would not be.
         || (value.is_sequence() && !value.is_alias() && value.items().all(Node::is_mapping));
-    (!legal).then_some("the merge key `<<` takes a mapping or a list of mappings")
+    if legal {
+        return None;
+    }
+    Some(if value.is_sequence() && value.is_alias() {
+        "the merge key `<<` takes no alias of a list: write the list here, `<<: [*a, *b]`"
+    } else {
+        "the merge key `<<` takes a mapping or a list of mappings"
+    })
 }
 
 /// The keys that a mapping of so many entries gives twice.

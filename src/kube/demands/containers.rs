@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::judge::{Judge, describe, shown};
-use crate::units::Version;
+use crate::units::{Version, suggest};
 use crate::yaml::Node;
 
 /// The lists of containers in a pod's spec.
@@ -153,6 +153,21 @@ pub(super) fn mounts<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     }
 }
 
+/// Which volume to add, or was likely meant.
+fn add_volume(name: &str, volumes: &[(&str, bool)]) -> String {
+    const FEW: usize = 5;
+    let names = || volumes.iter().map(|(volume, _)| *volume);
+    let shown: Vec<String> = names().take(FEW).map(shown).collect();
+    match suggest(name, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if shown.is_empty() => format!("add a volume named `{name}`: the pod has none"),
+        None => format!(
+            "add a volume named `{name}`, or mount one that is there: {}",
+            shown.join(", ")
+        ),
+    }
+}
+
 /// What is mounted exists, and only claims are devices.
 fn references<'t>(
     judge: &mut Judge<'t>,
@@ -177,6 +192,7 @@ fn references<'t>(
                             node,
                             format!("{place} {verb} {}, no volume of the pod", shown(name)),
                         )
+                        .help(add_volume(name, volumes))
                         .absence(spec, "volumes");
                 }
                 Some((_, false)) if list == "volumeDevices" => {
