@@ -76,6 +76,39 @@ pub(super) fn contradict(object: &Object, edits: &[Edit]) -> Contradiction {
     found
 }
 
+/// Whether a comment right above an object says that it is one pod.
+pub(super) fn head_says_one(object: &Object) -> bool {
+    const MOST_LINES: usize = 20;
+    let text = object.tree().file_text().unwrap_or_default();
+    let start = object.node().span().range().start;
+    let above = text.get(..start).unwrap_or_default().lines().rev();
+    let comments = above
+        .map(str::trim)
+        .take(MOST_LINES)
+        .take_while(|line| line.is_empty() || line.starts_with('#'));
+    comments.map(str::to_lowercase).any(|comment| {
+        let words: Vec<&str> = comment.split(|c: char| !c.is_alphanumeric()).collect();
+        words.windows(2).any(|pair| {
+            matches!(
+                pair,
+                [
+                    "1" | "one" | "single" | "lone",
+                    "pod" | "replica" | "instance"
+                ]
+            )
+        })
+    })
+}
+
+/// Whether a comment on the line of a value, or right above it, says for which releases of Kubernetes it is.
+pub(super) fn names_release_at(object: &Object, node: Node<'_>) -> bool {
+    let text = object.tree().file_text();
+    text.is_some_and(|text| {
+        let mut comments = comments_at(object, text, node.span());
+        comments.any(|comment| names_release(&comment.to_lowercase()))
+    })
+}
+
 /// `k8s versions before 1.9`
 fn names_release(comment: &str) -> bool {
     let is_of_kubernetes = ["k8s", "kubernetes"].iter().any(|it| comment.contains(it));

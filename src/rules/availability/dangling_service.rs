@@ -53,7 +53,9 @@ impl Rule for DanglingService {
         let Some(nearest) = nearest(object, selector, like.into_iter()) else {
             return;
         };
-        if !nearest.is_near(object, selector) && inventory.is_completed_elsewhere(object) {
+        let may_be_elsewhere =
+            !nearest.is_near(object, selector) || differs_in_version(&nearest.differences);
+        if may_be_elsewhere && inventory.is_completed_elsewhere(object) {
             return;
         }
         out.push(report(object, selector, &nearest));
@@ -121,15 +123,21 @@ fn report<'a>(
         );
     }
     let workload = nearest.workload.object();
+    // Other versions are often released elsewhere.
+    let consequence = if differs_in_version(&nearest.differences) {
+        "it may have no endpoints"
+    } else {
+        "the Service has no endpoints"
+    };
     let message = format!(
-        "no workload in view has {}: the Service has no endpoints",
+        "no workload in view has {}: {consequence}",
         labels::wanted(&nearest.differences),
     );
     let node = nearest.differences.first().and_then(|first| at(first.key));
     let node = node.or(list).unwrap_or_else(|| object.name_node());
     let is_version = is_of_a_version(object, &nearest.differences);
     let advice = if is_version {
-        "add the workload of this version, or delete the Service"
+        "unless another version runs outside the view, add its workload, or delete the Service"
     } else {
         "select what they carry, or give them the label"
     };
@@ -152,18 +160,22 @@ fn report<'a>(
     }
 }
 
-/// Whether a Service is for one of several versions: its name has the wanted one, and nothing but it
-/// misses.
-fn is_of_a_version(object: &Object, differences: &[Difference<'_>]) -> bool {
+/// Whether the pods in view have another version of what is wanted, and nothing but that misses.
+fn differs_in_version(differences: &[Difference<'_>]) -> bool {
     const KEYS: [&str; 4] = ["app.kubernetes.io/version", "rev", "track", "version"];
+    !differences.is_empty()
+        && differences
+            .iter()
+            .all(|it| it.found.is_some() && KEYS.contains(&it.key))
+}
+
+/// Whether a Service is for one of several versions: its name has the wanted one.
+fn is_of_a_version(object: &Object, differences: &[Difference<'_>]) -> bool {
     let names = |wanted: &str| {
         let mut words = object
             .name()
             .split(|char: char| !char.is_ascii_alphanumeric());
         words.any(|word| word == wanted)
     };
-    !differences.is_empty()
-        && differences
-            .iter()
-            .all(|it| it.found.is_some() && KEYS.contains(&it.key) && names(it.wanted))
+    differs_in_version(differences) && differences.iter().all(|it| names(it.wanted))
 }

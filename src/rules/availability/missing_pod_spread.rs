@@ -185,7 +185,9 @@ fn spread<'r>(workload: Workload<'_>, attempt: Attempt<'_>, report: Report<'r>) 
         Attempt::None => "spread them over nodes and zones, in the pod's spec",
         Attempt::UnselectiveConstraints(_) => "let each constraint select the pod's own labels",
         Attempt::StrayConstraints(_) => "let a constraint select the pod's own labels",
-        Attempt::StrayAntiAffinity(_) => "let a term select the pod's own labels",
+        Attempt::StrayAntiAffinity(_) => {
+            "let a preferred term, which keeps no pod from starting, select the pod's own labels"
+        }
     };
     match (attempt, template.spec_node()) {
         (Attempt::None, Some(spec)) if known.is_some() => report.advise(

@@ -5,7 +5,7 @@ use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::tables::removed::{Removed, removed};
 use crate::kube::{Object, Workload};
-use crate::rules::{Context, Findings, Report, Rule};
+use crate::rules::{Context, Findings, Report, Rule, remarks};
 use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
@@ -44,10 +44,16 @@ impl Rule for RemovedApiVersion {
         );
         let report = Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
             .help(help(row, object));
+        // Whoever says for which releases it is meant has another one for the others.
+        let report = if node.is_some_and(|node| remarks::names_release_at(object, node)) {
+            report.severity(Severity::Note)
+        } else {
+            report
+        };
         let is_served = row
             .replacement_since
             .is_none_or(|since| version.is_none_or(|version| version >= since));
-        let written = node.zip(row.replacement).filter(|_| is_served);
+        let written = node.zip(replacement(row, object)).filter(|_| is_served);
         let Some((node, replacement)) = written else {
             out.push(report);
             return;
@@ -74,7 +80,7 @@ impl Rule for RemovedApiVersion {
 }
 
 fn help(row: &Removed, object: &Object) -> String {
-    let Some(replacement) = row.replacement else {
+    let Some(replacement) = replacement(row, object) else {
         return match row.kind {
             "PodSecurityPolicy" => {
                 "nothing took its place: label namespaces for Pod Security Admission, or use a policy \
@@ -85,12 +91,33 @@ fn help(row: &Removed, object: &Object) -> String {
         .to_owned();
     };
     let mut help = format!("write `apiVersion: {replacement}`");
-    if let Some(since) = row.replacement_since {
+    if is_of_v1(object) {
+        help = format!("{help}, which has `targetCPUUtilizationPercentage`");
+    } else if let Some(since) = row.replacement_since {
         help = format!("{help} (served since {since})");
     }
     match changes(row, object) {
         Some(changes) => format!("{help}; {changes}"),
         None => help,
+    }
+}
+
+/// Whether an autoscaler is written as the first version has it, which is served still: its aim is one field,
+/// which no version with `metrics` takes.
+fn is_of_v1(object: &Object) -> bool {
+    let field = |key| object.node().at(&["spec", key]).is_some();
+    object.kind() == "HorizontalPodAutoscaler"
+        && field("targetCPUUtilizationPercentage")
+        && !field("metrics")
+        && !field("behavior")
+}
+
+/// What to write instead of the version.
+fn replacement(row: &Removed, object: &Object) -> Option<&'static str> {
+    if is_of_v1(object) {
+        Some("autoscaling/v1")
+    } else {
+        row.replacement
     }
 }
 
@@ -152,7 +179,11 @@ fn selects(object: &Object) -> bool {
 
 fn changes_of_workload(row: &Removed, object: &Object) -> Option<&'static str> {
     if row.api_version != SAME_DEFAULTS {
-        return Some("spec.selector is required now, and the defaults of rollouts differ");
+        return Some(if selects(object) {
+            "the defaults of rollouts differ"
+        } else {
+            "spec.selector is required now, and the defaults of rollouts differ"
+        });
     }
     (!selects(object)).then_some("spec.selector is required")
 }
@@ -172,6 +203,9 @@ fn changes(row: &Removed, object: &Object) -> Option<&'static str> {
         {
             "the empty selector selected nothing, and now selects every pod of the namespace: name \
              the pods that are meant"
+        }
+        "HorizontalPodAutoscaler" if is_of_v1(object) => {
+            return None;
         }
         "HorizontalPodAutoscaler" if row.api_version == "autoscaling/v2beta1" => {
             "metrics give their aim as `target` with `type` and `averageUtilization`, `averageValue` \

@@ -7,7 +7,7 @@ use crate::inventory::{
 use crate::kube::{Workload, WorkloadKind};
 use crate::rules::availability::rollout::{lone, show_claim};
 use crate::rules::text::is_explained;
-use crate::rules::{Context, Findings, Report, Rule};
+use crate::rules::{Context, Findings, Report, Rule, remarks};
 use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
@@ -55,7 +55,7 @@ impl Rule for SingleReplica {
         let report = Report::object(workload.object(), node, message);
         let report = match claim {
             Some(claim) => singleton(workload, &claim, report),
-            None if is_explained(node) => report
+            None if is_explained(node) || remarks::head_says_one(workload.object()) => report
                 .help("nothing to change, where the application can only run once")
                 .pedantic(),
             None if keeps_data(workload) => report

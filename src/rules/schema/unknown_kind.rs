@@ -54,7 +54,9 @@ impl Rule for UnknownKind {
         match Kind::of(object) {
             Kind::Theirs => {}
             Kind::Unknown => out.push(unknown(object, None, version)),
-            Kind::Misspelt(meant) => out.push(unknown(object, Some(meant), version)),
+            Kind::Misspelt(meant) => {
+                out.push(unknown(object, Some(with_fields(object, meant)), version));
+            }
         }
     }
 }
@@ -107,6 +109,17 @@ fn suggestion(api_version: &str, kind: &str) -> Option<&'static ServedKind> {
         .or_else(|| stable().find(same_name))
         .or_else(|| named(suggest(kind, here.iter().map(|row| row.kind))?, here.iter()))
         .or_else(|| named(suggest(kind, stable().map(|row| row.kind))?, stable()))
+}
+
+/// The version of the likely kind that has the object's fields: metrics and behavior of an autoscaler came
+/// with its second.
+fn with_fields(object: &Object, meant: &'static ServedKind) -> &'static ServedKind {
+    let has = |key| object.node().at(&["spec", key]).is_some();
+    if meant.api_version != "autoscaling/v1" || !(has("metrics") || has("behavior")) {
+        return meant;
+    }
+    let second = kinds::kinds_of("autoscaling/v2").unwrap_or_default();
+    named(meant.kind, second.iter()).unwrap_or(meant)
 }
 
 fn named(
