@@ -35,6 +35,10 @@ fn git_folder(base: &Path) -> Option<PathBuf> {
 }
 
 #[cfg(unix)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "elsewhere a name that is not UTF-8 is no path"
+)]
 fn path(name: &[u8]) -> Option<&Path> {
     use std::os::unix::ffi::OsStrExt as _;
     Some(Path::new(std::ffi::OsStr::from_bytes(name)))

@@ -103,15 +103,13 @@ impl<'a> Layout<'a> {
     /// remembered.
     pub(super) fn is_template(&mut self, path: &Path, role: Role) -> bool {
         let folder = path.parent().unwrap_or(path);
-        let chart = match self.template_folders.get(folder) {
-            Some(known) => known.clone(),
-            None => {
-                let chart = self.chart_of(folder);
-                self.template_folders
-                    .insert(folder.to_owned(), chart.clone());
-                chart
-            }
-        };
+        let known = self.template_folders.get(folder).cloned();
+        let chart = known.unwrap_or_else(|| {
+            let chart = self.chart_of(folder);
+            let folders = &mut self.template_folders;
+            folders.insert(folder.to_owned(), chart.clone());
+            chart
+        });
         let Some(chart) = chart else {
             return false;
         };
@@ -130,13 +128,11 @@ impl<'a> Layout<'a> {
         let is_named = |it: &&Path| it.file_name().is_some_and(|name| name == "templates");
         let parents = folder.ancestors().filter(is_named).filter_map(Path::parent);
         let mut parents = parents.map(Path::to_owned);
-        parents.find(|parent| match self.chart_files.get(parent) {
-            Some(known) => *known,
-            None => {
-                let has_one = has_file(parent, &["Chart.yaml"]);
-                self.chart_files.insert(parent.clone(), has_one);
-                has_one
-            }
+        parents.find(|parent| {
+            *self
+                .chart_files
+                .entry(parent.clone())
+                .or_insert_with(|| has_file(parent, &["Chart.yaml"]))
         })
     }
 

@@ -45,7 +45,7 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// All reasons, in the order of reports.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Generator,
         Self::UnrenderedChart,
         Self::Remote,

@@ -197,7 +197,7 @@ fn has_reason(node: Node<'_>) -> bool {
         };
         let is_alone = is_blank(own_line, comment.span.start).is_some();
         let is_right_above = is_blank(comment.span.end, line)
-            .is_some_and(|below| below.iter().filter(|byte| **byte == b'\n').count() == 1);
+            .is_some_and(|below| below.split(|byte| *byte == b'\n').count() == 2);
         if !is_alone || !is_right_above {
             break;
         }

@@ -98,9 +98,7 @@ fn patterns_that_match_nothing() {
 
 #[test]
 fn one_annotation_with_many_values_of_another_type() {
-    let values: String = (0..1000)
-        .map(|nth| format!("            K{nth}: {nth}\n"))
-        .collect();
+    let values = documents(1000, |nth| format!("            K{nth}: {nth}\n"));
     let text = format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a}}\nspec:\n  selector: {{matchLabels: {{a: b}}}}\n  \
          template:\n    metadata:\n      labels: {{a: b}}\n      annotations:\n        proxy.istio.io/config: |\n          \

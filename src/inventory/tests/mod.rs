@@ -158,7 +158,7 @@ fn what_a_kustomization_deploys_is_no_patch_for_another() {
     let inventory = inventory(&[
         (
             "base/kustomization.yaml",
-            &format!("resources: [web.yaml]\npatches: [{{path: web.yaml}}]\n"),
+            "resources: [web.yaml]\npatches: [{path: web.yaml}]\n",
         ),
         ("base/web.yaml", &web),
         (

@@ -145,6 +145,7 @@ fn report<'a>(
                 && !cx.inventory.shares_exclusive_volume(workload) =>
         {
             let title = format!("set {field} to {pods}");
+            let mapping = object.node();
             report
                 .advise(
                     &lead,
@@ -152,7 +153,7 @@ fn report<'a>(
                     Applicability::Unsafe,
                     title,
                     object,
-                    object.node(),
+                    mapping,
                 )
                 .effect("one more pod runs")
                 .reveals()

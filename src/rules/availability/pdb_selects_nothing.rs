@@ -196,6 +196,17 @@ fn nearest<'a>(
     })
 }
 
+/// No workload is like what it selects.
+fn far(object: &Object) -> Report<'_> {
+    let spec = object.node().get("spec");
+    let key = spec.and_then(|spec| spec.entry("selector"));
+    let node = key.map_or_else(|| object.name_node(), |entry| entry.key);
+    let message = format!("no workload in view has the labels that it selects: {PROTECTS_NOTHING}");
+    Report::object(object, node, message)
+        .detail(EVICTS)
+        .help("select labels that the pods carry, or remove the budget")
+}
+
 fn report<'a>(
     cx: &Context<'_>,
     object: &'a Object,
@@ -205,16 +216,7 @@ fn report<'a>(
     let (workload, differences) = (meant.workload, meant.differences.as_slice());
     let list = object.node().at(&["spec", "selector"]);
     if !meant.is_near(object, wanted) {
-        let key = object
-            .node()
-            .get("spec")
-            .and_then(|spec| spec.entry("selector"));
-        let node = key.map_or_else(|| object.name_node(), |entry| entry.key);
-        let message =
-            format!("no workload in view has the labels that it selects: {PROTECTS_NOTHING}");
-        return Report::object(object, node, message)
-            .detail(EVICTS)
-            .help("select labels that the pods carry, or remove the budget");
+        return far(object);
     }
     let consequence = if meant.is_in_namespace {
         PROTECTS_NOTHING

@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 
+use super::narrowed;
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas, takes_port_of_node};
@@ -175,7 +176,7 @@ fn report<'a>(
         Obstacle::Port(_) => (Severity::Warning, "each pod takes a port of its node"),
         Obstacle::AntiAffinity(_) => (Severity::Note, "no two pods may share a node"),
     };
-    let narrowed = narrows(workload);
+    let narrowed = narrowed::narrows(workload);
     let usable = if narrowed.is_some() {
         " it may use,"
     } else {
@@ -193,15 +194,7 @@ fn report<'a>(
         ),
         None => report,
     };
-    let report = match origin {
-        ReplicaOrigin::Spec(node) => report.related(workload.object(), node, "the replicas"),
-        ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
-            autoscaler,
-            node.unwrap_or_else(|| autoscaler.name_node()),
-            "the minimum replicas",
-        ),
-        ReplicaOrigin::Default => report,
-    };
+    let report = with_origin(workload, origin, report);
     let report = match workload.strategy().limit("maxUnavailable").node() {
         Some(node) => report.related(workload.object(), node, "no pod may go first"),
         None => report,
@@ -227,33 +220,20 @@ fn report<'a>(
     }
 }
 
-/// What keeps the pods off some nodes of the cluster, other than those of another system.
-fn narrows(workload: Workload<'_>) -> Option<Node<'_>> {
-    const OF_SYSTEMS: [&str; 4] = [
-        "kubernetes.io/arch",
-        "kubernetes.io/os",
-        "beta.kubernetes.io/arch",
-        "beta.kubernetes.io/os",
-    ];
-    let spec = workload.template().spec_node()?;
-    let selector = spec.entry("nodeSelector").filter(|entry| {
-        let mut keys = entry.value.resolved().entries();
-        keys.any(|label| !OF_SYSTEMS.contains(&label.key.key_text()))
-    });
-    let narrows = |demand: Node<'_>| {
-        let key = demand.resolved().get("key").and_then(Node::text);
-        !key.is_some_and(|key| OF_SYSTEMS.contains(&key))
-    };
-    let affinity = || {
-        let terms = spec.at(&["affinity", "nodeAffinity", REQUIRED, "nodeSelectorTerms"])?;
-        let all = terms.items().map(Node::resolved);
-        let mut demands = all.flat_map(|term| {
-            let lists = [term.get("matchExpressions"), term.get("matchFields")];
-            lists.into_iter().flatten().flat_map(Node::items)
-        });
-        demands.any(narrows).then_some(terms)
-    };
-    selector.map(|entry| entry.key).or_else(affinity)
+fn with_origin<'a>(
+    workload: Workload<'a>,
+    origin: ReplicaOrigin<'a>,
+    report: Report<'a>,
+) -> Report<'a> {
+    match origin {
+        ReplicaOrigin::Spec(node) => report.related(workload.object(), node, "the replicas"),
+        ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
+            autoscaler,
+            node.unwrap_or_else(|| autoscaler.name_node()),
+            "the minimum replicas",
+        ),
+        ReplicaOrigin::Default => report,
+    }
 }
 
 /// Lets one pod go before its successor comes.

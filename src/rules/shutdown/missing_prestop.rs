@@ -91,7 +91,11 @@ fn explain_removal<'a>(removal: &Removal<'_>, report: Report<'a>) -> Report<'a> 
     let Some((load_balancer, evidence)) = &removal.by else {
         return report;
     };
-    let least = if removal.wait > removal.delay { "at least " } else { "" };
+    let least = if removal.wait > removal.delay {
+        "at least "
+    } else {
+        ""
+    };
     let message = format!(
         "{}: takes {least}{} to stop sending requests",
         load_balancer.as_str(),
