@@ -191,26 +191,40 @@ impl Handler {
         )
     }
 
-    /// Whether the handler asks nothing: `exec` of `true` or `echo ok`, which cannot fail. What is written
-    /// to somewhere or filled in may fail.
+    /// Whether the handler asks nothing: `exec` of `true`, `echo` or `cat /proc/1/status`, which cannot fail
+    /// while the container runs.
     pub fn always_passes(&self) -> bool {
+        self.passes_with(|_| false)
+    }
+
+    /// As [`always_passes`](Self::always_passes), where files of these paths are there as long as the
+    /// container is.
+    pub fn passes_with(&self, is_there: impl Fn(&str) -> bool) -> bool {
         match self {
             Self::Exec { command } => {
-                let is_open = command
-                    .iter()
-                    .any(|word| word.contains(['>', '<', '$', '`']));
-                shell::commands(command).iter().all(|words| {
-                    let Some((first, rest)) = words.split_first() else {
-                        return false;
-                    };
-                    match shell::base_name(first) {
-                        "true" => rest.is_empty(),
-                        "echo" => !is_open,
-                        _ => false,
-                    }
-                })
+                // What is filled in, or written to somewhere, may fail.
+                let is_open = command.iter().any(|word| {
+                    word.contains(['$', '`'])
+                        || word.contains(['>', '<']) && !word.contains("/dev/null")
+                });
+                let commands = shell::commands(command);
+                let mut passes = commands.iter().map(|words| cannot_fail(words, &is_there));
+                !is_open && !commands.is_empty() && passes.all(|it| it)
             }
             Self::HttpGet { .. } | Self::TcpSocket { .. } | Self::Grpc { .. } => false,
+        }
+    }
+
+    /// Whether the path of an HTTP handler says that it asks for liveness, by a segment `live`, `livez`,
+    /// `liveness` or `alive`.
+    pub fn names_liveness(&self) -> bool {
+        match self {
+            Self::HttpGet { path, .. } => path_segments(path).any(|word| {
+                ["live", "livez", "liveness", "alive"]
+                    .iter()
+                    .any(|name| word.eq_ignore_ascii_case(name))
+            }),
+            Self::Exec { .. } | Self::TcpSocket { .. } | Self::Grpc { .. } => false,
         }
     }
 
@@ -291,8 +305,45 @@ fn is_readiness(word: &str) -> bool {
 }
 
 fn path_names_readiness(path: &str) -> bool {
+    path_segments(path).any(is_readiness)
+}
+
+fn path_segments(path: &str) -> impl Iterator<Item = &str> {
     let path = path.split(['?', '#']).next().unwrap_or(path);
-    path.split('/').any(is_readiness)
+    path.split('/')
+}
+
+/// Whether a command ends with 0 in every container that runs, however its process fares.
+fn cannot_fail(words: &[String], is_there: impl Fn(&str) -> bool) -> bool {
+    /// A process of its own, and the one that it is asked for.
+    const PROCESSES: [&str; 3] = ["/proc/1/", "/proc/self/", "/proc/"];
+    let Some((program, arguments)) = words.split_first() else {
+        return false;
+    };
+    if words.iter().any(|word| word.contains(['<', '>'])) {
+        return false;
+    }
+    let is_kept = |path: &str| {
+        let of_kernel = PROCESSES.iter().find_map(|above| path.strip_prefix(above));
+        let is_proc = of_kernel.is_some_and(|rest| {
+            !rest.contains('/')
+                && !rest.is_empty()
+                && rest.bytes().all(|it| it.is_ascii_lowercase())
+        });
+        is_proc || is_there(path)
+    };
+    let paths = || arguments.iter().filter(|word| !word.starts_with('-'));
+    match shell::base_name(program) {
+        "true" | ":" | "echo" => true,
+        "exit" => matches!(arguments, [code] if code == "0"),
+        "cat" | "ls" | "stat" => paths().next().is_some() && paths().all(|path| is_kept(path)),
+        "test" | "[" => {
+            let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let words = words.strip_suffix(&["]"]).unwrap_or(&words);
+            matches!(words, ["-e" | "-f" | "-r" | "-s" | "-d", path] if is_kept(path))
+        }
+        _ => false,
+    }
 }
 
 fn command_names_readiness(words: &[String]) -> Option<Readiness> {

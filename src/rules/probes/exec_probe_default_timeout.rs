@@ -41,11 +41,10 @@ impl Rule for ExecProbeDefaultTimeout {
             let mut probes: Vec<_> = probes_of(container)
                 .filter_map(|probe| Some((client(cx, &probe)?, probe)))
                 .collect();
-            // A client that several probes run alike is one finding.
+            // A client that several probes run is one finding, whatever it asks.
             while let Some((client, first)) = probes.first().cloned() {
-                let (alike, others): (Vec<_>, Vec<_>) = probes
-                    .into_iter()
-                    .partition(|(_, probe)| probe.data.exec == first.data.exec);
+                let (alike, others): (Vec<_>, Vec<_>) =
+                    probes.into_iter().partition(|(other, _)| *other == client);
                 let alike: Vec<_> = alike.into_iter().map(|(_, probe)| probe).collect();
                 let report = report(cx, workload, &client, &first, &alike);
                 out.push(report.unless_trial(cx, workload));

@@ -187,7 +187,7 @@ fn looks_only(probe: &Probe) -> bool {
     for part in script.split(['|', '&', ';', '"', '\'', '\n']) {
         let words = part
             .split_whitespace()
-            .filter(|word| !word.starts_with('-'));
+            .filter(|word| !word.starts_with('-') && *word != "\\");
         let mut programs = words.map(|word| word.rsplit('/').next().unwrap_or(word));
         let Some(program) = programs.find(|word| !AROUND.contains(word)) else {
             continue;
@@ -208,7 +208,7 @@ fn message(container: ContainerRef<'_>, live: &Timing) -> String {
         .is_some_and(looks_only)
     {
         return format!(
-            "liveness of `{}` repeats readiness: whatever makes it unready restarts it within {}",
+            "liveness of `{}` repeats readiness: what makes it unready restarts it after about {}",
             container.name(),
             show_seconds(live.tolerance()),
         );
@@ -218,7 +218,7 @@ fn message(container: ContainerRef<'_>, live: &Timing) -> String {
         _ => "only overloaded",
     };
     format!(
-        "liveness of `{}` repeats readiness: if {strain}, it is restarted within {}",
+        "liveness of `{}` repeats readiness: if {strain}, restarted after about {}",
         container.name(),
         show_seconds(live.tolerance()),
     )

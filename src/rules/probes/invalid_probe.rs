@@ -1,7 +1,7 @@
 //! `invalid-probe`
 
 use super::init_container;
-use super::probe::{ProbeKind, ProbeRef, probes_of};
+use super::probe::{HANDLERS, ProbeKind, ProbeRef, probes_of};
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRole, FaultRule, Field, Workload, WorkloadKind};
@@ -21,8 +21,6 @@ static META: RuleMeta = RuleMeta {
     since: "0.1.0",
     checklist: &[],
 };
-
-const HANDLERS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "grpc"];
 
 /// See the rule's page.
 pub(in crate::rules) struct InvalidProbe;

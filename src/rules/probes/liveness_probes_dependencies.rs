@@ -1,11 +1,12 @@
 //! `liveness-probes-dependencies`
 
-use super::probe::{ProbeKind, probes_of};
+use super::probe::{ProbeKind, ProbeRef, probes_of};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::probes::{Handler, Readiness, Timing};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "liveness-probes-dependencies",
@@ -69,20 +70,39 @@ fn check(
     } else {
         String::new()
     };
-    let (message, severity) = judgement(by, container.name(), &while_down);
-    let help = "let liveness check only whether the process itself works, by an endpoint that calls \
-                nothing else, and leave dependencies to readiness: a restart does not bring them back";
-    let node = [
-        &["httpGet", "path"][..],
-        &["grpc", "service"],
-        &["exec", "command"],
-    ]
-    .into_iter()
-    .find_map(|path| probe.field(path).node())
-    .unwrap_or(probe.key);
-    let report = Report::container(workload, container, node, message).help(help);
-    let report = report.severity(severity);
-    out.push(report.detail("in every pod at once"));
+    let (mut message, severity) = judgement(by, container.name(), &while_down);
+    let swapped = swapped(cx, container);
+    if swapped.is_some() {
+        message = format!(
+            "liveness of `{}` asks for readiness, and readiness for liveness: swapped",
+            container.name()
+        );
+    }
+    let help = if swapped.is_some() {
+        "swap the two paths: readiness is to ask what depends on others, liveness only whether the process works"
+    } else {
+        "let liveness check only whether the process itself works, by an endpoint that calls \
+                nothing else, and leave dependencies to readiness: a restart does not bring them back"
+    };
+    let report = Report::container(workload, container, place(probe), message).help(help);
+    let report = report.severity(severity).detail("in every pod at once");
+    out.push(match swapped {
+        Some(path) => report.related(
+            container.object(),
+            path,
+            "readiness asks for liveness by its name",
+        ),
+        None => report,
+    });
+}
+
+/// The path of the readiness probe, where that asks for liveness by its name.
+fn swapped<'a>(cx: &Context<'_>, container: ContainerRef<'a>) -> Option<Node<'a>> {
+    let probe = probes_of(container).find(|probe| probe.kind == ProbeKind::Readiness)?;
+    let handler = Handler::of(probe.data, container.ports())?;
+    let is_swapped = handler.names_liveness() && handler.names_readiness().is_none();
+    let is_known = is_swapped && !probe.is_set_elsewhere(cx, "httpGet");
+    is_known.then(|| probe.field(&["httpGet", "path"]).node())?
 }
 
 fn judgement(by: Readiness, name: &str, while_down: &str) -> (String, Severity) {
@@ -100,4 +120,16 @@ fn judgement(by: Readiness, name: &str, while_down: &str) -> (String, Severity) 
             (message, Severity::Warning)
         }
     }
+}
+
+/// What of the probe says that it asks for readiness.
+fn place(probe: ProbeRef<'_>) -> Node<'_> {
+    [
+        &["httpGet", "path"][..],
+        &["grpc", "service"],
+        &["exec", "command"],
+    ]
+    .into_iter()
+    .find_map(|path| probe.field(path).node())
+    .unwrap_or(probe.key)
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::Probe;
+
 use super::new_startup_probe::{pace, room, startup_probe, without_delay};
 use super::probe::{ProbeKind, probes_of};
 use crate::clocks::node_of;
@@ -76,7 +78,10 @@ fn check(
         || cx
             .inventory
             .is_set_elsewhere(container.object(), container.node, "startupProbe")
-        || !asked.is_some_and(|probe| numbers.iter().all(|field| probe.is_known(cx, field)))
+        || !asked.is_some_and(|probe| {
+            numbers.iter().all(|field| probe.is_known(cx, field)) && !probe.is_refused(cx)
+        })
+        || cannot_fail(workload, container, liveness)
     {
         return;
     }
@@ -109,6 +114,30 @@ fn check(
         report = report.without_fix();
     }
     out.push(report.unless_trial(cx, workload));
+}
+
+/// Whether the liveness probe passes whatever the process does, so that it kills nothing: also where it looks
+/// at files that a ConfigMap or a Secret puts there before the container starts.
+fn cannot_fail(workload: Workload<'_>, container: ContainerRef<'_>, liveness: &Probe) -> bool {
+    let volumes = workload.template().spec();
+    let volumes = volumes.and_then(|spec| spec.volumes.as_deref());
+    let given = |name: &str| {
+        volumes.unwrap_or_default().iter().any(|volume| {
+            volume.name == name
+                && (volume.config_map.is_some()
+                    || volume.secret.is_some()
+                    || volume.projected.is_some()
+                    || volume.downward_api.is_some())
+        })
+    };
+    let is_there = |path: &str| {
+        let mut mounts = container.data.volume_mounts.iter().flatten();
+        mounts.any(|mount| {
+            let rest = path.strip_prefix(mount.mount_path.trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) && given(&mount.name)
+        })
+    };
+    Handler::of(liveness, container.ports()).is_some_and(|it| it.passes_with(is_there))
 }
 
 /// Whether somebody notices that a start takes longer: others send requests, and there is more than one pod
@@ -173,7 +202,7 @@ fn message(container: ContainerRef<'_>, timing: &Timing, declared: Option<&Term>
             "`{name}` has no startup probe: its liveness probe waits {window} for every hang"
         ),
         None if survival >= LONG => format!(
-            "a hang of `{name}` in the first {} after each start goes unnoticed: initialDelaySeconds",
+            "a hang of `{name}` in the first {} after each start restarts nothing: initialDelaySeconds",
             show_seconds(timing.initial_delay())
         ),
         None => {

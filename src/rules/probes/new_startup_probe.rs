@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Probe;
 
+use super::probe::HANDLERS;
 use crate::edit::{Advice, Editor, Value};
 use crate::finding::Edit;
 use crate::kube::{ContainerRef, Workload};
@@ -71,8 +72,7 @@ pub(super) fn startup_probe(
         return None;
     }
     let probe = container.node.get("livenessProbe")?;
-    let handlers = ["exec", "httpGet", "tcpSocket", "grpc"];
-    if handlers.iter().any(|field| {
+    if HANDLERS.iter().any(|field| {
         cx.inventory
             .is_set_elsewhere(container.object(), probe, field)
     }) {
@@ -82,7 +82,7 @@ pub(super) fn startup_probe(
         .entries()
         .filter(|entry| {
             let key = entry.key.key_text();
-            handlers.contains(&key) || key == TIMEOUT && timing.has_timeout()
+            HANDLERS.contains(&key) || key == TIMEOUT && timing.has_timeout()
         })
         .filter(|entry| !entry.value.is_null())
         .map(|entry| (entry.key.key_text().to_owned(), Value::copy_of(entry.value)))

@@ -7,6 +7,9 @@ use crate::kube::{ContainerRef, Field};
 use crate::rules::Context;
 use crate::yaml::Node;
 
+/// The fields of which a probe has one.
+pub(super) const HANDLERS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "grpc"];
+
 /// Which probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProbeKind {
@@ -91,6 +94,12 @@ impl<'a> ProbeRef<'a> {
     /// and no kustomization sets it.
     pub(super) fn is_known(&self, cx: &Context<'_>, field: &str) -> bool {
         !self.field(&[field]).is_unknown() && !self.is_set_elsewhere(cx, field)
+    }
+
+    /// Whether it has not just one handler, which the API server rejects: such a probe never runs.
+    pub(super) fn is_refused(&self, cx: &Context<'_>) -> bool {
+        let written = HANDLERS.iter().filter(|it| !self.field(&[it]).is_absent());
+        written.count() != 1 && !HANDLERS.iter().any(|it| self.is_set_elsewhere(cx, it))
     }
 
     /// Whether a kustomization sets a field of the probe.

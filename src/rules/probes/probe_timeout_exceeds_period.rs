@@ -7,8 +7,10 @@ use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Workload;
 use crate::lifecycle::probes::{Handler, Timing};
+use crate::rules::text::is_explained;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "probe-timeout-exceeds-period",
@@ -51,6 +53,7 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
         || ["timeoutSeconds", "periodSeconds"]
             .iter()
             .any(|field| !probe.is_known(cx, field))
+        || probe.is_refused(cx)
     {
         return;
     }
@@ -61,6 +64,10 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
         return;
     }
     let message = message(probe, longest, period);
+    if probe.kind == ProbeKind::Startup {
+        out.push(of_start(workload, probe, node, message, longest));
+        return;
+    }
     let failures = timing.failure_threshold();
     let seconds = period.as_secs();
     let help = format!(
@@ -70,8 +77,8 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
         show_seconds(period),
         probe.kind.field(),
     );
-    // A start that takes longer costs nobody a request.
-    let severity = if longest < period * 2 || probe.kind == ProbeKind::Startup {
+    let is_close = longest < period * 2;
+    let severity = if is_close {
         Severity::Note
     } else {
         Severity::Warning
@@ -79,19 +86,39 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
     let title = format!("set {}.timeoutSeconds to {seconds}", probe.kind.field());
     let report = Report::container(workload, container, node, message)
         .severity(severity)
-        .help(help);
-    // A start-up budget is not cut.
-    let report = if probe.kind == ProbeKind::Startup {
-        report
-    } else {
-        report.fix(Applicability::Unsafe, title, container.object(), |editor| {
+        .help(help)
+        .fix(Applicability::Unsafe, title, container.object(), |editor| {
             editor.set(node, &Value::int(seconds))
-        })
+        });
+    // Little is lost, and who wrote the probe says why it is so.
+    let report = if is_close && is_explained(probe.key) {
+        report.pedantic()
+    } else {
+        report
     };
     out.push(match probe.field(&["periodSeconds"]).node() {
         Some(node) => report.related(container.object(), node, "the period"),
         None => report,
     });
+}
+
+/// A start that takes longer costs nobody a request, and a shorter timeout would fail slow ones.
+fn of_start<'a>(
+    workload: Workload<'a>,
+    probe: &ProbeRef<'a>,
+    node: Node<'a>,
+    message: String,
+    longest: Duration,
+) -> Report<'a> {
+    let failures = Timing::of(probe.data).failure_threshold();
+    let help = format!(
+        "nothing to change where a start may take that long: when each attempt hangs, the probe gives up after \
+         {failures} × {}",
+        show_seconds(longest)
+    );
+    Report::container(workload, probe.container, node, message)
+        .help(help)
+        .pedantic()
 }
 
 fn message(probe: &ProbeRef<'_>, longest: Duration, period: Duration) -> String {

@@ -41,7 +41,7 @@ impl Rule for StartupExceedsProgressDeadline {
             .template()
             .lasting_containers()
             .flat_map(probes_of)
-            .filter(|probe| probe.kind == ProbeKind::Startup)
+            .filter(|probe| probe.kind == ProbeKind::Startup && !probe.is_refused(cx))
             .filter(|probe| {
                 ["initialDelaySeconds", "periodSeconds", "failureThreshold"]
                     .iter()

@@ -61,7 +61,8 @@ fn check(
     };
     let startup = probes_of(container).find(|probe| probe.kind == ProbeKind::Startup);
     let numbers = ["initialDelaySeconds", "periodSeconds", THRESHOLD];
-    if !startup.is_some_and(|probe| numbers.iter().all(|field| probe.is_known(cx, field))) {
+    let is_known = |field: &&str| startup.is_some_and(|probe| probe.is_known(cx, field));
+    if !numbers.iter().all(is_known) || startup.is_some_and(|probe| probe.is_refused(cx)) {
         return;
     }
     let timing = Timing::of(probe);
