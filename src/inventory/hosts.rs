@@ -65,6 +65,15 @@ impl<'a> Host<'a> {
         matches!(self.named(), Named::Wildcard(_))
     }
 
+    /// Whether the host means Services of the cluster.
+    pub(super) fn is_in_cluster(self) -> bool {
+        match self.named() {
+            Named::Service(..) => true,
+            Named::Wildcard(suffix) => suffix.is_empty() || suffix.ends_with(".local"),
+            Named::Foreign(_) | Named::Unfinished(..) | Named::Other(_) => false,
+        }
+    }
+
     /// Whether the host means Services of this namespace for certain, all of them or one.
     pub(super) fn is_of(self, namespace: &str) -> bool {
         match self.named() {
@@ -296,10 +305,33 @@ impl Inventory {
         from: &'a Object,
         host: &'a str,
     ) -> impl Iterator<Item = (&'a Object, &'a DestinationRule, Relation)> + use<'a> {
+        let rules = self.all_rules_for(from, host);
+        rules.filter_map(|(rule, typed, relation, is_read)| {
+            is_read.then_some((rule, typed, relation))
+        })
+    }
+
+    /// A DestinationRule for a host in a namespace in which Istio does not look for it.
+    pub fn unread_rule_for<'a>(&'a self, from: &'a Object, host: &'a str) -> Option<&'a Object> {
+        let mut rules = self.all_rules_for(from, host);
+        let unread = rules.find(|(.., relation, is_read)| !is_read && relation.is_near())?;
+        Some(unread.0)
+    }
+
+    /// The DestinationRules for a host, and whether Istio looks in their namespace for it.
+    fn all_rules_for<'a>(
+        &'a self,
+        from: &'a Object,
+        host: &'a str,
+    ) -> impl Iterator<Item = (&'a Object, &'a DestinationRule, Relation, bool)> + use<'a> {
         let own = self.namespace(from);
         let wanted = Host::new(host, own);
         let host_namespace = match wanted.named() {
             Named::Service(_, namespace) => namespace,
+            // A ServiceEntry of this very host may be of any namespace.
+            Named::Unfinished(_, namespace) if !self.is_in_service_entry(from, wanted) => {
+                Some(namespace)
+            }
             Named::Wildcard(_) | Named::Foreign(_) | Named::Unfinished(..) | Named::Other(_) => {
                 None
             }
@@ -315,14 +347,14 @@ impl Inventory {
                 let is_read = may_equal(namespace, own)
                     || may_equal(namespace, host_namespace)
                     || namespace == Some(self.root_namespace());
-                let applies = is_read
-                    && self.is_visible_from(&entry.object, from)
+                let applies = self.is_visible_from(&entry.object, from)
                     && Host::new(host_of(rule)?, namespace).covers(wanted);
                 // A rule beside another copy of the Service is for that one.
                 if !applies || service.is_some_and(|it| self.is_of_copy(id, from_id, it)) {
                     return None;
                 }
-                Some((&entry.object, rule, self.relate(id, from_id, true)?))
+                let relation = self.relate(id, from_id, true)?;
+                Some((&entry.object, rule, relation, is_read))
             })
     }
 
@@ -421,7 +453,9 @@ impl Inventory {
         *self.shared(object, what, String::new(), || {
             self.hosts.all_services.iter().any(|id| {
                 self.get(*id).is_some_and(|entry| {
-                    self.same_scope(&entry.object, object)
+                    // One without a name is refused.
+                    !entry.object.name().is_empty()
+                        && self.same_scope(&entry.object, object)
                         && self.same_namespace(&entry.object, object)
                 })
             })

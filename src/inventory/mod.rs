@@ -55,6 +55,7 @@ pub use grpc::{GrpcPort, Handling, handling};
 pub use hosts::{Host, Target};
 pub use injection::NamespaceInjection;
 pub use mesh::{Evidence, Membership, Mesh, ProxyKind};
+pub use mtls::{Demand, ToldClients};
 pub use nearest::{Nearness, Relation};
 pub use ports::{application_port, is_management_name};
 pub use programs::{

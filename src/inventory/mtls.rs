@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{Host, Inventory};
+use super::{Host, Inventory, Together};
+use crate::kube::istio::destination_rule::{ClientTlsMode, DestinationRuleSpec};
 use crate::kube::istio::peer_authentication::{MutualTlsMode, PeerAuthenticationSpec};
 use crate::kube::{Body, Object, Selector, Workload};
 
@@ -13,6 +14,28 @@ pub(super) enum Reach {
     Mesh,
     Namespace,
     Workload,
+}
+
+/// A PeerAuthentication that demands certificates of clients that a DestinationRule sends without one.
+#[derive(Clone, Copy, Debug)]
+pub struct Demand<'a> {
+    /// The PeerAuthentication.
+    pub policy: &'a Object,
+    /// Whether every workload that the rule's host means is under it.
+    pub is_for_all: bool,
+}
+
+/// What a DestinationRule tells the clients of its host.
+#[derive(Clone, Copy, Debug)]
+pub struct ToldClients<'a> {
+    /// The DestinationRule.
+    pub rule: &'a Object,
+    /// Its host.
+    pub host: &'a str,
+    /// What it says of all of the host, or of a subset.
+    pub mode: ClientTlsMode,
+    /// Whether it is for all of the host.
+    pub is_whole: bool,
 }
 
 impl Inventory {
@@ -55,36 +78,133 @@ impl Inventory {
     }
 
     /// A PeerAuthentication beside `from`, a DestinationRule, that makes STRICT a namespace in which
-    /// the rule's host is.
-    pub fn strict_against<'a>(&'a self, from: &'a Object, host: &str) -> Option<&'a Object> {
+    /// the rule's host is. Where two policies for all of it differ, the older one counts, and which that is
+    /// no file says.
+    pub fn strict_against<'a>(&'a self, from: &'a Object, host: &str) -> Option<Demand<'a>> {
         let host = Host::new(host, self.namespace(from));
         // A policy for single workloads may be for this very host.
-        let may_be_excepted = !host.is_wildcard()
-            && self.authentications().any(|(object, spec)| {
-                let mode = spec.mtls.as_ref().and_then(|mtls| mtls.mode);
-                let is_near = self.namespace(object).is_none_or(|it| host.is_of(it));
-                spec.selector.is_some() && is_near && mode != Some(MutualTlsMode::Strict)
-            });
-        if may_be_excepted {
+        let is_excepted = self.authentications().any(|(object, spec)| {
+            let mode = spec.mtls.as_ref().and_then(|mtls| mtls.mode);
+            let is_near = self.namespace(object).is_none_or(|it| host.is_of(it));
+            spec.selector.is_some() && is_near && mode != Some(MutualTlsMode::Strict)
+        });
+        if is_excepted && !host.is_wildcard() {
             return None;
         }
-        let whole = || {
-            let beside = self
-                .authentications()
-                .filter(|(object, spec)| spec.selector.is_none() && self.same_scope(object, from));
-            beside.filter_map(|(object, spec)| Some((object, spec.mtls.as_ref()?.mode?)))
+        let root = self.root_namespace();
+        let of = |is_in: &dyn Fn(&str) -> bool| {
+            let mut policies = self.wide_policies(from).filter(|(object, _)| {
+                let namespace = self.namespace(object);
+                namespace.is_some_and(is_in)
+            });
+            let (first, mode) = policies.next()?;
+            let is_clear = policies.all(|(object, other)| {
+                other == mode || self.namespace(object) != self.namespace(first)
+            });
+            Some((first, mode, is_clear))
         };
-        let own = whole().find(|(object, _)| {
-            let namespace = self.namespace(object);
-            namespace.is_some_and(|it| it != self.root_namespace() && host.is_of(it))
+        let own = of(&|namespace| namespace != root && host.is_of(namespace));
+        let of_mesh = || {
+            let is_near = self.namespace(from).is_some_and(|it| host.is_of(it));
+            is_near.then(|| of(&|namespace| namespace == root))?
+        };
+        let (policy, mode, is_clear) = own.or_else(of_mesh)?;
+        let holds = is_clear && mode == MutualTlsMode::Strict && !self.is_replaced(from, policy);
+        holds.then_some(Demand {
+            policy,
+            is_for_all: !host.is_wildcard(),
+        })
+    }
+
+    /// The policies for whole namespaces that are deployed with an object, and their modes.
+    fn wide_policies<'a>(
+        &'a self,
+        from: &'a Object,
+    ) -> impl Iterator<Item = (&'a Object, MutualTlsMode)> {
+        let beside = self
+            .authentications()
+            .filter(|(object, spec)| spec.selector.is_none() && self.same_scope(object, from));
+        let modes = beside.filter_map(|(object, spec)| Some((object, spec.mtls.as_ref()?.mode?)));
+        modes.filter(|(_, mode)| *mode != MutualTlsMode::Unset)
+    }
+
+    /// Whether Istio takes another rule than `from`, one of the root namespace, for all of the namespace of a
+    /// policy (`destinationRule` in pilot/pkg/model/push_context.go looks into the Service's first).
+    fn is_replaced(&self, from: &Object, policy: &Object) -> bool {
+        let root = self.root_namespace();
+        let namespace = self.namespace(policy).filter(|it| *it != root);
+        self.namespace(from) == Some(root)
+            && namespace.is_some_and(|namespace| {
+                self.client_rules(policy).any(|(rule, spec)| {
+                    let host = Host::new(spec.host.as_deref().unwrap_or_default(), None);
+                    self.namespace(rule) == Some(namespace)
+                        && host.is_wildcard()
+                        && host.is_of(namespace)
+                })
+            })
+    }
+
+    /// What DestinationRules beside a PeerAuthentication tell clients of hosts that it may be for.
+    pub fn told_clients<'a>(&'a self, policy: &'a Object) -> impl Iterator<Item = ToldClients<'a>> {
+        let own = self.namespace(policy);
+        let is_of_mesh = own == Some(self.root_namespace());
+        let rules = self.client_rules(policy).filter_map(move |(rule, spec)| {
+            let host = spec.host.as_deref()?;
+            let named = Host::new(host, self.namespace(rule));
+            let is_near = is_of_mesh && named.is_in_cluster()
+                || match own {
+                    Some(own) => named.is_of(own),
+                    None => self.same_namespace(rule, policy) && named.is_in_cluster(),
+                };
+            is_near.then_some((rule, host, spec))
         });
-        let of_mesh = whole().find(|(object, _)| {
-            let is_root = self.namespace(object) == Some(self.root_namespace());
-            is_root && (self.namespace(from).is_some_and(|it| host.is_of(it)))
+        rules.flat_map(|(rule, host, spec)| {
+            let whole = spec.traffic_policy.iter().map(|policy| (policy, true));
+            let subsets = spec.subsets.iter();
+            let parts = subsets.filter_map(|subset| Some((subset.traffic_policy.as_ref()?, false)));
+            whole.chain(parts).filter_map(move |(policy, is_whole)| {
+                let mode = policy.tls.as_ref()?.mode?;
+                Some(ToldClients {
+                    rule,
+                    host,
+                    mode,
+                    is_whole,
+                })
+            })
+        })
+    }
+
+    /// Whether a PeerAuthentication that says DISABLE holds for all of its namespace, as far as what is
+    /// applied with it says.
+    pub fn is_plain_for_all(&self, policy: &Object) -> bool {
+        let mut others = self.authentications();
+        policy.field(&["spec", "selector"]).is_absent()
+            && others.all(|(other, spec)| {
+                let mode = spec.mtls.as_ref().and_then(|mtls| mtls.mode);
+                let is_other = mode.is_some_and(|mode| {
+                    !matches!(mode, MutualTlsMode::Disable | MutualTlsMode::Unset)
+                });
+                !is_other
+                    || !self.same_namespace(other, policy)
+                    || !self.is_applied_with(other, policy)
+            })
+    }
+
+    /// Whether two objects stand in one file or are of one kustomization.
+    pub fn is_applied_with(&self, one: &Object, other: &Object) -> bool {
+        let together = self.together(one, other);
+        matches!(together, Some(Together::File | Together::Kustomization))
+    }
+
+    fn client_rules<'a>(
+        &'a self,
+        beside: &'a Object,
+    ) -> impl Iterator<Item = (&'a Object, &'a DestinationRuleSpec)> {
+        let all = self.objects().filter_map(|object| match object.body() {
+            Body::DestinationRule(rule) => Some((object, rule.spec.as_ref()?)),
+            _ => None,
         });
-        own.or(of_mesh)
-            .filter(|(_, mode)| *mode == MutualTlsMode::Strict)
-            .map(|(object, _)| object)
+        all.filter(|(object, _)| self.same_scope(object, beside))
     }
 
     fn authentications(&self) -> impl Iterator<Item = (&Object, &PeerAuthenticationSpec)> {

@@ -41,6 +41,8 @@ pub(super) struct Provenance {
     outdated: HashSet<SourceId>,
     /// Below a folder for development or lessons.
     trials: HashSet<SourceId>,
+    /// By their names, what makes requests fail on purpose.
+    faults: HashSet<SourceId>,
     sealed: HashSet<SourceId>,
     /// Objects that Helm or `istioctl manifest generate` has rendered, by their place.
     charted: HashSet<Location>,
@@ -64,6 +66,7 @@ impl Provenance {
             collected: collected::files(inventory, sources),
             outdated: releases::outdated(sources),
             trials: of_paths(sources, purpose::is_trial),
+            faults: of_paths(sources, purpose::names_fault),
             ..Self::default()
         };
         found
@@ -91,6 +94,11 @@ impl Provenance {
             }
         }
         found
+    }
+
+    /// Whether a file's name or its folder's says that requests are to fail.
+    pub(super) fn is_for_faults(&self, source: SourceId) -> bool {
+        self.faults.contains(&source)
     }
 
     /// Whether a file lies below a folder for development or lessons.

@@ -5,7 +5,8 @@ use k8s_openapi::api::core::v1::Container;
 
 use super::Inventory;
 use super::programs::{is_for_trial, only_generates_load};
-use crate::kube::{Object, Workload, says_bad_on_purpose};
+use crate::kube::{Object, Workload, mentions, says_bad_on_purpose};
+use crate::yaml::Node;
 
 /// Folders whose name as a whole says that what they hold is for development or for lessons.
 const FOLDERS: [&str; 22] = [
@@ -59,6 +60,36 @@ pub(super) fn is_trial(root_path: &str) -> bool {
             || is_numbered_lesson(&folder)
             || words.any(|word| WORDS.contains(&word))
     })
+}
+
+/// Words for requests that are to fail or to wait.
+fn is_fault(word: &str) -> bool {
+    matches!(
+        word,
+        "abort"
+            | "aborts"
+            | "aborted"
+            | "chaos"
+            | "delay"
+            | "delays"
+            | "delayed"
+            | "fault"
+            | "faults"
+            | "faulty"
+            | "503"
+    )
+}
+
+/// Whether one of the words of a name is such a word: `ratings-delay-vs`, `5-Fault-Injection`.
+fn has_fault(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut words = name.split(|char: char| !char.is_ascii_alphanumeric());
+    words.any(is_fault)
+}
+
+/// Whether a file's name, or that of its folder, says that requests are to fail.
+pub(super) fn names_fault(root_path: &str) -> bool {
+    root_path.rsplit('/').take(2).any(has_fault)
 }
 
 /// `section-4`, `chapter03`
@@ -121,6 +152,17 @@ impl Inventory {
                 None
             }
         })
+    }
+
+    /// Whether an object's name, a label of it, its file, its folder or a comment says that it makes requests
+    /// fail or wait.
+    pub fn is_fault_on_purpose(&self, object: &Object) -> bool {
+        let labels = object.node().at(&["metadata", "labels"]);
+        let mut labels = labels.into_iter().flat_map(Node::entries);
+        self.provenance.is_for_faults(object.source())
+            || has_fault(object.name())
+            || labels.any(|label| label.value.text().is_some_and(has_fault))
+            || mentions(object.node(), is_fault)
     }
 
     /// Why an object is not one to rely on, where its folder or a comment says so.

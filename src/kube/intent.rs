@@ -136,6 +136,17 @@ pub fn says_bad_on_purpose(object: Node<'_>) -> bool {
             .any(|comment| WORDS.iter().any(|words| comment.contains(words)))
 }
 
+/// Whether a comment above or inside an object has one of these words, in lower case.
+pub fn mentions(object: Node<'_>, is_meant: impl Fn(&str) -> bool) -> bool {
+    !object.tree().comments().is_empty()
+        && comments_of(object).any(|comment| {
+            let comment = comment.to_lowercase();
+            comment
+                .split(|char: char| !char.is_alphanumeric())
+                .any(&is_meant)
+        })
+}
+
 /// The comments right above and inside an object; above the first of a file also those before `---`.
 fn comments_of(object: Node<'_>) -> impl Iterator<Item = &str> {
     let tree = object.tree();

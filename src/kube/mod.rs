@@ -25,7 +25,7 @@ pub use check::forms::from_base64 as decoded;
 pub use check::{KubeCheck, is_placeholder};
 pub use fault::{Fault, FaultRule};
 pub use intent::{
-    is_applied_by_command, is_explained, says_bad_on_purpose, says_installed_elsewhere,
+    is_applied_by_command, is_explained, mentions, says_bad_on_purpose, says_installed_elsewhere,
     says_needless,
 };
 pub use load_balancer::{Checks, GatewayClass, IngressClass, LoadBalancer};

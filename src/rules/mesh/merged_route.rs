@@ -12,7 +12,7 @@ const MOST: usize = 10;
 
 /// The one route that a split over these routes without `match` was meant as; `None` where nothing says
 /// that a split was meant, or where they differ in more than their destinations.
-pub(super) fn advice(routes: &[Node<'_>]) -> Option<String> {
+pub(super) fn advice(routes: &[Node<'_>], what: &str) -> Option<String> {
     let (first, rest) = routes.split_first()?;
     if routes.len() > MOST || !rest.iter().all(|it| has_same_settings(*first, *it)) {
         return None;
@@ -31,7 +31,7 @@ pub(super) fn advice(routes: &[Node<'_>]) -> Option<String> {
     let list = destinations.into_iter().map(Value::copy_of).collect();
     let advice = Advice::document([("route", Value::List(list))]);
     Some(format!(
-        "weights split the requests of one route: put the destinations into one `route` list\n{}",
+        "weights split the {what}s of one route: put the destinations into one `route` list\n{}",
         advice.yaml()
     ))
 }

@@ -1,11 +1,11 @@
 //! `mtls-disabled`
 
+use super::plain_server;
 use super::policy::policies;
 use crate::edit::{Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{Membership, Mesh, Relation, Target};
+use crate::inventory::{Demand, Membership, Mesh, Relation, Target};
 use crate::kube::istio::destination_rule::ClientTlsMode;
-use crate::kube::istio::peer_authentication::MutualTlsMode;
 use crate::kube::{Body, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -38,8 +38,13 @@ impl Rule for MtlsDisabled {
                     .spec
                     .as_ref()
                     .and_then(|spec| spec.mtls.as_ref());
-                let is_ambient = cx.inventory.is_ambient_namespace(object);
-                check_server(object, mtls.and_then(|mtls| mtls.mode), is_ambient, out);
+                let mode = mtls.and_then(|mtls| mtls.mode);
+                let node = object.node().at(&["spec", "mtls", "mode"]);
+                if let Some((node, mode)) = node.zip(mode)
+                    && let Some(report) = plain_server::report(cx, object, node, mode)
+                {
+                    out.push(report);
+                }
             }
             Body::DestinationRule(rule) => {
                 let policies = policies(object, rule);
@@ -76,44 +81,6 @@ impl Rule for MtlsDisabled {
             }
             _ => {}
         }
-    }
-}
-
-fn check_server(
-    object: &Object,
-    mode: Option<MutualTlsMode>,
-    is_ambient: bool,
-    out: &mut Findings,
-) {
-    let Some(node) = object.node().at(&["spec", "mtls", "mode"]) else {
-        return;
-    };
-    match mode {
-        Some(MutualTlsMode::Disable) if is_ambient => {
-            let message = "`DISABLE` means PERMISSIVE in the ambient mesh: clients may still use \
-                           mutual TLS";
-            let help = "mode: STRICT, once every client is in the mesh, or PERMISSIVE";
-            out.push(Report::object(object, node, message).help(help).pedantic());
-        }
-        Some(MutualTlsMode::Disable) => {
-            let message =
-                "`DISABLE` makes the proxies accept plain text only: nothing is encrypted";
-            let help = "mode: STRICT, or PERMISSIVE while clients without a sidecar remain";
-            let report = Report::object(object, node, message)
-                .detail("nor authenticated, in requests between workloads")
-                .help(help);
-            let title = "set the mode to PERMISSIVE";
-            out.push(report.fix(Applicability::Unsafe, title, object, |editor| {
-                editor.set(node, &Value::text("PERMISSIVE"))
-            }));
-        }
-        Some(MutualTlsMode::Permissive) => {
-            let message =
-                "`PERMISSIVE` accepts plain text: only STRICT makes clients prove who they are";
-            let help = "mode: STRICT, once every client has a sidecar";
-            out.push(Report::object(object, node, message).help(help).pedantic());
-        }
-        _ => {}
     }
 }
 
@@ -159,11 +126,22 @@ fn refused<'a>(
     node: Node<'_>,
     mode: &str,
     host: &str,
-    strict: &Object,
+    demand: Demand<'_>,
 ) -> Report<'a> {
-    let message = format!("`{mode}` for `{host}` conflicts with STRICT: every connection is reset");
+    let strict = demand.policy;
+    let which = if demand.is_for_all {
+        "every connection is"
+    } else {
+        "connections are"
+    };
+    let message = format!("`{mode}` for `{host}` conflicts with STRICT: {which} reset");
+    let own = if demand.is_for_all {
+        ""
+    } else {
+        ", but for workloads with a policy of their own"
+    };
     let detail = format!(
-        "clients come without a certificate, and PeerAuthentication `{}` requires mutual TLS",
+        "clients come without a certificate, and PeerAuthentication `{}` requires mutual TLS{own}",
         strict.name()
     );
     let report = Report::object(object, node, message)

@@ -4,7 +4,6 @@ use super::ways::Way;
 use crate::finding::Severity;
 use crate::inventory::Target;
 use crate::kube::{Object, is_placeholder};
-use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report};
 use crate::units::suggest;
 use crate::yaml::{Node, Scalar};
@@ -143,21 +142,4 @@ fn others(spec: Node<'_>, missing: &str, beside: &[&str]) -> String {
         (Some(only), None) => format!("only `{only}` takes its routes"),
         (Some(_), Some(_)) => "only the others take its routes".to_owned(),
     }
-}
-
-/// The subsets that there are, or how to make the one that is missing.
-pub(super) fn subset_help(host: &str, subset: &str, defined: &[&str]) -> String {
-    if let Some(near) = suggest(subset, defined.iter().copied()) {
-        return format!("did you mean `{near}`?");
-    }
-    if defined.is_empty() {
-        return format!(
-            "add a DestinationRule whose subset selects the pods, by a label they carry:\n\
-             apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: {host}\n\
-             spec:\n  host: {host}\n  subsets:\n    - name: {subset}\n      labels:\n        \
-             version: {subset}"
-        );
-    }
-    let few = defined.get(..FEW).unwrap_or(defined);
-    format!("defined are: {}", and_more(few, defined.len()))
 }

@@ -1,14 +1,11 @@
 //! `unresolved-destination`
 
-use std::collections::HashSet;
-
 use super::ways::{Way, ways};
-use super::{gateway_hosts, route_targets};
+use super::{gateway_hosts, route_subsets, route_targets};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{Relation, Target};
-use crate::kube::istio::DestinationRule;
-use crate::kube::{Body, Object, is_placeholder};
+use crate::inventory::Target;
+use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::suggest;
 use crate::yaml::Node;
@@ -47,21 +44,26 @@ impl Rule for UnresolvedDestination {
                 let Some((host, node)) = host.zip(spec.get("host")) else {
                     return;
                 };
+                // A rule for nothing fails no request.
                 if let Some(report) = unfinished(cx, object, host, node, IDLE) {
-                    out.push(report);
+                    out.push(report.severity(Severity::Warning));
                 } else if let Some(name) = absent(cx, object, host) {
                     let message =
                         format!("no Service `{name}` in view for this DestinationRule: {IDLE}");
                     out.push(
                         Report::object(object, node, message)
+                            .severity(Severity::Warning)
                             .help(near_help(nearest(cx, object, name), name)),
                     );
                 }
             }
             Body::VirtualService(service) => {
                 let typed = service.spec.as_ref();
-                for way in typed.into_iter().flat_map(|it| ways(it, spec)) {
-                    check(cx, object, way, out);
+                let ways = typed
+                    .map(|it| ways(cx, object, it, spec))
+                    .unwrap_or_default();
+                for way in &ways {
+                    check(cx, object, *way, &ways, out);
                 }
                 route_targets::check_gateways(cx, object, spec, out);
                 gateway_hosts::check(cx, object, spec, out);
@@ -71,7 +73,7 @@ impl Rule for UnresolvedDestination {
     }
 }
 
-fn check(cx: &Context<'_>, object: &Object, way: Way<'_>, out: &mut Findings) {
+fn check(cx: &Context<'_>, object: &Object, way: Way<'_>, all: &[Way<'_>], out: &mut Findings) {
     let host = way.destination.host.as_deref();
     let Some((host, host_node)) = host.zip(way.node.get("host")) else {
         return;
@@ -97,7 +99,7 @@ fn check(cx: &Context<'_>, object: &Object, way: Way<'_>, out: &mut Findings) {
         out.push(way.severity(report));
         return;
     }
-    check_subset(cx, object, host, way, out);
+    route_subsets::check(cx, object, host, (way, all), out);
     route_targets::check_port(cx, object, host, way, out);
 }
 
@@ -124,74 +126,6 @@ fn unfinished<'a>(
             .detail("only names without a dot are completed")
             .help(help),
     )
-}
-
-fn check_subset(cx: &Context<'_>, object: &Object, host: &str, way: Way<'_>, out: &mut Findings) {
-    let subset = way.destination.subset.as_deref();
-    let Some((subset, subset_node)) = subset.zip(way.node.get("subset")) else {
-        return;
-    };
-    if subset.is_empty() || is_placeholder(subset) || cx.inventory.is_open(object) {
-        return;
-    }
-    let rules: Vec<_> = cx.inventory.rules_for(object, host).collect();
-    if !is_in_view(cx, object, host, &rules) {
-        return;
-    }
-    let mut nearest_first: Vec<_> = rules.iter().collect();
-    nearest_first.sort_by_key(|(_, _, relation)| (!relation.is_near(), relation.nearness));
-    let names = nearest_first
-        .into_iter()
-        .filter_map(|(_, rule, _)| rule.spec.as_ref())
-        .flat_map(|spec| &spec.subsets)
-        .filter_map(|subset| subset.name.as_deref());
-    let mut seen = HashSet::new();
-    let names: Vec<&str> = names.filter(|name| seen.insert(*name)).collect();
-    if names
-        .iter()
-        .any(|name| *name == subset || is_placeholder(name))
-    {
-        return;
-    }
-    let message = format!(
-        "no subset `{subset}` of `{host}` in view: {}",
-        way.consequence()
-    );
-    let report = Report::object(object, subset_node, message)
-        .help(route_targets::subset_help(host, subset, &names));
-    let report = way.severity(report);
-    let near = rules.iter().filter(|(_, _, relation)| relation.is_near());
-    let rule = near.min_by_key(|(_, _, relation)| relation.nearness);
-    out.push(match rule {
-        Some((rule, ..)) => {
-            report.related(rule, rule.name_node(), "the DestinationRule of the host")
-        }
-        None => report,
-    });
-}
-
-/// Whether what the host is for is deployed with the object: its Service, or a DestinationRule for
-/// it.
-fn is_in_view(
-    cx: &Context<'_>,
-    object: &Object,
-    host: &str,
-    rules: &[(&Object, &DestinationRule, Relation)],
-) -> bool {
-    let is_closed =
-        |it: &Object, relation: Relation| relation.is_firm() && !cx.inventory.is_open(it);
-    let by_service = match cx.inventory.resolve(object, host) {
-        Target::Services(services) => services.iter().any(|(it, near)| is_closed(it, *near)),
-        Target::Elsewhere | Target::Absent { .. } | Target::Unfinished { .. } => false,
-    };
-    let is_own = |rule: &DestinationRule| {
-        let host = rule.spec.as_ref().and_then(|spec| spec.host.as_deref());
-        host.is_some_and(|host| !host.contains('*'))
-    };
-    by_service
-        || rules
-            .iter()
-            .any(|(it, rule, near)| is_closed(it, *near) && is_own(rule))
 }
 
 /// The name of the Service that a host means, where it has to be in view and is not: it is of the

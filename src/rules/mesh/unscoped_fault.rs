@@ -49,7 +49,13 @@ impl Rule for UnscopedFault {
             {
                 continue;
             }
-            out.push(report(object, entry.key, node, &what));
+            let report = report(object, entry.key, node, &what);
+            // Whoever names it so knows what it does.
+            out.push(if cx.inventory.is_fault_on_purpose(object) {
+                report.severity(Severity::Note)
+            } else {
+                report
+            });
         }
     }
 }

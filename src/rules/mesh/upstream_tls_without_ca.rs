@@ -114,12 +114,13 @@ fn hosts_behind_gateways(cx: &Context<'_>) -> Arc<HashSet<String>> {
         .once("hosts that gateways send requests to", || {
             let services = cx.inventory.objects().filter_map(|it| match it.body() {
                 Body::VirtualService(service) => {
-                    Some((service.spec.as_ref()?, it.node().get("spec")?))
+                    Some((it, service.spec.as_ref()?, it.node().get("spec")?))
                 }
                 _ => None,
             });
-            let services = services.filter(|(spec, _)| spec.gateways.iter().any(|it| it != "mesh"));
-            let ways = services.flat_map(|(spec, node)| ways(spec, node));
+            let services =
+                services.filter(|(_, spec, _)| spec.gateways.iter().any(|it| it != "mesh"));
+            let ways = services.flat_map(|(object, spec, node)| ways(cx, object, spec, node));
             ways.filter_map(|way| way.destination.host.clone())
                 .collect()
         })
