@@ -69,7 +69,7 @@ impl<'a> Host<'a> {
     pub(super) fn is_in_cluster(self) -> bool {
         match self.named() {
             Named::Service(..) => true,
-            Named::Wildcard(suffix) => suffix.is_empty() || suffix.ends_with(".local"),
+            Named::Wildcard(suffix) => wildcard_covers(suffix, "", None),
             Named::Foreign(_) | Named::Unfinished(..) | Named::Other(_) => false,
         }
     }

@@ -1,7 +1,7 @@
 //! What decides on the sidecars of pods: labels, or the annotation of old and other releases.
 
-use super::Inventory;
 use super::mesh_view::{NAMESPACE_INJECTION, REVISION};
+use super::{Inventory, ObjectId};
 use crate::kube::Object;
 use crate::yaml::Node;
 
@@ -42,8 +42,17 @@ impl Inventory {
         let named = self
             .namespace(object)
             .and_then(|it| self.mesh_view(object)?.namespaces.get(it));
-        let first = named.and_then(|ids| self.get(*ids.first()?));
-        first.map_or(NamespaceInjection::Unknown, |entry| {
+        // Of several overlays' Namespaces, any may be it.
+        let beside = |id: &&ObjectId| {
+            let entry = self.get(**id);
+            entry.is_some_and(|entry| self.same_scope(&entry.object, object))
+        };
+        let only = named.and_then(|ids| match ids.as_slice() {
+            [only] => Some(only),
+            all => all.iter().find(beside),
+        });
+        let only = only.and_then(|id| self.get(*id));
+        only.map_or(NamespaceInjection::Unknown, |entry| {
             NamespaceInjection::Unlabelled(&entry.object)
         })
     }

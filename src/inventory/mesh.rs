@@ -130,7 +130,11 @@ impl Inventory {
             let object = template.object();
             return Mesh::by(Membership::Sidecar, object, node, "asks for a sidecar");
         }
-        if let Some(answer) = self.labelled(workload) {
+        if let Some(mut answer) = self.labelled(workload) {
+            // Which of two injectors that are asked gets the pod, no file says.
+            if answer.membership == Membership::Sidecar && self.is_in_other_mesh(workload) {
+                answer.membership = Membership::Likely;
+            }
             return answer;
         }
         self.suggested(workload)

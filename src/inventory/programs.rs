@@ -8,7 +8,7 @@ use super::ports;
 use crate::kube::{ContainerRef, Workload, WorkloadBody};
 
 /// Databases, caches and brokers: they answer calls and make none to other workloads.
-const STORES: [&str; 59] = [
+const STORES: [&str; 60] = [
     "activemq",
     "aerospike",
     "arangodb",
@@ -24,6 +24,7 @@ const STORES: [&str; 59] = [
     "dgraph",
     "documentdb",
     "dragonfly",
+    "dynamodb",
     "elasticsearch",
     "emqx",
     "etcd",
@@ -243,8 +244,9 @@ pub fn elects_leader(workload: Workload<'_>) -> bool {
 
 /// Whether a container sends requests so that others have some: what comes to it is its own console.
 pub fn is_load_generator(workload: Workload<'_>, container: ContainerRef<'_>) -> bool {
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 15] = [
         "artillery",
+        "fortio",
         "gatling",
         "ghz",
         "jmeter",
@@ -270,13 +272,24 @@ pub fn only_generates_load(workload: Workload<'_>) -> bool {
     containers.peek().is_some() && containers.all(|it| is_load_generator(workload, it))
 }
 
+/// Whether all that a workload runs are tools of developers or stand-ins, by their images.
+pub fn is_stand_in(workload: Workload<'_>) -> bool {
+    let spec = workload.template().spec();
+    let volumes = spec
+        .and_then(|spec| spec.volumes.as_deref())
+        .unwrap_or_default();
+    let mut containers = own_containers(workload).peekable();
+    let is_one =
+        |it: ContainerRef<'_>| is_for_trial(it.data, volumes) || is_load_generator(workload, it);
+    containers.peek().is_some() && containers.all(is_one)
+}
+
 /// Whether a container is a tool of developers or a stand-in that answers whatever it is asked, by its image.
 pub(super) fn is_for_trial(container: &Container, volumes: &[Volume]) -> bool {
-    const TOOLS: [&str; 19] = [
+    const TOOLS: [&str; 18] = [
         "adminer",
         "azurite",
         "fake-gcs-server",
-        "fortio",
         "kafdrop",
         "localstack",
         "mailcatcher",

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use k8s_openapi::api::core::v1::PodSpec;
 
-use super::{Inventory, Relation, Serving, is_data_store};
+use super::{Inventory, Relation, Serving, keeps_data};
 use crate::kube::{Object, Strategy, Workload, WorkloadKind};
 use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
 
@@ -20,7 +20,7 @@ impl Inventory {
             WorkloadKind::DaemonSet | WorkloadKind::KnativeService => true,
             WorkloadKind::Pod => false,
             kind => match self.replicas(workload).count() {
-                Some(1) if kind == WorkloadKind::StatefulSet || is_data_store(workload) => false,
+                Some(1) if kind == WorkloadKind::StatefulSet || keeps_data(workload) => false,
                 Some(1) => {
                     let rollout = self.rollout(workload, 1);
                     // What nobody can judge may start a pod first.

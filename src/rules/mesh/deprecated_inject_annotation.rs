@@ -66,9 +66,14 @@ impl Rule for DeprecatedInjectAnnotation {
         let advice = Advice::below(&["metadata", "labels"], labels);
         let report = Report::template(workload, annotation.key, message)
             .detail(consequence)
-            .severity(severity)
-            .help_of_fix(lead(workload), &advice.yaml());
+            .severity(severity);
+        let report = help(workload, value, &advice, report);
         let report = show(injection, report);
+        // Where nothing injects, a refusal changes nothing in either place.
+        if value == "false" && matches!(injection, NamespaceInjection::Unlabelled(_)) {
+            out.push(report.pedantic());
+            return;
+        }
         let title = "make the annotation a label";
         out.push(
             report
@@ -79,6 +84,25 @@ impl Rule for DeprecatedInjectAnnotation {
                 .reveals(),
         );
     }
+}
+
+/// The label; for what runs to its end with what lets it end.
+fn help<'r>(
+    workload: Workload<'_>,
+    value: &str,
+    advice: &Advice,
+    report: Report<'r>,
+) -> Report<'r> {
+    if value != "true" || workload.is_long_running() {
+        return report.help_of_fix(lead(workload), &advice.yaml());
+    }
+    report.help(format!(
+        "{}, beside a native sidecar (Istio 1.24 or newer): another one would keep the {} from its end\n{}\n  \
+         annotations:\n    sidecar.istio.io/nativeSidecar: \"true\"",
+        lead(workload),
+        workload.object().kind(),
+        advice.yaml().trim_end()
+    ))
 }
 
 /// Points at the Namespace.

@@ -1,7 +1,7 @@
 //! `ineffective-istio-annotation`
 
 use super::injection;
-use super::metadata::{Holder, Map, waits_for_connections};
+use super::metadata::{Holder, Map, in_proxy_config, waits_for_connections};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::tables::istio_catalogue::{
     KnownKey, is_bookkeeping, is_istio_key, only_slip, proxy_config_field, suggest,
@@ -127,17 +127,9 @@ fn of_proxy_config<'r>(
     let noun = map.noun();
     let value = entry.value.text().unwrap_or("…");
     let message = format!("Istio has no {noun} `{key}`: it does nothing");
-    let detail = format!("`{field}` is read from `proxy.istio.io/config` only");
-    let is_there = holder
-        .template
-        .is_some_and(|template| template.annotation("proxy.istio.io/config").is_some());
-    let help = if is_there {
-        format!("add to `proxy.istio.io/config` of the pod template:\n{field}: {value}")
-    } else {
-        format!(
-            "on the pod template:\nmetadata:\n  annotations:\n    proxy.istio.io/config: |\n      {field}: {value}"
-        )
-    };
+    let detail =
+        format!("`{field}` is read from `proxy.istio.io/config` and meshConfig.defaultConfig only");
+    let help = in_proxy_config(holder.template, field, value);
     let title = "move it into proxy.istio.io/config";
     if field == "terminationDrainDuration" && holder.template.is_some_and(waits_for_connections) {
         return Report::object(object, entry.key, message)

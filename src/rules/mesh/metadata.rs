@@ -165,3 +165,33 @@ pub(super) fn waits_for_connections(template: PodTemplate<'_>) -> bool {
             .is_some_and(|it| it == "true")
     })
 }
+
+/// How a setting of the proxy is written into the annotation that holds them.
+pub(super) fn in_proxy_config(
+    template: Option<PodTemplate<'_>>,
+    field: &str,
+    value: &str,
+) -> String {
+    let present = template.and_then(|it| it.annotation("proxy.istio.io/config"));
+    let is_json = |node: Node<'_>| node.text().is_some_and(|text| text.trim().starts_with('{'));
+    match present {
+        Some(node) if is_json(node) => format!(
+            "add to the JSON in `proxy.istio.io/config` of the pod template:\n\"{field}\": {}",
+            in_json(value)
+        ),
+        Some(_) => format!("add to `proxy.istio.io/config` of the pod template:\n{field}: {value}"),
+        None => format!(
+            "on the pod template:\nmetadata:\n  annotations:\n    proxy.istio.io/config: |\n      {field}: {value}"
+        ),
+    }
+}
+
+/// A value as JSON has it.
+fn in_json(value: &str) -> String {
+    let is_bare = matches!(value, "true" | "false") || value.parse::<i64>().is_ok();
+    if is_bare {
+        value.to_owned()
+    } else {
+        format!("{value:?}")
+    }
+}

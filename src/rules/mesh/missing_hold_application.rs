@@ -4,8 +4,9 @@ use super::native::unless_native;
 use super::proxy_config::Settings;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{Mesh, ProxyKind, is_data_store, written_proxy};
+use crate::inventory::{Mesh, ProxyKind, is_data_store, is_stand_in, written_proxy};
 use crate::kube::{PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload};
+use crate::lifecycle::signal;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::{Entry, Node, Tree, path_below};
 
@@ -41,13 +42,22 @@ impl Rule for MissingHoldApplication {
             || proxy == ProxyKind::Native
             || is_complete(template)
             || is_data_store(workload)
+            || template
+                .main_containers()
+                .all(|it| signal::only_waits(it.data))
             || cx.inventory.replicas(workload).is_parked()
             || cx.inventory.holds_mesh_wide(workload)
             || is_held_or_told(cx, workload)
         {
             return;
         }
-        out.push(report(workload, &mesh, proxy).unless_trial(cx, workload));
+        let report = report(workload, &mesh, proxy).unless_trial(cx, workload);
+        // What only answers, as far as its image says, makes no calls that could fail.
+        out.push(if is_stand_in(workload) {
+            report.severity(Severity::Note)
+        } else {
+            report
+        });
     }
 }
 

@@ -51,6 +51,12 @@ pub(super) fn report<'a>(app: &App<'a>, sidecar: &Injected<'_>) -> Option<Report
     Some(report.related(evidence.object, evidence.node, "injects the sidecar"))
 }
 
+/// Lines of annotations, as they stand in a pod template.
+fn annotations(lines: &str) -> String {
+    let lines: Vec<String> = lines.lines().map(|line| format!("\n    {line}")).collect();
+    format!("metadata:\n  annotations:{}", lines.concat())
+}
+
 /// What lets it stay, in a grace period that holds it.
 fn help(app: &App<'_>, sidecar: &Injected<'_>, wait: Wait) -> String {
     let grace = app.budget.grace.value;
@@ -65,8 +71,10 @@ fn help(app: &App<'_>, sidecar: &Injected<'_>, wait: Wait) -> String {
         _ if !sidecar.is_settled() => ", unless the injector does so by default".to_owned(),
         _ => String::new(),
     };
-    let mut help =
-        format!("let it wait until the app is done, on the pod template{unless}:\n{asked}");
+    let mut help = format!(
+        "let it wait until the app is done, on the pod template{unless}:\n{}",
+        annotations(&asked)
+    );
     let then = wait
         .then
         .map(|then| then.time)
@@ -79,7 +87,8 @@ fn help(app: &App<'_>, sidecar: &Injected<'_>, wait: Wait) -> String {
     }
     if let Some((key, since)) = native.advised {
         help = format!(
-            "{help}\nor make it a native sidecar, which leaves after the app ({since} or newer):\n{key}: \"true\""
+            "{help}\nor make it a native sidecar, which leaves after the app ({since} or newer):\n{}",
+            annotations(&format!("{key}: \"true\""))
         );
     }
     help

@@ -1,6 +1,6 @@
 //! `outlier-ejection-unbounded`
 
-use super::endpoints;
+use super::endpoints::{self, Endpoints};
 use super::policy::{Policy, policies};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
@@ -22,6 +22,9 @@ static META: RuleMeta = RuleMeta {
     checklist: &["circuit-breaker"],
 };
 
+/// How many of a hundred may go at most.
+const HALF: i32 = 50;
+
 /// See the rule's page.
 pub(in crate::rules) struct OutlierEjectionUnbounded;
 
@@ -31,7 +34,6 @@ impl Rule for OutlierEjectionUnbounded {
     }
 
     fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
-        const HALF: i32 = 50;
         let Body::DestinationRule(rule) = object.body() else {
             return;
         };
@@ -58,16 +60,17 @@ impl Rule for OutlierEjectionUnbounded {
             let report = if policy.fails_over {
                 over(object, node, percent)
             } else {
-                let title = format!("set maxEjectionPercent to {HALF}");
-                let mut report = report(object, node, percent, floor)
-                    .fix(Applicability::Unsafe, title, object, |editor| {
-                        editor.set(node, &Value::int(HALF))
-                    })
-                    .reveals();
-                if let Some(why) = needs_a_person(cx, object, rule, &policy) {
-                    report.withhold(why);
+                let report = report(object, node, percent, floor);
+                let found = endpoints_of(cx, object, rule, &policy);
+                match found.as_ref().map(|found| found.most) {
+                    Some(..=1) => report.help(ALONE),
+                    _ => half(
+                        report,
+                        object,
+                        node,
+                        needs_a_person(cx, object, &policy, found),
+                    ),
                 }
-                report
             };
             out.push(match floor_field.node() {
                 Some(node) => report.related(object, node, "the floor"),
@@ -77,19 +80,50 @@ impl Rule for OutlierEjectionUnbounded {
     }
 }
 
+/// Half of a single endpoint is none: with that, nothing is ever ejected.
+const ALONE: &str = "there is one endpoint in view, whose ejection leaves none: run at least two replicas first, then\n\
+                     maxEjectionPercent: 50";
+
+/// Offers half as the most, where nothing speaks against it.
+fn half<'r>(
+    report: Report<'r>,
+    object: &Object,
+    node: Node<'_>,
+    why: Option<&'static str>,
+) -> Report<'r> {
+    let title = format!("set maxEjectionPercent to {HALF}");
+    let mut report = report
+        .fix(Applicability::Unsafe, title, object, |editor| {
+            editor.set(node, &Value::int(HALF))
+        })
+        .reveals();
+    if let Some(why) = why {
+        report.withhold(why);
+    }
+    report
+}
+
+fn endpoints_of<'a>(
+    cx: &Context<'a>,
+    object: &'a Object,
+    rule: &'a DestinationRule,
+    policy: &Policy<'a>,
+) -> Option<Endpoints<'a>> {
+    let host = rule.spec.as_ref().and_then(|spec| spec.host.as_deref());
+    let labels = policy.subset.map(|subset| &subset.labels);
+    let behind = endpoints::behind(cx, object, host.unwrap_or_default());
+    behind.and_then(|behind| behind.endpoints(cx, labels))
+}
+
 /// Why only a person can tell how many endpoints may go.
 fn needs_a_person(
     cx: &Context<'_>,
     object: &Object,
-    rule: &DestinationRule,
     policy: &Policy<'_>,
+    found: Option<Endpoints<'_>>,
 ) -> Option<&'static str> {
     /// Of fewer, half leaves a single one.
     const FEWEST: i64 = 4;
-    let host = rule.spec.as_ref().and_then(|spec| spec.host.as_deref());
-    let labels = policy.subset.map(|subset| &subset.labels);
-    let behind = endpoints::behind(cx, object, host.unwrap_or_default());
-    let found = behind.and_then(|behind| behind.endpoints(cx, labels));
     let trips_at_once = policy.outlier_detection.is_some_and(|it| {
         let old = it.consecutive_errors.and_then(|it| u32::try_from(it).ok());
         let thresholds = [

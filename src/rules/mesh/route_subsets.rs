@@ -125,13 +125,14 @@ fn subset_help(host: &str, subset: &str, defined: &[&str], wanted: &[&str]) -> S
     }
     if defined.is_empty() {
         let few = wanted.iter().take(FEW);
-        let subsets: String = few
+        let subsets: Vec<String> = few
             .map(|it| format!("\n    - name: {it}\n      labels:\n        version: {it}"))
             .collect();
         return format!(
             "add a DestinationRule whose subsets select the pods, by a label they carry:\n\
              apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: {host}\n\
-             spec:\n  host: {host}\n  subsets:{subsets}"
+             spec:\n  host: {host}\n  subsets:{}",
+            subsets.concat()
         );
     }
     let few = defined.get(..FEW).unwrap_or(defined);

@@ -36,12 +36,13 @@ impl Rule for SidecarExitsBeforeApp {
             return;
         }
         for sidecar in cx.clocks().injected(workload) {
-            let takes_requests = inventory.serving(workload).may_serve();
+            // Two assumptions, on the time and on the requests, are no evidence.
+            let takes_requests = inventory.serving(workload).is_serving();
             let app = app(cx, workload).filter(|app| is_stated(app) || takes_requests);
             let report = app.as_ref().and_then(|app| {
                 let report = other_sidecar::report(app, &sidecar)?;
-                // The time is an assumption.
-                let note = !is_stated(app);
+                // The time is an assumption, or Istio's sidecar may be there instead.
+                let note = !is_stated(app) || inventory.mesh(workload).has_sidecar();
                 Some(if note {
                     report.severity(Severity::Note)
                 } else {
@@ -66,7 +67,7 @@ impl Rule for SidecarExitsBeforeApp {
         };
         let exit = Proxy::Classic(drain(&settings)).exit();
         let is_stated = is_stated(&app);
-        if !is_stated && !inventory.serving(workload).may_serve() {
+        if !is_stated && !inventory.serving(workload).is_serving() {
             return;
         }
         if exit.outlived_by(&app.budget).is_some() {

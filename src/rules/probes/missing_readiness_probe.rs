@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{ContainerPort, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::open_port::{OPEN_PORT, ask_port, known_port};
+use super::open_port::{ask_port, known_port, nfs_port, open_port, speaks_no_http};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Serving, application_port, is_management_name};
 use crate::kube::{Body, ContainerRef, Workload, WorkloadKind};
@@ -79,12 +79,16 @@ fn report(
         if answers { "can answer" } else { "listens" }
     );
     let mut report = Report::container(workload, container, container.name_node(), message);
-    if !answers {
+    // No rollout replaces a bare Pod: its start is one time.
+    if !answers || workload.kind() == WorkloadKind::Pod {
         report = report.severity(Severity::Note);
     }
     let report = match known_port(container) {
         Some(port) => ask_port(container, port, report),
-        None => report.help(help(serving, workload, container)),
+        None => report.help(match nfs_port(workload, container) {
+            Some(port) => open_port(&port),
+            None => help(serving, workload, container),
+        }),
     };
     let report = report.unless_needless(container.object(), &["readiness"], &[]);
     out.push(report.serving(serving));
@@ -144,9 +148,7 @@ fn help(serving: &Serving<'_>, workload: Workload<'_>, container: ContainerRef<'
             "add a readinessProbe; where the server answers the gRPC health protocol in plaintext:\n\
              readinessProbe:\n  grpc:\n    port: {number}"
         ),
-        _ if speaks_no_http(number, name) => {
-            format!("{OPEN_PORT}:\nreadinessProbe:\n  tcpSocket:\n    port: {reference}")
-        }
+        _ if speaks_no_http(number, name) => open_port(&reference),
         _ => {
             let is_tls = speaks("https") || matches!(number, Some(443 | 6443 | 8443 | 9443 | 10250));
             let scheme = if is_tls { "\n    scheme: HTTPS" } else { "" };
@@ -212,27 +214,4 @@ fn target_number(port: &ServicePort) -> Option<i32> {
         Some(IntOrString::String(_)) => None,
         _ => Some(port.port),
     }
-}
-
-/// Data stores and brokers, by the ports that IANA or their makers gave them, or by a port's name.
-fn speaks_no_http(number: Option<i32>, name: Option<&str>) -> bool {
-    const NAMES: [&str; 10] = [
-        "tcp", "mysql", "postgres", "mongo", "redis", "kafka", "amqp", "ldap", "nats", "ssh",
-    ];
-    matches!(
-        number.unwrap_or_default(),
-        22 | 389
-            | 636
-            | 1433
-            | 2181
-            | 3306
-            | 4222
-            | 5432
-            | 5672
-            | 6379
-            | 9042
-            | 9092
-            | 11211
-            | 27017
-    ) || name.is_some_and(|name| NAMES.iter().any(|known| name.starts_with(known)))
 }

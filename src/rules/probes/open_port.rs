@@ -4,11 +4,11 @@ use k8s_openapi::api::core::v1::ContainerPort;
 
 use crate::edit::{Advice, Value};
 use crate::finding::Applicability;
-use crate::kube::ContainerRef;
+use crate::kube::{ContainerRef, Workload};
 use crate::rules::Report;
 
 /// What comes before a probe that asks whether a port is open.
-pub(super) const OPEN_PORT: &str = "add a readinessProbe; an exec probe with the server's own client shows more than \
+const OPEN_PORT: &str = "add a readinessProbe; an exec probe with the server's own client shows more than \
                          an open port";
 
 /// The declared port of a data store or a broker, where the image and the number say the same.
@@ -54,4 +54,59 @@ pub(super) fn ask_port<'r>(
         )
         .effect("a pod is ready once the port is open")
         .reveals()
+}
+
+/// The help that asks whether a port is open.
+pub(super) fn open_port(port: &str) -> String {
+    format!("{OPEN_PORT}:\nreadinessProbe:\n  tcpSocket:\n    port: {port}")
+}
+
+/// The port of a server of NFS, by a port's name, the image or the workload's name.
+pub(super) fn nfs_port(workload: Workload<'_>, container: ContainerRef<'_>) -> Option<String> {
+    const NFS: i32 = 2049;
+    let names_it = |name: &str| name.split(['-', '.', '_', '/', ':']).any(|it| it == "nfs");
+    let mut ports = container.ports().iter();
+    let own = ports.find(|port| port.container_port == NFS);
+    if let Some(port) = own {
+        return Some(port.name.clone().unwrap_or_else(|| NFS.to_string()));
+    }
+    let image = container.data.image.as_deref().unwrap_or_default();
+    let is_one = names_it(image) || names_it(workload.object().name());
+    (container.ports().is_empty() && is_one).then(|| NFS.to_string())
+}
+
+/// Data stores and brokers, by the ports that IANA or their makers gave them, or by a port's name.
+pub(super) fn speaks_no_http(number: Option<i32>, name: Option<&str>) -> bool {
+    const NAMES: [&str; 12] = [
+        "tcp",
+        "hazelcast",
+        "nfs",
+        "mysql",
+        "postgres",
+        "mongo",
+        "redis",
+        "kafka",
+        "amqp",
+        "ldap",
+        "nats",
+        "ssh",
+    ];
+    matches!(
+        number.unwrap_or_default(),
+        22 | 389
+            | 636
+            | 1433
+            | 2049
+            | 2181
+            | 3306
+            | 4222
+            | 5432
+            | 5672
+            | 5701
+            | 6379
+            | 9042
+            | 9092
+            | 11211
+            | 27017
+    ) || name.is_some_and(|name| NAMES.iter().any(|known| name.starts_with(known)))
 }

@@ -6,9 +6,10 @@ use super::grace;
 use crate::clocks::{PodBudget, grace_field};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::is_led;
-use crate::kube::{Workload, WorkloadKind};
+use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::lifecycle::Origin;
 use crate::lifecycle::shutdown::{ANNOTATION, GraceBudget};
+use crate::lifecycle::signal::unforwarded;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
 
@@ -48,13 +49,7 @@ impl Rule for InsufficientGracePeriod {
         };
         let budget = &pod.budget;
         let is_declared = budget.shutdown.is_declared();
-        // The buffer on top of an assumption is no evidence.
-        let is_enough = || left(budget) >= budget.shutdown.value;
-        let serving = cx.inventory.serving(workload);
-        // Who elects a leader and takes no requests for certain is called by scrapers and probes.
-        let has_no_clients =
-            || is_led(workload) && !serving.is_serving() && left(budget) >= ENOUGH_FOR_A_CONTROLLER;
-        if !is_declared && (is_enough() || !serving.may_serve() || has_no_clients()) {
+        if !is_declared && is_fine(cx, workload, &pod) {
             return;
         }
         // A grace period of 0 or less, and one that the hook alone uses up, are findings of their
@@ -101,6 +96,31 @@ impl Rule for InsufficientGracePeriod {
     }
 }
 
+/// Whether nothing follows from the assumed time.
+fn is_fine(cx: &Context<'_>, workload: Workload<'_>, pod: &PodBudget<'_>) -> bool {
+    let budget = &pod.budget;
+    let serving = cx.inventory.serving(workload);
+    // The buffer on top of an assumption is no evidence.
+    left(budget) >= budget.shutdown.value
+        || !serving.may_serve()
+        // Who elects a leader and takes no requests for certain is called by scrapers and probes.
+        || is_led(workload) && !serving.is_serving() && left(budget) >= ENOUGH_FOR_A_CONTROLLER
+        || needs_no_time(workload, pod.container)
+}
+
+/// Whether the assumed time is not that of a container: its server stops at once, or never hears of the end
+/// (`signal-not-forwarded`), so that a longer grace period only lengthens the wait.
+fn needs_no_time(workload: Workload<'_>, container: ContainerRef<'_>) -> bool {
+    let image = container.data.image.as_deref().unwrap_or_default();
+    let name = image.rsplit('/').next().unwrap_or_default();
+    let name = name.split([':', '@']).next().unwrap_or_default();
+    // Its Dockerfile (kubernetes/kubernetes, test/images) has no STOPSIGNAL SIGQUIT, as nginx's own has: SIGTERM
+    // is nginx's fast shutdown.
+    let stops_at_once = name == "nginx-slim" && container.data.command.is_none();
+    let spec = workload.template().spec();
+    stops_at_once || spec.is_some_and(|spec| unforwarded(spec, container.data).is_some())
+}
+
 /// What the hook leaves of the grace period.
 fn left(budget: &GraceBudget<'_>) -> Duration {
     budget
@@ -133,6 +153,6 @@ fn help(workload: Workload<'_>, budget: &GraceBudget<'_>) -> String {
     }
     format!(
         "say on the pod template how long the application takes to stop:\n\
-         {ANNOTATION}: <time from SIGTERM to exit>\nwith the assumed time: {enough}"
+         metadata:\n  annotations:\n    {ANNOTATION}: <time from SIGTERM to exit>\nwith the assumed time: {enough}"
     )
 }
