@@ -140,15 +140,22 @@ pub fn is_data_store(workload: Workload<'_>) -> bool {
     containers.peek().is_some() && containers.all(|it| names_one(image_name(it.data), &STORES))
 }
 
+/// Whether a program of this name keeps data of its own.
+fn keeps(name: &str) -> bool {
+    names_one(name, &STORES)
+        || names_one(name, &KEEPERS)
+        || name.ends_with("all-in-one")
+        || ports::words(name).any(|word| word == "nfs")
+}
+
+/// As [`keeps_data`], by the images alone: what is named after its store is another program.
+pub(super) fn runs_keeper(workload: Workload<'_>) -> bool {
+    own_containers(workload).any(|container| keeps(image_name(container.data)))
+}
+
 /// Whether one of the programs of a workload keeps data of its own, which a second pod would not have: by
 /// the image, by the workload's name, or by a volume of the pod's or of the node's where servers keep data.
 pub fn keeps_data(workload: Workload<'_>) -> bool {
-    let keeps = |name: &str| {
-        names_one(name, &STORES)
-            || names_one(name, &KEEPERS)
-            || name.ends_with("all-in-one")
-            || ports::words(name).any(|word| word == "nfs")
-    };
     let volumes = workload.template().spec();
     let volumes = volumes.and_then(|spec| spec.volumes.as_deref());
     keeps(workload.object().name())

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use k8s_openapi::api::core::v1::PodSpec;
 
-use super::{Inventory, Relation, Serving, keeps_data};
+use super::programs::runs_keeper;
+use super::{Inventory, Relation, Serving};
 use crate::kube::{Object, Strategy, Workload, WorkloadKind};
 use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
 
@@ -20,7 +21,7 @@ impl Inventory {
             WorkloadKind::DaemonSet | WorkloadKind::KnativeService => true,
             WorkloadKind::Pod => false,
             kind => match self.replicas(workload).count() {
-                Some(1) if kind == WorkloadKind::StatefulSet || keeps_data(workload) => false,
+                Some(1) if kind == WorkloadKind::StatefulSet || runs_keeper(workload) => false,
                 Some(1) => {
                     let rollout = self.rollout(workload, 1);
                     // What nobody can judge may start a pod first.
