@@ -87,7 +87,11 @@ pub(super) fn head_says_one(object: &Object) -> bool {
         .take(MOST_LINES)
         .take_while(|line| line.is_empty() || line.starts_with('#'));
     comments.map(str::to_lowercase).any(|comment| {
-        let words: Vec<&str> = comment.split(|c: char| !c.is_alphanumeric()).collect();
+        // `single-replica` is the name of a rule.
+        let words: Vec<&str> = comment
+            .split_whitespace()
+            .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
+            .collect();
         words.windows(2).any(|pair| {
             matches!(
                 pair,
