@@ -263,27 +263,6 @@ fn gitignore_counts_inside_a_repository_unless_switched_off() {
 }
 
 #[test]
-fn vendored_go_modules_are_skipped_unless_named() {
-    let tree = Tree::repository(&[
-        ("go.mod", "module example.org/web\n"),
-        ("a.yaml", POD),
-        ("vendor/k8s.io/x/node.yaml", POD),
-        ("charts/vendor/b.yaml", POD),
-    ]);
-    let shown = tree.run(&["."]);
-    assert_eq!(
-        listed(&shown),
-        ["named a.yaml", "named charts/vendor/b.yaml"]
-    );
-    assert_eq!(
-        skipped(&shown),
-        [("vendor/k8s.io/x/node.yaml", SkippedBecause::Vendored)]
-    );
-    let named = tree.run(&["vendor"]);
-    assert!(listed(&named).contains(&"named vendor/k8s.io/x/node.yaml".to_owned()));
-}
-
-#[test]
 fn hidden_directories_are_skipped_unless_named() {
     let tree = Tree::repository(&[
         ("a.yaml", POD),

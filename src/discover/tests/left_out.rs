@@ -99,3 +99,24 @@ fn the_innermost_repository_counts() {
     assert_eq!(numbers(&["one", "two"]), (4, 3));
     assert_eq!(numbers(&["two/k8s"]), (2, 1));
 }
+
+#[test]
+fn vendored_go_modules_are_skipped_unless_named() {
+    let tree = Tree::repository(&[
+        ("go.mod", "module example.org/web\n"),
+        ("a.yaml", POD),
+        ("vendor/k8s.io/x/node.yaml", POD),
+        ("charts/vendor/b.yaml", POD),
+    ]);
+    let shown = tree.run(&["."]);
+    assert_eq!(
+        listed(&shown),
+        ["named a.yaml", "named charts/vendor/b.yaml"]
+    );
+    assert_eq!(
+        skipped(&shown),
+        [("vendor/k8s.io/x/node.yaml", SkippedBecause::Vendored)]
+    );
+    let named = tree.run(&["vendor"]);
+    assert!(listed(&named).contains(&"named vendor/k8s.io/x/node.yaml".to_owned()));
+}

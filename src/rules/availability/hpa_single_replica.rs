@@ -117,10 +117,9 @@ fn report<'a>(
         "to one pod: a drain or crash takes it all down"
     };
     let message = format!("{written} scales `{}` {consequence}", target.name());
-    let field = if matches!(object.body(), Body::ScaledObject(_)) {
-        "minReplicaCount"
-    } else {
-        "minReplicas"
+    let field = match object.body() {
+        Body::ScaledObject(_) => "minReplicaCount",
+        _ => "minReplicas",
     };
     let report = Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
         .related(target, target.name_node(), "takes requests");
@@ -133,8 +132,7 @@ fn report<'a>(
             "keep at least {pods} pods, spread over nodes, so that PodDisruptionBudget `{}` lets one go",
             budget.name()
         ),
-        None => "keep at least two pods, spread over nodes, and a PodDisruptionBudget over them"
-            .to_owned(),
+        None => "keep at least two pods, spread over nodes, under a PodDisruptionBudget".to_owned(),
     };
     let advice = Advice::below(&["spec"], [(field, Value::int(pods))]);
     match object.body() {

@@ -14,6 +14,7 @@ pub(super) mod hpa_single_replica;
 mod keys;
 mod labels;
 mod limits;
+mod meant;
 pub(super) mod missed_recovery_target;
 pub(super) mod missing_pdb;
 pub(super) mod missing_pod_spread;

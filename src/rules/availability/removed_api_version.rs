@@ -42,21 +42,19 @@ impl Rule for RemovedApiVersion {
             "`{}` was removed in Kubernetes {}: the API server rejects it",
             row.api_version, row.release
         );
-        let report = Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
-            .help(help(row, object));
+        let mut report =
+            Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
+                .help(help(row, object));
         // Whoever says for which releases it is meant has another one for the others.
-        let report = if node.is_some_and(|node| remarks::names_release_at(object, node)) {
-            report.severity(Severity::Note)
-        } else {
-            report
-        };
+        if node.is_some_and(|node| remarks::names_release_at(object, node)) {
+            report = report.severity(Severity::Note);
+        }
         let is_served = row
             .replacement_since
             .is_none_or(|since| version.is_none_or(|version| version >= since));
         let written = node.zip(replacement(row, object)).filter(|_| is_served);
         let Some((node, replacement)) = written else {
-            out.push(report);
-            return;
+            return out.push(report);
         };
         let alone = applicability(row, object);
         let title = match alone {
@@ -204,9 +202,7 @@ fn changes(row: &Removed, object: &Object) -> Option<&'static str> {
             "the empty selector selected nothing, and now selects every pod of the namespace: name \
              the pods that are meant"
         }
-        "HorizontalPodAutoscaler" if is_of_v1(object) => {
-            return None;
-        }
+        "HorizontalPodAutoscaler" if is_of_v1(object) => return None,
         "HorizontalPodAutoscaler" if row.api_version == "autoscaling/v2beta1" => {
             "metrics give their aim as `target` with `type` and `averageUtilization`, `averageValue` \
              or `value`"

@@ -147,17 +147,8 @@ fn check(
     let report =
         |at: Option<Node<'_>>, message| Report::object(object, at.unwrap_or(node), message);
     if let Some(help) = fill_in(&different) {
-        let keys: Vec<String> = different.iter().map(|it| format!("`{}`", it.key)).collect();
-        let message = format!(
-            "the selector gives {} no value, but the pods have one: {}",
-            and_more(
-                keys.get(..FEW.min(keys.len())).unwrap_or_default(),
-                keys.len()
-            ),
-            consequence(object)
-        );
         let first = different.first().and_then(|it| at(it.key));
-        let report = report(first, message).help(help);
+        let report = report(first, without_values(object, &different)).help(help);
         out.push(show_labels(template, &different, report));
         return;
     }
@@ -183,6 +174,16 @@ fn check(
     let report = report(at, message).detail_of(found).help(HELP);
     let report = show_labels(template, &different, report);
     out.push(label_template(template, &different, report));
+}
+
+fn without_values(object: &Object, different: &[Difference<'_>]) -> String {
+    let keys: Vec<String> = different.iter().map(|it| format!("`{}`", it.key)).collect();
+    let first = keys.get(..FEW.min(keys.len())).unwrap_or_default();
+    format!(
+        "the selector gives {} no value, but the pods have one: {}",
+        and_more(first, keys.len()),
+        consequence(object)
+    )
 }
 
 fn show_labels<'a>(

@@ -1,12 +1,12 @@
 //! `unplaceable-rollout`
 
-use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
+use k8s_openapi::api::core::v1::PodSpec;
 
 use super::narrowed;
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas, takes_port_of_node};
-use crate::kube::{Selector, StrategyForm, Workload, WorkloadKind};
+use crate::kube::{StrategyForm, Workload, WorkloadKind};
 use crate::rules::text::count;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -23,8 +23,6 @@ static META: RuleMeta = RuleMeta {
     since: "0.1.0",
     checklist: &[],
 };
-
-const HOSTNAME: &str = "kubernetes.io/hostname";
 
 /// See the rule's page.
 pub(in crate::rules) struct UnplaceableRollout;
@@ -83,7 +81,7 @@ impl<'a> Obstacle<'a> {
         {
             return Some(Self::Port(place));
         }
-        let term = own_terms(workload, spec)
+        let term = narrowed::own_terms(workload, spec)
             .zip(node.at(&["affinity", "podAntiAffinity", REQUIRED]))
             .filter(|_| !is_set("affinity.podAntiAffinity"))?;
         Some(Self::AntiAffinity(
@@ -113,27 +111,6 @@ fn port<'a>(workload: Workload<'a>, spec: &PodSpec) -> Option<Node<'a>> {
             ((taken || on_host) && !container.object().is_unknown(place)).then_some(place)
         })
     })
-}
-
-/// The index of the first required term that keeps the workload's own pods from sharing a node.
-fn own_terms(workload: Workload<'_>, spec: &PodSpec) -> Option<usize> {
-    let rules = spec.affinity.as_ref()?.pod_anti_affinity.as_ref()?;
-    let required = rules
-        .required_during_scheduling_ignored_during_execution
-        .as_deref()?;
-    let labels = workload.template().labels();
-    let is_own = |term: &PodAffinityTerm| {
-        let selector = term.label_selector.as_ref();
-        // With the template's hash, pods of different revisions may share a node.
-        let by_revision = term.match_label_keys.iter().flatten();
-        let elsewhere = term.namespaces.iter().flatten().count() > 0;
-        term.topology_key == HOSTNAME
-            && by_revision.count() == 0
-            && !elsewhere
-            && term.namespace_selector.is_none()
-            && selector.is_some_and(|it| Selector::Full(it).matches(labels).certain())
-    };
-    required.iter().position(is_own)
 }
 
 fn check_daemon_set(
