@@ -41,6 +41,14 @@ spec:
           image: registry.example.com/web:latest
 ";
 
+const BUDGET: &str = "apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: web }
+spec:
+  maxUnavailable: 1
+  selector: { matchLabels: { app: web } }
+";
+
 struct Run {
     code: i32,
     /// `path: rule`, of those that the tests are about.
@@ -266,6 +274,9 @@ fn presets_say_which_rules_run() {
     );
     let recommended = count("preset: recommended\n", &[]);
     assert_eq!(count("", &[]), recommended);
+    // A pedantic rule has something to say of it.
+    write(repo.path(), &[("budget.yaml", BUDGET)]);
+    let recommended = count("preset: recommended\n", &[]);
     let strict = count("preset: strict\n", &[]);
     assert_eq!(count("", &["--pedantic"]), strict);
     assert!(strict.1 > recommended.1, "{strict:?} {recommended:?}");

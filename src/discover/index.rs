@@ -37,7 +37,7 @@ fn git_folder(base: &Path) -> Option<PathBuf> {
 #[cfg(unix)]
 #[expect(
     clippy::unnecessary_wraps,
-    reason = "elsewhere a name that is not UTF-8 is no path"
+    reason = "elsewhere a name that is not UTF-8 cannot be a path"
 )]
 fn path(name: &[u8]) -> Option<&Path> {
     use std::os::unix::ffi::OsStrExt as _;

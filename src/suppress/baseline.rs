@@ -96,6 +96,14 @@ struct WrittenEntry<'a> {
     fingerprint: Option<Cow<'a, str>>,
 }
 
+const LAST_COMMA: &str = "the last entry ends with a comma: remove it";
+
+/// Whether a list or a mapping ends at this place of a text, right after a comma.
+fn is_after_last_comma(text: &str, at: usize) -> bool {
+    let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
+    before.trim_end().ends_with(',') && rest.trim_start().starts_with([']', '}'])
+}
+
 /// Reads a part of the file as JSON.
 fn read<'a, T: Deserialize<'a>>(file: &Source, part: &'a str) -> Result<T, BaselineError> {
     serde_json::from_str(part).map_err(|failure| {
@@ -105,7 +113,8 @@ fn read<'a, T: Deserialize<'a>>(file: &Source, part: &'a str) -> Result<T, Basel
         let said = failure.to_string();
         let said = said.split(" at line ").next().unwrap_or_default();
         let message = match said {
-            "trailing comma" => "the last entry ends with a comma: remove it".to_owned(),
+            _ if is_after_last_comma(part, at) => LAST_COMMA.to_owned(),
+            "trailing comma" => LAST_COMMA.to_owned(),
             said => format!("{}: {said}", expected("a baseline")),
         };
         error(

@@ -97,7 +97,7 @@ fn help<'r>(
         return report.help_of_fix(lead(workload), &advice.yaml());
     }
     report.help(format!(
-        "{}, beside a native sidecar (Istio 1.24 or newer): another one would keep the {} from its end\n{}\n  \
+        "{}, next to a native sidecar (Istio 1.24 or newer): another one would keep the {} from its end\n{}\n  \
          annotations:\n    sidecar.istio.io/nativeSidecar: \"true\"",
         lead(workload),
         workload.object().kind(),

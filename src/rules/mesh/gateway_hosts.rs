@@ -37,7 +37,7 @@ pub(super) fn check(cx: &Context<'_>, object: &Object, spec: Node<'_>, out: &mut
     let shown = shown.collect::<Vec<_>>();
     let shown = match shown.as_slice() {
         [only] => only.clone(),
-        [first, ..] => format!("{first} and the other hosts"),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
         [] => return,
     };
     for (name, gateway) in names.iter().zip(&answers) {

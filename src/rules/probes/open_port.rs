@@ -72,7 +72,7 @@ pub(super) fn nfs_port(workload: Workload<'_>, container: ContainerRef<'_>) -> O
     }
     let image = container.data.image.as_deref().unwrap_or_default();
     let is_one = names_it(image) || names_it(workload.object().name());
-    (container.ports().is_empty() && is_one).then(|| NFS.to_string())
+    (container.ports().is_empty() && is_one).then(|| "<port>".to_owned())
 }
 
 /// Data stores and brokers, by the ports that IANA or their makers gave them, or by a port's name.

@@ -60,7 +60,7 @@ fn fields_of_variables() {
             ),
             (
                 "{name: A, valueFrom: {resourceFieldRef: {resource: limits.foo}}}",
-                "`limits.foo` is no resource",
+                "`limits.foo` is not a resource",
             ),
             (
                 "{name: A, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: '3'}}}",
