@@ -250,7 +250,7 @@ something-else: 1
     lameduck.yaml:12:11: expected true or false, found the text `sometimes`
     lameduck.yaml:13:10: expected error, warning, note or never, found `errors`, did you mean `error`?
     lameduck.yaml:14:17: `[z-a]` is not a valid pattern: invalid range; 'z' > 'a'
-    lameduck.yaml:15:1: unknown key `something-else`, expected kubernetes-version, mesh, lifecycle, rules, select, ignore, pedantic, fail-on, exclude, context, max-file-size, baseline, render or overrides
+    lameduck.yaml:15:1: unknown key `something-else`, expected extends, preset, kubernetes-version, mesh, lifecycle, rules, select, ignore, pedantic, fail-on, exclude, context, max-file-size, baseline, render or overrides
     ");
 }
 

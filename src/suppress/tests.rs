@@ -94,8 +94,8 @@ fn a_comment_speaks_for_the_outermost_node_of_its_line() {
     insta::assert_snapshot!(
         verdicts(&deployment("", "# lameduck: ignore[missing-pdb, mutable-image-tag]", "", "")),
         @r"
-    6 `missing-pdb` this comment hides nothing: `missing-pdb` ran and found nothing here, and the next thing that it finds would go unseen
-    6 `mutable-image-tag` this comment hides nothing: `mutable-image-tag` ran and found nothing here, and the next thing that it finds would go unseen
+    6 `missing-pdb` this comment hides nothing: `missing-pdb` ran and found nothing here
+    6 `mutable-image-tag` this comment hides nothing: `mutable-image-tag` ran and found nothing here
     "
     );
     // The document.
@@ -257,7 +257,7 @@ fn annotations_that_hide_nothing_are_told() {
         "lameduck.dev/ignore.missing-pdp: x",
     ), @r"
     6 `missing-pbd` there is no rule `missing-pbd`, so nothing is ignored, did you mean `missing-pdb`?
-    6 `single-replica` this annotation hides nothing: `single-replica` ran and found nothing here, and the next thing that it finds would go unseen
+    6 `single-replica` this annotation hides nothing: `single-replica` ran and found nothing here
     14 `lameduck.dev/ignore.missing-pdp` there is no rule `missing-pdp`, so nothing is ignored, did you mean `missing-pdb`?
     ");
     insta::assert_snapshot!(annotated(
@@ -283,7 +283,7 @@ fn annotations_work_in_json() {
         "spec": {"containers": [{"name": "a", "image": "a:1"}]}}"#;
     insta::assert_snapshot!(verdicts(text), @r"
     1 bare-pod suppressed by annotation
-    2 `missing-pdb` this annotation hides nothing: `missing-pdb` ran and found nothing here, and the next thing that it finds would go unseen
+    2 `missing-pdb` this annotation hides nothing: `missing-pdb` ran and found nothing here
     ");
 }
 
@@ -337,7 +337,9 @@ fn unused_suppressions_can_be_hidden_like_everything_else() {
     );
     insta::assert_snapshot!(verdicts(&text), @"6 unused-suppression suppressed by comment: shared with others");
     let text = deployment("# lameduck: ignore[unused-suppression]", "", "", "");
-    insta::assert_snapshot!(verdicts(&text), @"1 `unused-suppression` this comment hides nothing: `unused-suppression` ran and found nothing here, and the next thing that it finds would go unseen");
+    insta::assert_snapshot!(verdicts(&text), @r"
+    1 `unused-suppression` this comment hides nothing: `unused-suppression` ran and found nothing here
+    ");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn only_new_findings_count() {
       "findings": [
         {"path":"k8s/twins.yaml","resource":"Deployment twins","rule":"invalid-field","message":"`spec.template.spec.containers[app].env[A].value`: expected a string, found the number `1`: quote it","fingerprint":"a2abf2a47bb6f78f"},
         {"path":"k8s/twins.yaml","resource":"Deployment twins","rule":"invalid-field","message":"`spec.template.spec.containers[app].env[B].value`: expected a string, found the number `1`: quote it","fingerprint":"690534876298aa58"},
-        {"path":"k8s/twins.yaml","resource":"Deployment twins","container":"app","rule":"mutable-image-tag","message":"image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it","fingerprint":"8da9f6d698a3f9c8"}
+        {"path":"k8s/twins.yaml","resource":"Deployment twins","container":"app","rule":"mutable-image-tag","message":"image `web` has no tag: pods may differ, and a rollback cannot restore it","fingerprint":"8da9f6d698a3f9c8"}
       ]
     }
     "#);
@@ -43,7 +43,7 @@ fn only_new_findings_count() {
     let run = repository.run(CHECK);
     assert_eq!(run.code, 1);
     insta::assert_snapshot!(run.stdout, @r"
-    k8s/fine.yaml:17:18: warning[mutable-image-tag] Deployment/fine: the tag of image `fine:latest` moves with every build: pods may run different code, and a rollback cannot restore it
+    k8s/fine.yaml:17:18: warning[mutable-image-tag] Deployment/fine: the tag of `fine:latest` moves: pods may differ, and a rollback cannot restore it
     1 warning in 1 of 2 files (2 workloads); 3 suppressed
     ");
 }
@@ -133,7 +133,7 @@ fn it_does_not_survive_another_object_or_another_cause() {
     assert_eq!(run.code, 1);
     insta::assert_snapshot!(run.stdout, @r"
     base.json:6:5: note[unused-suppression] the baseline still lists a finding of `mutable-image-tag` of Deployment twins that is no longer there
-    k8s/twins.yaml:17:18: warning[mutable-image-tag] Deployment/twins: image `api` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it
+    k8s/twins.yaml:17:18: warning[mutable-image-tag] Deployment/twins: image `api` has no tag: pods may differ, and a rollback cannot restore it
     1 warning, 1 note in 2 of 2 files (2 workloads); 2 suppressed
     ");
 }

@@ -111,13 +111,13 @@ fn findings_of_a_rule_can_be_excluded_by_file() {
     let repository = repository(config);
     let run = repository.run(&format!("{SHOW},unused-suppression --show-suppressed"));
     insta::assert_snapshot!(run.stdout, @r"
-    lameduck.yaml:1:95: warning[unused-suppression] this pattern hides nothing: `mutable-image-tag` ran and found nothing here, and the next thing that it finds would go unseen
-    overlays/dev/web.yaml:4:9: warning[missing-pdb] Deployment/web: Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once (suppressed by config)
-    overlays/dev/web.yaml:17:18: warning[mutable-image-tag] Deployment/web: image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
-    overlays/prod/legacy.yaml:4:9: warning[missing-pdb] Deployment/legacy-web: Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
-    overlays/prod/legacy.yaml:17:18: warning[mutable-image-tag] Deployment/legacy-web: image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
-    overlays/prod/web.yaml:4:9: warning[missing-pdb] Deployment/web: Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
-    overlays/prod/web.yaml:17:18: warning[mutable-image-tag] Deployment/web: image `web` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by config)
+    lameduck.yaml:1:95: warning[unused-suppression] this pattern hides nothing: `mutable-image-tag` ran and found nothing here
+    overlays/dev/web.yaml:4:9: warning[missing-pdb] Deployment/web: 2 replicas and no PodDisruptionBudget: a drain may evict all at once (suppressed by config)
+    overlays/dev/web.yaml:17:18: warning[mutable-image-tag] Deployment/web: image `web` has no tag: pods may differ, and a rollback cannot restore it (suppressed by config)
+    overlays/prod/legacy.yaml:4:9: warning[missing-pdb] Deployment/legacy-web: 2 replicas and no PodDisruptionBudget: a drain may evict all at once
+    overlays/prod/legacy.yaml:17:18: warning[mutable-image-tag] Deployment/legacy-web: image `web` has no tag: pods may differ, and a rollback cannot restore it (suppressed by config)
+    overlays/prod/web.yaml:4:9: warning[missing-pdb] Deployment/web: 2 replicas and no PodDisruptionBudget: a drain may evict all at once
+    overlays/prod/web.yaml:17:18: warning[mutable-image-tag] Deployment/web: image `web` has no tag: pods may differ, and a rollback cannot restore it (suppressed by config)
     3 warnings in 3 of 3 files (3 workloads); 2 fixable with --unsafe-fixes; 4 suppressed
     ");
     // A part of what a pattern speaks of says nothing about it.

@@ -44,7 +44,7 @@ fn it_writes_what_it_sees() {
     let run = repository.run("init");
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     insta::assert_snapshot!(run.stdout, @r"
-    wrote lameduck.yaml (6 manifests in 6 files, 2 workloads)
+    wrote lameduck.yaml (7 manifests in 7 files, 3 workloads)
     next: lameduck check
           lameduck check --write-baseline lameduck-baseline.json  (leaves the 2 findings of today for later)
     ");

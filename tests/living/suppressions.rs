@@ -25,8 +25,8 @@ fn they_are_shown_where_that_is_asked_for() {
     let run = repository.run("check --format concise --show-suppressed");
     assert_eq!(run.code, 0, "{}", run.stderr);
     insta::assert_snapshot!(run.stdout, @r"
-    a.yaml:17:18: warning[mutable-image-tag] Deployment/a: image `a` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by comment: built right before)
-    b.yaml:18:18: warning[mutable-image-tag] Deployment/b: image `b` has no tag, which means `latest`: pods may run different code, and a rollback cannot restore it (suppressed by annotation)
+    a.yaml:17:18: warning[mutable-image-tag] Deployment/a: image `a` has no tag: pods may differ, and a rollback cannot restore it (suppressed by comment: built right before)
+    b.yaml:18:18: warning[mutable-image-tag] Deployment/b: image `b` has no tag: pods may differ, and a rollback cannot restore it (suppressed by annotation)
     No findings in 2 objects of 2 files (2 workloads); 2 suppressed
     ");
     let run = repository.run("check a.yaml --show-suppressed");
@@ -34,11 +34,10 @@ fn they_are_shown_where_that_is_asked_for() {
     insta::assert_snapshot!(run.stdout, @r"
     Deployment a
 
-    warning[mutable-image-tag] image `a` has no tag, which means `latest`: pods may run different code,
-      and a rollback cannot restore it
+    warning[mutable-image-tag] image `a` has no tag: pods may differ, and a rollback cannot restore it
        ╭─ a.yaml:17:18  container app, suppressed by comment: built right before
     17 │           image: a # lameduck: ignore[mutable-image-tag] built right before
-       │                  ─
+       │                  ─ which means `latest`
       help: name the version that was tested, best with its digest:
             image: <name>:<version>@sha256:<digest>
       read more: lameduck explain mutable-image-tag
@@ -78,7 +77,7 @@ fn what_hides_nothing_fails_the_run() {
     let run = repository.run("check --format concise");
     assert_eq!(run.code, 1);
     insta::assert_snapshot!(run.stdout, @r"
-    a.yaml:17:41: warning[unused-suppression] this comment hides nothing: `mutable-image-tag` ran and found nothing here, and the next thing that it finds would go unseen
+    a.yaml:17:41: warning[unused-suppression] this comment hides nothing: `mutable-image-tag` ran and found nothing here
     1 warning in 1 of 1 file (1 workload)
     ");
     for arguments in [
