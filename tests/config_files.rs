@@ -261,7 +261,7 @@ fn presets_say_which_rules_run() {
         write(repo.path(), &[("lameduck.yaml", text)]);
         let ran = check(repo.path(), more);
         assert!(ran.code < 2, "{}", ran.err);
-        (ran.found.len(), ran.out.matches("[").count())
+        (ran.found.len(), ran.out.matches('[').count())
     };
     assert_eq!(count("preset: minimal\n", &[]), (0, 0));
     assert_eq!(

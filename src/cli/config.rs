@@ -7,7 +7,7 @@ use super::{Failure, input, output};
 use crate::config::Nested;
 use crate::discover;
 use crate::report::sanitize;
-use crate::settings::{Origin, Override, Said, Settings, Trace};
+use crate::settings::{Origin, Override, Said, Settings, Trace, WorkloadPattern};
 
 pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
     let cwd = input::working_directory()?;
@@ -39,7 +39,7 @@ fn shown(settings: &Settings, path: &str, nested: &[Nested]) -> String {
         table(&mut text, &rows);
     }
     for part in settings.for_workloads(path) {
-        let patterns: Vec<&str> = part.workloads.iter().map(|it| it.as_str()).collect();
+        let patterns: Vec<&str> = part.workloads.iter().map(WorkloadPattern::as_str).collect();
         // Writing to a String cannot fail.
         let _ = writeln!(text, "\nFor {} also:", sanitize(&patterns.join(", ")));
         table(&mut text, &of_workloads(settings, part));

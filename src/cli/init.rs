@@ -196,7 +196,7 @@ fn release(
     parse: fn(&str) -> Result<Version, String>,
 ) -> Option<(String, String)> {
     let mut releases: BTreeMap<String, String> = BTreeMap::new();
-    for source in found.sources.iter() {
+    for source in &found.sources {
         for image in images {
             for (at, _) in source.text().match_indices(image) {
                 let tag = source.text().get(at + image.len()..).unwrap_or_default();

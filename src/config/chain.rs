@@ -20,7 +20,7 @@ pub(super) struct Text {
     pub(super) path: PathBuf,
     /// As users see the path.
     pub(super) shown: String,
-    pub(super) text: Arc<str>,
+    pub(super) content: Arc<str>,
 }
 
 impl Text {
@@ -34,7 +34,7 @@ impl Text {
         let id = sources.push(NewSource {
             path: self.shown.clone(),
             root_path: self.shown.clone(),
-            text: Arc::clone(&self.text),
+            text: Arc::clone(&self.content),
             invalid_utf8: None,
             role: Role::Named,
             scope: Scope("".into()),
@@ -44,7 +44,7 @@ impl Text {
 
     /// The file that it builds on as it is written, and where. What cannot be one is told when the file is read.
     fn extends(&self) -> Option<(String, Span)> {
-        let stream = yaml::parse(&self.text);
+        let stream = yaml::parse(&self.content);
         let tree = stream.documents.iter().find_map(|it| match &it.content {
             Content::Tree(tree) => Some(tree),
             _ => None,
@@ -96,7 +96,7 @@ pub(super) fn chain(first: Text) -> (Vec<Text>, Option<ConfigError>) {
                 files.push(Text {
                     path,
                     shown,
-                    text: text.into(),
+                    content: text.into(),
                 });
             }
             Err(reason) => {

@@ -102,7 +102,7 @@ pub fn load(file: &Path, shown: &str, rules: &[RuleMeta]) -> Result<Settings, Ve
     let first = Text {
         path: file.to_owned(),
         shown: shown.to_owned(),
-        text: text.into(),
+        content: text.into(),
     };
     load_text(first, &[], rules)
 }
@@ -125,7 +125,7 @@ pub(super) fn load_text(
             files.push(SettingsFile {
                 path: text.path.clone(),
                 shown: text.shown.clone(),
-                text: Arc::clone(&text.text),
+                text: Arc::clone(&text.content),
             });
         }
     }
@@ -157,7 +157,7 @@ fn read_into(
     number: usize,
     rules: &[RuleMeta],
 ) -> Vec<ConfigError> {
-    let stream = yaml::parse(&text.text);
+    let stream = yaml::parse(&text.content);
     let (sources, id) = text.source();
     let mut reader = Reader {
         source: sources.get(id),

@@ -125,7 +125,7 @@ fn load(
     let first = Text {
         path: file.to_owned(),
         shown: shown.to_owned(),
-        text: text.into(),
+        content: text.into(),
     };
     let read = load_text(first, &settings.files, rules)?;
     let directory = file.parent().map(Path::to_owned);

@@ -62,18 +62,15 @@ pub fn starter(survey: &Survey) -> String {
 }
 
 fn kubernetes(text: &mut String, survey: &Survey) {
-    match &survey.kubernetes {
-        Some((version, file)) => {
-            section(text, &format!("The release of the cluster, by {file}."));
-            let _ = writeln!(text, "kubernetes-version: {version}");
-        }
-        None => {
-            section(
-                text,
-                "The release of the cluster, which no manifest here names.",
-            );
-            text.push_str("#kubernetes-version: 1.33\n");
-        }
+    if let Some((version, file)) = &survey.kubernetes {
+        section(text, &format!("The release of the cluster, by {file}."));
+        let _ = writeln!(text, "kubernetes-version: {version}");
+    } else {
+        section(
+            text,
+            "The release of the cluster, which no manifest here names.",
+        );
+        text.push_str("#kubernetes-version: 1.33\n");
     }
 }
 

@@ -49,7 +49,7 @@ fn parse_in(folder: &Path, text: &str) -> Result<Settings, Vec<ConfigError>> {
     let text = chain::Text {
         path: folder.join("lameduck.yaml"),
         shown: "lameduck.yaml".to_owned(),
-        text: text.into(),
+        content: text.into(),
     };
     let mut settings = file::load_text(text, &[], &RULES)?;
     settings.files.clear();
