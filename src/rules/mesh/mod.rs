@@ -2,6 +2,7 @@
 
 mod app_clock;
 mod breaker;
+mod claim;
 pub(super) mod conflicting_gateways;
 pub(super) mod conflicting_mesh_config;
 mod covers;
