@@ -107,7 +107,7 @@ fn findings_point_at_what_sets_the_value() {
     let (code, out, err) = run(&mut check);
     assert_eq!((code, err.as_str()), (1, ""));
     let places: Vec<String> = out.lines().map(place).collect();
-    insta::assert_snapshot!(places.join("\n"), @"
+    insta::assert_snapshot!(places.join("\n"), @r"
     base/deployment.yaml:4:9: warning[missing-pod-spread]
     base/deployment.yaml:12:17: warning[missing-prestop]
     base/deployment.yaml:12:17: warning[missing-readiness-probe]
@@ -121,7 +121,7 @@ fn findings_point_at_what_sets_the_value() {
     slow/grace.json:3:12: note[insufficient-grace-period]
     tools/job.yaml:3:18: note[bare-pod]
     tools/job.yaml:5:23: warning[missing-resources]
-    tools/job.yaml:5:36: warning[mutable-image-tag]
+    tools/job.yaml:5:36: note[mutable-image-tag]
     2 errors,
     ");
     assert_eq!(contents(folder.path()), before);
@@ -145,11 +145,11 @@ fn overlays_that_differ_are_named() {
     ]);
     run(&mut check);
     let full = std::fs::read_to_string(folder.path().join("full.txt")).unwrap();
-    insta::assert_snapshot!(full, @"
+    insta::assert_snapshot!(full, @r"
     Deployment dev-web
 
-    warning[missing-readiness-probe] container `web` takes requests without a readiness probe: they come
-      before it can answer
+    warning[missing-readiness-probe] `web` takes requests without a readiness probe: they come before it
+      can answer
        ╭─ base/deployment.yaml:12:17  container web
     12 │         - name: web
        │                 ───
@@ -259,7 +259,7 @@ fn comments_and_annotations_speak_for_what_is_rendered_from_them() {
     assert_eq!(code, 0, "{out}");
     insta::assert_snapshot!(out, @r"
     base/deployment.yaml:14:17: note[missing-prestop] Deployment/dev-web: container `web` may take requests without a preStop hook: some come after SIGTERM (suppressed by annotation: drained elsewhere)
-    base/deployment.yaml:14:17: note[missing-readiness-probe] Deployment/dev-web: container `web` may take requests without a readiness probe: they come before it can answer (suppressed by comment: none yet)
+    base/deployment.yaml:14:17: note[missing-readiness-probe] Deployment/dev-web: `web` may take requests without a readiness probe: they come before it can answer (suppressed by comment: none yet)
     No findings in 4 objects of 4 files (1 workload); 2 suppressed
     ");
 
@@ -334,7 +334,8 @@ fn fixes_leave_alone_what_is_rendered() {
     let before = contents(folder.path());
     let mut check = check_or_skip!("LAMEDUCK_KUSTOMIZE", folder);
     let (code, _, err) = run(check.arg("--unsafe-fixes"));
-    assert_eq!((code, err.as_str()), (1, "note: nothing to fix\n"));
+    assert_eq!(code, 1);
+    assert!(err.ends_with("note: nothing to fix\n"), "{err}");
     assert_eq!(contents(folder.path()), before);
 }
 
@@ -351,8 +352,8 @@ fn a_kustomization_that_cannot_be_built_is_a_finding() {
     let mut check = check_or_skip!("LAMEDUCK_KUSTOMIZE", folder);
     let (code, out, err) = run(check.args(["--select", "render-failed,missing-readiness-probe"]));
     assert_eq!((code, err.as_str()), (1, ""));
-    insta::assert_snapshot!(out, @"
-    base/deployment.yaml:12:17: note[missing-readiness-probe] Deployment/web: container `web` may take requests without a readiness probe: they come before it can answer
+    insta::assert_snapshot!(out, @r"
+    base/deployment.yaml:12:17: note[missing-readiness-probe] Deployment/web: `web` may take requests without a readiness probe: they come before it can answer
     overlay/kustomization.yaml:1:1: error[render-failed] `kustomize build overlay` fails: accumulating resources: accumulation err='accumulating resources from 'gone.yaml': evalsymlink failure on 'base/gone.yaml' : lstat base/gone.yaml: no such file or directory': must build at directory: not a valid directory: evalsymlink failure on 'base/gone.yaml' : lstat base/gone.yaml: no such file or directory
     1 error, 1 note in 2 of 3 files (1 workload)
     ");
@@ -366,13 +367,13 @@ fn generated_objects_point_at_their_generator() {
             "resources: [deployment.yaml]\nconfigMapGenerator:\n  - name: settings\n    literals: [mode=live]\n  - name: web\n    files: [data.yaml]\npatches:\n  - patch: |\n      apiVersion: v1\n      kind: ConfigMap\n      metadata: {name: settings}\n      data: {mode: 5}\n",
         ),
         ("deployment.yaml", DEPLOYMENT),
-        // What is only data is not judged.
+        // What is only data is not judged, which is said.
         ("data.yaml", DEPLOYMENT),
     ]);
     let mut check = check_or_skip!("LAMEDUCK_KUSTOMIZE", folder);
     let (_, out, _) = run(&mut check);
     let places: Vec<String> = out.lines().map(place).collect();
-    insta::assert_snapshot!(places.join("\n"), @"
+    insta::assert_snapshot!(places.join("\n"), @r"
     deployment.yaml:4:9: warning[missing-pdb]
     deployment.yaml:4:9: warning[missing-pod-spread]
     deployment.yaml:12:17: note[missing-prestop]
@@ -380,6 +381,7 @@ fn generated_objects_point_at_their_generator() {
     deployment.yaml:12:17: warning[missing-resources]
     kustomization.yaml:12:20: error[invalid-field]
     1 error,
+    Not judged:
     ");
 }
 
@@ -501,9 +503,9 @@ fn the_configuration_says_how_a_chart_is_rendered() {
         "shutdown,mutable-image-tag,single-replica,missing-pdb",
     ]));
     insta::assert_snapshot!(out, @r"
-    chart/templates/web.yaml:7:3: warning[missing-pdb] Deployment/shop: Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
+    chart/templates/web.yaml:7:3: warning[missing-pdb] Deployment/shop: 2 replicas and no PodDisruptionBudget: a drain may evict all at once
     chart/templates/web.yaml:18:7: warning[insufficient-grace-period] Deployment/shop: `log` may be killed before it has finished: it has 3s after SIGTERM
-    chart/templates/web.yaml:23:9: warning[mutable-image-tag] Deployment/shop: the tag of image `log:latest` moves with every build: pods may run different code, and a rollback cannot restore it
+    chart/templates/web.yaml:23:9: warning[mutable-image-tag] Deployment/shop: the tag of `log:latest` moves: pods may differ, and a rollback cannot restore it
     3 warnings in 1 of 1 file (1 workload)
     ");
 }
@@ -528,8 +530,8 @@ fn releases_of_one_chart_are_judged_apart() {
     let mut check = check_or_skip!("LAMEDUCK_HELM", folder);
     let (_, out, _) = run(check.args(["--select", "missing-pdb,mutable-image-tag"]));
     insta::assert_snapshot!(out, @r"
-    chart/templates/web.yaml:7:3: warning[missing-pdb] Deployment/web: Deployment has 2 replicas and no PodDisruptionBudget: a drain may evict all at once
-    chart/templates/web.yaml:26:9: warning[mutable-image-tag] Deployment/web: the tag of image `web:latest` moves with every build: pods may run different code, and a rollback cannot restore it
+    chart/templates/web.yaml:7:3: warning[missing-pdb] Deployment/web: 2 replicas and no PodDisruptionBudget: a drain may evict all at once
+    chart/templates/web.yaml:26:9: warning[mutable-image-tag] Deployment/web: the tag of `web:latest` moves: pods may differ, and a rollback cannot restore it
     2 warnings in 1 of 2 files (1 workload)
     ");
 }
