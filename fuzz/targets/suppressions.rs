@@ -75,7 +75,7 @@ fuzz_target!(|given: (&str, Vec<(u8, &str)>)| {
         settings: &settings,
         rules: rules::metas(),
         unused: rules::unused_suppression(),
-        config: None,
+        configs: &[],
         is_whole: true,
     };
     suppress::apply(&mut outcome, &view);
