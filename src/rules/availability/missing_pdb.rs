@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::apart::{keeps_a_place, no_node_holds_all};
 use super::labels;
 use super::new_budget::{document, free_name, idle_budget};
+use super::rollout::with_origin;
 use super::sharing::{Sharing, is_applied_with};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas, is_led, only_generates_load};
@@ -53,15 +54,7 @@ impl Rule for MissingPdb {
             &["pdb", "disruption budget", "disruptionbudget"],
             &[],
         );
-        report = match origin {
-            ReplicaOrigin::Spec(node) => report.related(object, node, "the replicas"),
-            ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
-                autoscaler,
-                node.unwrap_or_else(|| autoscaler.name_node()),
-                "the autoscaler's minimum",
-            ),
-            ReplicaOrigin::Default => report,
-        };
+        report = with_origin(report, workload, origin);
         let others = sharing.first.iter();
         let others = others.map(|it| (it.object(), it.object().name_node()));
         report = report.related_few(others, sharing.total, "the same selector selects its pods");

@@ -2,7 +2,7 @@
 
 use crate::inventory::{Claim, ClaimAccess, ReplicaOrigin, Replicas};
 use crate::kube::{Workload, WorkloadKind};
-use crate::rules::Context;
+use crate::rules::{Context, Report};
 use crate::yaml::Node;
 
 /// Where a workload says that it runs one pod, of those of which `single-replica` speaks: the number, or
@@ -62,4 +62,21 @@ pub(super) fn show_claim(claim: &Claim<'_>) -> String {
         ClaimAccess::Unknown => "not in view",
     };
     format!("{what} `{}` ({access})", claim.name)
+}
+
+/// Shows where the number of replicas is said.
+pub(super) fn with_origin<'a>(
+    report: Report<'a>,
+    workload: Workload<'_>,
+    origin: ReplicaOrigin<'_>,
+) -> Report<'a> {
+    match origin {
+        ReplicaOrigin::Spec(node) => report.related(workload.object(), node, "the replicas"),
+        ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
+            autoscaler,
+            node.unwrap_or_else(|| autoscaler.name_node()),
+            "the autoscaler's minimum",
+        ),
+        ReplicaOrigin::Default => report,
+    }
 }

@@ -3,6 +3,7 @@
 use k8s_openapi::api::core::v1::PodSpec;
 
 use super::narrowed;
+use super::rollout::with_origin;
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{ReplicaOrigin, Replicas, takes_port_of_node};
@@ -171,7 +172,7 @@ fn report<'a>(
         ),
         None => report,
     };
-    let report = with_origin(workload, origin, report);
+    let report = with_origin(report, workload, origin);
     let report = match workload.strategy().limit("maxUnavailable").node() {
         Some(node) => report.related(workload.object(), node, "no pod may go first"),
         None => report,
@@ -194,22 +195,6 @@ fn report<'a>(
     match obstacle {
         Obstacle::Port(_) => report,
         Obstacle::AntiAffinity(_) => report.without_fix(),
-    }
-}
-
-fn with_origin<'a>(
-    workload: Workload<'a>,
-    origin: ReplicaOrigin<'a>,
-    report: Report<'a>,
-) -> Report<'a> {
-    match origin {
-        ReplicaOrigin::Spec(node) => report.related(workload.object(), node, "the replicas"),
-        ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
-            autoscaler,
-            node.unwrap_or_else(|| autoscaler.name_node()),
-            "the minimum replicas",
-        ),
-        ReplicaOrigin::Default => report,
     }
 }
 

@@ -1,11 +1,11 @@
 //! `unsafe-rollout-strategy`
 
 use super::limits;
+use super::rollout::{lone, volume_of_a_singleton, with_origin};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{ReplicaOrigin, Replicas, keeps_data};
+use crate::inventory::{Replicas, keeps_data};
 use crate::kube::{Workload, WorkloadKind};
 use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
-use crate::rules::availability::rollout::{lone, volume_of_a_singleton};
 use crate::rules::text::is_explained;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
@@ -106,23 +106,6 @@ fn check_rollout(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
     } else {
         limits::keep_pods(cx, workload, rollout, replicas, report)
     });
-}
-
-/// Shows where the number of replicas is said.
-fn with_origin<'a>(
-    report: Report<'a>,
-    workload: Workload<'_>,
-    origin: ReplicaOrigin<'_>,
-) -> Report<'a> {
-    match origin {
-        ReplicaOrigin::Spec(node) => report.related(workload.object(), node, "the replicas"),
-        ReplicaOrigin::Autoscaler(autoscaler, node) => report.related(
-            autoscaler,
-            node.unwrap_or_else(|| autoscaler.name_node()),
-            "the autoscaler's minimum",
-        ),
-        ReplicaOrigin::Default => report,
-    }
 }
 
 /// The value that decides, else the key of the strategy, else the workload's name.
