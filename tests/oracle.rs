@@ -40,9 +40,27 @@ const RECALL: usize = 99;
 const SHOWN: usize = 1_000;
 
 /// Examples that are good although the server refuses them as they stand, by page and heading.
-const REFUSED_AND_GOOD: [(&str, &str); 12] = [
+const REFUSED_AND_GOOD: [(&str, &str); 20] = [
     // Another rule has an error there.
-    ("duplicate-object", "Bad: one object in two API versions"),
+    ("duplicate-object", "Good: of two API versions, one is gone"),
+    ("missing-pdb", "Good: pods without labels"),
+    ("missing-pod-spread", "Good: pods without labels"),
+    (
+        "pdb-selects-nothing",
+        "Good: a template that is yet to be written",
+    ),
+    (
+        "probe-timeout-exceeds-period",
+        "Good: a probe without a handler",
+    ),
+    (
+        "startup-probe-too-short",
+        "Good: a probe without a handler, which is refused and kills nothing",
+    ),
+    (
+        "unresolved-destination",
+        "Good: the Service beside the rule has no name, and is refused",
+    ),
     ("invalid-field", "Good: ports of probes"),
     (
         "invalid-lifecycle-hook",
@@ -52,12 +70,20 @@ const REFUSED_AND_GOOD: [(&str, &str); 12] = [
     ("prestop-too-short", "Good: a sleep that cannot be read"),
     ("selector-mismatch", "Good: labels at the wrong level"),
     ("unknown-field", "Good: a version that was removed"),
-    // No manifests.
+    // No manifests of a cluster.
+    (
+        "invalid-field",
+        "Good: the configuration of a function, and what stays local",
+    ),
     ("invalid-yaml", "Good: broken, but no manifest"),
     ("unknown-kind", "Good: files of other programs"),
     // Something else completes them.
     ("invalid-field", "Good: what something else completes"),
-    // Versions that a cluster serves when told to.
+    // Versions that a cluster serves when told to, or served once.
+    (
+        "removed-api-version",
+        "Bad: a variant for old clusters (a note)",
+    ),
     (
         "removed-api-version",
         "Good: a new kind in a group that only looks old",
