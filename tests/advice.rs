@@ -10,22 +10,18 @@
 )]
 
 mod real;
+mod rendering;
 
 use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use rendering::repository;
 use serde_json::Value;
 
 /// The findings of some files that lie in one repository.
 fn findings(files: &[(&str, &str)], arguments: &[&str]) -> Vec<Value> {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join(".git")).unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
+    let folder = repository(files);
     run(folder.path(), arguments)
 }
 

@@ -6,25 +6,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod rendering;
+
 use std::path::Path;
 
-use tempfile::TempDir;
-
-/// A repository of these files.
-fn repository(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join(".git")).unwrap();
-    write(folder.path(), files);
-    folder
-}
-
-fn write(folder: &Path, files: &[(&str, &str)]) {
-    for (name, text) in files {
-        let file = folder.join(name);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
-    }
-}
+use rendering::{repository, write};
 
 /// A Deployment that gives `missing-pdb` and `mutable-image-tag`.
 const WEB: &str = "apiVersion: apps/v1

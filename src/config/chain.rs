@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{ConfigError, trust};
-use crate::source::{NewSource, Role, Scope, SourceId, Sources, Span, read_text};
+use crate::source::{NewSource, ReadError, Role, Scope, SourceId, Sources, Span, read_text};
 use crate::units::SizeLimit;
 use crate::yaml::{self, Content};
 
@@ -24,6 +24,28 @@ pub(super) struct Text {
 }
 
 impl Text {
+    /// A file, as it was read.
+    ///
+    /// # Errors
+    /// What kept from reading it, with its path as users see it.
+    pub(super) fn of(
+        file: &Path,
+        shown: &str,
+        read: Result<String, ReadError>,
+    ) -> Result<Self, Vec<ConfigError>> {
+        let content = read.map_err(|error| {
+            vec![ConfigError::Unreadable {
+                path: shown.to_owned(),
+                error,
+            }]
+        })?;
+        Ok(Self {
+            path: file.to_owned(),
+            shown: shown.to_owned(),
+            content: content.into(),
+        })
+    }
+
     pub(super) fn base(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
     }

@@ -93,17 +93,7 @@ pub(super) const DURATION: &str = "a duration such as 30s or 1m30s";
 /// When a file cannot be read, is not YAML, or holds unknown keys, rules or options, or values of
 /// the wrong form: all of them, file by file, in the order of the text.
 pub fn load(file: &Path, shown: &str, rules: &[RuleMeta]) -> Result<Settings, Vec<ConfigError>> {
-    let text = read(file).map_err(|error| {
-        vec![ConfigError::Unreadable {
-            path: shown.to_owned(),
-            error,
-        }]
-    })?;
-    let first = Text {
-        path: file.to_owned(),
-        shown: shown.to_owned(),
-        content: text.into(),
-    };
+    let first = Text::of(file, shown, read(file))?;
     load_text(first, &[], rules)
 }
 

@@ -116,17 +116,7 @@ fn load(
     shown: &str,
     rules: &[RuleMeta],
 ) -> Result<Option<Nested>, Vec<ConfigError>> {
-    let text = read_text(file, SizeLimit::default()).map_err(|error| {
-        vec![ConfigError::Unreadable {
-            path: shown.to_owned(),
-            error,
-        }]
-    })?;
-    let first = Text {
-        path: file.to_owned(),
-        shown: shown.to_owned(),
-        content: text.into(),
-    };
+    let first = Text::of(file, shown, read_text(file, SizeLimit::default()))?;
     let read = load_text(first, &settings.files, rules)?;
     let directory = file.parent().map(Path::to_owned);
     // What holds for the whole run is what the run's own file says.

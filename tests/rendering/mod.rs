@@ -29,12 +29,17 @@ spec:
 pub(crate) fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join(".git")).unwrap();
+    write(folder.path(), files);
+    folder
+}
+
+/// Writes files below a folder, and the folders that they are in.
+pub(crate) fn write(folder: &Path, files: &[(&str, &str)]) {
     for (path, text) in files {
-        let path = folder.path().join(path);
+        let path = folder.join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    folder
 }
 
 /// `lameduck check --format concise` in a directory, with programs from one directory.
