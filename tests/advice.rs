@@ -971,3 +971,80 @@ fn evidence_of_one_container_is_none_of_another() {
         "{found:?}"
     );
 }
+
+/// A workload of Istio's mesh whose annotations are given, as lines.
+fn annotated(kind: &str, annotations: &[&str]) -> String {
+    let lines: Vec<String> = annotations
+        .iter()
+        .map(|line| format!("        {line}\n"))
+        .collect();
+    let (head, selector) = match kind {
+        "Job" => ("batch/v1", ""),
+        _ => ("apps/v1", "  selector: {matchLabels: {app: web}}\n"),
+    };
+    format!(
+        "apiVersion: {head}\nkind: {kind}\nmetadata: {{name: web}}\nspec:\n{selector}  template:\n    \
+         metadata:\n      labels: {{app: web}}\n      annotations:\n{}    spec:\n      restartPolicy: {}\n      \
+         containers:\n        - {{name: web, image: \"registry.example/web:1.4.2\"}}\n",
+        lines.concat(),
+        if kind == "Job" { "Never" } else { "Always" }
+    )
+}
+
+#[test]
+fn helps_for_annotations_fit_what_is_there() {
+    let job = annotated("Job", &["sidecar.istio.io/inject: \"true\""]);
+    let help = help_of("deprecated-inject-annotation", &job);
+    let block = "metadata:\n  labels:\n    sidecar.istio.io/inject: \"true\"\n  annotations:\n    \
+                 sidecar.istio.io/nativeSidecar: \"true\"";
+    assert!(help.contains(block), "{help}");
+    let hold = "sidecar.istio.io/holdApplicationUntilProxyStarts: \"true\"";
+    let of = |config: &str| {
+        let file = annotated("Deployment", &[config, hold]);
+        help_of("ineffective-istio-annotation", &file)
+    };
+    let json = of("proxy.istio.io/config: '{\"concurrency\": 2}'");
+    assert!(
+        json.contains("\"holdApplicationUntilProxyStarts\": true"),
+        "{json}"
+    );
+    let yaml = of("proxy.istio.io/config: 'concurrency: 2'");
+    assert!(
+        yaml.contains("\nholdApplicationUntilProxyStarts: true"),
+        "{yaml}"
+    );
+    let service = service("web", "app: web");
+    let waits = [
+        "linkerd.io/inject: enabled",
+        "lameduck.dev/shutdown-timeout: 20s",
+    ];
+    let linkerd = format!("{}---\n{service}", annotated("Deployment", &waits));
+    let help = help_of("sidecar-exits-before-app", &linkerd);
+    let block = "metadata:\n  annotations:\n    config.alpha.linkerd.io/proxy-wait-before-exit-seconds: \"20\"";
+    assert!(help.contains(block), "{help}");
+}
+
+/// Which of two meshes' sidecars is there, nobody knows.
+#[test]
+fn where_two_meshes_inject_each_sidecar_is_a_note() {
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n  labels: {istio-injection: enabled}\n  \
+                     annotations: {linkerd.io/inject: enabled}\n";
+    let of = |namespace: &str| {
+        let app = deployment("web", "app: web", "");
+        let file = format!("{namespace}---\n{app}---\n{}", service("web", "app: web"));
+        let found = findings(
+            &[("a.yaml", &file)],
+            &[
+                "--select",
+                "sidecar-exits-before-app",
+                "--shutdown-timeout",
+                "20s",
+            ],
+        );
+        let severities = found.iter().map(|it| text(it, "severity").to_owned());
+        severities.collect::<Vec<_>>()
+    };
+    assert_eq!(of(namespace), ["note", "note"]);
+    let istio = namespace.replace("linkerd.io/inject: enabled", "a: b");
+    assert_ne!(of(&istio), ["note"]);
+}

@@ -260,8 +260,8 @@ fn the_numbers_are_those_of_the_rules() {
                 "startup-exceeds-progress-deadline" => lines.next().unwrap(),
                 "startup-probe-too-short" => lines.next().unwrap().split("; ").next().unwrap(),
                 "sidecar-exits-before-app" => {
-                    let leaves = message.split("the sidecar exits ").nth(1).unwrap();
-                    leaves.split(" after").next().unwrap()
+                    let leaves = message.split("the sidecar exits after ").nth(1).unwrap();
+                    leaves.split(',').next().unwrap()
                 }
                 _ => continue,
             };

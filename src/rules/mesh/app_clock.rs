@@ -60,11 +60,11 @@ impl<'a> App<'a> {
         let name = self.container.name();
         let message = match exit {
             ProxyExit::WhenIdle { earliest } => format!(
-                "the sidecar may exit {} after termination starts, but `{name}` still serves in its hook",
+                "the sidecar may exit after {}, but `{name}` still serves in its hook",
                 show_seconds(earliest)
             ),
             ProxyExit::At(exit) => format!(
-                "the sidecar exits {} after termination starts, but `{name}` needs {}{}",
+                "the sidecar exits after {}, but `{name}` needs {}{}",
                 show_seconds(exit),
                 show_seconds(self.budget.exit().min(self.budget.grace.value)),
                 if self.budget.shutdown.is_declared() {
@@ -76,7 +76,8 @@ impl<'a> App<'a> {
             ProxyExit::AfterApplication => String::new(),
         };
         let node = self.cause().unwrap_or_else(|| self.container.name_node());
-        let mut report = Report::container(self.workload, self.container, node, message);
+        let mut report = Report::container(self.workload, self.container, node, message)
+            .detail("both from the start of the termination");
         if !matches!(exit, ProxyExit::WhenIdle { .. }) {
             report = report.related(
                 self.container.object(),
