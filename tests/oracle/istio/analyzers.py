@@ -139,9 +139,10 @@ def owner(path, line):
 
 def main():
     istio = pathlib.Path(sys.argv[1]) / 'pkg/config/analysis/analyzers'
+    lameduck = pathlib.Path(sys.argv[2]).resolve()
     met, total, unmet = collections.Counter(), collections.Counter(), []
     for inputs, expected in tests(istio):
-        found = set(findings(sys.argv[2], istio, inputs)) if expected else set()
+        found = set(findings(lameduck, istio, inputs)) if expected else set()
         for topic, shown in expected:
             kind, _, path = shown.partition(' ')
             name = path.rsplit('/', 1)[-1]
