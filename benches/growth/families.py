@@ -324,6 +324,23 @@ def subsets_and_routes(n):
     )
 
 
+@family(4000)
+def subsets_that_routes_name(n):
+    subsets = ", subsets: [" + ", ".join(each(n, lambda i: f"{{name: a{i}}}")) + "]"
+    return one([service("a"), rule("r", "a", subsets), routes("v", each(n, lambda i: f"host: a, subset: a{i}"))])
+
+
+@family(20000)
+def parents_of_one_route(n):
+    gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: {}\nmetadata: {{name: g}}\nspec: {}\n"
+    parents = "{name: g}," * n
+    spec = f"{{parentRefs: [{parents}], rules: [{{backendRefs: [{{name: a}}]}}]}}"
+    return one(
+        [deployment("d"), service("a"), gateway.format("Gateway", "{gatewayClassName: gke-l7-rilb}")]
+        + [gateway.format("HTTPRoute", spec)]
+    )
+
+
 @family(1000)
 def subsets_and_workloads(n):
     subsets = ", subsets: [" + ", ".join(each(n, lambda i: f"{{name: a{i}, labels: {{v: a{i}}}}}")) + "]"
@@ -434,6 +451,13 @@ def containers(n):
     items = ", ".join(each(n, lambda i: f"{{name: c{i}, image: 'a:1', ports: [{{containerPort: {i + 1}}}]}}"))
     text = deployment("d").replace("[{name: a, image: 'a:1'}]", f"[{items}]")
     return one([text, service("s", "app: a", "{port: 80}")])
+
+
+@family(5000)
+def containers_with_refused_sleeps(n):
+    hook = "lifecycle: {preStop: {sleep: {seconds: 60}}}"
+    items = ", ".join(each(n, lambda i: f"{{name: c{i}, image: 'a:1', {hook}}}"))
+    return one([deployment("d").replace("[{name: a, image: 'a:1'}]", f"[{items}]")])
 
 
 @family(1500)
@@ -565,6 +589,13 @@ def one_long_line(n):
 @family(20000)
 def one_long_line_of_findings(n):
     return one([deployment("d").replace("[{name: a, image: 'a:1'}]", "[" + "{image: a}," * (n // 10) + "]")])
+
+
+@family(20000)
+def one_long_line_of_fixes(n):
+    ports = ",".join(['{"port":"80"}'] * n)
+    start = '{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"},"spec":{"ports":['
+    return one([start + ports + "]}}\n"])
 
 
 @family(4000)

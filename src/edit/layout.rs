@@ -10,6 +10,12 @@ impl Editor<'_> {
     /// Learns the layout from what stands in the document.
     pub(super) fn measure(&mut self) {
         let mut found = Measured::default();
+        let root = self.tree.root().span().range();
+        if self.lines.start(root.start) == self.lines.start(root.end) {
+            // One line shows neither.
+            found.step = Some(2);
+            found.indented_sequences = Some(true);
+        }
         self.measure_below(self.tree.root(), &mut found);
         self.layout.step = found.step.unwrap_or(2);
         let indented = found

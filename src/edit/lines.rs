@@ -1,21 +1,27 @@
 //! Lines around a place in a text.
 
+use crate::yaml::Tree;
+
 /// A text seen as lines. Offsets are bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lines<'t> {
     text: &'t str,
+    tree: &'t Tree,
     /// The line break to write.
     pub(super) eol: &'static str,
 }
 
 impl<'t> Lines<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    /// Of the file that a tree stands in; `None` for text embedded in a scalar.
+    pub(super) fn of(tree: &'t Tree) -> Option<Self> {
+        let text = tree.file_text()?;
         let first = text.find('\n').and_then(|at| text.get(..at));
         let crlf = first.is_some_and(|line| line.ends_with('\r'));
-        Self {
+        Some(Self {
             text,
+            tree,
             eol: if crlf { "\r\n" } else { "\n" },
-        }
+        })
     }
 
     pub(super) fn text(self) -> &'t str {
@@ -28,20 +34,19 @@ impl<'t> Lines<'t> {
 
     /// Where the line of `at` starts.
     pub(super) fn start(self, at: usize) -> usize {
-        self.slice(0, at).rfind('\n').map_or(0, |at| at + 1)
+        self.tree.line_start(at)
     }
 
     /// Where the line of `at` ends, without its break.
     pub(super) fn end(self, at: usize) -> usize {
-        let rest = self.slice(at, self.text.len());
-        let line = rest.split('\n').next().unwrap_or_default();
-        at + line.strip_suffix('\r').unwrap_or(line).len()
+        let end = self.tree.line_end(at);
+        end - usize::from(self.slice(at, end).ends_with('\r'))
     }
 
     /// Where the next line starts; the end of the text for the last.
     pub(super) fn next(self, at: usize) -> usize {
-        let rest = self.slice(at, self.text.len());
-        at + rest.find('\n').map_or(rest.len(), |at| at + 1)
+        let end = self.tree.line_end(at);
+        self.text.len().min(end + 1)
     }
 
     /// What stands before `at` on its line.

@@ -75,7 +75,7 @@ impl<'t> Editor<'t> {
     /// # Errors
     /// When the tree was made of text embedded in a scalar; see [`within`](Self::within).
     pub fn new(source: SourceId, tree: &'t Tree) -> Result<Self, Refusal> {
-        let lines = Lines::new(tree.file_text().ok_or(Refusal::Unusual)?);
+        let lines = Lines::of(tree).ok_or(Refusal::Unusual)?;
         let mut editor = Self {
             source,
             lines,
@@ -480,7 +480,7 @@ impl<'t> Editor<'t> {
         }
         let mut holder = Some(node);
         while let Some(node) = holder {
-            if node.anchor().is_some() && is_aliased(self.tree.root(), node) {
+            if node.anchor().is_some() && self.tree.is_aliased(node) {
                 return Err(Refusal::Shared);
             }
             holder = node.parent();
@@ -489,8 +489,12 @@ impl<'t> Editor<'t> {
     }
 
     fn is_tagged(&self, node: Node<'_>) -> bool {
-        let before = self.lines.prefix(node.span().range().start);
-        let mut words = before.split_whitespace().rev();
+        /// Bytes: a tag stands near what it is of.
+        const NEAR: usize = 200;
+        let at = node.span().range().start;
+        let from = self.lines.start(at).max(at.saturating_sub(NEAR));
+        let near = (from..=at).find_map(|from| self.lines.text().get(from..at));
+        let mut words = near.unwrap_or_default().split_whitespace().rev();
         words.by_ref().take(2).any(|word| word.starts_with('!'))
     }
 }
@@ -514,13 +518,6 @@ fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
 }
 
 /// Whether an alias below `from` stands for `target`.
-fn is_aliased(from: Node<'_>, target: Node<'_>) -> bool {
-    if from.is_alias() {
-        return from.resolved().id() == target.id();
-    }
-    children(from).any(|child| is_aliased(child, target))
-}
-
 /// Where a new entry goes.
 #[derive(Clone, Copy)]
 enum Place<'t> {

@@ -1,7 +1,7 @@
 //! Taking entries away and moving them.
 
 use super::value::{self, Value};
-use super::{Editor, Edits, Refusal, children, is_aliased};
+use super::{Editor, Edits, Refusal, children};
 use crate::finding::Edit;
 use crate::source::Span;
 use crate::yaml::{Entry, Node};
@@ -166,7 +166,7 @@ impl Editor<'_> {
 
     /// Whether an alias elsewhere stands for something below.
     fn holds_shared(&self, node: Node<'_>) -> bool {
-        let shared = node.anchor().is_some() && is_aliased(self.tree.root(), node);
+        let shared = node.anchor().is_some() && self.tree.is_aliased(node);
         shared || children(node).any(|child| self.holds_shared(child))
     }
 

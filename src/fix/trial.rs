@@ -231,21 +231,23 @@ impl<R: FnMut(&Sources) -> Vec<Finding>> Trials<'_, R> {
 
     /// As many as do not touch one another, and the others.
     fn apart(&self, fixes: Vec<usize>) -> (Vec<usize>, Vec<usize>) {
-        let mut taken: BTreeMap<SourceId, Vec<(u32, u32)>> = BTreeMap::new();
+        let mut taken: BTreeMap<SourceId, BTreeMap<u32, u32>> = BTreeMap::new();
         fixes.into_iter().partition(|at| {
             let edits = self.edits(*at);
             let touches = |edit: &Edit| {
-                taken.get(&edit.source).is_some_and(|spans| {
-                    let mut spans = spans.iter();
-                    spans.any(|(start, end)| *start <= edit.span.end && edit.span.start <= *end)
-                })
+                // They are apart, so the last to start before it also ends last.
+                let before = taken
+                    .get(&edit.source)
+                    .and_then(|spans| spans.range(..=edit.span.end).next_back());
+                before.is_some_and(|(_, end)| edit.span.start <= *end)
             };
             if edits.iter().any(touches) {
                 return false;
             }
             for edit in edits {
                 let spans = taken.entry(edit.source).or_default();
-                spans.push((edit.span.start, edit.span.end));
+                let end = spans.entry(edit.span.start).or_default();
+                *end = edit.span.end.max(*end);
             }
             true
         })

@@ -86,6 +86,7 @@ impl LoadBalancers {
         services: &HashMap<&str, Vec<(ObjectId, &Entry)>>,
     ) {
         let gateways = gateways(inventory);
+        let target_groups = target_groups(inventory);
         for (_, route) in inventory.whole().filter(|_| !gateways.is_empty()) {
             if !matches!(route.object.kind(), "HTTPRoute" | "GRPCRoute") {
                 continue;
@@ -95,6 +96,7 @@ impl LoadBalancers {
                 .into_iter()
                 .flat_map(Node::items)
                 .map(Node::resolved);
+            let mut classes: Vec<(ObjectId, GatewayClass, NodeId)> = Vec::new();
             for parent in parents {
                 let namespace = parent.get("namespace").and_then(Node::text);
                 let named = parent.get("name").and_then(Node::text);
@@ -106,21 +108,32 @@ impl LoadBalancers {
                     Some(namespace) => gateway.namespace.as_deref() == Some(namespace),
                     None => gateway.scope == route.scope && may_share_namespace(gateway, route),
                 });
-                let Some((id, _, class, node)) = gateway.next() else {
-                    continue;
-                };
-                for name in backends_of(route, &["backendRefs"]) {
-                    for (service, other) in services.get(name.as_str()).into_iter().flatten() {
-                        let before = match class {
-                            GatewayClass::Known(found) => Some(*found),
-                            GatewayClass::Alb => target_group(inventory, other),
-                        };
-                        if route.scope == other.scope
-                            && may_share_namespace(route, other)
-                            && let Some(before) = before
-                        {
-                            self.mark(*service, before, *id, *node);
-                        }
+                // The first of a class tells as much as all of it.
+                if let Some((id, _, class, node)) = gateway.next()
+                    && classes.iter().all(|(_, known, _)| known != class)
+                {
+                    classes.push((*id, *class, *node));
+                }
+            }
+            let backends = if classes.is_empty() {
+                Vec::new()
+            } else {
+                backends_of(route, &["backendRefs"])
+            };
+            let behind = backends
+                .iter()
+                .filter_map(|name| services.get(name.as_str()));
+            let behind = behind.flatten().filter(|(_, other)| {
+                route.scope == other.scope && may_share_namespace(route, other)
+            });
+            for (service, other) in behind {
+                for (id, class, node) in &classes {
+                    let before = match class {
+                        GatewayClass::Known(found) => Some(*found),
+                        GatewayClass::Alb => target_group(&target_groups, other),
+                    };
+                    if let Some(before) = before {
+                        self.mark(*service, before, *id, *node);
                     }
                 }
             }
@@ -180,17 +193,25 @@ fn gateway_controllers(inventory: &Inventory) -> HashMap<&str, &str> {
         .collect()
 }
 
-/// The ALB in front of a Service, where a TargetGroupConfiguration of the Service makes pods its targets.
-fn target_group(inventory: &Inventory, service: &Entry) -> Option<LoadBalancer> {
-    let configurations = inventory.whole().map(|(_, entry)| entry);
-    let mut configurations = configurations.filter(|entry| {
+/// The TargetGroupConfigurations by the Service that they are for.
+fn target_groups(inventory: &Inventory) -> HashMap<&str, Vec<&Entry>> {
+    let mut found: HashMap<&str, Vec<&Entry>> = HashMap::new();
+    let all = inventory.whole().map(|(_, entry)| entry);
+    for entry in all.filter(|entry| entry.object.kind() == "TargetGroupConfiguration") {
         let target = entry.object.node().at(&["spec", "targetReference", "name"]);
-        entry.object.kind() == "TargetGroupConfiguration"
-            && target.and_then(Node::text) == Some(service.object.name())
-            && entry.scope == service.scope
-            && may_share_namespace(entry, service)
-    });
-    configurations.find_map(|entry| LoadBalancer::of_target_group(&entry.object))
+        if let Some(service) = target.and_then(Node::text) {
+            found.entry(service).or_default().push(entry);
+        }
+    }
+    found
+}
+
+/// The ALB in front of a Service, where a TargetGroupConfiguration of the Service makes pods its targets.
+fn target_group(known: &HashMap<&str, Vec<&Entry>>, service: &Entry) -> Option<LoadBalancer> {
+    let named = known.get(service.object.name()).into_iter().flatten();
+    let mut own =
+        named.filter(|entry| entry.scope == service.scope && may_share_namespace(entry, service));
+    own.find_map(|entry| LoadBalancer::of_target_group(&entry.object))
 }
 
 /// The Services that an object names, each once.

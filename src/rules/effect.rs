@@ -45,7 +45,7 @@ fn is_inside(object: &Object, edit: &Edit, node: Node<'_>) -> bool {
     let text = object.tree().file_text().unwrap_or_default();
     let slice = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
     let mut between = slice(within.end, at.start).lines().map(str::trim);
-    let column = within.start - slice(0, within.start).rfind('\n').map_or(0, |at| at + 1);
+    let column = within.start - object.tree().line_start(within.start);
     let depth = added.len() - added.trim_start_matches(' ').len();
     depth >= column && between.all(|line| line.is_empty() || line.starts_with('#'))
 }

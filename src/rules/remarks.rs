@@ -3,6 +3,7 @@
 use crate::finding::Edit;
 use crate::kube::{Object, is_explained};
 use crate::source::Span;
+use crate::units::cut::clip;
 use crate::yaml::Node;
 
 /// Whether an edit replaces a value that a comment explains.
@@ -10,26 +11,8 @@ pub(super) fn explain(object: &Object, edits: &[Edit]) -> bool {
     let own = edits
         .iter()
         .filter(|edit| edit.source == object.source() && !edit.span.is_empty());
-    own.filter_map(|edit| scalar_at(object.node(), edit.span))
+    own.filter_map(|edit| object.tree().scalar_at(edit.span))
         .any(is_explained)
-}
-
-/// The scalar that is written in just this range.
-fn scalar_at(node: Node<'_>, span: Span) -> Option<Node<'_>> {
-    if node.is_alias() {
-        return None;
-    }
-    if node.scalar().is_some() {
-        return (node.span() == span).then_some(node);
-    }
-    let values = node.written_entries().map(|entry| entry.value);
-    let mut below = values.chain(node.items());
-    below
-        .find(|child| {
-            let own = child.span();
-            own.start <= span.start && span.end <= own.end
-        })
-        .and_then(|child| scalar_at(child, span))
 }
 
 /// How comments stand to what a fix does.
@@ -122,14 +105,13 @@ fn names_release(comment: &str) -> bool {
 
 /// The comment behind an edit's line and those that stand alone right above it.
 fn comments_at<'t>(object: &'t Object, text: &'t str, span: Span) -> impl Iterator<Item = &'t str> {
+    /// Each edit asks.
+    const MOST_LINES: usize = 50;
+    const MOST_LETTERS: usize = 1000;
     let (start, end) = (span.range().start, span.range().end);
-    let line_start = text
-        .get(..start)
-        .and_then(|before| before.rfind('\n'))
-        .map_or(0, |at| at + 1);
-    let rest = text.get(end..).unwrap_or_default();
-    let line_end = end + rest.find('\n').unwrap_or(rest.len());
-    let comments = object.tree().comments();
+    let tree = object.tree();
+    let (line_start, line_end) = (tree.line_start(start), tree.line_end(end));
+    let comments = tree.comments();
     let next = comments.partition_point(|comment| comment.span.range().start < end);
     let behind = comments
         .get(next)
@@ -138,8 +120,10 @@ fn comments_at<'t>(object: &'t Object, text: &'t str, span: Span) -> impl Iterat
     let above = text.get(..line_start).unwrap_or_default().lines().rev();
     let above = above
         .map(str::trim)
-        .take_while(|line| line.starts_with('#'));
-    behind.into_iter().chain(above)
+        .take_while(|line| line.starts_with('#'))
+        .take(MOST_LINES);
+    let comments = behind.into_iter().chain(above);
+    comments.map(|comment| clip(comment, MOST_LETTERS))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Words that messages share.
 
+use crate::units::cut::clip;
 use crate::yaml::Node;
 
 /// `one`, `one and two`, `one, two and three`.
@@ -59,20 +60,21 @@ pub(super) fn yaml_pair(key: &str, value: &str) -> String {
 pub(super) fn is_explained(node: Node<'_>) -> bool {
     const LEAST_WORDS: usize = 3;
     const MOST_LINES: usize = 50;
+    const MOST_LETTERS: usize = 1000;
     let Some(text) = node.tree().file_text() else {
         return false;
     };
     let range = node.span().range();
-    let start = text
-        .get(..range.start)
-        .map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
-    let behind = text.get(range.end..).unwrap_or_default().lines().next();
+    let tree = node.tree();
+    let behind = text.get(range.end..tree.line_end(range.end));
+    let start = tree.line_start(range.start);
     let above = text.get(..start).unwrap_or_default().lines().rev();
     let above = above
         .map(str::trim)
         .take_while(|line| line.starts_with('#'))
         .take(MOST_LINES);
     let comments = behind.map(str::trim).into_iter().chain(above);
+    let comments = comments.map(|comment| clip(comment, MOST_LETTERS));
     let comments = comments.filter_map(|comment| comment.strip_prefix('#'));
     let mut words = comments
         .filter(|comment| !comment.contains("lameduck:"))

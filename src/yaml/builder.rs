@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::SyntaxError;
 use super::find::LongMappings;
 use super::keys;
+use super::lines::Lines;
 use super::path::Positions;
 use super::tree::{At, Data, NONE, Node, NodeId, ScalarStyle, Shape, Tag, Text, Tree};
 use crate::source::Span;
@@ -145,6 +146,7 @@ impl<'a> Builder<'a> {
                 duplicates: Vec::new(),
                 expansion: Expansion::default(),
                 positions: Positions::default(),
+                lines: Lines::default(),
                 long_mappings: LongMappings::default(),
                 embedded: false,
             },

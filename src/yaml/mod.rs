@@ -14,6 +14,7 @@ mod de;
 mod embedded;
 mod find;
 mod keys;
+mod lines;
 mod parse;
 mod path;
 mod scalar;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::builder::Expansion;
 use super::children::{Entries, Links, Written};
 use super::find::{self, LongMappings};
+use super::lines;
 use super::path;
 use super::scalar::{self, Scalar};
 use crate::source::Span;
@@ -69,6 +70,7 @@ pub struct Tree {
     /// What aliases add.
     pub(super) expansion: Expansion,
     pub(super) positions: path::Positions,
+    pub(super) lines: lines::Lines,
     pub(super) long_mappings: LongMappings,
     /// Whether `source` is not the file that spans refer to.
     pub(super) embedded: bool,
@@ -190,6 +192,24 @@ impl Tree {
     /// not know its file.
     pub fn file_text(&self) -> Option<&str> {
         (!self.embedded).then_some(&*self.source)
+    }
+
+    /// Whether an alias stands for the node.
+    pub fn is_aliased(&self, node: Node<'_>) -> bool {
+        self.aliases.iter().any(|(_, target)| *target == node.id())
+    }
+
+    /// The scalar that is written in just this range; `None` where an alias is.
+    pub fn scalar_at(&self, span: Span) -> Option<Node<'_>> {
+        // A block mapping starts with its first key.
+        let first = self
+            .nodes
+            .partition_point(|data| data.span.start < span.start);
+        let same = self.nodes.iter().enumerate().skip(first);
+        let mut same = same.take_while(|(_, data)| data.span.start == span.start);
+        let is_it = |data: &Data| data.span == span && matches!(data.shape, Shape::Scalar { .. });
+        let (at, _) = same.find(|(_, data)| is_it(data))?;
+        u32::try_from(at).ok().map(|at| self.node(NodeId(at)))
     }
 
     /// Comments in the order of the text.

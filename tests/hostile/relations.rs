@@ -246,3 +246,74 @@ fn ports_that_a_service_lacks() {
         "no port 9 in Service `s`",
     );
 }
+
+#[test]
+fn fixes_on_one_line() {
+    let ports = "{\"port\":\"80\"},".repeat(15_000);
+    let ports = ports.trim_end_matches(',');
+    let text = format!(
+        "{{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{{\"name\":\"a\"}},\"spec\":{{\"ports\":[{ports}]}}}}\n"
+    );
+    says(
+        &[("a.yaml", &text)],
+        "invalid-field",
+        "expected an integer, found the string",
+    );
+}
+
+#[test]
+fn sleeps_of_many_containers() {
+    let containers = each(6_000, |nth| {
+        format!("{{name: c{nth}, image: b, lifecycle: {{preStop: {{sleep: {{seconds: 60}}}}}}}},")
+    });
+    let text =
+        workload(0, "a: b", "").replace("[{name: a, image: 'a:1'}]", &format!("[{containers}]"));
+    says(
+        &[("a.yaml", &text)],
+        "prestop-exceeds-grace-period",
+        "preStop sleep of 60s exceeds",
+    );
+}
+
+#[test]
+fn parents_of_one_route() {
+    let gateway = |kind: &str, name: &str, spec: &str| {
+        format!(
+            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n"
+        )
+    };
+    let text = workload(0, "app: a", "")
+        + &service("s", "app: a", "{port: 80}")
+        + &gateway("Gateway", "g", "{gatewayClassName: gke-l7-rilb}")
+        + &gateway(
+            "HTTPRoute",
+            "r",
+            &format!(
+                "{{parentRefs: [{}], rules: [{{backendRefs: [{{name: s}}]}}]}}",
+                "{name: g},".repeat(30_000)
+            ),
+        );
+    says(&[("a.yaml", &text)], "missing-prestop", "");
+}
+
+#[test]
+fn routes_to_as_many_subsets() {
+    let way = |nth| format!("{{route: [{{destination: {{host: s, subset: t{nth}}}}}]}},");
+    let text = istio(
+        "VirtualService",
+        "v",
+        &format!("{{hosts: [s], http: [{}]}}", each(8_000, way)),
+    ) + &istio(
+        "DestinationRule",
+        "d",
+        &format!(
+            "{{host: s, subsets: [{}]}}",
+            each(8_000, |nth| format!("{{name: t{nth}}},"))
+        ),
+    ) + &service("s", "app: a", "{port: 80}");
+    says(
+        &[("a.yaml", &text)],
+        "unresolved-destination,unreachable-route",
+        "route 2 is never reached",
+    );
+}

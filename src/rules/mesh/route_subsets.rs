@@ -1,6 +1,6 @@
 //! Subsets of destinations of VirtualServices, for `unresolved-destination`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::ways::Way;
 use crate::inventory::{Relation, Target};
@@ -10,87 +10,115 @@ use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report};
 use crate::units::suggest;
 
-/// So many ways are looked at for more subsets of one host: each finding asks.
+/// So many ways are looked at for more subsets of one host.
 const MOST_WAYS: usize = 200;
 
-/// A subset that no DestinationRule in view defines.
-pub(super) fn check(
-    cx: &Context<'_>,
-    object: &Object,
-    host: &str,
-    (way, all): (Way<'_>, &[Way<'_>]),
-    out: &mut Findings,
-) {
-    let subset = way.destination.subset.as_deref();
-    let Some((subset, subset_node)) = subset.zip(way.node.get("subset")) else {
-        return;
-    };
-    if subset.is_empty() || is_placeholder(subset) || cx.inventory.is_open(object) {
-        return;
-    }
-    let rules: Vec<_> = cx.inventory.rules_for(object, host).collect();
-    if !is_in_view(cx, object, host, &rules) {
-        return;
-    }
-    let mut nearest_first: Vec<_> = rules.iter().collect();
-    nearest_first.sort_by_key(|(_, _, relation)| (!relation.is_near(), relation.nearness));
-    let names = nearest_first
-        .into_iter()
-        .filter_map(|(_, rule, _)| rule.spec.as_ref())
-        .flat_map(|spec| &spec.subsets)
-        .filter_map(|subset| subset.name.as_deref());
-    let mut seen = HashSet::new();
-    let names: Vec<&str> = names.filter(|name| seen.insert(*name)).collect();
-    if names
-        .iter()
-        .any(|name| *name == subset || is_placeholder(name))
-    {
-        return;
-    }
-    let message = format!(
-        "no subset `{subset}` of `{host}` in view: {}",
-        way.consequence()
-    );
-    let help = help(cx, object, host, (subset, &names), all);
-    let report = Report::object(object, subset_node, message).help(help);
-    let report = way.severity(report);
-    let near = rules.iter().filter(|(_, _, relation)| relation.is_near());
-    let rule = near.min_by_key(|(_, _, relation)| relation.nearness);
-    out.push(match rule {
-        Some((rule, ..)) => {
-            report.related(rule, rule.name_node(), "the DestinationRule of the host")
-        }
-        None => report,
-    });
+/// The subsets of the hosts that a VirtualService leads to, each host looked at once: thousands of routes
+/// may lead to thousands of subsets.
+#[derive(Default)]
+pub(super) struct Subsets<'a> {
+    by_host: HashMap<&'a str, Option<Subsetted<'a>>>,
 }
 
-fn help(
-    cx: &Context<'_>,
-    object: &Object,
-    host: &str,
-    (subset, names): (&str, &[&str]),
-    all: &[Way<'_>],
-) -> String {
-    // One rule for a host has all of its subsets: a second one would overwrite it.
-    let same_host = all
-        .iter()
-        .take(MOST_WAYS)
-        .filter(|way| way.destination.host.as_deref() == Some(host));
-    let mut wanted: Vec<&str> = same_host
-        .filter_map(|way| way.destination.subset.as_deref())
-        .filter(|subset| !subset.is_empty() && !is_placeholder(subset))
-        .collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let unread = cx.inventory.unread_rule_for(object, host);
-    let help = subset_help(host, subset, names, &wanted);
-    match unread.and_then(|rule| Some((rule, cx.inventory.namespace(rule)?))) {
-        Some((rule, namespace)) if names.is_empty() => format!(
-            "Istio does not look for the rule of this host in namespace `{namespace}`, where DestinationRule `{}` \
-             stands; {help}",
-            rule.name()
-        ),
-        _ => help,
+/// A host whose subsets are all in view.
+struct Subsetted<'a> {
+    /// Those of the nearest rule first.
+    names: Vec<&'a str>,
+    known: HashSet<&'a str>,
+    /// The nearest DestinationRule.
+    rule: Option<&'a Object>,
+    /// One for the host in a namespace in which Istio does not look for it, and that namespace.
+    unread: Option<(&'a Object, &'a str)>,
+    /// The subsets that the VirtualService leads to. One rule for a host has all of its subsets: a second
+    /// one would overwrite it.
+    wanted: Vec<&'a str>,
+}
+
+impl<'a> Subsets<'a> {
+    /// Reports a subset that no DestinationRule in view defines.
+    pub(super) fn check(
+        &mut self,
+        cx: &Context<'a>,
+        object: &'a Object,
+        host: &'a str,
+        (way, all): (Way<'a>, &[Way<'a>]),
+        out: &mut Findings,
+    ) {
+        let subset = way.destination.subset.as_deref();
+        let Some((subset, subset_node)) = subset.zip(way.node.get("subset")) else {
+            return;
+        };
+        if subset.is_empty() || is_placeholder(subset) || cx.inventory.is_open(object) {
+            return;
+        }
+        let found = self
+            .by_host
+            .entry(host)
+            .or_insert_with(|| Subsetted::of(cx, object, host, all));
+        let Some(found) = found.as_ref().filter(|it| !it.known.contains(subset)) else {
+            return;
+        };
+        let message = format!(
+            "no subset `{subset}` of `{host}` in view: {}",
+            way.consequence()
+        );
+        let report = Report::object(object, subset_node, message).help(found.help(host, subset));
+        let report = way.severity(report);
+        out.push(match found.rule {
+            Some(rule) => report.related(rule, rule.name_node(), "the DestinationRule of the host"),
+            None => report,
+        });
+    }
+}
+
+impl<'a> Subsetted<'a> {
+    fn of(cx: &Context<'a>, object: &'a Object, host: &'a str, all: &[Way<'a>]) -> Option<Self> {
+        let mut rules: Vec<_> = cx.inventory.rules_for(object, host).collect();
+        if !is_in_view(cx, object, host, &rules) {
+            return None;
+        }
+        rules.sort_by_key(|(_, _, relation)| (!relation.is_near(), relation.nearness));
+        let names = rules
+            .iter()
+            .filter_map(|(_, rule, _)| rule.spec.as_ref())
+            .flat_map(|spec| &spec.subsets)
+            .filter_map(|subset| subset.name.as_deref());
+        let mut known = HashSet::new();
+        let names: Vec<&str> = names.filter(|name| known.insert(*name)).collect();
+        if names.iter().any(|name| is_placeholder(name)) {
+            return None;
+        }
+        let same_host = all
+            .iter()
+            .take(MOST_WAYS)
+            .filter(|way| way.destination.host.as_deref() == Some(host));
+        let mut wanted: Vec<&str> = same_host
+            .filter_map(|way| way.destination.subset.as_deref())
+            .filter(|subset| !subset.is_empty() && !is_placeholder(subset))
+            .collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let nearest = rules.first().filter(|(_, _, relation)| relation.is_near());
+        let unread = cx.inventory.unread_rule_for(object, host);
+        Some(Self {
+            rule: nearest.map(|(rule, ..)| *rule),
+            unread: unread.and_then(|rule| Some((rule, cx.inventory.namespace(rule)?))),
+            names,
+            known,
+            wanted,
+        })
+    }
+
+    fn help(&self, host: &str, subset: &str) -> String {
+        let help = subset_help(host, subset, &self.names, &self.wanted);
+        match self.unread {
+            Some((rule, namespace)) if self.names.is_empty() => format!(
+                "Istio does not look for the rule of this host in namespace `{namespace}`, where DestinationRule `{}` \
+                 stands; {help}",
+                rule.name()
+            ),
+            _ => help,
+        }
     }
 }
 

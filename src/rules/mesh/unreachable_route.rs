@@ -1,6 +1,6 @@
 //! `unreachable-route`
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use super::covers::covers;
 use super::merged_route;
@@ -43,11 +43,13 @@ impl Rule for UnreachableRoute {
                 "connection"
             };
             let routes = routes_of(cx, object, list);
+            let split = OnceCell::new();
+            let merged = || split.get_or_init(|| merge(&routes, what)).clone();
             for (index, later) in routes.iter().enumerate() {
                 let earlier = routes.get(..index).unwrap_or_default();
                 match later.taker(object, earlier, &left) {
                     Some(taker) => {
-                        let help = advice(object, &routes, (later, taker), what, &left);
+                        let help = advice(object, (later, taker), what, merged, &left);
                         let report = unreachable(object, later.node, (index, what), taker.node);
                         out.push(report.help(help));
                     }
@@ -85,22 +87,13 @@ const MOVE_UP: &str = "routes are tried in their order: move the more specific o
 /// one, moving it up would only make the other one unreachable.
 fn advice(
     object: &Object,
-    routes: &[Route<'_>],
     (later, taker): (&Route<'_>, &Route<'_>),
     what: &str,
+    merged: impl FnOnce() -> String,
     left: &Cell<usize>,
 ) -> String {
-    let has_matches = |route: &Route<'_>| matches_of(route.node).next().is_some();
     match (has_matches(taker), has_matches(later)) {
-        (false, false) => {
-            let alike = routes.iter().filter(|route| !has_matches(route));
-            let nodes: Vec<Node<'_>> = alike.map(|route| route.node).collect();
-            merged_route::advice(&nodes, what).unwrap_or_else(|| {
-                format!(
-                    "no {what} tells them apart: give the first one a `match`, or delete this one"
-                )
-            })
-        }
+        (false, false) => merged(),
         (true, true) if later.takes_all_of(object, taker, left) => {
             format!(
                 "both match the same {what}s: give one of them another `match`, or delete this one"
@@ -108,6 +101,19 @@ fn advice(
         }
         _ => MOVE_UP.to_owned(),
     }
+}
+
+/// What to do about several routes without `match`.
+fn merge(routes: &[Route<'_>], what: &str) -> String {
+    let alike = routes.iter().filter(|route| !has_matches(route));
+    let nodes: Vec<Node<'_>> = alike.map(|route| route.node).collect();
+    merged_route::advice(&nodes, what).unwrap_or_else(|| {
+        format!("no {what} tells them apart: give the first one a `match`, or delete this one")
+    })
+}
+
+fn has_matches(route: &Route<'_>) -> bool {
+    matches_of(route.node).next().is_some()
 }
 
 /// Some of a route's matches, whose requests an earlier route takes.

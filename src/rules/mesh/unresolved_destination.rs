@@ -1,7 +1,8 @@
 //! `unresolved-destination`
 
+use super::route_subsets::Subsets;
 use super::ways::{Way, ways};
-use super::{gateway_hosts, route_subsets, route_targets};
+use super::{gateway_hosts, route_targets};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Target;
@@ -62,8 +63,9 @@ impl Rule for UnresolvedDestination {
                 let ways = typed
                     .map(|it| ways(cx, object, it, spec))
                     .unwrap_or_default();
+                let mut subsets = Subsets::default();
                 for way in &ways {
-                    check(cx, object, *way, &ways, out);
+                    check(cx, object, (*way, &ways), &mut subsets, out);
                 }
                 route_targets::check_gateways(cx, object, spec, out);
                 gateway_hosts::check(cx, object, spec, out);
@@ -73,7 +75,13 @@ impl Rule for UnresolvedDestination {
     }
 }
 
-fn check(cx: &Context<'_>, object: &Object, way: Way<'_>, all: &[Way<'_>], out: &mut Findings) {
+fn check<'a>(
+    cx: &Context<'a>,
+    object: &'a Object,
+    (way, all): (Way<'a>, &[Way<'a>]),
+    subsets: &mut Subsets<'a>,
+    out: &mut Findings,
+) {
     let host = way.destination.host.as_deref();
     let Some((host, host_node)) = host.zip(way.node.get("host")) else {
         return;
@@ -99,7 +107,7 @@ fn check(cx: &Context<'_>, object: &Object, way: Way<'_>, all: &[Way<'_>], out: 
         out.push(way.severity(report));
         return;
     }
-    route_subsets::check(cx, object, host, (way, all), out);
+    subsets.check(cx, object, host, (way, all), out);
     route_targets::check_port(cx, object, host, way, out);
 }
 

@@ -1,9 +1,10 @@
 //! `prestop-exceeds-grace-period`
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::grace;
-use crate::clocks::PodBudget;
+use crate::clocks::{Grace, PodBudget};
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::lifecycle::Origin;
@@ -42,9 +43,7 @@ impl Rule for PrestopExceedsGracePeriod {
         if workload.kind() == WorkloadKind::KnativeService {
             return;
         }
-        for (container, hook, node) in refused(cx, workload) {
-            out.push(refusal(cx, workload, container, hook, node));
-        }
+        refuse(cx, workload, out);
         if !workload.is_long_running() || cx.inventory.replicas(workload).is_parked() {
             return;
         }
@@ -63,15 +62,38 @@ fn is_refused(pod: &PodBudget<'_>) -> bool {
     pod.budget.prestop.hook() == Some(Hook::NativeSleep) && delay > pod.budget.grace.value
 }
 
-/// The native sleeps of any workload that are longer than the grace period: the API server refuses them.
-fn refused<'a>(
-    cx: &Context<'_>,
-    workload: Workload<'a>,
-) -> Vec<(ContainerRef<'a>, &'static str, Node<'a>)> {
+/// Reports the native sleeps of any workload that are longer than the grace period.
+fn refuse(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
     let Some(grace) = cx.clocks().grace(workload) else {
-        return Vec::new();
+        return;
     };
-    let grace = grace.term.value.as_secs();
+    let hooks = refused(workload, grace.term.value);
+    if hooks.is_empty() {
+        return;
+    }
+    let budgets = if workload.is_long_running() {
+        cx.clocks().budgets_within(workload, &grace)
+    } else {
+        Vec::new()
+    };
+    let pods: HashMap<_, _> = budgets
+        .iter()
+        .map(|pod| (pod.container.node.id(), pod))
+        .collect();
+    for (container, hook, node) in hooks {
+        // A served container also has to finish its requests within the grace period.
+        let pod = pods.get(&container.node.id()).copied();
+        let pod = pod.filter(|_| hook == "preStop");
+        out.push(refusal(workload, &grace, (container, hook, node), pod));
+    }
+}
+
+/// A container, the name of its hook and the seconds of that.
+type Sleep<'a> = (ContainerRef<'a>, &'static str, Node<'a>);
+
+/// The sleeps that are longer than the grace period: the API server refuses them.
+fn refused(workload: Workload<'_>, grace: Duration) -> Vec<Sleep<'_>> {
+    let grace = grace.as_secs();
     let hooks = workload
         .template()
         .lasting_containers()
@@ -95,27 +117,17 @@ fn refused<'a>(
 }
 
 fn refusal<'a>(
-    cx: &Context<'_>,
     workload: Workload<'a>,
-    container: ContainerRef<'a>,
-    hook: &str,
-    node: Node<'a>,
+    grace: &Grace<'a>,
+    (container, hook, node): Sleep<'a>,
+    pod: Option<&PodBudget<'a>>,
 ) -> Report<'a> {
     let seconds = node.text().unwrap_or_default();
-    let grace = cx.clocks().grace(workload);
-    let (shown, written) = grace.map_or_else(Default::default, |grace| {
-        (show_seconds(grace.term.value), grace.node)
-    });
+    let (shown, written) = (show_seconds(grace.term.value), grace.node);
     let origin = if written.is_some() { "" } else { " (default)" };
     let message = format!(
         "{hook} sleep of {seconds}s exceeds the {shown} grace period{origin}: the API server rejects it"
     );
-    // A served container also has to finish its requests within the grace period.
-    let budgets = cx.clocks().budgets(workload);
-    let pod = budgets
-        .iter()
-        .find(|pod| pod.container.node.id() == container.node.id());
-    let pod = pod.filter(|_| hook == "preStop" && workload.is_long_running());
     let enough = pod.map_or_else(
         || seconds.to_owned(),
         |pod| pod.budget.needed_seconds().to_string(),
