@@ -15,8 +15,11 @@ impl<'t> Lines<'t> {
     /// Of the file that a tree stands in; `None` for text embedded in a scalar.
     pub(super) fn of(tree: &'t Tree) -> Option<Self> {
         let text = tree.file_text()?;
-        let first = text.find('\n').and_then(|at| text.get(..at));
-        let crlf = first.is_some_and(|line| line.ends_with('\r'));
+        let start = tree.root().span().range().start;
+        let before = |at| text.get(..at).unwrap_or_default();
+        // Nothing may stand behind the line, or before it.
+        let crlf = before(tree.line_end(start)).ends_with('\r')
+            || before(tree.line_start(start)).ends_with("\r\n");
         Some(Self {
             text,
             tree,
