@@ -1,7 +1,7 @@
 //! Hosts as Istio resolves them.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::{Inventory, ObjectId, Relation};
 use crate::kube::istio::DestinationRule;
@@ -171,8 +171,8 @@ pub(super) struct HostIndex {
     wildcard_rules: Vec<ObjectId>,
     services: HashMap<String, Vec<ObjectId>>,
     all_services: Vec<ObjectId>,
-    /// Services that say whom they are for.
-    exported: HashSet<ObjectId>,
+    /// What says whom it is for.
+    exported: Vec<ObjectId>,
     /// Services with a workload in the mesh behind them.
     meshed: OnceLock<Vec<ObjectId>>,
     entries: HashMap<String, Vec<ObjectId>>,
@@ -184,6 +184,9 @@ impl HostIndex {
         let mut index = Self::default();
         for (id, entry) in inventory.whole() {
             let object = &entry.object;
+            if !export_to(object).is_empty() {
+                index.exported.push(id);
+            }
             match object.body() {
                 Body::ServiceEntry(typed) => {
                     let hosts = typed.spec.iter().flat_map(|spec| &spec.hosts);
@@ -208,9 +211,6 @@ impl HostIndex {
                     let name = object.name().to_owned();
                     index.services.entry(name).or_default().push(id);
                     index.all_services.push(id);
-                    if !export_to(object).is_empty() {
-                        index.exported.insert(id);
-                    }
                 }
                 _ => {}
             }
@@ -337,6 +337,7 @@ impl Inventory {
             }
         };
         let service = self.title_of("Service", first_label(host));
+        let hidden = self.hidden_from(from);
         self.hosts
             .rules_named(first_label(host))
             .filter_map(move |id| {
@@ -347,8 +348,8 @@ impl Inventory {
                 let is_read = may_equal(namespace, own)
                     || may_equal(namespace, host_namespace)
                     || namespace == Some(self.root_namespace());
-                let applies = self.is_visible_from(&entry.object, from)
-                    && Host::new(host_of(rule)?, namespace).covers(wanted);
+                let applies =
+                    !hidden.contains(&id) && Host::new(host_of(rule)?, namespace).covers(wanted);
                 // A rule beside another copy of the Service is for that one.
                 if !applies || service.is_some_and(|it| self.is_of_copy(id, from_id, it)) {
                     return None;
@@ -421,21 +422,26 @@ impl Inventory {
             Named::Foreign(host) => of_name(first_label(host)),
             Named::Unfinished(..) | Named::Other(_) => &[],
         };
+        let hidden = self.hidden_from(from);
         candidates
             .iter()
             .filter_map(|id| Some((*id, self.get(*id)?)))
             .filter(move |(_, it)| wanted.may_be(it.object.name(), it.namespace.as_deref()))
-            .filter(|(_, entry)| self.is_visible_from(&entry.object, from))
+            .filter(move |(id, _)| !hidden.contains(id))
             .filter_map(|(id, entry)| Some((&entry.object, self.relate(self.id(from)?, id, true)?)))
     }
 
     /// Whether a host that stands in `from` may mean this Service, as [`resolve`](Self::resolve) says.
     pub(super) fn may_mean(&self, from: &Object, host: &str, service: &Object) -> bool {
         let wanted = Host::new(host, self.namespace(from));
-        let related = || self.relate(self.id(from)?, self.id(service)?, true);
+        let related = || {
+            let id = self
+                .id(service)
+                .filter(|id| !self.hidden_from(from).contains(id))?;
+            self.relate(self.id(from)?, id, true)
+        };
         !is_placeholder(host)
             && wanted.may_be(service.name(), self.namespace(service))
-            && self.is_visible_from(service, from)
             && related().is_some()
     }
 
@@ -466,11 +472,12 @@ impl Inventory {
     fn is_in_service_entry(&self, from: &Object, wanted: Host<'_>) -> bool {
         let named = self.hosts.entries.get(first_label(wanted.text));
         let entries = named.into_iter().flatten();
+        let hidden = self.hidden_from(from);
         let mut left = MOST_ENTRY_HOSTS;
         entries
             .chain(&self.hosts.wildcard_entries)
+            .filter(|id| !hidden.contains(id))
             .filter_map(|id| self.get(*id))
-            .filter(|entry| self.is_visible_from(&entry.object, from))
             .any(|entry| {
                 let Body::ServiceEntry(typed) = entry.object.body() else {
                     return false;
@@ -484,16 +491,22 @@ impl Inventory {
             })
     }
 
+    /// The Services, ServiceEntries and DestinationRules that are not for the namespace of an object.
+    fn hidden_from(&self, from: &Object) -> Arc<HashSet<ObjectId>> {
+        let what = "what is not for a namespace";
+        self.shared(from, what, String::new(), || {
+            let exported = self.hosts.exported.iter().copied();
+            let is_hidden = |id: &ObjectId| {
+                let object = self.get(*id).map(|entry| &entry.object);
+                object.is_some_and(|object| !self.is_for(object, from))
+            };
+            exported.filter(is_hidden).collect()
+        })
+    }
+
     /// Whether an object's `exportTo` lets the namespace of another see it: `.` is its own, `*` all,
     /// `~` none.
-    fn is_visible_from(&self, object: &Object, from: &Object) -> bool {
-        if is_service(object)
-            && self
-                .id(object)
-                .is_some_and(|it| !self.hosts.exported.contains(&it))
-        {
-            return true;
-        }
+    fn is_for(&self, object: &Object, from: &Object) -> bool {
         let exported = export_to(object);
         let is_for_many = exported.len() > MOST_EXPORTS;
         is_for_many

@@ -317,3 +317,59 @@ fn routes_to_as_many_subsets() {
         "route 2 is never reached",
     );
 }
+
+#[test]
+fn gateways_that_are_missing() {
+    let gateways = documents(600, |nth| istio("Gateway", &format!("g{nth}"), "{}"));
+    let text = istio(
+        "VirtualService",
+        "v",
+        &format!(
+            "{{hosts: [s], gateways: [{}]}}",
+            each(6_000, |nth| format!("missing-{nth},"))
+        ),
+    ) + &gateways;
+    says(
+        &[("a.yaml", &text)],
+        "unresolved-destination",
+        "no Gateway `missing-0` in view: no gateway takes its routes",
+    );
+}
+
+#[test]
+fn ports_that_destinations_name() {
+    let text = istio(
+        "VirtualService",
+        "v",
+        &format!(
+            "{{hosts: [s], http: [{{route: [{}]}}]}}",
+            "{destination: {host: s, port: {number: 2}}},".repeat(6_000)
+        ),
+    ) + &service("s", "app: a", &"{port: 1},".repeat(20_000));
+    says(
+        &[("a.yaml", &text)],
+        "unresolved-destination",
+        "`s` has no port 2",
+    );
+}
+
+#[test]
+fn service_entries_that_are_for_nobody() {
+    let hidden = ",x".repeat(50);
+    let entries = documents(900, |nth| {
+        let spec = format!("{{exportTo: ['~'{hidden}], hosts: ['*.a']}}");
+        istio("ServiceEntry", &format!("e{nth}"), &spec)
+    });
+    let ways = each(4_000, |nth| format!("{{destination: {{host: s{nth}}}}},"));
+    let text = istio(
+        "VirtualService",
+        "v, namespace: q",
+        &format!("{{hosts: [s], http: [{{route: [{ways}]}}]}}"),
+    ) + &service("s, namespace: q", "app: a", "{port: 80}")
+        + &entries;
+    says(
+        &[("a.yaml", &text)],
+        "unresolved-destination",
+        "no Service `s0` in view",
+    );
+}

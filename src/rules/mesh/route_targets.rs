@@ -1,9 +1,12 @@
 //! Ports of destinations and gateways of VirtualServices, for `unresolved-destination`.
 
+use std::collections::HashSet;
+
 use super::ways::Way;
 use crate::finding::Severity;
 use crate::inventory::Target;
 use crate::kube::{Object, is_placeholder};
+use crate::rules::text::{FEW, and_more};
 use crate::rules::{Context, Findings, Report};
 use crate::units::suggest;
 use crate::yaml::{Node, Scalar};
@@ -29,26 +32,37 @@ pub(super) fn check_port(
     if host.contains('*') || !relation.is_firm() || cx.inventory.is_open(service) {
         return;
     }
-    let Some(ports) = ports_of(cx, service) else {
+    let key = service.number().to_string();
+    let ports = cx
+        .inventory
+        .shared(service, "port numbers of a Service", key, || {
+            Ports::of(cx, service)
+        });
+    let Some(Ports {
+        known,
+        count,
+        first,
+        listed,
+    }) = &*ports
+    else {
         return;
     };
-    let listed: Vec<String> = ports.iter().map(ToString::to_string).collect();
-    let (name, listed) = (service.name(), listed.join(", "));
+    let name = service.name();
     let written = object.field_below(destination, &["port"]);
     let number = object.field_below(destination, &["port", "number"]);
     let report = match number.node().map(|node| (node, node.scalar())) {
-        Some((node, Some(Scalar::Int(number)))) if !ports.contains(&number) => {
+        Some((node, Some(Scalar::Int(number)))) if !known.contains(&number) => {
             let message = format!("`{name}` has no port {number}: {}", way.consequence());
             way.severity(Report::object(object, node, message).help(format!("its ports: {listed}")))
         }
-        None if written.is_absent() && ports.len() > 1 => {
+        None if written.is_absent() && *count > 1 => {
             let message = format!(
                 "`{name}` has several ports and this destination names none: it takes the listener's"
             );
             let help = format!(
                 "say which, as in `port: {{number: {}}}`; its ports: {listed}. A gateway's listener has the \
                  gateway's own port",
-                ports.first().copied().unwrap_or_default()
+                first
             );
             let node = destination.get("host").unwrap_or(destination);
             Report::object(object, node, message)
@@ -60,24 +74,42 @@ pub(super) fn check_port(
     out.push(report.related(service, service.name_node(), "the Service"));
 }
 
-/// The port numbers of a Service, where all are known.
-fn ports_of(cx: &Context<'_>, service: &Object) -> Option<Vec<i64>> {
-    let list = service.field(&["spec", "ports"]);
-    if service.kind() != "Service" || service.group() != "" || list.is_unknown() {
-        return None;
-    }
-    let ports = list.node()?;
-    if cx.inventory.is_set_elsewhere(service, ports, "") {
-        return None;
-    }
-    let numbers: Option<Vec<i64>> = ports
-        .items()
-        .map(|port| match port.resolved().get("port")?.scalar()? {
-            Scalar::Int(number) => Some(number),
-            _ => None,
+/// The port numbers of a Service.
+struct Ports {
+    known: HashSet<i64>,
+    /// One number may be that of several, with a protocol each.
+    count: usize,
+    first: i64,
+    /// For a help.
+    listed: String,
+}
+
+impl Ports {
+    /// `None` where they are not all known.
+    fn of(cx: &Context<'_>, service: &Object) -> Option<Self> {
+        let list = service.field(&["spec", "ports"]);
+        if service.kind() != "Service" || service.group() != "" || list.is_unknown() {
+            return None;
+        }
+        let ports = list.node()?;
+        if cx.inventory.is_set_elsewhere(service, ports, "") {
+            return None;
+        }
+        let numbers = ports
+            .items()
+            .map(|port| match port.resolved().get("port")?.scalar()? {
+                Scalar::Int(number) => Some(number),
+                _ => None,
+            });
+        let numbers: Vec<i64> = numbers.collect::<Option<_>>()?;
+        let few: Vec<String> = numbers.iter().take(FEW).map(ToString::to_string).collect();
+        Some(Self {
+            first: *numbers.first()?,
+            count: numbers.len(),
+            listed: and_more(&few, numbers.len()),
+            known: numbers.into_iter().collect(),
         })
-        .collect();
-    numbers.filter(|numbers| !numbers.is_empty())
+    }
 }
 
 /// Gateways of the VirtualService's own namespace that are not among those in view.
@@ -90,16 +122,16 @@ pub(super) fn check_gateways(
     if cx.inventory.is_open(object) {
         return;
     }
-    let beside: Vec<&str> = cx
+    let beside = cx
         .inventory
         .objects()
         .filter(|other| other.kind() == "Gateway" && other.group() == "networking.istio.io")
         .filter(|other| {
             cx.inventory.same_scope(other, object) && cx.inventory.same_namespace(other, object)
         })
-        .map(Object::name)
-        .collect();
-    if beside.is_empty() {
+        .map(Object::name);
+    let gateways = Gateways::of(spec, beside);
+    if gateways.beside.is_empty() {
         return;
     }
     let own = cx.inventory.namespace(object);
@@ -115,31 +147,59 @@ pub(super) fn check_gateways(
             None if !text.contains('.') => text,
             _ => continue,
         };
-        if beside.contains(&name) {
+        if gateways.known.contains(name) {
             continue;
         }
-        let message = format!(
-            "no Gateway `{name}` in view: {}",
-            others(spec, text, &beside)
-        );
+        let message = format!("no Gateway `{name}` in view: {}", gateways.others(text));
+        let beside = &gateways.beside;
         let help = match suggest(name, beside.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("in view: {}", beside.join(", ")),
+            None => {
+                let few = beside.get(..FEW).unwrap_or(beside);
+                format!("in view: {}", and_more(few, beside.len()))
+            }
         };
         out.push(Report::object(object, node, message).help(help));
     }
 }
 
-/// Which of the gateways that a VirtualService names are there.
-fn others(spec: Node<'_>, missing: &str, beside: &[&str]) -> String {
-    let all = spec.get("gateways").into_iter().flat_map(Node::items);
-    let mut known = all
-        .filter_map(Node::text)
-        .filter(|text| *text != missing)
-        .filter(|text| *text == "mesh" || text.contains(['/', '.']) || beside.contains(text));
-    match (known.next(), known.next()) {
-        (None, _) => "no gateway takes its routes".to_owned(),
-        (Some(only), None) => format!("only `{only}` takes its routes"),
-        (Some(_), Some(_)) => "only the others take its routes".to_owned(),
+/// The Gateways beside a VirtualService.
+struct Gateways<'a> {
+    beside: Vec<&'a str>,
+    known: HashSet<&'a str>,
+    /// The first of those that it names and that may be there.
+    named: Vec<&'a str>,
+}
+
+impl<'a> Gateways<'a> {
+    fn of(spec: Node<'a>, beside: impl Iterator<Item = &'a str>) -> Self {
+        /// A missing one may be among them, and one more tells one from several.
+        const ENOUGH: usize = 3;
+        let beside: Vec<&str> = beside.collect();
+        let known: HashSet<&str> = beside.iter().copied().collect();
+        let is_there =
+            |text: &&str| *text == "mesh" || text.contains(['/', '.']) || known.contains(text);
+        let all = spec.get("gateways").into_iter().flat_map(Node::items);
+        let mut named: Vec<&str> = Vec::new();
+        for text in all.filter_map(Node::text).filter(is_there) {
+            if named.len() < ENOUGH && !named.contains(&text) {
+                named.push(text);
+            }
+        }
+        Self {
+            beside,
+            known,
+            named,
+        }
+    }
+
+    /// Which of the others that the VirtualService names are there.
+    fn others(&self, missing: &str) -> String {
+        let mut others = self.named.iter().filter(|text| **text != missing);
+        match (others.next(), others.next()) {
+            (None, _) => "no gateway takes its routes".to_owned(),
+            (Some(only), None) => format!("only `{only}` takes its routes"),
+            (Some(_), Some(_)) => "only the others take its routes".to_owned(),
+        }
     }
 }
