@@ -29,8 +29,14 @@ const EXTENT: Extent = Extent {
     columns: 200,
 };
 
+/// More findings than this of one rule are shown with the lines that they mark alone: the page of a large
+/// repository has to load.
+const MANY: usize = 100;
+
 /// The findings of one rule and one severity.
 pub(super) struct GroupView<'a> {
+    /// Whether browsers need help with so many.
+    pub(super) is_many: bool,
     pub(super) severity: &'static str,
     pub(super) rule: &'static str,
     /// What the rule finds.
@@ -112,6 +118,7 @@ pub(super) fn groups<'a>(
             summary: meta.map_or("", |meta| meta.summary),
             url: meta.map_or_else(String::new, RuleMeta::url),
             open,
+            is_many: own.len() > MANY,
             findings: views(&own, &mut next, severity == Severity::Error, sources),
         }
     });
@@ -130,7 +137,12 @@ fn views<'a>(
     let mut helps: HashMap<&str, usize> = HashMap::new();
     let mut views = Vec::with_capacity(findings.len());
     for (index, finding) in findings.iter().enumerate() {
-        let mut view = FindingView::new(*next, finding, sources);
+        let context = if index > 0 && findings.len() > MANY {
+            0
+        } else {
+            EXTENT.context
+        };
+        let mut view = FindingView::new(*next, finding, Extent { context, ..EXTENT }, sources);
         view.open = all_open || index == 0;
         if let Some(help) = &finding.help {
             let first = *helps.entry(help.as_str()).or_insert(view.id);
@@ -147,7 +159,7 @@ fn views<'a>(
 }
 
 impl<'a> FindingView<'a> {
-    fn new(id: usize, finding: &'a Finding, sources: &Sources) -> Self {
+    fn new(id: usize, finding: &'a Finding, extent: Extent, sources: &Sources) -> Self {
         let mut places = vec![Place {
             location: finding.primary,
             label: finding
@@ -176,7 +188,7 @@ impl<'a> FindingView<'a> {
             object,
             place: place(finding.primary, sources),
             message: Prose::new(&sanitize(&finding.message)),
-            blocks: blocks(&Excerpt::new(sources, &places, EXTENT)),
+            blocks: blocks(&Excerpt::new(sources, &places, extent)),
             hidden: finding.related.len().saturating_sub(MAX_RELATED),
             help: help.map_or_else(Prose::default, |it| Prose::new(&sanitize_lines(it.prose()))),
             copy: sanitize_lines(help.and_then(Help::copy).unwrap_or_default()).into_owned(),

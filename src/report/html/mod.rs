@@ -83,6 +83,8 @@ struct ReportPage<'a> {
     /// What is not listed, a line each.
     unlisted: Vec<String>,
     workloads: Vec<WorkloadView>,
+    /// Whether checklists only name some items.
+    has_short_checklists: bool,
 }
 
 /// What a reader sees first.
@@ -130,6 +132,7 @@ pub(super) fn write(report: &Report<'_>, style: &Style, out: &mut dyn Write) -> 
         objects: count_by(listed().filter_map(object_of), others),
         groups,
         unlisted: unlisted(&listing, sources),
+        has_short_checklists: workloads::has_short_checklists(outcome),
         workloads,
     };
     render(&page, out)

@@ -273,3 +273,60 @@ fn the_overview_counts_all_and_names_the_worst_first() {
     assert_eq!(worst, ["Deployment one-error", "Deployment two-warnings"]);
     assert_eq!(others, 0);
 }
+
+#[test]
+fn many_checklists_only_name_what_is_alike_in_most() {
+    let (sources, id) = sources();
+    let page = |count: usize| {
+        let mut outcome = hostile(id);
+        let checklist = &mut outcome.checklists[0];
+        let mut row = checklist.rows[0].clone();
+        row.item.id = "idempotency";
+        row.state = ItemState::NeedsPerson;
+        row.because[0].text = "that doing it twice does no harm".to_owned();
+        checklist.rows.push(row);
+        outcome.checklists = vec![outcome.checklists[0].clone(); count];
+        for (number, list) in outcome.checklists.iter_mut().enumerate() {
+            list.resource = Resource::new("apps/v1", "Deployment", None, &format!("d{number}"));
+        }
+        let report = Report {
+            outcome: &outcome,
+            sources: &sources,
+            rules: &[],
+            fails_from: Severity::Warning,
+        };
+        let mut page = Vec::new();
+        write(&report, &Style::default(), &mut page).unwrap();
+        String::from_utf8(page).unwrap()
+    };
+    let whole = page(50);
+    assert_eq!(
+        whole.matches("that doing it twice does no harm").count(),
+        50
+    );
+    assert!(!whole.contains("lameduck checklist --workload"));
+    let short = page(51);
+    assert!(!short.contains("that doing it twice does no harm"));
+    assert_eq!(short.matches("<td>idempotency</td>").count(), 51);
+    assert_eq!(short.matches("<code>tracing</code>").count(), 51);
+    assert!(short.contains("lameduck checklist --workload"));
+}
+
+#[test]
+fn of_very_many_findings_the_marked_lines_are_shown() {
+    let (sources, id) = sources();
+    let lines = |count: usize| {
+        let one = || plain(id, "missing-pdb", Severity::Warning, "h");
+        let findings: Vec<Finding> = std::iter::repeat_with(one).take(count).collect();
+        let findings: Vec<&Finding> = findings.iter().collect();
+        let groups = findings::groups(&findings, crate::rules::metas(), &sources);
+        let of = |at: usize| -> usize {
+            let blocks = groups[0].findings[at].blocks.iter();
+            blocks.map(|block| block.lines.len()).sum()
+        };
+        (of(0), of(count - 1))
+    };
+    let (first, last) = lines(100);
+    assert!(first == last && first > 1, "{first} {last}");
+    assert_eq!(lines(101), (first, 1));
+}

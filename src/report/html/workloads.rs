@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::findings::{FindingView, GroupView};
 use super::overview::class;
 use super::prose::Prose;
-use crate::finding::{Checklist, Clock, Outcome, Resource, Timeline};
+use crate::finding::{Checklist, Clock, ItemState, Outcome, Resource, Timeline};
 use crate::report::checklist::{areas, counts, place, reason};
 use crate::report::sanitize;
 use crate::report::timeline::{clocks, inline_svg, label, origin, when, word};
@@ -13,6 +13,10 @@ use crate::source::{Location, Sources};
 
 /// More workloads than this start folded up.
 const UNFOLDED: usize = 3;
+
+/// Beside more workloads than this, the checklist of each names what is the same for most of them in one line
+/// an area: a thousand tables of all items are most of a page, and browsers take seconds for them.
+const WHOLE_CHECKLISTS: usize = 50;
 
 /// A workload, or another object with findings, and all that the page knows of it.
 pub(super) struct WorkloadView {
@@ -24,6 +28,8 @@ pub(super) struct WorkloadView {
     pub(super) findings: Vec<FindingLink>,
     pub(super) clocks: Vec<ClockView>,
     pub(super) areas: Vec<AreaView>,
+    /// Items of the checklist that are only named.
+    pub(super) named: Vec<NamedView>,
 }
 
 /// Where a finding of a workload stands on the page.
@@ -65,11 +71,15 @@ pub(super) fn workloads(
         }
         at
     };
+    let is_short = has_short_checklists(outcome);
     for checklist in &outcome.checklists {
         let at = enter(&checklist.resource, checklist.location, &mut views);
         if let Some(view) = views.get_mut(at) {
             view.counts = counts(checklist);
-            view.areas = area_views(checklist, sources);
+            if is_short {
+                view.named = named_views(checklist);
+            }
+            view.areas = area_views(checklist, sources, is_short);
         }
     }
     for timeline in &outcome.timelines {
@@ -84,6 +94,11 @@ pub(super) fn workloads(
         view.open = open;
     }
     Ok(views)
+}
+
+/// Whether so many checklists only name what is the same for most of them.
+pub(super) fn has_short_checklists(outcome: &Outcome) -> bool {
+    outcome.checklists.len() > WHOLE_CHECKLISTS
 }
 
 /// Names the findings of each workload. One that several objects of the same name may have is named with each.
@@ -118,6 +133,7 @@ impl WorkloadView {
             findings: Vec::new(),
             clocks: Vec::new(),
             areas: Vec::new(),
+            named: Vec::new(),
         }
     }
 }
@@ -129,7 +145,7 @@ pub(super) fn checklists(lists: &[Checklist], sources: &Sources) -> Vec<Workload
         let name = sanitize(&list.resource.to_string()).into_owned();
         WorkloadView {
             counts: counts(list),
-            areas: area_views(list, sources),
+            areas: area_views(list, sources, false),
             open,
             ..WorkloadView::new(name, place(list.location, sources))
         }
@@ -181,6 +197,13 @@ pub(super) struct AreaView {
     pub(super) rows: Vec<ItemView>,
 }
 
+/// Items of one state that are only named.
+pub(super) struct NamedView {
+    pub(super) state: &'static str,
+    pub(super) class: &'static str,
+    pub(super) ids: String,
+}
+
 pub(super) struct ItemView {
     pub(super) id: &'static str,
     pub(super) title: &'static str,
@@ -189,23 +212,51 @@ pub(super) struct ItemView {
     pub(super) because: Vec<Prose>,
 }
 
-fn area_views(list: &Checklist, sources: &Sources) -> Vec<AreaView> {
-    areas(list)
-        .map(|(area, rows)| AreaView {
-            name: area.as_str(),
-            rows: rows
-                .map(|row| ItemView {
-                    id: row.item.id,
-                    title: row.item.title,
-                    state: row.state.as_str(),
-                    class: class(row.state),
-                    because: row
-                        .because
-                        .iter()
-                        .map(|it| Prose::new(&reason(it, sources)))
-                        .collect(),
-                })
-                .collect(),
-        })
-        .collect()
+/// What a person has to say, and what does not apply: most of each checklist, and alike in most of them.
+fn is_named(state: ItemState) -> bool {
+    matches!(state, ItemState::NeedsPerson | ItemState::NotApplicable)
+}
+
+fn named_views(list: &Checklist) -> Vec<NamedView> {
+    let rows = || areas(list).flat_map(|(_, rows)| rows);
+    let mut states: Vec<ItemState> = rows()
+        .map(|row| row.state)
+        .filter(|it| is_named(*it))
+        .collect();
+    states.sort_unstable();
+    states.dedup();
+    let views = states.into_iter().map(|state| {
+        let ids: Vec<&str> = rows()
+            .filter(|row| row.state == state)
+            .map(|row| row.item.id)
+            .collect();
+        NamedView {
+            state: state.as_str(),
+            class: class(state),
+            ids: ids.join(", "),
+        }
+    });
+    views.collect()
+}
+
+/// A checklist by area; in short without what is only named.
+fn area_views(list: &Checklist, sources: &Sources, is_short: bool) -> Vec<AreaView> {
+    let views = areas(list).map(|(area, rows)| AreaView {
+        name: area.as_str(),
+        rows: rows
+            .filter(|row| !is_short || !is_named(row.state))
+            .map(|row| ItemView {
+                id: row.item.id,
+                title: row.item.title,
+                state: row.state.as_str(),
+                class: class(row.state),
+                because: row
+                    .because
+                    .iter()
+                    .map(|it| Prose::new(&reason(it, sources)))
+                    .collect(),
+            })
+            .collect(),
+    });
+    views.filter(|area| !area.rows.is_empty()).collect()
 }
