@@ -341,6 +341,31 @@ def parents_of_one_route(n):
     )
 
 
+@family(4000)
+def gateways_that_a_route_misses(n):
+    gateway = "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {{name: g{}}}\nspec: {{}}\n"
+    missing = ", ".join(each(n, lambda i: f"m{i}"))
+    route = routes("v", ["host: a"]).replace("  hosts: [a]\n", f"  hosts: [a]\n  gateways: [{missing}]\n")
+    return one([service("a"), route] + each(n // 8, gateway.format))
+
+
+@family(3000)
+def destinations_and_ports(n):
+    ports = ", ".join(each(n * 3, lambda i: "{port: 1}"))
+    return one([service("a", ports=ports), routes("v", each(n, lambda i: "host: a, port: {number: 2}"))])
+
+
+@family(2000)
+def destinations_and_hidden_service_entries(n):
+    exported = "['~'" + ", x" * 50 + "]"
+    entry = (
+        "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {{name: e{}}}\n"
+        f"spec: {{{{exportTo: {exported}, hosts: ['*.a']}}}}\n"
+    )
+    route = routes("v, namespace: q", each(n, lambda i: f"host: s{i}"))
+    return one([service("a"), route] + each(n // 5, entry.format))
+
+
 @family(1000)
 def subsets_and_workloads(n):
     subsets = ", subsets: [" + ", ".join(each(n, lambda i: f"{{name: a{i}, labels: {{v: a{i}}}}}")) + "]"

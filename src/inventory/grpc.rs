@@ -1,6 +1,9 @@
 //! Which ports of a Service carry gRPC, and what Istio makes of them.
 
-use k8s_openapi::api::core::v1::ServicePort;
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use k8s_openapi::api::core::v1::{ContainerPort, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::{Evidence, Inventory, Relation};
@@ -107,6 +110,7 @@ impl Inventory {
         let ports = typed.spec.as_ref().and_then(|spec| spec.ports.as_deref());
         let nodes = service.node().at(&["spec", "ports"]);
         let nodes = nodes.into_iter().flat_map(Node::items).map(Node::resolved);
+        let behind = OnceCell::new();
         ports
             .unwrap_or_default()
             .iter()
@@ -117,7 +121,7 @@ impl Inventory {
                     return None;
                 }
                 let evidence = own_evidence(service, port, node)
-                    .or_else(|| self.evidence_behind(service, port))?;
+                    .or_else(|| self.evidence_behind(service, port, &behind))?;
                 Some(GrpcPort {
                     port,
                     node,
@@ -132,15 +136,22 @@ impl Inventory {
         &'a self,
         service: &'a Object,
         port: &ServicePort,
+        behind: &OnceCell<Vec<Declared<'a>>>,
     ) -> Option<Evidence<'a>> {
         let firm = |relation: Relation| relation.is_firm();
         // Most pods have nothing to do with gRPC, which need not be found anew for each port.
         self.first_selected(service, "pods with gRPC", |workload, relation| {
             firm(relation) && has_grpc(workload)
         })?;
-        self.selects(service)
-            .filter(|(_, relation)| firm(*relation))
-            .find_map(|(workload, _)| evidence_in(workload, port))
+        behind
+            .get_or_init(|| {
+                let pods = self
+                    .selects(service)
+                    .filter(|(_, relation)| firm(*relation));
+                pods.map(|(workload, _)| Declared::of(workload)).collect()
+            })
+            .iter()
+            .find_map(|pods| pods.evidence(port))
     }
 }
 
@@ -179,34 +190,66 @@ fn has_grpc(workload: Workload<'_>) -> bool {
     })
 }
 
-/// The name of the container's port, or a gRPC probe of it.
-fn evidence_in<'a>(workload: Workload<'a>, port: &ServicePort) -> Option<Evidence<'a>> {
-    let containers = workload.template().lasting_containers();
-    containers.into_iter().find_map(|container| {
-        let declared = container.ports().iter();
-        let nodes = container.node.get("ports");
-        let nodes = nodes.into_iter().flat_map(Node::items).map(Node::resolved);
-        let (target, node) = declared
-            .zip(nodes)
-            .find(|(declared, _)| match &port.target_port {
-                Some(IntOrString::String(name)) => declared.name.as_deref() == Some(name),
-                Some(IntOrString::Int(number)) if *number != 0 => {
-                    declared.container_port == *number
-                }
-                _ => declared.container_port == port.port,
-            })?;
-        let evidence = |node, message: &str| Evidence {
-            object: container.object(),
-            node,
-            message: message.to_owned(),
+/// The ports that the containers of a workload declare; of those that are alike in one container the first.
+#[derive(Default)]
+struct Declared<'a> {
+    named: HashMap<&'a str, Vec<DeclaredPort<'a>>>,
+    numbered: HashMap<i32, Vec<DeclaredPort<'a>>>,
+}
+
+/// A port of a container, with its node.
+type DeclaredPort<'a> = (ContainerRef<'a>, &'a ContainerPort, Node<'a>);
+
+impl<'a> Declared<'a> {
+    /// Containers that declare one port: the API server takes no two.
+    const MOST: usize = 20;
+
+    fn of(workload: Workload<'a>) -> Self {
+        let mut found = Self::default();
+        let add = |ports: &mut Vec<DeclaredPort<'a>>, own: DeclaredPort<'a>| {
+            let is_new = ports
+                .last()
+                .is_none_or(|(last, ..)| last.node.id() != own.0.node.id());
+            if is_new && ports.len() < Self::MOST {
+                ports.push(own);
+            }
         };
-        if target.name.as_deref().is_some_and(names_grpc) {
-            let node = node.get("name").unwrap_or(node);
-            return Some(evidence(node, "the container's port is named for gRPC"));
+        for container in workload.template().lasting_containers() {
+            let nodes = container.node.get("ports");
+            let nodes = nodes.into_iter().flat_map(Node::items).map(Node::resolved);
+            for (port, node) in container.ports().iter().zip(nodes) {
+                let own = (container, port, node);
+                if let Some(name) = port.name.as_deref() {
+                    add(found.named.entry(name).or_default(), own);
+                }
+                add(found.numbered.entry(port.container_port).or_default(), own);
+            }
         }
-        let probe = grpc_probe(container, target.container_port)?;
-        Some(evidence(probe, "a gRPC probe asks this port"))
-    })
+        found
+    }
+
+    /// The name of the container's port that a Service's port leads to, or a gRPC probe of it.
+    fn evidence(&self, port: &ServicePort) -> Option<Evidence<'a>> {
+        let declared = match &port.target_port {
+            Some(IntOrString::String(name)) => self.named.get(name.as_str())?,
+            Some(IntOrString::Int(number)) if *number != 0 => self.numbered.get(number)?,
+            _ => self.numbered.get(&port.port)?,
+        };
+        declared.iter().find_map(|(container, target, node)| {
+            let (container, node) = (*container, *node);
+            let evidence = |node, message: &str| Evidence {
+                object: container.object(),
+                node,
+                message: message.to_owned(),
+            };
+            if target.name.as_deref().is_some_and(names_grpc) {
+                let node = node.get("name").unwrap_or(node);
+                return Some(evidence(node, "the container's port is named for gRPC"));
+            }
+            let probe = grpc_probe(container, target.container_port)?;
+            Some(evidence(probe, "a gRPC probe asks this port"))
+        })
+    }
 }
 
 fn grpc_probe(container: ContainerRef<'_>, port: i32) -> Option<Node<'_>> {

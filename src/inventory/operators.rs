@@ -100,6 +100,8 @@ impl Inventory {
     /// these labels come from: a label has its name, or names its kind (`prometheus: k8s`, `managed-by:
     /// keycloak-operator`), or it gives all of the labels itself.
     pub fn is_made_by_operator(&self, beside: &Object, labels: &BTreeMap<String, String>) -> bool {
+        /// More labels than any pod has are not compared with all kinds.
+        const MOST_LABELS: usize = 100;
         let all = &self.custom_resources;
         let is_named = |(key, value): (&String, &String)| {
             let by_name = all.by_name.get(value).into_iter().flatten();
@@ -109,12 +111,18 @@ impl Inventory {
                 .chain(by_kind.flat_map(|(_, ids)| ids))
                 .any(|id| self.may_stand_beside(*id, beside))
         };
-        labels.iter().any(is_named) || self.is_labelled_by_operator(beside, labels)
+        labels.iter().take(MOST_LABELS).any(is_named)
+            || self.is_labelled_by_operator(beside, labels)
     }
 
     /// Whether a custom resource that may be in the namespace of `beside` has this name, or one that the
     /// name goes on from: operators name what they make after it.
     pub fn is_named_by_operator(&self, beside: &Object, name: &str) -> bool {
+        /// No object has a longer name (`IsDNS1123Subdomain`).
+        const LONGEST: usize = 253;
+        if name.len() > LONGEST {
+            return false;
+        }
         let ends = name.match_indices('-').map(|(at, _)| at);
         let starts = ends.chain([name.len()]).filter_map(|end| name.get(..end));
         starts

@@ -1,6 +1,7 @@
 //! Whom in a pod a Service's port leads to.
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 
 use k8s_openapi::api::core::v1::{ContainerPort, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -34,6 +35,8 @@ pub(super) struct Containers<'a> {
     /// By the names and numbers of the ports that they declare.
     named: HashMap<&'a str, ContainerRef<'a>>,
     numbered: HashMap<i32, ContainerRef<'a>>,
+    /// The numbers of ports that the kubelet asks; looked up for many ports at once.
+    probed: OnceCell<HashSet<i32>>,
     pub(super) only_main: Option<ContainerRef<'a>>,
     /// Whether every main container only waits.
     pub(super) only_wait: bool,
@@ -73,6 +76,7 @@ impl<'a> Containers<'a> {
             workload,
             named,
             numbered,
+            probed: OnceCell::new(),
             only_main,
             only_wait: !main.is_empty() && main.iter().all(|it| only_waits(it.data)),
         }
@@ -113,9 +117,12 @@ impl<'a> Containers<'a> {
         match target {
             PortTarget::Named(_) => true,
             PortTarget::Numbered(number) => {
-                let mut containers = self.workload.template().lasting_containers();
+                let probed = || {
+                    let containers = self.workload.template().lasting_containers();
+                    containers.flat_map(ports::probed_numbers).collect()
+                };
                 self.numbered.contains_key(number)
-                    || containers.any(|it| ports::is_probed(it, *number, None))
+                    || self.probed.get_or_init(probed).contains(number)
             }
         }
     }

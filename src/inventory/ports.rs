@@ -63,6 +63,13 @@ pub(super) fn is_probed(container: ContainerRef<'_>, number: i32, name: Option<&
     })
 }
 
+/// The numbers of its own ports that a container asks in probes.
+pub(super) fn probed_numbers(container: ContainerRef<'_>) -> impl Iterator<Item = i32> {
+    container
+        .probe_ports()
+        .filter_map(|port| port.text()?.parse().ok())
+}
+
 /// Who listens on a port of the pod that no container declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Undeclared {

@@ -2,6 +2,8 @@
 //!
 //! A name is weak evidence. It withholds advice, and never makes a rule speak.
 
+use std::collections::HashSet;
+
 use k8s_openapi::api::core::v1::{Container, Volume};
 
 use super::ports;
@@ -158,12 +160,13 @@ pub(super) fn runs_keeper(workload: Workload<'_>) -> bool {
 pub fn keeps_data(workload: Workload<'_>) -> bool {
     let volumes = workload.template().spec();
     let volumes = volumes.and_then(|spec| spec.volumes.as_deref());
+    let own = scratch(volumes.unwrap_or_default());
     keeps(workload.object().name())
         || own_containers(workload).any(|container| {
             keeps(image_name(container.data))
                 // `selenium/hub`
                 || publisher(container.data).is_some_and(|it| it == "selenium")
-                || mounts_data(container.data, volumes.unwrap_or_default())
+                || mounts_data(container.data, &own)
         })
 }
 
@@ -175,20 +178,22 @@ pub fn waits_for_members(workload: Workload<'_>) -> bool {
             if set.spec.volume_claim_templates.is_some())
 }
 
+/// The volumes that no other pod has, by name.
+fn scratch(volumes: &[Volume]) -> HashSet<&str> {
+    let own = volumes.iter().filter(|volume| volume.empty_dir.is_some());
+    own.map(|volume| volume.name.as_str()).collect()
+}
+
 /// Whether a container writes to a place for data on a volume that no other pod has.
-fn mounts_data(container: &Container, volumes: &[Volume]) -> bool {
+fn mounts_data(container: &Container, own: &HashSet<&str>) -> bool {
     const FOLDERS: [&str; 6] = ["data", "database", "db", "export", "exports", "storage"];
-    let is_own = |name: &str| {
-        let mut volumes = volumes.iter().filter(|volume| volume.name == name);
-        volumes.any(|volume| volume.empty_dir.is_some())
-    };
     let mut mounts = container.volume_mounts.iter().flatten();
     mounts.any(|mount| {
         let path = mount.mount_path.as_str();
         let folder = path.trim_end_matches('/').rsplit('/').next();
         let is_for_data =
             path.starts_with("/var/lib/") || folder.is_some_and(|folder| FOLDERS.contains(&folder));
-        is_for_data && mount.read_only != Some(true) && is_own(&mount.name)
+        is_for_data && mount.read_only != Some(true) && own.contains(mount.name.as_str())
     })
 }
 
@@ -339,20 +344,20 @@ pub(super) fn is_for_trial(container: &Container, volumes: &[Volume]) -> bool {
 /// Whether a web server as it is published has nothing to serve but what its image brings, or what the pod
 /// itself has written before.
 fn serves_default_page(name: &str, container: &Container, volumes: &[Volume]) -> bool {
-    let is_scratch = |name: &str| {
-        let mut own = volumes.iter().filter(|volume| volume.name == name);
-        own.any(|volume| volume.empty_dir.is_some())
-    };
+    if !matches!(name, "httpd" | "nginx") {
+        return false;
+    }
+    let own = scratch(volumes);
     let mut mounts = container.volume_mounts.iter().flatten();
     let is_plain = container.command.is_none()
         && container.args.is_none()
         && container.env.is_none()
         && container.env_from.is_none()
-        && mounts.all(|mount| is_scratch(&mount.name));
+        && mounts.all(|mount| own.contains(mount.name.as_str()));
     let image = container.image.as_deref().unwrap_or_default();
     let is_published = !image.contains('/')
         || publisher(container).is_some_and(|it| it == name || it == "library");
-    matches!(name, "httpd" | "nginx") && is_plain && is_published
+    is_plain && is_published
 }
 
 /// Whether a workload answers the API server alone, by its image: it serves an API of the cluster's own, and

@@ -373,3 +373,53 @@ fn service_entries_that_are_for_nobody() {
         "no Service `s0` in view",
     );
 }
+
+#[test]
+fn hosts_of_a_service_beside_many_workloads() {
+    let text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: n, labels: {istio-injection: disabled}}\n".to_owned()
+        + &service("s, namespace: n", "z: b", "{port: 80}")
+        + &istio(
+            "VirtualService",
+            "v, namespace: n",
+            &format!("{{hosts: [{}]}}", "s,".repeat(8_000)),
+        )
+        + &documents(400, |nth| workload(nth, "a: b", ", namespace: n"));
+    says(&[("a.yaml", &text)], "missing-waypoint", "");
+}
+
+#[test]
+fn ports_of_a_service_over_probed_containers() {
+    let ports = each(5_000, |nth| format!("{{port: {}}},", nth + 9));
+    let containers = each(1_600, |nth| {
+        format!("{{name: c{nth}, image: b, readinessProbe: {{tcpSocket: {{port: 1}}}}}},")
+    });
+    let text = service("s", "a: b", &ports).replace("spec: {", "spec: {clusterIP: None, ")
+        + &workload(0, "a: b", "").replace("[{name: a, image: 'a:1'}]", &format!("[{containers}]"));
+    says(&[("a.yaml", &text)], "missing-prestop", "");
+}
+
+#[test]
+fn containers_without_an_image_and_with_unknown_fields() {
+    let containers = "{name: a, b: c},".repeat(12_000);
+    let text =
+        workload(0, "a: b", "").replace("[{name: a, image: 'a:1'}]", &format!("[{containers}]"));
+    says(&[("a.yaml", &text)], "unknown-field,invalid-field", "`b`");
+}
+
+#[test]
+fn backends_and_gateways_that_share_a_name_with_many() {
+    let text = format!(
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: r}}\nspec: {{rules: \
+         [{{backendRefs: [{}]}}]}}\n",
+        "{name: s},".repeat(10_000)
+    ) + &istio(
+        "VirtualService",
+        "v",
+        &format!("{{hosts: [a], gateways: [{}]}}", "s,".repeat(20_000)),
+    ) + &documents(1_500, |_| service("s", "a: b", "{port: 1}"));
+    says(
+        &[("a.yaml", &text)],
+        "unresolved-backend,unresolved-destination",
+        "",
+    );
+}

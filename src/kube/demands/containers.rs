@@ -3,7 +3,7 @@
 //! pkg/apis/core/validation/validation.go, 1.37: validateContainers, validateInitContainers,
 //! validateContainerPorts, AccumulateUniqueHostPorts, ValidateVolumeMounts, ValidateVolumeDevices.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::judge::{Judge, describe, shown};
 use crate::units::{Version, suggest};
@@ -143,10 +143,14 @@ fn volumes<'t>(judge: &Judge<'t>, spec: Node<'t>) -> Option<Vec<(&'t str, bool)>
 /// `PodSpec`: what containers mount are volumes of the pod.
 pub(super) fn mounts<'t>(judge: &mut Judge<'t>, spec: Node<'t>) {
     let volumes = volumes(judge, spec);
+    let mut by_name = HashMap::new();
+    for (name, is_claim) in volumes.iter().flatten() {
+        by_name.entry(*name).or_insert(*is_claim);
+    }
     for list in LISTS {
         for container in judge.items(spec, list) {
             if let Some(volumes) = &volumes {
-                references(judge, spec, container, volumes);
+                references(judge, spec, container, (volumes, &by_name));
             }
             places(judge, container);
         }
@@ -173,7 +177,7 @@ fn references<'t>(
     judge: &mut Judge<'t>,
     spec: Node<'t>,
     container: Node<'t>,
-    volumes: &[(&str, bool)],
+    (volumes, by_name): (&[(&str, bool)], &HashMap<&str, bool>),
 ) {
     for (list, verb) in [("volumeMounts", "mounts"), ("volumeDevices", "uses")] {
         for mount in judge.items(container, list) {
@@ -184,7 +188,7 @@ fn references<'t>(
                 continue;
             };
             let place = describe(container, judge.object());
-            let found = volumes.iter().find(|(volume, _)| *volume == name);
+            let found = by_name.get(name);
             match found {
                 None => {
                     judge
@@ -195,7 +199,7 @@ fn references<'t>(
                         .help(add_volume(name, volumes))
                         .absence(spec, "volumes");
                 }
-                Some((_, false)) if list == "volumeDevices" => {
+                Some(false) if list == "volumeDevices" => {
                     judge.wrong(
                         node,
                         format!("{place} uses {} as a device, no claim", shown(name)),

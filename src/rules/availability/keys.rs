@@ -95,6 +95,15 @@ fn nearest<'a>(
     name: &str,
 ) -> Option<&'a Object> {
     let own = workload.template().object();
+    let key = format!("{kind} {name} {}", own.number());
+    let what = "the object whose keys variables name";
+    let found = cx.inventory.shared(own, what, key, || {
+        Some(find_nearest(cx, own, kind, name)?.number())
+    });
+    cx.inventory.numbered((*found)?)
+}
+
+fn find_nearest<'a>(cx: &Context<'a>, own: &Object, kind: &str, name: &str) -> Option<&'a Object> {
     let inventory = cx.inventory;
     let named: Vec<&Object> = inventory
         .objects_named(name)

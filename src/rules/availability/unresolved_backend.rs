@@ -1,5 +1,7 @@
 //! `unresolved-backend`
 
+use std::collections::HashMap;
+
 use super::backends::{Backend, Port, Ports, backends};
 use super::keys::check_keys;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
@@ -30,6 +32,7 @@ impl Rule for UnresolvedBackend {
     }
 
     fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let mut named = HashMap::new();
         for backend in backends(object) {
             let is_known = [Some(backend.name_node), backend.port_node]
                 .into_iter()
@@ -38,7 +41,7 @@ impl Rule for UnresolvedBackend {
                     !object.is_unknown(node) && !cx.inventory.is_set_elsewhere(object, node, "")
                 });
             if is_known && !is_placeholder(backend.name) {
-                check(cx, object, &backend, out);
+                check(cx, object, &backend, &mut named, out);
             }
         }
     }
@@ -48,21 +51,59 @@ impl Rule for UnresolvedBackend {
     }
 }
 
-fn check(cx: &Context<'_>, object: &Object, backend: &Backend<'_>, out: &mut Findings) {
-    let inventory = cx.inventory;
-    let own = inventory.namespace(object);
-    let wanted = backend.namespace.or(own);
-    let may_be = |service: &Object| match (wanted, inventory.namespace(service)) {
-        (Some(wanted), Some(namespace)) => wanted == namespace,
-        // Without its own, a Service is of the route's namespace, not of another.
-        (_, None) => backend.namespace.is_none() || backend.namespace == own,
-        (None, Some(_)) => true,
-    };
-    let named: Vec<&Object> = inventory
-        .objects_named(backend.name)
-        .filter(|it| matches!(it.body(), Body::Service(_)) && may_be(it))
-        .collect();
-    if named.is_empty() {
+/// The Services of a name that a route may mean.
+struct Named<'a> {
+    is_absent: bool,
+    /// Those of its file, else those of its scope.
+    nearest: Vec<&'a Object>,
+}
+
+impl<'a> Named<'a> {
+    fn of(cx: &Context<'a>, object: &Object, name: &str, namespace: Option<&str>) -> Self {
+        let inventory = cx.inventory;
+        let own = inventory.namespace(object);
+        let wanted = namespace.or(own);
+        let may_be = |service: &Object| match (wanted, inventory.namespace(service)) {
+            (Some(wanted), Some(found)) => wanted == found,
+            // Without its own, a Service is of the route's namespace, not of another.
+            (_, None) => namespace.is_none() || namespace == own,
+            (None, Some(_)) => true,
+        };
+        let all: Vec<&Object> = inventory
+            .objects_named(name)
+            .filter(|it| matches!(it.body(), Body::Service(_)) && may_be(it))
+            .collect();
+        let near = || {
+            all.iter()
+                .copied()
+                .filter(|it| inventory.same_scope(it, object))
+        };
+        let same_file: Vec<&Object> = near().filter(|it| it.source() == object.source()).collect();
+        Self {
+            is_absent: all.is_empty(),
+            nearest: if same_file.is_empty() {
+                near().collect()
+            } else {
+                same_file
+            },
+        }
+    }
+}
+
+fn check<'a, 'b>(
+    cx: &Context<'a>,
+    object: &Object,
+    backend: &Backend<'b>,
+    known: &mut HashMap<(&'b str, Option<&'b str>), Named<'a>>,
+    out: &mut Findings,
+) {
+    /// So many Services of one name beside one another are no Services of one cluster.
+    const MOST: usize = 20;
+    let own = cx.inventory.namespace(object);
+    let named = known
+        .entry((backend.name, backend.namespace))
+        .or_insert_with(|| Named::of(cx, object, backend.name, backend.namespace));
+    if named.is_absent {
         let is_foreign = backend.namespace.is_some() && backend.namespace != own;
         if !is_foreign
             && is_closed(cx, object, backend.name)
@@ -72,23 +113,10 @@ fn check(cx: &Context<'_>, object: &Object, backend: &Backend<'_>, out: &mut Fin
         }
         return;
     }
-    let near: Vec<&Object> = named
-        .iter()
-        .copied()
-        .filter(|it| inventory.same_scope(it, object))
-        .collect();
-    let same_file: Vec<&Object> = near
-        .iter()
-        .copied()
-        .filter(|it| it.source() == object.source())
-        .collect();
-    let nearest = if same_file.is_empty() {
-        near
-    } else {
-        same_file
-    };
+    let nearest = &named.nearest;
     let lacks = |service: &&Object| lacks_port(cx, service, &backend.port);
     if let Some(first) = nearest.first()
+        && nearest.len() <= MOST
         && nearest.iter().all(lacks)
     {
         out.push(missing_port(object, backend, first));
@@ -147,20 +175,25 @@ fn missing_service<'a>(
     backend: &Backend<'_>,
 ) -> Option<Report<'a>> {
     let name = backend.name;
-    let beside = cx.inventory.objects().filter(|other| {
-        matches!(other.body(), Body::Service(_))
-            && cx.inventory.same_scope(other, object)
-            && cx.inventory.same_namespace(other, object)
+    let inventory = cx.inventory;
+    let what = "Services beside an object";
+    let beside = inventory.shared(object, what, String::new(), || {
+        let beside = inventory.objects().filter(|other| {
+            matches!(other.body(), Body::Service(_))
+                && inventory.same_scope(other, object)
+                && inventory.same_namespace(other, object)
+        });
+        beside.map(Object::number).collect::<Vec<u32>>()
     });
-    let beside: Vec<&Object> = beside.collect();
-    let near = suggest(name, beside.iter().map(|other| other.name()));
+    let beside = || beside.iter().filter_map(|it| inventory.numbered(*it));
+    let near = suggest(name, beside().map(Object::name));
     if near.is_none() && cx.inventory.is_completed_elsewhere(object) {
         return None;
     }
     // Without a namespace, an object of another file may be meant for another one.
     let is_certain = near.is_some()
         || cx.inventory.namespace(object).is_some()
-        || beside.iter().any(|it| it.source() == object.source());
+        || beside().any(|it| it.source() == object.source());
     let severity = if is_certain {
         Severity::Warning
     } else {

@@ -1,5 +1,7 @@
 //! Hosts of VirtualServices that no server of the Gateways takes which they name.
 
+use std::collections::HashMap;
+
 use super::gateway_servers::is_gateway;
 use crate::finding::Severity;
 use crate::kube::{Object, is_placeholder};
@@ -23,15 +25,20 @@ pub(super) fn check(cx: &Context<'_>, object: &Object, spec: Node<'_>, out: &mut
         .into_iter()
         .flat_map(Node::items)
         .collect();
-    let takes = |name: Node<'_>| {
-        let text = name
-            .text()
-            .filter(|it| !is_placeholder(it) && *it != "mesh")?;
-        let gateway = named(cx, object, text)?;
-        let is_taken = taken(cx, object, gateway, &hosts)?;
-        Some((gateway, is_taken))
-    };
-    let answers: Vec<_> = names.iter().map(|name| takes(*name)).collect();
+    let mut by_name: HashMap<&str, Vec<&Object>> = HashMap::new();
+    let mut known = HashMap::new();
+    let answers: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let text = name.text();
+            let text = text.filter(|it| !is_placeholder(it) && *it != "mesh")?;
+            *known.entry(text).or_insert_with(|| {
+                let gateway = named(cx, object, text, &mut by_name)?;
+                let is_taken = taken(cx, object, gateway, &hosts)?;
+                Some((gateway, is_taken))
+            })
+        })
+        .collect();
     let is_lost = answers.iter().all(|it| matches!(it, Some((_, false))));
     let shown = hosts.iter().map(|(host, _)| format!("`{host}`"));
     let shown = shown.collect::<Vec<_>>();
@@ -81,17 +88,25 @@ fn hosts<'a>(cx: &Context<'_>, object: &Object, spec: Node<'a>) -> Option<Vec<(S
 }
 
 /// The Gateway of a name, where only one is in view and it is deployed with the VirtualService.
-fn named<'a>(cx: &Context<'a>, object: &Object, text: &str) -> Option<&'a Object> {
+fn named<'a, 't>(
+    cx: &Context<'a>,
+    object: &Object,
+    text: &'t str,
+    by_name: &mut HashMap<&'t str, Vec<&'a Object>>,
+) -> Option<&'a Object> {
     let inventory = cx.inventory;
     let (namespace, name) = match text.split_once('/') {
         Some((namespace, name)) => (Some(namespace), name),
         None if text.contains('.') => return None,
         None => (inventory.namespace(object), text),
     };
-    let mut found = inventory.objects_named(name).filter(|it| {
+    let gateways = by_name.entry(name).or_insert_with(|| {
+        let all = inventory.objects_named(name);
+        all.filter(|it| it.kind() == "Gateway").collect()
+    });
+    let mut found = gateways.iter().copied().filter(|it| {
         let own = inventory.namespace(it);
-        let may_be = own.is_none() || namespace.is_none() || own == namespace;
-        it.kind() == "Gateway" && may_be
+        own.is_none() || namespace.is_none() || own == namespace
     });
     let only = found.next().filter(|_| found.next().is_none())?;
     (is_gateway(only) && inventory.same_scope(only, object)).then_some(only)

@@ -15,9 +15,8 @@ pub(super) fn check(cx: &Context<'_>, object: &Object, servers: &[Server<'_>], o
         let Some((name, node)) = server.credential() else {
             continue;
         };
-        let mut secrets = secrets(cx, object, name);
-        match (secrets.next(), secrets.next()) {
-            (Some(secret), None) => {
+        match secrets(cx, object, name) {
+            Some((secret, true)) => {
                 if let Some(what) = fault(cx, secret) {
                     let message = format!("the Secret of this server {what}: TLS handshakes fail");
                     let help = "Istio reads `tls.crt` and `tls.key`, or `cert` and `key`, in PEM";
@@ -28,24 +27,30 @@ pub(super) fn check(cx: &Context<'_>, object: &Object, servers: &[Server<'_>], o
                     ));
                 }
             }
-            (None, _) => {
+            None => {
                 if let Some(report) = missing(cx, object, name, node) {
                     out.push(report);
                 }
             }
             // One for each of several environments.
-            _ => {}
+            Some((_, false)) => {}
         }
     }
 }
 
-fn secrets<'a>(cx: &Context<'a>, object: &Object, name: &str) -> impl Iterator<Item = &'a Object> {
-    let named = cx.inventory.objects_named(name);
-    let secrets: Vec<_> = named
-        .filter(|it| it.kind() == "Secret" && it.group().is_empty())
-        .filter(|it| cx.inventory.same_scope(it, object))
-        .collect();
-    secrets.into_iter()
+/// The first of the Secrets of a name that are deployed with an object, and whether it is the only one.
+fn secrets<'a>(cx: &Context<'a>, object: &Object, name: &str) -> Option<(&'a Object, bool)> {
+    let what = "Secrets of Gateways";
+    let found = cx.inventory.shared(object, what, name.to_owned(), || {
+        let named = cx.inventory.objects_named(name);
+        let mut secrets = named
+            .filter(|it| it.kind() == "Secret" && it.group().is_empty())
+            .filter(|it| cx.inventory.same_scope(it, object));
+        let first = secrets.next()?;
+        Some((first.number(), secrets.next().is_none()))
+    });
+    let (first, is_only) = (*found)?;
+    Some((cx.inventory.numbered(first)?, is_only))
 }
 
 /// What of a Secret keeps Istio from reading a certificate (`ExtractCertInfo` in
@@ -109,7 +114,7 @@ fn missing<'a>(
         let mut known: Vec<String> = gateways
             .flat_map(servers)
             .filter_map(|server| Some(server.credential()?.0.to_owned()))
-            .filter(|name| secrets(cx, object, name).next().is_some())
+            .filter(|name| secrets(cx, object, name).is_some())
             .collect();
         known.sort_unstable();
         known.dedup();

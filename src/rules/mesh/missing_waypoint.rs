@@ -1,5 +1,7 @@
 //! `missing-waypoint`
 
+use std::collections::HashSet;
+
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Evidence, Membership, Target};
 use crate::kube::{Body, Object};
@@ -44,8 +46,10 @@ impl Rule for MissingWaypoint {
             (_, "HTTPRoute" | "GRPCRoute") => of_route(cx, object),
             _ => return,
         };
+        let mut seen = HashSet::new();
         let found = named
             .into_iter()
+            .filter(|named| seen.insert(named.service.number()))
             .find_map(|named| Some((evidence(cx, object, named.service)?, named)));
         let Some((evidence, Named { service, node })) = found else {
             return;
@@ -156,8 +160,12 @@ fn evidence<'a>(cx: &Context<'a>, object: &Object, service: &'a Object) -> Optio
         return None;
     }
     // A caller with a sidecar heeds the object.
-    let mut callers = inventory.workloads_beside(object);
-    if callers.any(|it| inventory.mesh(it).has_sidecar()) {
+    let what = "whether a workload beside has a sidecar";
+    let has_callers = inventory.shared(object, what, String::new(), || {
+        let mut callers = inventory.workloads_beside(object);
+        callers.any(|it| inventory.mesh(it).has_sidecar())
+    });
+    if *has_callers {
         return None;
     }
     let mut found = None;

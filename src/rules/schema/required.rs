@@ -1,10 +1,12 @@
 //! Fields without which no workload is accepted.
 
+use std::collections::HashSet;
+
 use crate::inventory::Inventory;
 use crate::kube::tables::removed::removed;
 use crate::kube::{ContainerRef, ContainerRole, Field, Object, Workload, WorkloadKind};
 use crate::rules::Report;
-use crate::yaml::{IssueKind, Node};
+use crate::yaml::{IssueKind, Node, NodeId};
 
 /// Containers that an injector gives an image where they stand in a Pod: to set other fields of them is
 /// documented by Istio and by Linkerd.
@@ -37,8 +39,9 @@ pub(super) fn missing<'a>(inventory: &Inventory, workload: Workload<'a>) -> Vec<
     if !is_known || may_be_patch || !inventory.is_seen_whole(object) {
         return Vec::new();
     }
-    match pod_spec(workload) {
-        Ok(Some(spec)) => in_pod(workload, spec),
+    let told = told(object);
+    match pod_spec(workload, &told) {
+        Ok(Some(spec)) => in_pod(workload, spec, &told),
         Ok(None) => Vec::new(),
         Err((holder, key)) => {
             let help = format!("add `{key}`: without it there is nothing to run");
@@ -49,13 +52,16 @@ pub(super) fn missing<'a>(inventory: &Inventory, workload: Workload<'a>) -> Vec<
 
 /// The pod's spec; none where something on the way to it is not known, or told otherwise. An error is what
 /// is missing, and from where.
-fn pod_spec(workload: Workload<'_>) -> Result<Option<Node<'_>>, (Node<'_>, &'static str)> {
+fn pod_spec<'a>(
+    workload: Workload<'a>,
+    told: &HashSet<NodeId>,
+) -> Result<Option<Node<'a>>, (Node<'a>, &'static str)> {
     let object = workload.object();
     let mut node = object.node();
     for key in workload.template().path().iter().chain(&["spec"]) {
         match object.field_below(node, &[key]) {
             Field::Set(next) => node = next,
-            Field::Absent if !is_told(object, node) => {
+            Field::Absent if !told.contains(&node.id()) => {
                 return Err((node, key));
             }
             Field::Unknown(_) | Field::Absent => return Ok(None),
@@ -64,7 +70,7 @@ fn pod_spec(workload: Workload<'_>) -> Result<Option<Node<'_>>, (Node<'_>, &'sta
     Ok(Some(node))
 }
 
-fn in_pod<'a>(workload: Workload<'a>, spec: Node<'a>) -> Vec<Report<'a>> {
+fn in_pod<'a>(workload: Workload<'a>, spec: Node<'a>, told: &HashSet<NodeId>) -> Vec<Report<'a>> {
     let object = workload.object();
     let has_some = match object.field_below(spec, &["containers"]) {
         Field::Set(list) => list.items().next().is_some(),
@@ -72,7 +78,7 @@ fn in_pod<'a>(workload: Workload<'a>, spec: Node<'a>) -> Vec<Report<'a>> {
         Field::Absent => false,
     };
     if !has_some {
-        return if is_told(object, spec) {
+        return if told.contains(&spec.id()) {
             Vec::new()
         } else {
             let help = "list at least one container under `containers`".to_owned();
@@ -81,11 +87,15 @@ fn in_pod<'a>(workload: Workload<'a>, spec: Node<'a>) -> Vec<Report<'a>> {
     }
     let containers = workload.template().containers();
     containers
-        .filter_map(|container| in_container(workload, container))
+        .filter_map(|container| in_container(workload, container, told))
         .collect()
 }
 
-fn in_container<'a>(workload: Workload<'a>, container: ContainerRef<'a>) -> Option<Report<'a>> {
+fn in_container<'a>(
+    workload: Workload<'a>,
+    container: ContainerRef<'a>,
+    told: &HashSet<NodeId>,
+) -> Option<Report<'a>> {
     let is_missing = |field: &str| match container.field(&[field]) {
         Field::Absent => true,
         Field::Set(value) => value.text() == Some(""),
@@ -101,7 +111,7 @@ fn in_container<'a>(workload: Workload<'a>, container: ContainerRef<'a>) -> Opti
         return None;
     };
     let object = workload.object();
-    if object.is_unknown(container.node) || is_told(object, container.node) {
+    if object.is_unknown(container.node) || told.contains(&container.node.id()) {
         return None;
     }
     let list = match container.role {
@@ -154,13 +164,13 @@ fn first_key(mapping: Node<'_>) -> Node<'_> {
     first.map_or(mapping, |entry| entry.key)
 }
 
-/// Whether a key of the mapping is `unknown-field`: it may be the missing one, misspelt.
-fn is_told(object: &Object, mapping: Node<'_>) -> bool {
-    object.issues().iter().any(|issue| {
-        matches!(issue.kind, IssueKind::UnknownField { .. })
-            && object
-                .node_of(issue.node)
-                .parent()
-                .is_some_and(|parent| parent.id() == mapping.id())
-    })
+/// The mappings with a key that is `unknown-field`: it may be the missing one, misspelt.
+fn told(object: &Object) -> HashSet<NodeId> {
+    let unknown = object
+        .issues()
+        .iter()
+        .filter(|issue| matches!(issue.kind, IssueKind::UnknownField { .. }));
+    unknown
+        .filter_map(|issue| Some(object.node_of(issue.node).parent()?.id()))
+        .collect()
 }
