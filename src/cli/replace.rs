@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
-use crate::discover::is_inside;
 use crate::settings::CONFIG_FILE_NAMES;
+use crate::source::is_inside;
 
 /// What files that are not finished are called, with random letters between: whatever the file is called
 /// that they become.

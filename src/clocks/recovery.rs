@@ -113,7 +113,7 @@ impl Clocks<'_> {
             !container.field(&[field]).is_unknown()
                 && !self
                     .inventory
-                    .is_set_elsewhere(object, container.node, field)
+                    .is_always_set_elsewhere(object, container.node, field)
         };
         let startup = container.data.startup_probe.as_ref();
         let startup = startup.filter(|_| is_known("startupProbe")).map(Timing::of);

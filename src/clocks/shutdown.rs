@@ -66,7 +66,7 @@ impl<'c> Clocks<'c> {
         let (spec, node) = (template.spec()?, template.spec_node()?);
         let is_set = self
             .inventory
-            .is_set_elsewhere(template.object(), node, name);
+            .is_always_set_elsewhere(template.object(), node, name);
         if field.is_unknown() || is_set {
             return None;
         }

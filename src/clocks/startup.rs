@@ -31,7 +31,7 @@ impl Clocks<'_> {
                 object.field(&["spec", field]).is_unknown()
                     || self
                         .inventory
-                        .is_set_elsewhere(object, object.node(), &path)
+                        .is_always_set_elsewhere(object, object.node(), &path)
             });
         if is_unknown || !has_deadline {
             return None;

@@ -4,6 +4,8 @@
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
+use crate::source::is_inside;
+
 /// The root of the git repository that holds a directory, else the directory itself; links are
 /// resolved.
 pub(super) fn root(directory: &Path) -> PathBuf {
@@ -43,9 +45,9 @@ pub(super) fn resolved(path: &Path) -> PathBuf {
     if climbs { resolved(&found) } else { found }
 }
 
-/// Whether a path, as written in a directory, leads out of a root.
+/// Whether a path, as written in a directory, leads out of a root, or into its `.git` folder.
 pub(super) fn leads_out(root: &Path, base: &Path, path: &str) -> bool {
-    !resolved(&base.join(path)).starts_with(root)
+    !is_inside(&resolved(&base.join(path)), root)
 }
 
 /// Whether a pattern of `context` asks for anything outside of a root.
@@ -76,6 +78,9 @@ mod tests {
             ("missing/../../../../x.json", true),
             ("../../../repo/x.json", false),
             ("/etc/passwd", true),
+            ("../../.git/config", true),
+            ("../../.GIT/config", true),
+            ("../../.gitignore", false),
         ] {
             assert_eq!(leads_out(&root, &base, path), is_out, "{path}");
         }
@@ -103,5 +108,8 @@ mod tests {
         assert!(leads_out(&root, &root, "up/x.json"));
         assert!(!leads_out(&root, &root, "here/x.json"));
         assert!(reaches_out(&root, &root.join("a"), "../up/*"));
+        std::os::unix::fs::symlink(".git/v.yaml", root.join("v.yaml")).unwrap();
+        std::fs::write(root.join(".git/v.yaml"), "").unwrap();
+        assert!(leads_out(&root, &root, "v.yaml"));
     }
 }

@@ -16,11 +16,11 @@ use super::context::View;
 use super::index::tracked;
 use super::layout::KUSTOMIZATION_NAMES;
 use super::left_out::{holds_modules, is_hidden, is_vendored, left_out};
-use super::paths::{is_inside, normal, relative};
+use super::paths::{normal, relative};
 use super::roots::{Extent, Roots};
 use super::unread::{SkippedBecause, SkippedPath, Unread, gitignore_trap};
 use crate::settings::PathPatterns;
-use crate::source::Role;
+use crate::source::{Role, is_inside};
 use crate::units::SizeLimit;
 
 /// A path of the command line, canonical.

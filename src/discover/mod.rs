@@ -37,7 +37,7 @@ use unread::Unread;
 
 pub use charts::{Chart, Template};
 pub use layout::KUSTOMIZATION_NAMES;
-pub use paths::{is_inside, normal, relative};
+pub use paths::{normal, relative};
 pub use unread::{SkippedBecause, SkippedPath};
 
 /// What to look for.

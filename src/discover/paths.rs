@@ -45,13 +45,6 @@ pub(super) fn resolve_missing(path: &Path) -> PathBuf {
     }
 }
 
-/// Whether a real path lies below a root and not in a git directory there, which holds what the
-/// repository is not: hooks, among others.
-pub fn is_inside(real: &Path, root: &Path) -> bool {
-    real.strip_prefix(root)
-        .is_ok_and(|rest| rest.iter().all(|part| !part.eq_ignore_ascii_case(".git")))
-}
-
 /// `.` and `..` of a path taken by its text: what it names need not exist.
 pub fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use super::duplicates::Builds;
 use super::set_elsewhere::{
-    Affixes, FieldSet, Objects, PatchText, Paths, SetElsewhere, Target, apply_patches, merge_paths,
-    transform, transforms,
+    Affixes, FieldSet, Objects, PatchText, Paths, SetElsewhere, Share, Target, apply_patches,
+    merge_paths, transform, transforms,
 };
+use super::ways::Ways;
 use super::{Inventory, ObjectId, Standing};
 use crate::kube::models::kustomization::{
     Kustomization, Patch, PatchEntry, PatchTarget, is_inline,
@@ -34,6 +35,7 @@ struct Kustomized<'a> {
 /// Everything that is needed to follow kustomizations through the sources.
 struct View<'a> {
     inventory: &'a Inventory,
+    sources: &'a Sources,
     kustomizations: Vec<Kustomized<'a>>,
     affixes: Affixes<'a>,
     by_directory: HashMap<String, usize>,
@@ -47,8 +49,17 @@ struct View<'a> {
 struct Effects {
     patches: BTreeSet<ObjectId>,
     namespaces: Vec<(ObjectId, String)>,
-    set: HashMap<ObjectId, Paths>,
+    set: HashMap<ObjectId, Vec<Share>>,
+    ways: Ways,
     builds: Builds,
+}
+
+impl Effects {
+    fn add(&mut self, id: ObjectId, by: Option<usize>, paths: Paths) {
+        if !paths.is_empty() {
+            self.set.entry(id).or_default().push(Share { by, paths });
+        }
+    }
 }
 
 /// Marks patches, gives objects the namespace of their kustomization, and notes what is set
@@ -69,7 +80,7 @@ pub(super) fn apply(
             entry.namespace = Some(namespace);
         }
     }
-    inventory.set_elsewhere = SetElsewhere::of(effects.set);
+    inventory.set_elsewhere = SetElsewhere::of(effects.set, effects.ways);
     inventory.builds = effects.builds;
     inventory.builds.patches.extend(effects.patches);
 }
@@ -90,6 +101,7 @@ impl<'a> View<'a> {
     ) -> Self {
         let mut view = Self {
             inventory,
+            sources,
             kustomizations: Vec::new(),
             affixes: Affixes::default(),
             by_directory: HashMap::new(),
@@ -176,7 +188,34 @@ impl<'a> View<'a> {
         self.namespaces(&mut effects);
         self.loose_patches(&claimed, &mut effects);
         effects.builds = self.builds();
+        if !effects.set.is_empty() {
+            effects.ways = self.ways();
+        }
         effects
+    }
+
+    /// What is deployed, and by what: a component is not by itself.
+    fn ways(&self) -> Ways {
+        let all = || self.kustomizations.iter().enumerate();
+        let mut ways = Ways::of(self.kustomizations.len());
+        let taken_in: HashSet<usize> = all().flat_map(|(_, it)| &it.bases).copied().collect();
+        for (index, kustomization) in all() {
+            let is_component = kustomization.data.kind.as_deref() == Some("Component");
+            if !is_component && !taken_in.contains(&index) {
+                ways.add_top(index, &self.reached(index, |it| &it.bases));
+            }
+            let directory = &kustomization.directory;
+            let is_inside = |id: &ObjectId| {
+                let entry = self.inventory.get(*id)?;
+                let path = self.sources.get(entry.object.source()).root_path();
+                let below = path.strip_prefix(directory.as_str())?;
+                Some(directory.is_empty() || below.starts_with('/'))
+            };
+            for id in &kustomization.objects {
+                ways.add_object(index, *id, is_inside(id).unwrap_or_default());
+            }
+        }
+        ways
     }
 
     /// What a kustomization deploys as it is, and not as a part of something else: it stays so, whoever
@@ -274,7 +313,9 @@ impl<'a> View<'a> {
                     meant.for_each(|patch| merge_paths(patch.node(), &mut paths));
                     Arc::new(FieldSet::from(paths))
                 });
-                effects.set.entry(*target).or_default().share(paths);
+                let mut own = Paths::default();
+                own.share(paths);
+                effects.add(*target, None, own);
             }
         }
     }
@@ -297,9 +338,13 @@ impl<'a> View<'a> {
                 .filter_map(|id| Some((id, &self.inventory.get(id)?.object)))
                 .collect(),
         );
+        let mut set = HashMap::new();
         for (speaker, patches) in spoken {
-            apply_patches(&patches, &objects, &self.affixes, &mut effects.set);
-            transform(speaker.data, &objects, &self.affixes, &mut effects.set);
+            apply_patches(&patches, &objects, &self.affixes, &mut set);
+            transform(speaker.data, &objects, &self.affixes, &mut set);
+        }
+        for (id, paths) in set {
+            effects.add(id, Some(index), paths);
         }
     }
 

@@ -40,6 +40,7 @@ mod shared;
 mod skaffold;
 mod strangers;
 mod takeover;
+mod ways;
 #[cfg(test)]
 mod tests;
 
@@ -433,27 +434,33 @@ impl Inventory {
     }
 
     /// Whether a kustomization in view sets this field of the object: below `node`, the field
-    /// `field`; an empty `field` asks for the node itself.
+    /// `field`; an empty `field` asks for the node itself. What objects are to one another depends on
+    /// where they are deployed together, so that any kustomization counts.
     pub fn is_set_elsewhere(&self, object: &Object, node: Node<'_>, field: &str) -> bool {
-        let Some(id) = self.id(object) else {
-            return false;
-        };
-        self.set_elsewhere.holds(id, || {
-            let path = node.path();
-            match (path.is_empty(), field.is_empty()) {
-                (true, _) => field.to_owned(),
-                (_, true) => path,
-                _ => format!("{path}.{field}"),
-            }
-        })
+        let id = self.id(object);
+        id.is_some_and(|id| self.set_elsewhere.holds(id, || path_of(node, field)))
+    }
+
+    /// As [`is_set_elsewhere`](Self::is_set_elsewhere), of what is judged by itself: whether the field is
+    /// set on every way by which the object is deployed. Where one leaves it as it is, it is as bad as it
+    /// stands, whoever else sets it.
+    pub fn is_always_set_elsewhere(&self, object: &Object, node: Node<'_>, field: &str) -> bool {
+        let id = self.id(object);
+        id.is_some_and(|id| self.set_elsewhere.holds_always(id, || path_of(node, field)))
+    }
+
+    /// Whether kustomizations in view set anything in the object but labels and selectors.
+    pub fn has_fields_set_elsewhere(&self, object: &Object) -> bool {
+        let id = self.id(object);
+        id.is_some_and(|id| self.set_elsewhere.holds_any(id))
     }
 
     /// Whether all that is deployed of an object and beside it is in view: nothing else may be
-    /// deployed to its namespace, and no kustomization in view sets a part of it. Rules fall silent
-    /// where that is not so.
+    /// deployed to its namespace, and on some way to a cluster no kustomization in view sets a part of
+    /// it. Rules fall silent where that is not so.
     pub fn is_seen_whole(&self, object: &Object) -> bool {
         let id = self.id(object);
-        !self.is_open(object) && !id.is_some_and(|id| self.set_elsewhere.holds_any(id))
+        !self.is_open(object) && !id.is_some_and(|id| self.set_elsewhere.holds_any_always(id))
     }
 
     /// Whether an object stands where patches stand, such as beside a kustomization that does not
@@ -567,6 +574,16 @@ impl Inventory {
             .map(ObjectId)
             .zip(&self.entries)
             .filter(|(_, entry)| entry.standing == Standing::Whole)
+    }
+}
+
+/// The path of a field below a node, or of the node itself.
+fn path_of(node: Node<'_>, field: &str) -> String {
+    let path = node.path();
+    match (path.is_empty(), field.is_empty()) {
+        (true, _) => field.to_owned(),
+        (_, true) => path,
+        _ => format!("{path}.{field}"),
     }
 }
 

@@ -69,7 +69,7 @@ impl Inventory {
                 _ => Replicas::Unknown,
             };
         }
-        if self.is_set_elsewhere(object, object.node(), "spec.replicas") {
+        if self.is_always_set_elsewhere(object, object.node(), "spec.replicas") {
             return Replicas::Unknown;
         }
         if workload.replicas() == Some(0) {

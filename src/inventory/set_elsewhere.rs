@@ -5,6 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::ObjectId;
+use super::ways::Ways;
 use crate::kube::models::kustomization::{Kustomization, PatchTarget};
 use crate::kube::{Object, Workload};
 use crate::yaml::{Node, Tree, path_below};
@@ -13,7 +14,16 @@ use crate::yaml::{Node, Tree, path_below};
 /// many objects is there once.
 #[derive(Debug, Default)]
 pub(super) struct SetElsewhere {
-    paths: HashMap<ObjectId, Paths>,
+    paths: HashMap<ObjectId, Vec<Share>>,
+    ways: Ways,
+}
+
+/// What one kustomization sets in an object.
+#[derive(Debug)]
+pub(super) struct Share {
+    /// `None`: what no kustomization in view says is set in every way.
+    pub(super) by: Option<usize>,
+    pub(super) paths: Paths,
 }
 
 /// The fields of one object.
@@ -55,25 +65,66 @@ impl Paths {
             self.shared.push(Arc::clone(set));
         }
     }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.shared.is_empty()
+    }
+
+    /// Whether anything but labels and selectors is set.
+    fn sets_more(&self) -> bool {
+        self.shared.iter().any(|set| set.sets_more) || self.own.iter().any(|path| !is_label(path))
+    }
 }
 
 impl SetElsewhere {
-    pub(super) fn of(paths: HashMap<ObjectId, Paths>) -> Self {
-        Self { paths }
+    pub(super) fn of(paths: HashMap<ObjectId, Vec<Share>>, ways: Ways) -> Self {
+        Self { paths, ways }
     }
 
+    fn shares(&self, id: ObjectId) -> &[Share] {
+        self.paths.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether anything in view sets the field.
     pub(super) fn holds(&self, id: ObjectId, path: impl FnOnce() -> String) -> bool {
-        // Paths take long to write.
-        let paths = self.paths.get(&id);
-        paths.is_some_and(|paths| paths.contains(&path()))
+        let shares = self.shares(id);
+        if shares.is_empty() {
+            // Paths take long to write.
+            return false;
+        }
+        let path = path();
+        shares.iter().any(|share| share.paths.contains(&path))
+    }
+
+    /// Whether the field is set on every way by which the object is deployed.
+    pub(super) fn holds_always(&self, id: ObjectId, path: impl FnOnce() -> String) -> bool {
+        let shares = self.shares(id);
+        if shares.is_empty() {
+            return false;
+        }
+        let path = path();
+        self.is_always(id, |paths| paths.contains(&path))
+    }
+
+    fn is_always(&self, id: ObjectId, sets: impl Fn(&Paths) -> bool) -> bool {
+        let mut those = Vec::new();
+        for share in self.shares(id).iter().filter(|share| sets(&share.paths)) {
+            match share.by {
+                Some(by) => those.push(by),
+                None => return true,
+            }
+        }
+        !those.is_empty() && self.ways.all_lead_through(id, &those)
     }
 
     /// Whether anything but labels and selectors is set.
     pub(super) fn holds_any(&self, id: ObjectId) -> bool {
-        self.paths.get(&id).is_some_and(|paths| {
-            paths.shared.iter().any(|set| set.sets_more)
-                || paths.own.iter().any(|path| !is_label(path))
-        })
+        self.shares(id).iter().any(|share| share.paths.sets_more())
+    }
+
+    /// Whether it is, on every way by which the object is deployed.
+    pub(super) fn holds_any_always(&self, id: ObjectId) -> bool {
+        self.is_always(id, Paths::sets_more)
     }
 
     /// Whether something below this path is set.
@@ -85,7 +136,7 @@ impl SetElsewhere {
                 .next();
             next.is_some_and(|next| next.starts_with(path))
         };
-        self.paths.get(&id).is_some_and(|paths| {
+        self.shares(id).iter().any(|Share { paths, .. }| {
             paths.shared.iter().any(|set| is_below(set))
                 || paths.own.iter().any(|set| set.starts_with(path))
         })
@@ -118,7 +169,7 @@ impl PatchText {
 /// Which objects a patch is for.
 #[derive(Clone)]
 pub(super) struct Target {
-    /// `None`: any. A regular expression counts as any: a patch only ever silences.
+    /// `None`: any. A regular expression counts as any: what it may set is not known.
     kind: Option<String>,
     /// Likewise.
     name: Option<String>,

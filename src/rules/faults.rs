@@ -132,9 +132,9 @@ fn stands(cx: &Context<'_>, object: &Object, fault: &Fault) -> bool {
     let mut fields = fault.rests_on.iter();
     !completed
         && fault.is_refused_by(cx.settings.kubernetes_version)
-        && !inventory.is_set_elsewhere(object, fault.node_in(object), "")
+        && !inventory.is_always_set_elsewhere(object, fault.node_in(object), "")
         && !fields.any(|(holder, field)| {
-            inventory.is_set_elsewhere(object, object.node_of(*holder), field)
+            inventory.is_always_set_elsewhere(object, object.node_of(*holder), field)
         })
 }
 

@@ -27,7 +27,7 @@ pub(super) fn of<'a>(
     node: Node<'a>,
     known: &[&'static str],
 ) -> Handlers<'a> {
-    let set_elsewhere = |field: &&str| cx.inventory.is_set_elsewhere(object, node, field);
+    let set_elsewhere = |field: &&str| cx.inventory.is_always_set_elsewhere(object, node, field);
     if known.iter().any(set_elsewhere) {
         return Handlers::Unknown;
     }
@@ -97,7 +97,7 @@ pub(super) fn wrong_port<'a>(
         Field::Unknown(_) => None,
         Field::Absent => {
             let field = format!("{handler}.port");
-            (!cx.inventory.is_set_elsewhere(object, node, &field)).then(|| WrongPort {
+            (!cx.inventory.is_always_set_elsewhere(object, node, &field)).then(|| WrongPort {
                 node: node.entry(handler).map_or(node, |entry| entry.key),
                 what: format!("has a {handler} without port"),
                 detail: None,

@@ -47,6 +47,13 @@ fn at(size: Option<u64>) -> String {
     size.map_or_else(String::new, |size| format!("at {} ", show_size(size)))
 }
 
+/// Whether a real path lies below a root and not in a git directory there, which holds what the
+/// repository is not: hooks, among others.
+pub fn is_inside(real: &Path, root: &Path) -> bool {
+    real.strip_prefix(root)
+        .is_ok_and(|rest| rest.iter().all(|part| !part.eq_ignore_ascii_case(".git")))
+}
+
 /// Reads a regular file; nothing else is even opened: opening a pipe can take for ever.
 ///
 /// # Errors

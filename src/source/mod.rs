@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use lines::LineIndex;
 
-pub use file::{ReadError, examine, read_file, read_stream, read_text};
+pub use file::{ReadError, examine, is_inside, read_file, read_stream, read_text};
 pub use origin::{Origin, RenderFailure, Written};
 
 /// A range of bytes in the text of one source. Lines and columns exist only in reports.

@@ -176,7 +176,7 @@ impl<'a> ProbeClock<'a> {
     ) -> Option<Self> {
         let is_set = |of, name| {
             let object = container.object();
-            clocks.inventory.is_set_elsewhere(object, of, name)
+            clocks.inventory.is_always_set_elsewhere(object, of, name)
         };
         let entry = container.node.entry(field);
         let is_known = !container.field(&[field]).is_unknown()

@@ -229,7 +229,7 @@ fn is_set_by_patch(cx: &Context<'_>, workload: Workload<'_>) -> bool {
             .iter()
             .any(|field| {
                 cx.inventory
-                    .is_set_elsewhere(template.object(), spec, field)
+                    .is_always_set_elsewhere(template.object(), spec, field)
             })
     })
 }

@@ -200,7 +200,7 @@ fn missing(
         container.field(&keys).is_unknown()
             || cx
                 .inventory
-                .is_set_elsewhere(container.object(), container.node, path)
+                .is_always_set_elsewhere(container.object(), container.node, path)
     };
     wanted
         .into_iter()

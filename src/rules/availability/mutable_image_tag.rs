@@ -47,7 +47,7 @@ impl Rule for MutableImageTag {
                 || cx.inventory.is_tagged_by_kustomization(image)
                 || cx
                     .inventory
-                    .is_set_elsewhere(container.object(), container.node, "image")
+                    .is_always_set_elsewhere(container.object(), container.node, "image")
             {
                 continue;
             }

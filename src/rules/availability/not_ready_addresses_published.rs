@@ -37,7 +37,7 @@ impl Rule for NotReadyAddressesPublished {
             || spec.cluster_ips.iter().flatten().any(|ip| ip == "None");
         let is_set_elsewhere = |field| {
             cx.inventory
-                .is_set_elsewhere(object, object.node(), &format!("spec.{field}"))
+                .is_always_set_elsewhere(object, object.node(), &format!("spec.{field}"))
         };
         if spec.publish_not_ready_addresses != Some(true)
             || is_headless

@@ -74,7 +74,7 @@ impl<'a> Obstacle<'a> {
         let (spec, node) = (template.spec()?, template.spec_node()?);
         let is_set = |field| {
             let object = template.object();
-            cx.inventory.is_set_elsewhere(object, node, field)
+            cx.inventory.is_always_set_elsewhere(object, node, field)
         };
         if takes_port_of_node(spec)
             && !is_set("hostNetwork")

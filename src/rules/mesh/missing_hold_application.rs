@@ -74,7 +74,7 @@ fn is_held_or_told(cx: &Context<'_>, workload: Workload<'_>) -> bool {
     let own = template.object();
     let set_by_patch = template.node().is_some_and(|node| {
         let field = path_below("metadata.annotations", PROXY_CONFIG_ANNOTATION);
-        cx.inventory.is_set_elsewhere(own, node, &field)
+        cx.inventory.is_always_set_elsewhere(own, node, &field)
     });
     let ineffective = annotations(template)
         .chain(

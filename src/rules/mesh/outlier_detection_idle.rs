@@ -56,7 +56,7 @@ impl Rule for OutlierDetectionIdle {
             };
             first.get_or_insert(entry.key);
             let field = "outlierDetection";
-            if cx.inventory.is_set_elsewhere(object, policy.node, field) {
+            if cx.inventory.is_always_set_elsewhere(object, policy.node, field) {
                 continue;
             }
             if let Some(report) = counts_nothing(cx, object, detection, entry) {
@@ -96,7 +96,7 @@ fn counts_nothing<'a>(
     let node = entry.value.resolved();
     let is_unknown = |field: &&str| {
         object.field_below(node, &[field]).is_unknown()
-            || cx.inventory.is_set_elsewhere(object, node, field)
+            || cx.inventory.is_always_set_elsewhere(object, node, field)
     };
     let counts = |number: Option<u32>| number.is_some_and(|number| number > 0);
     // Errors of the connection itself are counted as soon as they are told apart.
@@ -128,7 +128,7 @@ fn too_few<'a>(
     let is_old = |version: Version| version < STRICT_SINCE;
     let field = "maxEjectionPercent";
     if object.field_below(node, &[field]).is_unknown()
-        || cx.inventory.is_set_elsewhere(object, node, field)
+        || cx.inventory.is_always_set_elsewhere(object, node, field)
         || cx.settings.mesh.istio_version.is_some_and(is_old)
     {
         return None;

@@ -44,8 +44,8 @@ impl Rule for UnscopedFault {
             };
             if is_scoped(route)
                 || object.is_unknown(entry.value)
-                || cx.inventory.is_set_elsewhere(object, node, "match")
-                || cx.inventory.is_set_elsewhere(object, node, "fault")
+                || cx.inventory.is_always_set_elsewhere(object, node, "match")
+                || cx.inventory.is_always_set_elsewhere(object, node, "fault")
             {
                 continue;
             }

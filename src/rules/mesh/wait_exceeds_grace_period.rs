@@ -66,7 +66,7 @@ fn place<'a>(
         return None;
     }
     let metadata = workload.template().node()?;
-    let is_set = cx.inventory.is_set_elsewhere(
+    let is_set = cx.inventory.is_always_set_elsewhere(
         workload.template().object(),
         metadata,
         &path_below("metadata.annotations", key),

@@ -14,7 +14,7 @@ pub(super) fn check(
     if container.field(&[policy]).is_unknown()
         || cx
             .inventory
-            .is_set_elsewhere(container.object(), container.node, policy)
+            .is_always_set_elsewhere(container.object(), container.node, policy)
     {
         return;
     }

@@ -32,7 +32,7 @@ impl Rule for MissingLivenessProbe {
         }
         for container in workload.template().lasting_containers() {
             let is_missing = container.field(&["livenessProbe"]).is_absent()
-                && !cx.inventory.is_set_elsewhere(
+                && !cx.inventory.is_always_set_elsewhere(
                     container.object(),
                     container.node,
                     "livenessProbe",

@@ -62,7 +62,7 @@ fn lacks_probe(cx: &Context<'_>, container: ContainerRef<'_>) -> bool {
     container.field(&["readinessProbe"]).is_absent()
         && !cx
             .inventory
-            .is_set_elsewhere(container.object(), container.node, "readinessProbe")
+            .is_always_set_elsewhere(container.object(), container.node, "readinessProbe")
 }
 
 fn report(

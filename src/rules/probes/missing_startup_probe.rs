@@ -77,7 +77,7 @@ fn check(
     if !container.field(&["startupProbe"]).is_absent()
         || cx
             .inventory
-            .is_set_elsewhere(container.object(), container.node, "startupProbe")
+            .is_always_set_elsewhere(container.object(), container.node, "startupProbe")
         || !asked.is_some_and(|probe| {
             numbers.iter().all(|field| probe.is_known(cx, field)) && !probe.is_refused(cx)
         })

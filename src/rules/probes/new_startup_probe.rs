@@ -74,7 +74,7 @@ pub(super) fn startup_probe(
     let probe = container.node.get("livenessProbe")?;
     if HANDLERS.iter().any(|field| {
         cx.inventory
-            .is_set_elsewhere(container.object(), probe, field)
+            .is_always_set_elsewhere(container.object(), probe, field)
     }) {
         return None;
     }

@@ -105,6 +105,6 @@ impl<'a> ProbeRef<'a> {
     /// Whether a kustomization sets a field of the probe.
     pub(super) fn is_set_elsewhere(&self, cx: &Context<'_>, field: &str) -> bool {
         cx.inventory
-            .is_set_elsewhere(self.container.object(), self.node, field)
+            .is_always_set_elsewhere(self.container.object(), self.node, field)
     }
 }

@@ -72,7 +72,7 @@ impl Rule for ExcessiveGracePeriod {
         if grace <= max
             || cx
                 .inventory
-                .is_set_elsewhere(template.object(), spec_node, FIELD)
+                .is_always_set_elsewhere(template.object(), spec_node, FIELD)
         {
             return;
         }

@@ -48,7 +48,7 @@ impl Rule for HelperExitsFirst {
                 .iter()
                 .any(|field| {
                     cx.inventory
-                        .is_set_elsewhere(container.object(), container.node, field)
+                        .is_always_set_elsewhere(container.object(), container.node, field)
                 });
             if stay.time < needed && !is_set {
                 out.push(report(workload, container, helper, &stay, &app, needed));

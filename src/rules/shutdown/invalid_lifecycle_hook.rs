@@ -143,7 +143,7 @@ impl<'a> Hook<'a> {
         if field.is_unknown()
             || cx
                 .inventory
-                .is_set_elsewhere(object, self.node, "sleep.seconds")
+                .is_always_set_elsewhere(object, self.node, "sleep.seconds")
         {
             return None;
         }
@@ -180,7 +180,7 @@ impl<'a> Hook<'a> {
             || template.spec_field(&[FIELD]).is_unknown()
             || cx
                 .inventory
-                .is_set_elsewhere(template.object(), spec_node, FIELD)
+                .is_always_set_elsewhere(template.object(), spec_node, FIELD)
         {
             return None;
         }

@@ -117,7 +117,7 @@ fn has_hook(cx: &Context<'_>, container: ContainerRef<'_>) -> bool {
     !container.field(&["lifecycle", "preStop"]).is_absent()
         || cx
             .inventory
-            .is_set_elsewhere(object, node, "lifecycle.preStop")
+            .is_always_set_elsewhere(object, node, "lifecycle.preStop")
 }
 
 /// Whether all ports of a Service are UDP's.

@@ -58,7 +58,7 @@ fn check(
     };
     let is_set_elsewhere = ["image", "lifecycle.preStop"].iter().any(|field| {
         cx.inventory
-            .is_set_elsewhere(container.object(), container.node, field)
+            .is_always_set_elsewhere(container.object(), container.node, field)
     });
     let command = container.field(&["lifecycle", "preStop", "exec", "command"]);
     let (Some(program), Some(node)) = (program_not_in_image(exec, image), command.node()) else {

@@ -53,7 +53,7 @@ impl Rule for PrestopStopsServing {
             let Some(found) = exec.and_then(quit) else {
                 continue;
             };
-            let is_set = cx.inventory.is_set_elsewhere(
+            let is_set = cx.inventory.is_always_set_elsewhere(
                 container.object(),
                 container.node,
                 "lifecycle.preStop",

@@ -44,7 +44,7 @@ impl Rule for PrestopTooShort {
         let needed = cx.clocks().removal(workload);
         for pod in cx.clocks().budgets(workload) {
             let container = pod.container;
-            let is_known = !cx.inventory.is_set_elsewhere(
+            let is_known = !cx.inventory.is_always_set_elsewhere(
                 container.object(),
                 container.node,
                 "lifecycle.preStop",

@@ -45,7 +45,7 @@ impl Rule for SignalNotForwarded {
         for container in template.main_containers() {
             let is_set_elsewhere = ["command", "args"].iter().any(|field| {
                 cx.inventory
-                    .is_set_elsewhere(container.object(), container.node, field)
+                    .is_always_set_elsewhere(container.object(), container.node, field)
             });
             if is_set_elsewhere {
                 continue;

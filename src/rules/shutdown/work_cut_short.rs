@@ -60,7 +60,7 @@ fn check_scaled_job(cx: &Context<'_>, object: &Object, out: &mut Findings) {
         object.field(path).is_unknown()
             || cx
                 .inventory
-                .is_set_elsewhere(object, object.node(), &path.join("."))
+                .is_always_set_elsewhere(object, object.node(), &path.join("."))
     };
     if fields.iter().any(is_open) {
         return;
@@ -97,7 +97,7 @@ fn check_worker(cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
     let budgets = cx.clocks().budgets_within(workload, &grace);
     let is_stated = workload.template().main_containers().any(|container| {
         annotation(workload, container, shutdown::ANNOTATION).is_some()
-            || cx.inventory.is_set_elsewhere(
+            || cx.inventory.is_always_set_elsewhere(
                 container.object(),
                 container.node,
                 "lifecycle.preStop",
