@@ -22,7 +22,8 @@ use crate::settings::{HelmRelease, Settings, is_namespace};
 use crate::source::{Location, NewSource, Origin, RenderFailure, Role, Scope, SourceId, Span};
 use crate::yaml::{Node, Tree};
 
-/// Helm writes it above every document.
+/// Helm writes it above every document, right behind the line that separates it from the one before. A
+/// template cannot write both lines: Helm splits what it makes at separators, and writes its own.
 const SOURCE: &str = "# Source: ";
 
 /// A chart that is to be rendered, in one way.
@@ -393,10 +394,7 @@ impl Rendering<'_> {
             let node = tree.root();
             let above = text.get(from..node.span().range().start);
             from = node.span().range().end;
-            let source = above.and_then(|above| {
-                let mut lines = above.lines().rev();
-                lines.find_map(|line| line.strip_prefix(SOURCE))
-            });
+            let source = above.and_then(source_line);
             let path =
                 source.and_then(|source| templates.subcharts.file(&self.chart.directory, source));
             let of_chart = path.iter().flat_map(|path| path.ancestors());
@@ -425,6 +423,14 @@ impl Rendering<'_> {
         files.sources.push_rendered(given, origin);
         parts
     }
+}
+
+/// Which template Helm says that a document comes from, in the text above it.
+fn source_line(above: &str) -> Option<&str> {
+    let lines = above.lines();
+    let pairs = lines.clone().zip(lines.skip(1));
+    let own = pairs.filter(|(separator, _)| *separator == "---");
+    own.filter_map(|(_, line)| line.strip_prefix(SOURCE)).last()
 }
 
 /// The templates of all charts in view, each read once.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::RenderError;
+use super::applied::Applied;
 use super::at_work::Scratch;
 use super::budget::{AT_ONCE, Budget};
 use super::files::Files;
@@ -74,6 +75,7 @@ pub(super) fn build(
         })?;
         let built = build_all(&tops, &tool, &files, settings, budget)?;
         let mut consumed = BTreeSet::new();
+        let (mut changes, mut applied) = (BTreeSet::new(), Applied::default());
         let mut library = Library::default();
         for (top, built) in built {
             let Some(kustomization) = graph.get(&top.directory) else {
@@ -81,15 +83,17 @@ pub(super) fn build(
             };
             match built {
                 Built::Text { text, places } => {
-                    consumed.extend(top.consumed(&files, &text));
+                    consumed.extend(&top.closure.resources);
                     let mut placing = Placing {
                         graph: &graph,
                         top: kustomization,
                         entries: entries(&graph, kustomization),
                         files: &mut files,
                         library: &mut library,
+                        applied: &mut applied,
                     };
                     placing.add(&text, &places);
+                    changes.extend(&top.closure.changes);
                 }
                 Built::Failed(message) => files.sources.push_failure(RenderFailure {
                     location: start(kustomization.source, kustomization.root()),
@@ -104,6 +108,14 @@ pub(super) fn build(
                 }
             }
         }
+        // What is data of a generator, settings of kustomize, or a patch for nothing that was built, may be a
+        // manifest all the same.
+        for file in changes {
+            let id = files.known(file);
+            if id.is_some_and(|id| applied.holds_all(id, &mut library, &files)) {
+                consumed.insert(file);
+            }
+        }
         for file in consumed {
             if let Some(id) = files.known(file) {
                 files.sources.mark_ingredient(id);
@@ -114,34 +126,6 @@ pub(super) fn build(
     notices.extend(budget.refused("kustomizations"));
     discovered.notices.extend(notices);
     Ok(())
-}
-
-impl Top {
-    /// The files that went into what was built. What is data of a generator, or settings of kustomize, may be a
-    /// manifest all the same.
-    fn consumed(&self, files: &Files<'_>, built: &str) -> Vec<&PathBuf> {
-        let changes = self.closure.changes.iter();
-        let changes = changes.filter(|file| changes_something(files, file, built));
-        self.closure.resources.iter().chain(changes).collect()
-    }
-}
-
-/// Whether a patch may have changed anything of what was built: there is an object of a kind that it is
-/// for, or it is no object.
-fn changes_something(files: &Files<'_>, file: &Path, built: &str) -> bool {
-    let Some(id) = files.known(file) else {
-        return false;
-    };
-    let trees = trees(files.source(id).text());
-    let kinds: Vec<&str> = trees
-        .iter()
-        .filter_map(|tree| tree.root().get("kind")?.text())
-        .collect();
-    let is_built = |kind: &&str| {
-        let mut lines = built.lines().filter_map(|line| line.strip_prefix("kind: "));
-        lines.any(|built| built == *kind)
-    };
-    kinds.is_empty() || kinds.iter().any(is_built)
 }
 
 /// What comes of all builds, in their order; a few are at work at once.
@@ -309,6 +293,7 @@ struct Placing<'a, 'f> {
     entries: BTreeMap<PathBuf, Location>,
     files: &'a mut Files<'f>,
     library: &'a mut Library,
+    applied: &'a mut Applied,
 }
 
 /// Where an object comes from, as kustomize says.
@@ -376,7 +361,9 @@ impl Placing<'_, '_> {
             raw = name(manifest.node()).map(str::to_owned);
         }
         let kind = built.get("kind").and_then(Node::text);
+        let api_version = built.get("apiVersion").and_then(Node::text);
         let who = Who {
+            api_version: api_version.unwrap_or_default().to_owned(),
             kind: kind.unwrap_or_default().to_owned(),
             raw: raw.unwrap_or_else(|| built_name.clone()),
             built: built_name,
@@ -391,6 +378,7 @@ impl Placing<'_, '_> {
         let layers = self.library.layers(way, file, &who, self.files);
         let mut trace = Trace::new(built, manifest);
         for layer in &layers {
+            self.applied.add(layer, built);
             trace.add(layer);
         }
         trace.places(fallback)

@@ -63,6 +63,7 @@ pub(super) enum Aim {
 /// Who an object is, before and after the build.
 #[derive(Clone, Debug)]
 pub(super) struct Who {
+    pub(super) api_version: String,
     pub(super) kind: String,
     pub(super) raw: String,
     pub(super) built: String,
@@ -89,7 +90,8 @@ pub(super) struct Library {
 }
 
 impl Library {
-    fn trees(&mut self, source: SourceId, files: &Files<'_>) -> Vec<Arc<Tree>> {
+    /// The documents of a file.
+    pub(super) fn trees(&mut self, source: SourceId, files: &Files<'_>) -> Vec<Arc<Tree>> {
         self.trees
             .entry(source)
             .or_insert_with(|| {
@@ -330,14 +332,29 @@ fn aim(target: Node<'_>, who: &Who) -> Option<Aim> {
         let is_literal = text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        match entry.key.key_text() {
-            "kind" if is_literal && text != who.kind => return None,
-            "name" if is_literal && !who.is_named(text) => return None,
-            "kind" | "name" if is_literal => {}
-            // With the kind these are seldom more than a formality.
-            "group" | "version" => {}
-            _ => aim = Aim::Possible,
+        let (group, version) = match who.api_version.split_once('/') {
+            Some((group, version)) => (group, version),
+            None => ("", who.api_version.as_str()),
+        };
+        let is_own = match entry.key.key_text() {
+            "kind" => text == who.kind,
+            "name" => who.is_named(text),
+            "group" => text == group,
+            "version" => text == version,
+            _ => false,
+        };
+        let is_decided = matches!(
+            entry.key.key_text(),
+            "kind" | "name" | "group" | "version"
+        );
+        // Empty, it says nothing.
+        if entry.value.text() == Some("") || is_own {
+            continue;
         }
+        if is_decided && is_literal {
+            return None;
+        }
+        aim = Aim::Possible;
     }
     Some(aim)
 }

@@ -6,6 +6,7 @@
 //! outside of the repository; what would need that is left as it is, and that is said.
 //! `docs/security.md` says what is kept from the programs.
 
+mod applied;
 mod at_work;
 mod budget;
 mod confine;

@@ -20,11 +20,11 @@ pub(super) struct Subcharts {
 #[derive(Debug, Default)]
 struct Parts {
     /// The folders of the folder `charts`, by the names of the charts in them.
-    folders: BTreeMap<String, PathBuf>,
+    folders: BTreeMap<String, BTreeSet<PathBuf>>,
     /// Packed charts: the names of their files, without the ending.
     packed: BTreeSet<String>,
     /// The names of dependencies, by their alias.
-    aliases: BTreeMap<String, String>,
+    aliases: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Parts {
@@ -33,9 +33,8 @@ impl Parts {
         for package in packages(directory) {
             if let Some(tree) = metadata(&package) {
                 let name = text(tree.root(), "name").map(str::to_owned);
-                // Of two of one name, the first counts.
                 if let Some(name) = name {
-                    parts.folders.entry(name).or_insert(package);
+                    parts.folders.entry(name).or_default().insert(package);
                 }
                 continue;
             }
@@ -51,7 +50,7 @@ impl Parts {
             if let (Some(alias), Some(name)) = (text(dependency, "alias"), text(dependency, "name"))
             {
                 let known = parts.aliases.entry(alias.to_owned());
-                known.or_insert_with(|| name.to_owned());
+                known.or_default().insert(name.to_owned());
             }
         }
         parts
@@ -59,9 +58,25 @@ impl Parts {
 
     /// Whether a folder or archive holds the chart of this name.
     fn holds(&self, name: &str) -> bool {
+        self.folders.contains_key(name) || self.packs(name, |_| true)
+    }
+
+    /// Whether there is an archive of this name, and a version that is so.
+    fn packs(&self, name: &str, is_so: impl Fn(&str) -> bool) -> bool {
         let start = format!("{name}-");
         let mut later = self.packed.range(start.clone()..);
-        self.folders.contains_key(name) || later.next().is_some_and(|it| it.starts_with(&start))
+        later.any(|it| it.strip_prefix(&start).is_some_and(&is_so))
+    }
+
+    /// The only folder that Helm can mean by a name: whoever adds a second chart of one name must not
+    /// answer for the first.
+    fn folder(&self, name: &str) -> Option<&PathBuf> {
+        let name = match self.aliases.get(name) {
+            Some(names) => only(names)?,
+            None => name,
+        };
+        let is_version = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+        only(self.folders.get(name)?).filter(|_| !self.packs(name, is_version))
     }
 }
 
@@ -103,13 +118,16 @@ impl Subcharts {
             .strip_prefix("charts/")
             .and_then(|rest| rest.split_once('/'))
         {
-            let parts = self.parts(&directory);
-            let name = parts.aliases.get(name).map_or(name, String::as_str);
-            directory = std::fs::canonicalize(parts.folders.get(name)?).ok()?;
+            directory = std::fs::canonicalize(self.parts(&directory).folder(name)?).ok()?;
             rest = below;
         }
         Some(directory.join(rest))
     }
+}
+
+/// What is in a set by itself.
+fn only<T: Ord>(set: &BTreeSet<T>) -> Option<&T> {
+    set.first().filter(|_| set.len() == 1)
 }
 
 /// A chart's `Chart.yaml`.
