@@ -653,6 +653,10 @@ fn what_is_data_of_a_generator_or_changes_nothing_stays_judged() {
         "configMapGenerator: [{name: a, files: [prod/web.yaml]}]",
         "openapi: {path: prod/web.yaml}",
         "patches: [{path: prod/web.yaml, target: {kind: None}}]",
+        "patches: [{path: prod/web.yaml, target: {kind: ConfigMap, name: none}}]",
+        "patches: [{path: prod/web.yaml, target: {kind: ConfigMap, group: none}}]",
+        "patches: [{path: prod/web.yaml, target: {kind: ConfigMap, labelSelector: a=none}}]",
+        "patches: [{path: prod/web.yaml, target: {name: 'none.*'}}]",
     ] {
         let kustomization = format!("resources: [a.yaml]\n{fields}\n");
         let repository = repository(&[
@@ -678,7 +682,8 @@ fn a_library_hides_only_what_is_there_to_be_taken_in() {
     let chart = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
     let tools = programs(&[(
         "helm",
-        "echo '# Source: a/templates/other.yaml'; echo 'a: 1'",
+        "echo ---; echo '# Source: a/templates/other.yaml'; echo '# Source: a/charts/web/templates/web.yaml'; \
+         echo 'a: 1'; echo '...'; echo '# Source: a/charts/web/templates/web.yaml'; echo 'b: 1'",
     )]);
     for files in [
         vec![

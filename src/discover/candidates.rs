@@ -286,7 +286,7 @@ impl<'a> Candidates<'a> {
             let is_open = self.walk(top, role, base, None);
             if is_open {
                 self.add_tracked(top, role, base);
-                self.count_left_out(top, role);
+                self.count_left_out(top, role, base);
             }
         }
     }
@@ -296,9 +296,8 @@ impl<'a> Candidates<'a> {
         if self.gitignore.is_none() {
             return;
         }
-        if !self.tracked.contains_key(base) {
-            self.tracked.insert(base.to_owned(), tracked(base));
-        }
+        let known = self.tracked.entry(base.to_owned());
+        known.or_insert_with(|| tracked(base));
         let all = self.tracked.get(base).into_iter();
         let below = all.flat_map(|all| all.range(top.to_owned()..));
         let below = below.take_while(|path| path.starts_with(top));
@@ -329,12 +328,15 @@ impl<'a> Candidates<'a> {
     }
 
     /// Takes note of manifests that are ignored, hidden or of other people's modules.
-    fn count_left_out(&mut self, top: &Path, role: Role) {
+    fn count_left_out(&mut self, top: &Path, role: Role, base: &Path) {
         if role != Role::Named || self.files.len() > self.most {
             return;
         }
         let is_met = |path: &Path| self.files.contains_key(path);
-        let left_out = left_out(top, self.gitignore.is_some(), &self.excludes, is_met);
+        let known = self.tracked.entry(base.to_owned());
+        let tracked = known.or_insert_with(|| tracked(base));
+        let gitignore = self.gitignore.is_some();
+        let left_out = left_out(top, gitignore, &self.excludes, tracked, is_met);
         self.repositories.extend(left_out.repositories);
         let shown = left_out
             .manifests

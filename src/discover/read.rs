@@ -1,5 +1,7 @@
 //! Bytes → text.
 
+use std::borrow::Cow;
+
 use super::Planned;
 use crate::source::{ReadError, Role};
 
@@ -68,7 +70,7 @@ fn text(content: Vec<u8>) -> Reading {
 /// `apiVersion` are kustomizations and their JSON 6902 patches.
 pub(super) fn could_matter(text: &str, planned: &Planned) -> bool {
     if planned.json {
-        return text.contains("\"apiVersion\"") && text.contains("\"kind\"") || is_json_patch(text);
+        return is_json_manifest(text) || is_json_patch(text);
     }
     planned.role == Role::Named
         || planned.kustomization
@@ -76,14 +78,50 @@ pub(super) fn could_matter(text: &str, planned: &Planned) -> bool {
         || is_json_patch(text)
 }
 
+/// Whether a JSON file may be a manifest, in whatever way its keys are spelled: kubectl reads it as YAML where
+/// it is no JSON.
+pub(super) fn is_json_manifest(text: &str) -> bool {
+    let text = unescaped(text);
+    let has = |key: &str| text.contains(&format!("\"{key}\"")) || has_key(&text, key);
+    has("apiVersion") && has("kind")
+}
+
 fn is_json_patch(text: &str) -> bool {
-    let has_key = |key: &str| {
-        text.match_indices(key).any(|(at, _)| {
-            let (before, rest) = text.split_at(at);
-            let after = rest.get(key.len()..).unwrap_or_default();
-            !before.ends_with(char::is_alphanumeric)
-                && after.trim_start_matches(['"', '\'', ' ']).starts_with(':')
-        })
-    };
-    has_key("path") && has_key("op")
+    has_key(text, "path") && has_key(text, "op")
+}
+
+fn has_key(text: &str, key: &str) -> bool {
+    text.match_indices(key).any(|(at, _)| {
+        let (before, rest) = text.split_at(at);
+        let after = rest.get(key.len()..).unwrap_or_default();
+        !before.ends_with(char::is_alphanumeric)
+            && after.trim_start_matches(['"', '\'', ' ']).starts_with(':')
+    })
+}
+
+/// A text whose ASCII letters are all written as such, and not as `\u0061`, `\x61` or `\U00000061`.
+pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
+    let mut plain = String::new();
+    let mut kept_to = 0;
+    for (at, _) in text.match_indices('\\') {
+        let rest = text.get(at + 1..).unwrap_or_default();
+        let escapes = [("u00", 2), ("x", 2), ("U000000", 2)];
+        let letter = escapes.iter().find_map(|(start, digits)| {
+            let digits = rest.strip_prefix(start)?.get(..*digits)?;
+            let letter = char::from(u8::from_str_radix(digits, 16).ok()?);
+            letter
+                .is_ascii_alphabetic()
+                .then_some((letter, start.len() + 3))
+        });
+        if let Some((letter, length)) = letter {
+            plain.push_str(text.get(kept_to..at).unwrap_or_default());
+            plain.push(letter);
+            kept_to = at + length;
+        }
+    }
+    if kept_to == 0 {
+        return Cow::Borrowed(text);
+    }
+    plain.push_str(text.get(kept_to..).unwrap_or_default());
+    Cow::Owned(plain)
 }

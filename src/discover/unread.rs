@@ -34,6 +34,8 @@ pub enum SkippedBecause {
     Hidden,
     /// It came with a Go module that is copied into a `vendor` folder. It holds a manifest.
     Vendored,
+    /// It is hidden, ignored or vendored, and nobody has seen whether it holds a manifest.
+    Unseen,
 }
 
 /// By the path as the user sees it.

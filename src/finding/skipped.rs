@@ -13,6 +13,8 @@ pub enum SkipReason {
     UnrenderedTemplate,
     /// A judged object that holds placeholders: what depends on their values is not judged.
     Placeholder,
+    /// A judged object that kustomizations set fields of: these are not judged where all of them set them.
+    SetElsewhere,
     /// An encrypted document or file.
     Encrypted,
     /// An object that a cluster gave, in a file: only what the API server refuses is reported.
@@ -37,6 +39,8 @@ pub enum SkipReason {
     Hidden,
     /// A file with a manifest in a `vendor` folder of Go modules.
     Vendored,
+    /// A hidden, ignored or vendored file that was not looked into: it is too large, or there are too many.
+    Unseen,
     /// A custom resource of a kind that no rule knows.
     CustomResource,
     /// A document without `apiVersion` and `kind`.
@@ -45,12 +49,13 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// All reasons, in the order of reports.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Generator,
         Self::UnrenderedChart,
         Self::Remote,
         Self::UnrenderedTemplate,
         Self::Placeholder,
+        Self::SetElsewhere,
         Self::Encrypted,
         Self::Dump,
         Self::Patch,
@@ -63,6 +68,7 @@ impl SkipReason {
         Self::Ignored,
         Self::Hidden,
         Self::Vendored,
+        Self::Unseen,
         Self::CustomResource,
         Self::NoManifest,
     ];
@@ -75,6 +81,7 @@ impl SkipReason {
             Self::Remote => "remote",
             Self::UnrenderedTemplate => "unrendered-template",
             Self::Placeholder => "placeholder",
+            Self::SetElsewhere => "set-elsewhere",
             Self::Encrypted => "encrypted",
             Self::Dump => "dump",
             Self::Patch => "patch",
@@ -87,6 +94,7 @@ impl SkipReason {
             Self::Ignored => "ignored",
             Self::Hidden => "hidden",
             Self::Vendored => "vendored",
+            Self::Unseen => "unseen",
             Self::CustomResource => "custom-resource",
             Self::NoManifest => "no-manifest",
         }

@@ -40,9 +40,9 @@ mod shared;
 mod skaffold;
 mod strangers;
 mod takeover;
-mod ways;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};

@@ -343,10 +343,7 @@ fn aim(target: Node<'_>, who: &Who) -> Option<Aim> {
             "version" => text == version,
             _ => false,
         };
-        let is_decided = matches!(
-            entry.key.key_text(),
-            "kind" | "name" | "group" | "version"
-        );
+        let is_decided = matches!(entry.key.key_text(), "kind" | "name" | "group" | "version");
         // Empty, it says nothing.
         if entry.value.text() == Some("") || is_own {
             continue;

@@ -129,6 +129,10 @@ fn phrase(row: &Skipped) -> String {
     if row.reason == SkipReason::Placeholder {
         return format!("placeholders in {}", counted(row.count, "object"));
     }
+    if row.reason == SkipReason::SetElsewhere {
+        let objects = counted(row.count, "object");
+        return format!("what kustomizations set in {objects}{}", rendering(row));
+    }
     let (one, many) = match (row.reason, &row.kind) {
         (_, Some(kind)) => (kind.clone(), plural(kind)),
         (reason, None) => {
@@ -137,10 +141,12 @@ fn phrase(row: &Skipped) -> String {
         }
     };
     let noun = if row.count == 1 { one } else { many };
-    let render = row
-        .render
-        .map_or_else(String::new, |it| format!(" (render with `{it}`)"));
-    format!("{} {noun}{render}", row.count)
+    format!("{} {noun}{}", row.count, rendering(row))
+}
+
+fn rendering(row: &Skipped) -> String {
+    let command = row.render;
+    command.map_or_else(String::new, |it| format!(" (render with `{it}`)"))
 }
 
 fn nouns(reason: SkipReason) -> (&'static str, &'static str) {
@@ -153,6 +159,7 @@ fn nouns(reason: SkipReason) -> (&'static str, &'static str) {
         ),
         SkipReason::UnrenderedTemplate => ("unrendered template", "unrendered templates"),
         SkipReason::Placeholder => ("placeholder", "placeholders"),
+        SkipReason::SetElsewhere => ("object", "objects"),
         SkipReason::Encrypted => ("encrypted document", "encrypted documents"),
         SkipReason::Dump => (
             "object dumped from a cluster",
@@ -177,6 +184,7 @@ fn nouns(reason: SkipReason) -> (&'static str, &'static str) {
             "manifest of a vendored module",
             "manifests of vendored modules",
         ),
+        SkipReason::Unseen => ("file left out unread", "files left out unread"),
         SkipReason::CustomResource => ("custom resource", "custom resources"),
         SkipReason::NoManifest => (
             "document that is not a manifest",

@@ -46,6 +46,7 @@ pub fn unjudged(discovered: &Discovered, inventory: &Inventory, renders: bool) -
             SkippedBecause::Ignored => SkipReason::Ignored,
             SkippedBecause::Hidden => SkipReason::Hidden,
             SkippedBecause::Vendored => SkipReason::Vendored,
+            SkippedBecause::Unseen => SkipReason::Unseen,
         };
         tally.row(reason, None, None).paths.insert(&skipped.path);
     }
@@ -130,9 +131,16 @@ impl<'a> Tally<'a> {
             self.add_whole(SkipReason::Generator, kind, generator.render, place);
         } else if is_custom_resource(object) {
             self.add_whole(SkipReason::CustomResource, name(object.kind()), None, place);
-        } else if object.holds_placeholder() {
-            let row = self.row(SkipReason::Placeholder, None, None);
-            row.places.insert(place);
+        } else {
+            if object.holds_placeholder() {
+                let row = self.row(SkipReason::Placeholder, None, None);
+                row.places.insert(place);
+            }
+            if inventory.has_fields_set_elsewhere(object) {
+                let rendering = Some(self.rendering());
+                let row = self.row(SkipReason::SetElsewhere, None, rendering);
+                row.places.insert(place);
+            }
         }
     }
 

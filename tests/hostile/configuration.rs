@@ -68,6 +68,9 @@ fn a_configuration_names_nothing_outside_of_its_repository() {
         ),
         ("baseline: /etc/passwd\n", "1:11: "),
         ("baseline: link.json\n", "1:11: "),
+        ("baseline: ../.git/base.json\n", "1:11: `../.git/base.json` lies outside"),
+        ("baseline: git.json\n", "1:11: `git.json` lies outside"),
+        ("mesh: {helm-values: [../.git/config]}\n", "1:22: "),
         (
             "mesh: {helm-values: [../../values.yaml]}\n",
             "1:22: `../../values.yaml` lies outside",
@@ -91,6 +94,9 @@ fn a_configuration_names_nothing_outside_of_its_repository() {
             ("r/team/lameduck.yaml", text),
         ]);
         std::fs::create_dir(repository.path("r/.git")).unwrap();
+        std::fs::write(repository.path("r/.git/base.json"), "{}").unwrap();
+        let link = repository.path("r/team/git.json");
+        std::os::unix::fs::symlink("../.git/base.json", link).unwrap();
         std::os::unix::fs::symlink("..", repository.path("r/up")).unwrap();
         let link = repository.path("r/team/link.json");
         std::os::unix::fs::symlink("../../base.json", link).unwrap();

@@ -120,3 +120,45 @@ fn vendored_go_modules_are_skipped_unless_named() {
     let named = tree.run(&["vendor"]);
     assert!(listed(&named).contains(&"named vendor/k8s.io/x/node.yaml".to_owned()));
 }
+
+#[test]
+fn no_spelling_nor_crowd_hides_a_hidden_manifest() {
+    let manifests = [
+        "\"apiVersion\": v1\n'kind': Pod\n".to_owned(),
+        "{apiVersion: v1, kind: Pod}\n".to_owned(),
+        "  apiVersion: v1\n  kind: Pod\n".to_owned(),
+        "\"\\x61piVersion\": v1\n\"\\u006bind\": Pod\n".to_owned(),
+        format!("# {}\n{POD}", "x".repeat(300_000)),
+    ];
+    for text in &manifests {
+        let tree = Tree::repository(&[(".hid/web.yaml", text)]);
+        assert_eq!(
+            skipped(&tree.run(&["."])),
+            [(".hid/web.yaml", SkippedBecause::Hidden)],
+            "{text:.80}"
+        );
+    }
+    let escaped = "{\"\\u0061piVersion\": \"v1\", \"\\u006bind\": \"Pod\"}";
+    let tree = Tree::repository(&[(".a.json", escaped), ("a.json", escaped)]);
+    let found = tree.run(&["."]);
+    assert_eq!(listed(&found), ["named a.json"]);
+    assert_eq!(skipped(&found), [(".a.json", SkippedBecause::Hidden)]);
+
+    let tree = Tree::repository(&[(".hid/web.yaml", POD), (".hid/utf16.yaml", "a\0")]);
+    for nth in 0..1000 {
+        tree.write(&format!(".a/{nth}.yaml"), "a: 1\n");
+    }
+    let unseen = SkippedBecause::Unseen;
+    let left_out = [(".hid/utf16.yaml", unseen), (".hid/web.yaml", unseen)];
+    assert_eq!(skipped(&tree.run(&["."])), left_out);
+}
+
+#[test]
+fn what_git_tracks_in_folders_of_tools_is_told() {
+    let files = [".yarn/web.yaml", "k8s/.cache/a/web.yaml"];
+    let tree = Tree::repository(&[(files[0], POD), (files[1], POD), (".npm/other.yaml", POD)]);
+    let index = crate::discover::index::tests::index(2, &files);
+    tree.write(".git/index", index);
+    let hidden = files.map(|file| (file, SkippedBecause::Hidden));
+    assert_eq!(skipped(&tree.run(&["."])), hidden);
+}

@@ -135,6 +135,55 @@ fn a_kustomization_sets_what_its_patches_say() {
     );
 }
 
+/// Whether `spec.replicas` of what `base/` holds is set on every way to a cluster, with these overlays.
+fn is_always_set(files: &[(&str, &str)]) -> bool {
+    let web = deployment("", "", "");
+    let base = [
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", &web),
+    ];
+    let inventory = inventory(&[&base, files].concat());
+    let object = inventory.workloads().next().unwrap().object();
+    inventory.is_always_set_elsewhere(object, object.node(), "spec.replicas")
+}
+
+#[test]
+fn an_overlay_does_not_speak_for_what_another_deploys_as_it_is() {
+    let sets = "resources: [../base]\nreplicas: [{name: web, count: 3}]\n";
+    let plain = "resources: [../base]\n";
+    let (one, other) = ("one/kustomization.yaml", "other/kustomization.yaml");
+    assert!(is_always_set(&[(one, sets)]));
+    assert!(is_always_set(&[(one, sets), (other, sets)]));
+    assert!(!is_always_set(&[(one, sets), (other, plain)]));
+    // What lies between sets it for both.
+    let through = "resources: [../between]\n";
+    let between = ("between/kustomization.yaml", sets);
+    assert!(is_always_set(&[(one, through), (other, through), between]));
+    assert!(!is_always_set(&[(one, through), (other, plain), between]));
+    // Nor does one that only includes a component.
+    let component = "kind: Component\nreplicas: [{name: web, count: 3}]\n";
+    let lent = ("lent/kustomization.yaml", component);
+    let includes = "resources: [../base]\ncomponents: [../lent]\n";
+    assert!(is_always_set(&[(one, includes), lent]));
+    assert!(!is_always_set(&[(one, includes), (other, plain), lent]));
+}
+
+#[test]
+fn a_file_that_kustomize_does_not_read_there_is_not_set_by_it() {
+    let web = deployment("", "", "");
+    let files = [
+        ("prod/web.yaml", web.as_str()),
+        (
+            "evil/kustomization.yaml",
+            "resources: [../prod/web.yaml]\nreplicas: [{name: web, count: 3}]\n",
+        ),
+    ];
+    let inventory = inventory(&files);
+    let object = inventory.workloads().next().unwrap().object();
+    assert!(inventory.is_set_elsewhere(object, object.node(), "spec.replicas"));
+    assert!(!inventory.is_always_set_elsewhere(object, object.node(), "spec.replicas"));
+}
+
 #[test]
 fn what_becomes_the_content_of_a_config_map_is_no_object() {
     let web = deployment("", "", "");

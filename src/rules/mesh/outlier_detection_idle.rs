@@ -56,7 +56,10 @@ impl Rule for OutlierDetectionIdle {
             };
             first.get_or_insert(entry.key);
             let field = "outlierDetection";
-            if cx.inventory.is_always_set_elsewhere(object, policy.node, field) {
+            if cx
+                .inventory
+                .is_always_set_elsewhere(object, policy.node, field)
+            {
                 continue;
             }
             if let Some(report) = counts_nothing(cx, object, detection, entry) {

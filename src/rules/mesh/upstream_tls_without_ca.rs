@@ -84,7 +84,9 @@ fn check(
     let skips = tls.get("insecureSkipVerify").and_then(Node::text) == Some("true");
     let ca = object.field_below(tls, &["caCertificates"]);
     if !ca.is_absent() && ca.node().and_then(Node::text) != Some("")
-        || cx.inventory.is_always_set_elsewhere(object, tls, "caCertificates")
+        || cx
+            .inventory
+            .is_always_set_elsewhere(object, tls, "caCertificates")
     {
         return;
     }

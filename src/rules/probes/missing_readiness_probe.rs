@@ -60,9 +60,11 @@ impl Rule for MissingReadinessProbe {
 
 fn lacks_probe(cx: &Context<'_>, container: ContainerRef<'_>) -> bool {
     container.field(&["readinessProbe"]).is_absent()
-        && !cx
-            .inventory
-            .is_always_set_elsewhere(container.object(), container.node, "readinessProbe")
+        && !cx.inventory.is_always_set_elsewhere(
+            container.object(),
+            container.node,
+            "readinessProbe",
+        )
 }
 
 fn report(
