@@ -657,6 +657,7 @@ fn what_is_data_of_a_generator_or_changes_nothing_stays_judged() {
         "patches: [{path: prod/web.yaml, target: {kind: ConfigMap, group: none}}]",
         "patches: [{path: prod/web.yaml, target: {kind: ConfigMap, labelSelector: a=none}}]",
         "patches: [{path: prod/web.yaml, target: {name: 'none.*'}}]",
+        "patches: [{path: prod/web.yaml, target: {kind: ConfigMap}}]",
     ] {
         let kustomization = format!("resources: [a.yaml]\n{fields}\n");
         let repository = repository(&[

@@ -15,7 +15,7 @@ use super::DiscoverError;
 use super::context::View;
 use super::index::tracked;
 use super::layout::KUSTOMIZATION_NAMES;
-use super::left_out::{holds_modules, is_hidden, is_vendored, left_out};
+use super::left_out::{holds_modules, is_hidden, is_vendored, left_out, lies_there};
 use super::paths::{normal, relative};
 use super::roots::{Extent, Roots};
 use super::unread::{SkippedBecause, SkippedPath, Unread, gitignore_trap};
@@ -307,11 +307,7 @@ impl<'a> Candidates<'a> {
             .cloned()
             .collect();
         for path in missed {
-            // What lies behind a link is not what git tracks.
-            let is_there = path.parent().is_some_and(|folder| {
-                std::fs::canonicalize(folder).is_ok_and(|real| real == folder)
-            });
-            if let (true, Ok(metadata)) = (is_there, std::fs::symlink_metadata(&path)) {
+            if let (true, Ok(metadata)) = (lies_there(&path), std::fs::symlink_metadata(&path)) {
                 self.add_found(path, metadata.file_type(), role, base);
             }
         }

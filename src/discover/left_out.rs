@@ -83,10 +83,12 @@ pub(super) fn left_out(
     let of_git = tracked.range(top.to_owned()..);
     let of_git = of_git.take_while(|path| path.starts_with(top)).cloned();
     let in_filled = of_git.filter(|path| {
+        let mut folders = path.ancestors().skip(1).take_while(|it| it.starts_with(top));
         let is_out = |folder: &Path| excludes.matches(folder, true);
         is_filled(top, path)
             && !excludes.matches(path, false)
-            && !path.ancestors().skip(1).any(is_out)
+            && !folders.any(is_out)
+            && lies_there(path)
             && std::fs::symlink_metadata(path).is_ok_and(|it| it.is_file())
     });
     let left = paths
@@ -118,6 +120,12 @@ pub(super) fn left_out(
         manifests,
         repositories: repositories.unwrap_or_default(),
     }
+}
+
+/// Whether no link leads to a path: what lies behind one is not what git tracks.
+pub(super) fn lies_there(path: &Path) -> bool {
+    let folder = path.parent();
+    folder.is_some_and(|folder| std::fs::canonicalize(folder).is_ok_and(|real| real == folder))
 }
 
 /// Whether a path lies in a folder that tools fill.

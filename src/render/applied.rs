@@ -16,7 +16,9 @@ pub(super) struct Applied(BTreeSet<(SourceId, u32)>);
 
 impl Applied {
     pub(super) fn add(&mut self, layer: &Layer, built: Node<'_>) {
-        if let Layer::Merge(piece, aim) = layer {
+        if let Layer::Merge(piece, aim) = layer
+            && is_patch_of(piece.node(), built)
+        {
             let key = key(piece.source, piece.node());
             let is_for_it = || *aim == Aim::Sure || shows(built, piece.node(), &mut { MOST });
             if !self.0.contains(&key) && is_for_it() {
@@ -40,6 +42,18 @@ impl Applied {
                 || root.get("$patch").is_some()
         })
     }
+}
+
+/// Whether a document is of the kind of an object, and no workload by itself that may be deployed as well: a
+/// patch has no need to repeat its selector, or its schedule.
+fn is_patch_of(patch: Node<'_>, built: Node<'_>) -> bool {
+    let kind = |node: Node<'_>| node.get("kind").and_then(Node::text);
+    let has = |path: &[&str]| patch.at(path).is_some();
+    let is_workload = has(&["spec", "selector"])
+        && has(&["spec", "template", "spec", "containers"])
+        || has(&["spec", "schedule"])
+            && has(&["spec", "jobTemplate", "spec", "template", "spec", "containers"]);
+    kind(patch) == kind(built) && !is_workload
 }
 
 fn key(source: SourceId, root: Node<'_>) -> (SourceId, u32) {
