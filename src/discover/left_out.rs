@@ -83,7 +83,10 @@ pub(super) fn left_out(
     let of_git = tracked.range(top.to_owned()..);
     let of_git = of_git.take_while(|path| path.starts_with(top)).cloned();
     let in_filled = of_git.filter(|path| {
-        let mut folders = path.ancestors().skip(1).take_while(|it| it.starts_with(top));
+        let mut folders = path
+            .ancestors()
+            .skip(1)
+            .take_while(|it| it.starts_with(top));
         let is_out = |folder: &Path| excludes.matches(folder, true);
         is_filled(top, path)
             && !excludes.matches(path, false)

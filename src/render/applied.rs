@@ -47,13 +47,20 @@ impl Applied {
 /// Whether a document is of the kind of an object, and no workload by itself that may be deployed as well: a
 /// patch has no need to repeat its selector, or its schedule.
 fn is_patch_of(patch: Node<'_>, built: Node<'_>) -> bool {
-    let kind = |node: Node<'_>| node.get("kind").and_then(Node::text);
+    let [own, of_built] = [patch, built].map(|node| node.get("kind").and_then(Node::text));
     let has = |path: &[&str]| patch.at(path).is_some();
     let is_workload = has(&["spec", "selector"])
         && has(&["spec", "template", "spec", "containers"])
         || has(&["spec", "schedule"])
-            && has(&["spec", "jobTemplate", "spec", "template", "spec", "containers"]);
-    kind(patch) == kind(built) && !is_workload
+            && has(&[
+                "spec",
+                "jobTemplate",
+                "spec",
+                "template",
+                "spec",
+                "containers",
+            ]);
+    own == of_built && !is_workload
 }
 
 fn key(source: SourceId, root: Node<'_>) -> (SourceId, u32) {

@@ -68,7 +68,10 @@ fn a_configuration_names_nothing_outside_of_its_repository() {
         ),
         ("baseline: /etc/passwd\n", "1:11: "),
         ("baseline: link.json\n", "1:11: "),
-        ("baseline: ../.git/base.json\n", "1:11: `../.git/base.json` lies outside"),
+        (
+            "baseline: ../.git/base.json\n",
+            "1:11: `../.git/base.json` lies outside",
+        ),
         ("baseline: git.json\n", "1:11: `git.json` lies outside"),
         ("mesh: {helm-values: [../.git/config]}\n", "1:22: "),
         (
