@@ -57,45 +57,10 @@ pub(super) fn left_out(
     tracked: &BTreeSet<PathBuf>,
     is_met: impl Fn(&Path) -> bool,
 ) -> LeftOut {
-    let found = Arc::new(Mutex::new(Vec::new()));
-    let repositories = Arc::clone(&found);
-    let excluded = Arc::clone(excludes);
-    let walk = WalkBuilder::new(top)
-        .follow_links(false)
-        .standard_filters(false)
-        .filter_entry(move |entry| {
-            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let name = entry.file_name();
-            if name == ".git"
-                && let Some(root) = entry.path().parent()
-                && let Ok(mut repositories) = repositories.lock()
-            {
-                repositories.push(root.to_owned());
-            }
-            let is_filled = is_dir && entry.depth() > 0 && FILLED.iter().any(|it| name == *it);
-            !is_filled && !excluded.matches(entry.path(), is_dir)
-        })
-        .threads(rayon::current_num_threads())
-        .build_parallel();
-    let entries = gather(walk, usize::MAX).into_iter().flatten();
-    let files = entries.filter(|it| it.file_type().is_some_and(|kind| kind.is_file()));
-    let paths = files.map(ignore::DirEntry::into_path);
-    let of_git = tracked.range(top.to_owned()..);
-    let of_git = of_git.take_while(|path| path.starts_with(top)).cloned();
-    let in_filled = of_git.filter(|path| {
-        let mut folders = path
-            .ancestors()
-            .skip(1)
-            .take_while(|it| it.starts_with(top));
-        let is_out = |folder: &Path| excludes.matches(folder, true);
-        is_filled(top, path)
-            && !excludes.matches(path, false)
-            && !folders.any(is_out)
-            && lies_there(path)
-            && std::fs::symlink_metadata(path).is_ok_and(|it| it.is_file())
-    });
+    let (paths, repositories) = files_below(top, excludes);
     let left = paths
-        .chain(in_filled.collect::<Vec<_>>())
+        .into_iter()
+        .chain(in_filled(top, excludes, tracked))
         .filter(|path| !is_met(path))
         .filter_map(|path| {
             let because = if is_hidden(top, &path) {
@@ -117,12 +82,59 @@ pub(super) fn left_out(
             None => is_brought(&path).then_some((path, SkippedBecause::Unseen)),
         }
     });
-    let manifests = manifests.collect();
-    let repositories = found.lock().map(|mut found| std::mem::take(&mut *found));
     LeftOut {
-        manifests,
-        repositories: repositories.unwrap_or_default(),
+        manifests: manifests.collect(),
+        repositories,
     }
+}
+
+/// The files below a folder, without those that tools leave, and the roots of repositories.
+fn files_below(top: &Path, excludes: &Arc<PathPatterns>) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let found = Arc::new(Mutex::new(Vec::new()));
+    let repositories = Arc::clone(&found);
+    let left_out = Arc::clone(excludes);
+    let walk = WalkBuilder::new(top)
+        .follow_links(false)
+        .standard_filters(false)
+        .filter_entry(move |entry| {
+            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let name = entry.file_name();
+            if name == ".git"
+                && let Some(root) = entry.path().parent()
+                && let Ok(mut repositories) = repositories.lock()
+            {
+                repositories.push(root.to_owned());
+            }
+            let is_filled = is_dir && entry.depth() > 0 && FILLED.iter().any(|it| name == *it);
+            !is_filled && !left_out.matches(entry.path(), is_dir)
+        })
+        .threads(rayon::current_num_threads())
+        .build_parallel();
+    let entries = gather(walk, usize::MAX).into_iter().flatten();
+    let files = entries.filter(|it| it.file_type().is_some_and(|kind| kind.is_file()));
+    let paths = files.map(ignore::DirEntry::into_path).collect();
+    let repositories = found.lock().map(|mut found| std::mem::take(&mut *found));
+    (paths, repositories.unwrap_or_default())
+}
+
+/// The files that git tracks in folders that tools fill.
+fn in_filled(top: &Path, excludes: &PathPatterns, tracked: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
+    let of_git = tracked.range(top.to_owned()..);
+    let of_git = of_git.take_while(|path| path.starts_with(top)).cloned();
+    of_git
+        .filter(|path| {
+            let mut folders = path
+                .ancestors()
+                .skip(1)
+                .take_while(|it| it.starts_with(top));
+            let is_out = |folder: &Path| excludes.matches(folder, true);
+            is_filled(top, path)
+                && !excludes.matches(path, false)
+                && !folders.any(is_out)
+                && lies_there(path)
+                && std::fs::symlink_metadata(path).is_ok_and(|it| it.is_file())
+        })
+        .collect()
 }
 
 /// Whether no link leads to a path: what lies behind one is not what git tracks.

@@ -1,4 +1,5 @@
-//! Which patches were for anything that was built: a file that a kustomization merely names is no part of it.
+//! Which patches were for anything that was built: what is data of a generator, settings of kustomize, or a patch
+//! for nothing may be a manifest all the same.
 
 use std::collections::BTreeSet;
 

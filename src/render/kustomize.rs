@@ -95,12 +95,12 @@ pub(super) fn build(
                     placing.add(&text, &places);
                     changes.extend(&top.closure.changes);
                 }
-                Built::Failed(message) => files.sources.push_failure(RenderFailure {
-                    location: start(kustomization.source, kustomization.root()),
-                    command: format!("{} {}", tool.shown, top.shown),
-                    message,
-                    may_need_values: false,
-                }),
+                Built::Failed(message) => {
+                    let place = start(kustomization.source, kustomization.root());
+                    files
+                        .sources
+                        .push_failure(top.failure(&tool, message, place));
+                }
                 Built::Late => {}
                 Built::Refused(obstacle) => {
                     let file = files.source(kustomization.source).path();
@@ -108,24 +108,25 @@ pub(super) fn build(
                 }
             }
         }
-        // What is data of a generator, settings of kustomize, or a patch for nothing that was built, may be a
-        // manifest all the same.
-        for file in changes {
+        changes.retain(|file| {
             let id = files.known(file);
-            if id.is_some_and(|id| applied.holds_all(id, &mut library, &files)) {
-                consumed.insert(file);
-            }
-        }
-        for file in consumed {
-            if let Some(id) = files.known(file) {
-                files.sources.mark_ingredient(id);
-            }
-        }
+            id.is_some_and(|id| applied.holds_all(id, &mut library, &files))
+        });
+        mark(&mut files, consumed.union(&changes));
     }
     notices.extend(budget.late("kustomizations"));
     notices.extend(budget.refused("kustomizations"));
     discovered.notices.extend(notices);
     Ok(())
+}
+
+/// Takes what was built of them in the stead of files.
+fn mark<'p>(files: &mut Files<'_>, ingredients: impl Iterator<Item = &'p &'p PathBuf>) {
+    for file in ingredients {
+        if let Some(id) = files.known(file) {
+            files.sources.mark_ingredient(id);
+        }
+    }
 }
 
 /// What comes of all builds, in their order; a few are at work at once.
@@ -215,6 +216,15 @@ fn not_built(file: &str, obstacle: &str) -> String {
 }
 
 impl Top {
+    fn failure(&self, tool: &Tool, message: String, location: Location) -> RenderFailure {
+        RenderFailure {
+            location,
+            command: format!("{} {}", tool.shown, self.shown),
+            message,
+            may_need_values: false,
+        }
+    }
+
     /// Builds copies through a kustomization outside of them, which asks for origins.
     fn build(
         &self,
