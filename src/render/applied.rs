@@ -2,6 +2,7 @@
 //! for nothing may be a manifest all the same.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::files::Files;
 use super::layers::{Aim, Layer, Library};
@@ -30,12 +31,10 @@ impl Applied {
 
     /// Whether none of the documents of a file is an object that nothing was built with. One that deletes
     /// leaves nothing behind.
-    pub(super) fn holds_all(
-        &self,
-        source: SourceId,
-        library: &mut Library,
-        files: &Files<'_>,
-    ) -> bool {
+    pub(super) fn holds_all(&self, file: &Path, library: &mut Library, files: &Files<'_>) -> bool {
+        let Some(source) = files.known(file) else {
+            return false;
+        };
         library.trees(source, files).iter().all(|tree| {
             let root = tree.root();
             self.0.contains(&key(source, root))

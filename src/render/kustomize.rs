@@ -74,9 +74,8 @@ pub(super) fn build(
             directory: first.shown.clone(),
         })?;
         let built = build_all(&tops, &tool, &files, settings, budget)?;
-        let mut consumed = BTreeSet::new();
-        let (mut changes, mut applied) = (BTreeSet::new(), Applied::default());
-        let mut library = Library::default();
+        let (mut consumed, mut changes) = (BTreeSet::new(), BTreeSet::new());
+        let (mut applied, mut library) = (Applied::default(), Library::default());
         for (top, built) in built {
             let Some(kustomization) = graph.get(&top.directory) else {
                 continue;
@@ -84,6 +83,7 @@ pub(super) fn build(
             match built {
                 Built::Text { text, places } => {
                     consumed.extend(&top.closure.resources);
+                    changes.extend(&top.closure.changes);
                     let mut placing = Placing {
                         graph: &graph,
                         top: kustomization,
@@ -93,7 +93,6 @@ pub(super) fn build(
                         applied: &mut applied,
                     };
                     placing.add(&text, &places);
-                    changes.extend(&top.closure.changes);
                 }
                 Built::Failed(message) => {
                     let place = start(kustomization.source, kustomization.root());
@@ -101,17 +100,14 @@ pub(super) fn build(
                         .sources
                         .push_failure(top.failure(&tool, message, place));
                 }
-                Built::Late => {}
                 Built::Refused(obstacle) => {
                     let file = files.source(kustomization.source).path();
                     notices.push(not_built(file, &obstacle));
                 }
+                Built::Late => {}
             }
         }
-        changes.retain(|file| {
-            let id = files.known(file);
-            id.is_some_and(|id| applied.holds_all(id, &mut library, &files))
-        });
+        changes.retain(|file| applied.holds_all(file, &mut library, &files));
         mark(&mut files, consumed.union(&changes));
     }
     notices.extend(budget.late("kustomizations"));
