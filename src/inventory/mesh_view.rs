@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::istio_release::{self, Releases};
 use super::proxy::ProxyEnvironments;
 use super::{Entry, Inventory, ObjectId};
 use crate::kube::istio::MeshConfig;
@@ -41,6 +42,7 @@ pub(super) struct MeshView {
     pub(super) on_openshift: HashSet<Scope>,
     /// Scopes with images of a release of Istio whose webhook selects on no labels of pods.
     pub(super) on_old_istio: HashSet<Scope>,
+    pub(super) releases: Releases,
     /// PeerAuthentications.
     pub(super) authentications: Vec<ObjectId>,
     pub(super) telemetries: Vec<ObjectId>,
@@ -77,6 +79,7 @@ impl MeshView {
     }
 
     fn add_entry(&mut self, id: ObjectId, entry: &Entry) {
+        self.releases.add(id, &entry.object);
         match entry.object.body() {
             Body::Namespace(_) => {
                 let name = entry.object.name().to_owned();
@@ -177,20 +180,7 @@ fn makes_native(object: &Object) -> bool {
 /// decide on sidecars there (istio.io/v1.1/help/ops/setup/injection).
 fn runs_old_istio(object: &Object) -> bool {
     const LAST: Version = Version::new(1, 1);
-    let Some(workload) = Workload::of(object) else {
-        return false;
-    };
-    let mut containers = workload.template().containers();
-    containers.any(|container| {
-        let image = container.data.image.as_deref().unwrap_or_default();
-        let Some((name, tag)) = image.rsplit_once(':') else {
-            return false;
-        };
-        let is_istio = name.split('/').rev().nth(1) == Some("istio");
-        let tag = tag.strip_prefix("release-").unwrap_or(tag);
-        let number = tag.split(['-', '@']).next().unwrap_or_default();
-        is_istio && number.parse::<Version>().is_ok_and(|it| it <= LAST)
-    })
+    istio_release::image_release(object).is_some_and(|(release, _)| release <= LAST)
 }
 
 /// `istio`, or `istio-<revision>`, with the mesh's configuration under the key `mesh`.

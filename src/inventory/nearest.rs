@@ -270,6 +270,14 @@ impl Inventory {
         }
     }
 
+    /// Whether two objects are of one repository.
+    pub fn same_repository(&self, one: &Object, other: &Object) -> bool {
+        match (self.entry(one), self.entry(other)) {
+            (Some(one), Some(other)) => one.repository == other.repository,
+            _ => false,
+        }
+    }
+
     /// How an object belongs to its target; `None` where it belongs to a copy of the target in its own
     /// scope, or each to a view of its own. Every question about what objects are to each other
     /// comes through here.

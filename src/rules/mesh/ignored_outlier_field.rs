@@ -2,6 +2,8 @@
 
 use super::policy::policies;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
+use crate::inventory::OlderIstio;
+use crate::kube::istio::DestinationRule;
 use crate::kube::{Body, Object};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::Version;
@@ -33,8 +35,8 @@ impl Rule for IgnoredOutlierField {
         let Body::DestinationRule(rule) = object.body() else {
             return;
         };
-        let istio = cx.settings.mesh.istio_version;
-        if istio.is_some_and(|version| version < IGNORED_SINCE) {
+        let older = cx.inventory.older_istio(object, IGNORED_SINCE);
+        if older.as_ref().is_some_and(|older| older.by.is_none()) {
             return;
         }
         for policy in policies(object, rule) {
@@ -45,13 +47,25 @@ impl Rule for IgnoredOutlierField {
             let replaced = policy.outlier_detection.is_some_and(|it| {
                 it.consecutive_5xx_errors.is_some() || it.consecutive_gateway_errors.is_some()
             });
-            let (message, detail, help) = words(entry, replaced);
+            let successor = successor(entry).map(|inferred| {
+                let chosen = chosen_by_namesake(cx, object, rule);
+                chosen.filter(|it| it.0 != inferred.0).unwrap_or(inferred)
+            });
+            if let Some(OlderIstio { release, by }) = &older {
+                let report = of_older(object, entry, *release, successor);
+                out.push(match by {
+                    Some(by) => report.related(by.object, by.node, by.message.clone()),
+                    None => report,
+                });
+                continue;
+            }
+            let (message, detail, help) = words(entry, replaced, successor);
             let report = Report::object(object, entry.key, message)
                 .detail(detail)
                 .help(help);
             // Whether the author would rather have that threshold than those beside it, only a
             // person knows.
-            out.push(match successor(entry).filter(|_| !replaced) {
+            out.push(match successor.filter(|_| !replaced) {
                 None => report,
                 Some((name, applicability)) => {
                     let most = policy
@@ -72,8 +86,66 @@ impl Rule for IgnoredOutlierField {
     }
 }
 
+type Successor = Option<(&'static str, Applicability)>;
+
+/// For a mesh that is older, as its repository says: there the field still counts, and its successors may
+/// not be known yet.
+fn of_older<'a>(
+    object: &'a Object,
+    entry: Entry<'_>,
+    release: Version,
+    successor: Successor,
+) -> Report<'a> {
+    let help = match successor {
+        Some((name, _)) => format!("rename it to `{name}` together with the update of Istio"),
+        None => "remove it together with the update of Istio".to_owned(),
+    };
+    let message = "from Istio 1.7 on, `consecutiveErrors` is ignored";
+    Report::object(object, entry.key, message)
+        .detail(format!("Istio {release}, which is in view, still reads it"))
+        .severity(Severity::Note)
+        .help(help)
+}
+
+/// The successor that another DestinationRule of this name and host has: its authors have chosen already.
+fn chosen_by_namesake(cx: &Context<'_>, object: &Object, rule: &DestinationRule) -> Successor {
+    let host = |rule: &DestinationRule| rule.spec.as_ref().and_then(|spec| spec.host.clone());
+    let mut chosen = None;
+    for other in cx.inventory.objects_named(object.name()) {
+        let Body::DestinationRule(other_rule) = other.body() else {
+            continue;
+        };
+        if host(other_rule) != host(rule) || !cx.inventory.same_repository(other, object) {
+            continue;
+        }
+        for detection in policies(other, other_rule)
+            .iter()
+            .filter_map(|it| it.outlier_detection)
+        {
+            // All 5xx responses are more than the gateway's own that counted.
+            let own = match (
+                detection.consecutive_gateway_errors.is_some(),
+                detection.consecutive_5xx_errors.is_some(),
+            ) {
+                (true, false) => ("consecutiveGatewayErrors", Applicability::Safe),
+                (false, true) => ("consecutive5xxErrors", Applicability::Unsafe),
+                _ => continue,
+            };
+            if chosen.is_some_and(|it| it != own) {
+                return None;
+            }
+            chosen = Some(own);
+        }
+    }
+    chosen
+}
+
 /// Message, what happens instead, and help; `replaced` where another threshold stands beside it.
-fn words(entry: Entry<'_>, replaced: bool) -> (&'static str, String, String) {
+fn words(
+    entry: Entry<'_>,
+    replaced: bool,
+    successor: Successor,
+) -> (&'static str, String, String) {
     if replaced {
         return (
             IGNORED,
@@ -88,7 +160,7 @@ fn words(entry: Entry<'_>, replaced: bool) -> (&'static str, String, String) {
     } else {
         format!("5 consecutive 5xx responses, Envoy's default, eject an endpoint, not {value}")
     };
-    let help = match successor(entry) {
+    let help = match successor {
         Some((name, _)) => format!("{name}: {value}"),
         None => {
             "remove it, or write `consecutiveGatewayErrors` or `consecutive5xxErrors`".to_owned()
@@ -111,7 +183,7 @@ fn is_harsh(errors: Option<u32>, most: Option<i32>) -> bool {
 /// What the field is called today. Istio counted gateway errors alone (`applyOutlierDetection` of
 /// `pilot/pkg/networking/core/v1alpha3/cluster.go` in 1.4); above Envoy's default of 5 for all 5xx
 /// responses, that threshold would never be the first to be met.
-fn successor(entry: Entry<'_>) -> Option<(&'static str, Applicability)> {
+fn successor(entry: Entry<'_>) -> Successor {
     match value(entry)? {
         0 => None,
         1..=5 => Some(("consecutiveGatewayErrors", Applicability::Safe)),

@@ -4,10 +4,11 @@ use super::native::unless_native;
 use super::proxy_config::Settings;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{Mesh, ProxyKind, is_data_store, is_stand_in, written_proxy};
-use crate::kube::{PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload};
+use crate::inventory::{Mesh, OlderIstio, ProxyKind, is_data_store, is_stand_in, written_proxy};
+use crate::kube::{ContainerRef, PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload};
 use crate::lifecycle::signal;
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::units::Version;
 use crate::yaml::{Entry, Node, Tree, path_below};
 
 static META: RuleMeta = RuleMeta {
@@ -51,7 +52,17 @@ impl Rule for MissingHoldApplication {
         {
             return;
         }
-        let report = report(workload, &mesh, proxy).unless_trial(cx, workload);
+        let mut report = report(workload, &mesh, proxy).unless_trial(cx, workload);
+        if let Some(older) = cx.inventory.older_istio(workload.object(), HOLDS_SINCE) {
+            out.push(of_older(&older, report));
+            return;
+        }
+        let talks = template.containers().any(is_told_something);
+        if !talks && !cx.inventory.serving(workload).may_serve() {
+            report.withhold("nothing says that the pod calls or answers anybody");
+            out.push(report.severity(Severity::Note));
+            return;
+        }
         // What only answers, as far as its image says, makes no calls that could fail.
         out.push(if is_stand_in(workload) {
             report.severity(Severity::Note)
@@ -59,6 +70,42 @@ impl Rule for MissingHoldApplication {
             report
         });
     }
+}
+
+/// The release that holds pods by their annotation (istio.io/latest/news/releases/1.7.x/announcing-1.7/change-notes).
+const HOLDS_SINCE: Version = Version::new(1, 7);
+
+/// With a release that knows no hold, the application has to wait by itself.
+fn of_older<'a>(older: &OlderIstio<'a>, report: Report<'a>) -> Report<'a> {
+    let report = report
+        .without_fix()
+        .severity(Severity::Note)
+        .detail(format!("Istio {} cannot hold it", older.release))
+        .help(format!(
+            "let the application try again until its proxy answers; from Istio {HOLDS_SINCE} on, \
+             `holdApplicationUntilProxyStarts` holds it"
+        ));
+    match &older.by {
+        Some(by) => report.related(by.object, by.node, by.message.clone()),
+        None => report,
+    }
+}
+
+/// Whether anything but its image says what a container does: whom it calls stands there, if anywhere.
+fn is_told_something(container: ContainerRef<'_>) -> bool {
+    const TOLD: [&str; 10] = [
+        "args",
+        "command",
+        "env",
+        "envFrom",
+        "lifecycle",
+        "livenessProbe",
+        "ports",
+        "readinessProbe",
+        "startupProbe",
+        "volumeMounts",
+    ];
+    TOLD.iter().any(|field| !container.field(&[field]).is_absent())
 }
 
 /// Whether the proxy is in the manifest already, as it will run. With `image: auto` the injector still

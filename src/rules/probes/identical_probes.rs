@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Probe;
 
+use super::patience::{enough, failures};
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, OptionMeta, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
@@ -67,16 +68,8 @@ fn judged(cx: &Context<'_>, container: ContainerRef<'_>) -> Option<(Timing, Timi
     (!is_accepted).then_some((live, ready))
 }
 
-/// How long liveness has to tolerate, so that readiness takes the pod out of rotation first and leaves
-/// it time to recover.
-fn enough(ready: &Timing) -> Duration {
-    const MARGIN: Duration = Duration::from_secs(10);
-    let ready = ready.tolerance();
-    (ready + ready / 2).max(ready + MARGIN)
-}
-
 fn is_tolerant(live: &Timing, ready: &Timing) -> bool {
-    live.tolerance() >= enough(ready)
+    live.tolerance() >= enough(ready.tolerance())
 }
 
 /// Whether the rule speaks of a container, so that a weaker one is silent.
@@ -100,12 +93,20 @@ fn check(
         return;
     };
     let message = message(container, &live);
-    let own = "give liveness a check of its own that tells only whether the process is alive";
+    let is_connect = connects_only(container);
+    let own = if is_connect {
+        CONNECT
+    } else if asks_api_server(container) {
+        "it asks the API server, and no restart helps while that fails: let liveness ask only whether the port \
+         is open (`tcpSocket`)"
+    } else {
+        "give liveness a check of its own that tells only whether the process is alive"
+    };
     let serving = cx.inventory.serving(workload);
     // What another container of the pod serves is nothing to this one.
     let is_serving =
         serving.is_serving() && (serving.is_served_by(container) || !serving.has_owner());
-    let severity = if is_serving {
+    let severity = if is_serving && !is_connect {
         Severity::Warning
     } else {
         Severity::Note
@@ -120,7 +121,11 @@ fn check(
         report
     };
     // What asks for readiness does not become a check of the process by failing more often.
-    if is_tolerant(&live, &ready) || asks_readiness(container) {
+    if is_tolerant(&live, &ready)
+        || is_connect
+        || asks_readiness(container)
+        || asks_api_server(container)
+    {
         out.push(report.help(own));
         return;
     }
@@ -201,11 +206,13 @@ fn looks_only(probe: &Probe) -> bool {
 }
 
 fn message(container: ContainerRef<'_>, live: &Timing) -> String {
-    if container
-        .data
-        .liveness_probe
-        .as_ref()
-        .is_some_and(looks_only)
+    if connects_only(container)
+        || asks_api_server(container)
+        || container
+            .data
+            .liveness_probe
+            .as_ref()
+            .is_some_and(looks_only)
     {
         return format!(
             "liveness of `{}` repeats readiness: what makes it unready restarts it after about {}",
@@ -213,15 +220,39 @@ fn message(container: ContainerRef<'_>, live: &Timing) -> String {
             show_seconds(live.tolerance()),
         );
     }
-    let strain = match container.data.liveness_probe.as_ref() {
-        Some(probe) if probe.tcp_socket.is_some() => "only busy accepting",
-        _ => "only overloaded",
-    };
     format!(
-        "liveness of `{}` repeats readiness: if {strain}, restarted after about {}",
+        "liveness of `{}` repeats readiness: if only overloaded, restarted after about {}",
         container.name(),
         show_seconds(live.tolerance()),
     )
+}
+
+/// The kernel completes a handshake until the queue of the listening port is full: what is only busy passes
+/// both checks, and more patience of one buys nothing.
+const CONNECT: &str = "let readiness ask the application: a connection is accepted before it can answer";
+
+/// Whether the shared check is whether a port takes connections.
+fn connects_only(container: ContainerRef<'_>) -> bool {
+    let probe = container.data.liveness_probe.as_ref();
+    probe.is_some_and(|probe| probe.tcp_socket.is_some())
+}
+
+/// Whether the container is `kubectl proxy` and the shared check one of the paths that it passes on.
+fn asks_api_server(container: ContainerRef<'_>) -> bool {
+    let probe = container.data.liveness_probe.as_ref();
+    if probe.is_none_or(|probe| probe.http_get.is_none()) {
+        return false;
+    }
+    let words = container.data.command.iter().flatten();
+    let mut words = words.chain(container.data.args.iter().flatten());
+    let program = |word: &str| word.rsplit('/').next() == Some("kubectl");
+    let image = container.data.image.as_deref().unwrap_or_default();
+    let image = image.split(['@', ':']).next().unwrap_or_default();
+    match words.next().map(String::as_str) {
+        Some("proxy") => program(image),
+        Some(first) => program(first) && words.next().is_some_and(|word| word == "proxy"),
+        None => false,
+    }
 }
 
 /// Whether the liveness probe asks for readiness by its name, which another rule reports.
@@ -234,7 +265,7 @@ fn asks_readiness(container: ContainerRef<'_>) -> bool {
 /// The failure threshold with which liveness tolerates enough.
 fn more_failures(live: &Timing, ready: &Timing) -> u128 {
     let pace = live.period().max(live.timeout());
-    let least = enough(ready).as_millis().div_ceil(pace.as_millis().max(1));
+    let least = failures(enough(ready.tolerance()), pace);
     // A number that people write.
     least.next_multiple_of(if least > 6 { 5 } else { 1 })
 }

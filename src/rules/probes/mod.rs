@@ -10,6 +10,7 @@ pub(super) mod missing_readiness_probe;
 pub(super) mod missing_startup_probe;
 mod new_startup_probe;
 mod open_port;
+mod patience;
 mod probe;
 pub(super) mod probe_timeout_exceeds_period;
 pub(super) mod startup_exceeds_progress_deadline;

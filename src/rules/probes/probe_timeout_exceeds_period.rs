@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::patience::{enough, failures};
 use super::probe::{ProbeKind, ProbeRef, probes_of};
-use crate::edit::Value;
+use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::Workload;
 use crate::lifecycle::probes::{Handler, Timing};
@@ -68,27 +69,37 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
         out.push(of_start(workload, probe, node, message, longest));
         return;
     }
-    let failures = timing.failure_threshold();
+    let most = timing.failure_threshold();
     let seconds = period.as_secs();
-    let help = format!(
-        "the kubelet runs one probe at a time: when it hangs, the probe gives up after {failures} × {} \
-         instead of {failures} × {}\n{}:\n  timeoutSeconds: {seconds}",
+    let lead = format!(
+        "the kubelet runs one probe at a time: when it hangs, the probe gives up after {most} × {} \
+         instead of {most} × {}",
         show_seconds(longest),
         show_seconds(period),
-        probe.kind.field(),
     );
+    let mut fields = vec![("timeoutSeconds", Value::int(seconds))];
+    let mut title = format!("set {}.timeoutSeconds to {seconds}", probe.kind.field());
+    let more = more_failures(probe, &timing);
+    if let Some(more) = more {
+        fields.push(("failureThreshold", Value::int(more)));
+        title = format!("{title}, failureThreshold to {more}");
+    }
+    let yaml = Advice::below(&[probe.kind.field()], fields).yaml();
     let is_close = longest < period * 2;
     let severity = if is_close {
         Severity::Note
     } else {
         Severity::Warning
     };
-    let title = format!("set {}.timeoutSeconds to {seconds}", probe.kind.field());
     let report = Report::container(workload, container, node, message)
         .severity(severity)
-        .help(help)
+        .help_of_fix(&lead, &yaml)
         .fix(Applicability::Unsafe, title, container.object(), |editor| {
-            editor.set(node, &Value::int(seconds))
+            let mut edits = editor.set(node, &Value::int(seconds))?;
+            if let Some(more) = more {
+                edits.extend(editor.put(probe.node, &[], "failureThreshold", Value::int(more))?);
+            }
+            Ok(edits)
         });
     // Little is lost, and who wrote the probe says why it is so.
     let report = if is_close && is_explained(probe.key) {
@@ -100,6 +111,26 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
         Some(node) => report.related(container.object(), node, "the period"),
         None => report,
     });
+}
+
+/// The failure threshold with which a liveness probe that is due as often as it says goes on to tolerate
+/// longer than readiness with the same handler, as far as it does now; `None` where its own is enough.
+fn more_failures(probe: &ProbeRef<'_>, timing: &Timing) -> Option<u128> {
+    let container = probe.container;
+    let readiness = container.data.readiness_probe.as_ref()?;
+    let handler = Handler::of(probe.data, container.ports())?;
+    if probe.kind != ProbeKind::Liveness
+        || Handler::of(readiness, container.ports()) != Some(handler)
+        || container.field(&["readinessProbe", "failureThreshold"]).is_unknown()
+        || probe.field(&["failureThreshold"]).is_unknown()
+    {
+        return None;
+    }
+    // Its own fix may come along with this one.
+    let ready = Timing::of(readiness);
+    let ready = ready.period() * ready.failure_threshold();
+    let kept = failures(enough(ready).min(timing.tolerance()), timing.period());
+    (kept > u128::from(timing.failure_threshold())).then_some(kept)
 }
 
 /// A start that takes longer costs nobody a request, and a shorter timeout would fail slow ones.

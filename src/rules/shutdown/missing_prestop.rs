@@ -195,6 +195,9 @@ fn leaves_others(cx: &Context<'_>, workload: Workload<'_>) -> bool {
         || workload.template().lasting_containers().nth(1).is_some()
 }
 
+/// Kubernetes' default grace period.
+const DEFAULT_GRACE: Duration = Duration::from_secs(30);
+
 /// What a new hook asks of the grace period.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Raise {
@@ -220,8 +223,14 @@ fn needed_seconds(
     let own = own.find(|pod| pod.container.node.id() == container.node.id());
     // A native sidecar has no budget of its own.
     let needed = own.map_or(0, |pod| pod.budget.needed_seconds()) + seconds;
-    if present.term.value < Duration::from_secs(needed) {
-        Raise::To(grace::round(needed))
+    let grace = present.term.value;
+    if grace < Duration::from_secs(needed) {
+        return Raise::To(grace::round(needed));
+    }
+    // Who wrote a long one needs it: the application keeps what it had, unless the hook takes a trifle.
+    let is_chosen = present.node.is_some() && grace > DEFAULT_GRACE;
+    if is_chosen && grace < Duration::from_secs(seconds * 10) {
+        Raise::To(grace::round(grace.as_secs() + seconds))
     } else {
         Raise::No
     }
