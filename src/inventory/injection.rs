@@ -28,6 +28,17 @@ impl Inventory {
             || view.on_old_istio.contains(&entry.scope)
     }
 
+    /// Whether an object may go to one of several namespaces, none of which is labelled for injection: each
+    /// overlay of a base has its own.
+    pub fn may_be_of_other_namespace(&self, object: &Object) -> bool {
+        let named = self.namespace(object);
+        let view = self.mesh_view(object);
+        let ids = named
+            .zip(view)
+            .and_then(|(name, view)| view.namespaces.get(name));
+        ids.is_some_and(|ids| ids.len() > 1)
+    }
+
     /// What the labels in view say of the injection into an object's namespace.
     pub fn namespace_injection(&self, object: &Object) -> NamespaceInjection<'_> {
         let label = |key| self.namespace_label(object, key);

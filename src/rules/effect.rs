@@ -1,6 +1,7 @@
 //! What a fix changes at run time, as far as its place tells.
 
 use crate::finding::Edit;
+use crate::inventory::keeps_data;
 use crate::kube::{Object, Workload, WorkloadKind};
 use crate::yaml::Node;
 
@@ -28,8 +29,23 @@ pub(super) fn of(object: &Object, edits: &[Edit]) -> String {
     if !touches(workload.template().node()) {
         return "no pod restarts".to_owned();
     }
-    restart(workload).to_owned()
+    let restart = restart(workload);
+    if restart == ROLLOUT && keeps_data(workload) && has_empty_dir(workload) {
+        return format!("{restart} and empties their emptyDir");
+    }
+    restart.to_owned()
 }
+
+/// Whether what the pods keep goes with them.
+fn has_empty_dir(workload: Workload<'_>) -> bool {
+    let spec = workload.template().spec();
+    let mut volumes = spec
+        .into_iter()
+        .flat_map(|spec| spec.volumes.iter().flatten());
+    volumes.any(|volume| volume.empty_dir.is_some())
+}
+
+const ROLLOUT: &str = "a rollout replaces the pods";
 
 /// Whether an edit changes what is below a node. Lines that are added behind the node's last belong to it
 /// only where they stand as deep as it does.
@@ -65,9 +81,7 @@ fn restart(workload: Workload<'_>) -> &'static str {
         (WorkloadKind::KnativeService, _) => "a new revision rolls out",
         (_, Some("Recreate")) => "all pods stop, then new ones start",
         (_, Some("OnDelete")) => "each pod has it once it is deleted",
-        (kind, _) if kind == WorkloadKind::Deployment || workload.is_long_running() => {
-            "a rollout replaces the pods"
-        }
+        (kind, _) if kind == WorkloadKind::Deployment || workload.is_long_running() => ROLLOUT,
         _ => "only pods that start later have it",
     }
 }

@@ -376,6 +376,15 @@ impl<'a> Report<'a> {
         self
     }
 
+    /// What the fix made so far changes at run time, where its place tells more than is true.
+    #[must_use]
+    pub fn only_effect(mut self, effect: &str) -> Self {
+        if let Some(fix) = &mut self.fix {
+            fix.effect = Some(effect.to_owned());
+        }
+        self
+    }
+
     /// After the fix made so far, rules judge what they did not so far: it is tried before it is offered.
     #[must_use]
     pub fn reveals(mut self) -> Self {

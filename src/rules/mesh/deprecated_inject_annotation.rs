@@ -60,6 +60,14 @@ impl Rule for DeprecatedInjectAnnotation {
         let value = annotation.value.resolved().text().unwrap_or_default();
         let injection = cx.inventory.namespace_injection(workload.object());
         let (severity, consequence) = consequence(value == "true", injection);
+        let consequence = if cx.inventory.may_be_of_other_namespace(workload.object()) {
+            consequence.replace(
+                "this namespace, which is not labelled",
+                "the namespaces in view, which are not labelled",
+            )
+        } else {
+            consequence.to_owned()
+        };
         let message =
             format!("`{INJECT}` as an annotation is deprecated: the webhook selects on labels");
         let labels = [(INJECT, Value::text(value))];
@@ -75,14 +83,17 @@ impl Rule for DeprecatedInjectAnnotation {
             return;
         }
         let title = "make the annotation a label";
-        out.push(
+        let report = report.fix(Applicability::Unsafe, title, template.object(), |editor| {
+            let owner = template.node().ok_or(Refusal::Moot)?;
+            editor.relocate(annotation, owner, &["metadata", "labels"], INJECT)
+        });
+        // Both may be changed in place, and what was decided on a pod that exists stays.
+        let report = if workload.kind() == WorkloadKind::Pod {
+            report.only_effect("no pod restarts")
+        } else {
             report
-                .fix(Applicability::Unsafe, title, template.object(), |editor| {
-                    let owner = template.node().ok_or(Refusal::Moot)?;
-                    editor.relocate(annotation, owner, &["metadata", "labels"], INJECT)
-                })
-                .reveals(),
-        );
+        };
+        out.push(report.reveals());
     }
 }
 

@@ -141,11 +141,7 @@ fn chosen_by_namesake(cx: &Context<'_>, object: &Object, rule: &DestinationRule)
 }
 
 /// Message, what happens instead, and help; `replaced` where another threshold stands beside it.
-fn words(
-    entry: Entry<'_>,
-    replaced: bool,
-    successor: Successor,
-) -> (&'static str, String, String) {
+fn words(entry: Entry<'_>, replaced: bool, successor: Successor) -> (&'static str, String, String) {
     if replaced {
         return (
             IGNORED,

@@ -57,11 +57,12 @@ impl Rule for MissingHoldApplication {
             out.push(of_older(&older, report));
             return;
         }
-        let talks = template.containers().any(is_told_something);
-        if !talks && !cx.inventory.serving(workload).may_serve() {
+        // What runs to its end runs for something; what only stays may wait for `kubectl exec`.
+        let is_idle = workload.is_long_running()
+            && !template.containers().any(is_told_something)
+            && !cx.inventory.serving(workload).may_serve();
+        if is_idle {
             report.withhold("nothing says that the pod calls or answers anybody");
-            out.push(report.severity(Severity::Note));
-            return;
         }
         // What only answers, as far as its image says, makes no calls that could fail.
         out.push(if is_stand_in(workload) {
@@ -105,7 +106,8 @@ fn is_told_something(container: ContainerRef<'_>) -> bool {
         "startupProbe",
         "volumeMounts",
     ];
-    TOLD.iter().any(|field| !container.field(&[field]).is_absent())
+    TOLD.iter()
+        .any(|field| !container.field(&[field]).is_absent())
 }
 
 /// Whether the proxy is in the manifest already, as it will run. With `image: auto` the injector still

@@ -229,7 +229,8 @@ fn message(container: ContainerRef<'_>, live: &Timing) -> String {
 
 /// The kernel completes a handshake until the queue of the listening port is full: what is only busy passes
 /// both checks, and more patience of one buys nothing.
-const CONNECT: &str = "let readiness ask the application: a connection is accepted before it can answer";
+const CONNECT: &str =
+    "let readiness ask the application: a connection is accepted before it can answer";
 
 /// Whether the shared check is whether a port takes connections.
 fn connects_only(container: ContainerRef<'_>) -> bool {

@@ -121,7 +121,9 @@ fn more_failures(probe: &ProbeRef<'_>, timing: &Timing) -> Option<u128> {
     let handler = Handler::of(probe.data, container.ports())?;
     if probe.kind != ProbeKind::Liveness
         || Handler::of(readiness, container.ports()) != Some(handler)
-        || container.field(&["readinessProbe", "failureThreshold"]).is_unknown()
+        || container
+            .field(&["readinessProbe", "failureThreshold"])
+            .is_unknown()
         || probe.field(&["failureThreshold"]).is_unknown()
     {
         return None;

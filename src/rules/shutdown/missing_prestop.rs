@@ -8,6 +8,7 @@ use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Serving, is_led};
 use crate::kube::{Body, ContainerRef, Object, Workload, WorkloadKind};
+use crate::lifecycle::shutdown::DEFAULT_GRACE_PERIOD;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::show_seconds;
 
@@ -195,9 +196,6 @@ fn leaves_others(cx: &Context<'_>, workload: Workload<'_>) -> bool {
         || workload.template().lasting_containers().nth(1).is_some()
 }
 
-/// Kubernetes' default grace period.
-const DEFAULT_GRACE: Duration = Duration::from_secs(30);
-
 /// What a new hook asks of the grace period.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Raise {
@@ -228,9 +226,9 @@ fn needed_seconds(
         return Raise::To(grace::round(needed));
     }
     // Who wrote a long one needs it: the application keeps what it had, unless the hook takes a trifle.
-    let is_chosen = present.node.is_some() && grace > DEFAULT_GRACE;
+    let is_chosen = present.node.is_some() && grace > DEFAULT_GRACE_PERIOD;
     if is_chosen && grace < Duration::from_secs(seconds * 10) {
-        Raise::To(grace::round(grace.as_secs() + seconds))
+        Raise::To(grace.as_secs() + seconds)
     } else {
         Raise::No
     }
