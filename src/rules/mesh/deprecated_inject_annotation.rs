@@ -60,14 +60,7 @@ impl Rule for DeprecatedInjectAnnotation {
         let value = annotation.value.resolved().text().unwrap_or_default();
         let injection = cx.inventory.namespace_injection(workload.object());
         let (severity, consequence) = consequence(value == "true", injection);
-        let consequence = if cx.inventory.may_be_of_other_namespace(workload.object()) {
-            consequence.replace(
-                "this namespace, which is not labelled",
-                "the namespaces in view, which are not labelled",
-            )
-        } else {
-            consequence.to_owned()
-        };
+        let consequence = of_namespaces(cx, workload, consequence);
         let message =
             format!("`{INJECT}` as an annotation is deprecated: the webhook selects on labels");
         let labels = [(INJECT, Value::text(value))];
@@ -114,6 +107,17 @@ fn help<'r>(
         workload.object().kind(),
         advice.yaml().trim_end()
     ))
+}
+
+/// The consequence in all namespaces that the workload may go to.
+fn of_namespaces(cx: &Context<'_>, workload: Workload<'_>, consequence: &str) -> String {
+    if !cx.inventory.may_be_of_other_namespace(workload.object()) {
+        return consequence.to_owned();
+    }
+    consequence.replace(
+        "this namespace, which is not labelled",
+        "the namespaces in view, which are not labelled",
+    )
 }
 
 /// Points at the Namespace.

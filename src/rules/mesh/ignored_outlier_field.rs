@@ -107,15 +107,30 @@ fn of_older<'a>(
         .help(help)
 }
 
-/// The successor that another DestinationRule of this name and host has: its authors have chosen already.
+fn host(rule: &DestinationRule) -> &str {
+    let spec = rule.spec.as_ref();
+    spec.and_then(|spec| spec.host.as_deref())
+        .unwrap_or_default()
+}
+
+/// Whether two rules of one name are about the same: their hosts are equal, or one is a wildcard over the other.
+fn may_be_one(one: &str, other: &str) -> bool {
+    let covers = |wide: &str, host: &str| {
+        let suffix = wide.strip_prefix('*');
+        suffix.is_some_and(|suffix| host.ends_with(suffix))
+    };
+    one == other || covers(one, other) || covers(other, one)
+}
+
+/// The successor that another DestinationRule of this name has for the host: its authors have chosen already.
 fn chosen_by_namesake(cx: &Context<'_>, object: &Object, rule: &DestinationRule) -> Successor {
-    let host = |rule: &DestinationRule| rule.spec.as_ref().and_then(|spec| spec.host.clone());
     let mut chosen = None;
     for other in cx.inventory.objects_named(object.name()) {
         let Body::DestinationRule(other_rule) = other.body() else {
             continue;
         };
-        if host(other_rule) != host(rule) || !cx.inventory.same_repository(other, object) {
+        if !may_be_one(host(rule), host(other_rule)) || !cx.inventory.same_repository(other, object)
+        {
             continue;
         }
         for detection in policies(other, other_rule)

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Probe;
-
 use super::patience::{enough, failures};
+use super::shared_check::{asks_api_server, connects_only, looks_only};
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, OptionMeta, RuleMeta, Severity};
 use crate::kube::{ContainerRef, Workload};
@@ -93,15 +92,7 @@ fn check(
         return;
     };
     let message = message(container, &live);
-    let is_connect = connects_only(container);
-    let own = if is_connect {
-        CONNECT
-    } else if asks_api_server(container) {
-        "it asks the API server, and no restart helps while that fails: let liveness ask only whether the port \
-         is open (`tcpSocket`)"
-    } else {
-        "give liveness a check of its own that tells only whether the process is alive"
-    };
+    let (own, is_connect) = (own_check(container), connects_only(container));
     let serving = cx.inventory.serving(workload);
     // What another container of the pod serves is nothing to this one.
     let is_serving =
@@ -175,36 +166,6 @@ fn raise<'r>(
 /// A readiness probe that tolerates longer is what is odd, and nothing to measure liveness by.
 const LONGEST_OUT_OF_ROTATION: Duration = Duration::from_secs(60);
 
-/// Whether a probe's command only looks at the processes and files of the container, which does not answer
-/// it.
-fn looks_only(probe: &Probe) -> bool {
-    const LOOKING: [&str; 9] = [
-        "cat", "grep", "ls", "lsmod", "pgrep", "pidof", "ps", "stat", "test",
-    ];
-    const AROUND: [&str; 8] = [
-        "bash", "env", "exec", "nsenter", "sh", "sudo", "timeout", "[",
-    ];
-    let Some(command) = probe.exec.as_ref().and_then(|exec| exec.command.as_ref()) else {
-        return false;
-    };
-    let script = command.join(" ");
-    let mut looks = false;
-    for part in script.split(['|', '&', ';', '"', '\'', '\n']) {
-        let words = part
-            .split_whitespace()
-            .filter(|word| !word.starts_with('-') && *word != "\\");
-        let mut programs = words.map(|word| word.rsplit('/').next().unwrap_or(word));
-        let Some(program) = programs.find(|word| !AROUND.contains(word)) else {
-            continue;
-        };
-        if !LOOKING.contains(&program) {
-            return false;
-        }
-        looks = true;
-    }
-    looks
-}
-
 fn message(container: ContainerRef<'_>, live: &Timing) -> String {
     if connects_only(container)
         || asks_api_server(container)
@@ -232,27 +193,15 @@ fn message(container: ContainerRef<'_>, live: &Timing) -> String {
 const CONNECT: &str =
     "let readiness ask the application: a connection is accepted before it can answer";
 
-/// Whether the shared check is whether a port takes connections.
-fn connects_only(container: ContainerRef<'_>) -> bool {
-    let probe = container.data.liveness_probe.as_ref();
-    probe.is_some_and(|probe| probe.tcp_socket.is_some())
-}
-
-/// Whether the container is `kubectl proxy` and the shared check one of the paths that it passes on.
-fn asks_api_server(container: ContainerRef<'_>) -> bool {
-    let probe = container.data.liveness_probe.as_ref();
-    if probe.is_none_or(|probe| probe.http_get.is_none()) {
-        return false;
-    }
-    let words = container.data.command.iter().flatten();
-    let mut words = words.chain(container.data.args.iter().flatten());
-    let program = |word: &str| word.rsplit('/').next() == Some("kubectl");
-    let image = container.data.image.as_deref().unwrap_or_default();
-    let image = image.split(['@', ':']).next().unwrap_or_default();
-    match words.next().map(String::as_str) {
-        Some("proxy") => program(image),
-        Some(first) => program(first) && words.next().is_some_and(|word| word == "proxy"),
-        None => false,
+/// What liveness should ask instead.
+fn own_check(container: ContainerRef<'_>) -> &'static str {
+    if connects_only(container) {
+        CONNECT
+    } else if asks_api_server(container) {
+        "it asks the API server, and no restart helps while that fails: let liveness ask only whether the port \
+         is open (`tcpSocket`)"
+    } else {
+        "give liveness a check of its own that tells only whether the process is alive"
     }
 }
 

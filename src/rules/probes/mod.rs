@@ -13,6 +13,7 @@ mod open_port;
 mod patience;
 mod probe;
 pub(super) mod probe_timeout_exceeds_period;
+mod shared_check;
 pub(super) mod startup_exceeds_progress_deadline;
 pub(super) mod startup_probe_too_short;
 pub(super) mod unresolved_probe_port;

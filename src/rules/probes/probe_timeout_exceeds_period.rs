@@ -69,8 +69,37 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
         out.push(of_start(workload, probe, node, message, longest));
         return;
     }
-    let most = timing.failure_threshold();
+    let is_close = longest < period * 2;
+    let severity = if is_close {
+        Severity::Note
+    } else {
+        Severity::Warning
+    };
+    let report = Report::container(workload, container, node, message).severity(severity);
+    let report = shorten(probe, node, longest, report);
+    // Little is lost, and who wrote the probe says why it is so.
+    let report = if is_close && is_explained(probe.key) {
+        report.pedantic()
+    } else {
+        report
+    };
+    out.push(match probe.field(&["periodSeconds"]).node() {
+        Some(node) => report.related(container.object(), node, "the period"),
+        None => report,
+    });
+}
+
+/// Lets an attempt end before the next is due.
+fn shorten<'r>(
+    probe: &ProbeRef<'_>,
+    node: Node<'_>,
+    longest: Duration,
+    report: Report<'r>,
+) -> Report<'r> {
+    let timing = Timing::of(probe.data);
+    let period = timing.period();
     let seconds = period.as_secs();
+    let most = timing.failure_threshold();
     let lead = format!(
         "the kubelet runs one probe at a time: when it hangs, the probe gives up after {most} × {} \
          instead of {most} × {}",
@@ -85,32 +114,16 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
         title = format!("{title}, failureThreshold to {more}");
     }
     let yaml = Advice::below(&[probe.kind.field()], fields).yaml();
-    let is_close = longest < period * 2;
-    let severity = if is_close {
-        Severity::Note
-    } else {
-        Severity::Warning
-    };
-    let report = Report::container(workload, container, node, message)
-        .severity(severity)
+    let object = probe.container.object();
+    report
         .help_of_fix(&lead, &yaml)
-        .fix(Applicability::Unsafe, title, container.object(), |editor| {
+        .fix(Applicability::Unsafe, title, object, |editor| {
             let mut edits = editor.set(node, &Value::int(seconds))?;
             if let Some(more) = more {
                 edits.extend(editor.put(probe.node, &[], "failureThreshold", Value::int(more))?);
             }
             Ok(edits)
-        });
-    // Little is lost, and who wrote the probe says why it is so.
-    let report = if is_close && is_explained(probe.key) {
-        report.pedantic()
-    } else {
-        report
-    };
-    out.push(match probe.field(&["periodSeconds"]).node() {
-        Some(node) => report.related(container.object(), node, "the period"),
-        None => report,
-    });
+        })
 }
 
 /// The failure threshold with which a liveness probe that is due as often as it says goes on to tolerate
