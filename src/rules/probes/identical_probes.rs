@@ -112,11 +112,7 @@ fn check(
         report
     };
     // What asks for readiness does not become a check of the process by failing more often.
-    if is_tolerant(&live, &ready)
-        || is_connect
-        || asks_readiness(container)
-        || asks_api_server(container)
-    {
+    if is_tolerant(&live, &ready) || needs_another_check(container) {
         out.push(report.help(own));
         return;
     }
@@ -192,6 +188,11 @@ fn message(container: ContainerRef<'_>, live: &Timing) -> String {
 /// both checks, and more patience of one buys nothing.
 const CONNECT: &str =
     "let readiness ask the application: a connection is accepted before it can answer";
+
+/// Whether no number makes the shared check one for liveness.
+fn needs_another_check(container: ContainerRef<'_>) -> bool {
+    connects_only(container) || asks_readiness(container) || asks_api_server(container)
+}
 
 /// What liveness should ask instead.
 fn own_check(container: ContainerRef<'_>) -> &'static str {
