@@ -46,7 +46,8 @@ impl Rule for RemovedApiVersion {
             Report::object(object, node.unwrap_or_else(|| object.name_node()), message)
                 .help(help(row, object));
         // Whoever says for which releases it is meant has another one for the others.
-        if node.is_some_and(|node| remarks::names_release_at(object, node)) {
+        let is_of_older = cx.inventory.is_for_older_releases(object.source());
+        if is_of_older || node.is_some_and(|node| remarks::names_release_at(object, node)) {
             report = report.severity(Severity::Note);
         }
         let is_served = row
@@ -70,7 +71,7 @@ impl Rule for RemovedApiVersion {
             Ok(edits)
         });
         let mut report = report.effect("the API server accepts the object").reveals();
-        if cx.inventory.is_for_older_releases(object.source()) {
+        if is_of_older {
             report.withhold("a folder next to this one is for the newer releases");
         }
         out.push(report);

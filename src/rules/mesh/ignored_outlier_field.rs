@@ -47,9 +47,9 @@ impl Rule for IgnoredOutlierField {
             let replaced = policy.outlier_detection.is_some_and(|it| {
                 it.consecutive_5xx_errors.is_some() || it.consecutive_gateway_errors.is_some()
             });
-            let successor = successor(entry).map(|inferred| {
-                let chosen = chosen_by_namesake(cx, object, rule);
-                chosen.filter(|it| it.0 != inferred.0).unwrap_or(inferred)
+            let successor = successor(entry).map(|inferred| match inferred.1 {
+                Applicability::Safe => chosen_by_namesake(cx, object, rule).unwrap_or(inferred),
+                Applicability::Unsafe => inferred,
             });
             if let Some(OlderIstio { release, by }) = &older {
                 let report = of_older(object, entry, *release, successor);
@@ -129,8 +129,8 @@ fn chosen_by_namesake(cx: &Context<'_>, object: &Object, rule: &DestinationRule)
         let Body::DestinationRule(other_rule) = other.body() else {
             continue;
         };
-        if !may_be_one(host(rule), host(other_rule)) || !cx.inventory.same_repository(other, object)
-        {
+        let is_other = !std::ptr::eq(other, object) && cx.inventory.same_repository(other, object);
+        if !is_other || !may_be_one(host(rule), host(other_rule)) {
             continue;
         }
         for detection in policies(other, other_rule)
