@@ -50,9 +50,8 @@ impl Rule for RemovedApiVersion {
         if is_of_older || node.is_some_and(|node| remarks::names_release_at(object, node)) {
             report = report.severity(Severity::Note);
         }
-        let is_served = row
-            .replacement_since
-            .is_none_or(|since| version.is_none_or(|version| version >= since));
+        let since = row.replacement_since;
+        let is_served = since.is_none_or(|since| version.is_none_or(|it| it >= since));
         let written = node.zip(replacement(row, object)).filter(|_| is_served);
         let Some((node, replacement)) = written else {
             return out.push(report);
