@@ -188,7 +188,11 @@ pub(super) fn block_entry(key: &str, value: &Value, indent: usize, layout: Layou
         }
         Value::Literal(text) | Value::Embedded(text) if is_literal(text) => {
             // An odd step is a slip of some mapping, and nothing has to line up with a block's text.
-            let step = if layout.step % 2 == 0 { layout.step } else { 2 };
+            let step = if layout.step.is_multiple_of(2) {
+                layout.step
+            } else {
+                2
+            };
             let mut lines = vec![format!("{key}: |{}", chomping(text))];
             lines.extend(literal_lines(text, &spaces(indent + step)));
             lines
