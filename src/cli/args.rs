@@ -21,7 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   lameduck check                          everything below the working directory
   lameduck check k8s/ --mesh sidecar      one folder, in an Istio mesh
-  kustomize build . | lameduck check -    what is really deployed
+  kustomize build . | lameduck check -    what is actually deployed
   lameduck explain missing-prestop        why, and what to write instead";
 
 const CHECK_EXAMPLES: &str = "\
@@ -33,9 +33,9 @@ Examples:
   lameduck check --select shutdown,missing-pdb --fail-on error
   lameduck check --diff                   what --fix would change
 
-Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 a wrong flag or
-configuration, a path that does not exist or cannot be read, an output that
-cannot be written.";
+Exit codes: 0 no finding at or above --fail-on; 1 findings, or changes with
+--diff; 2 a wrong flag or configuration, a path that does not exist or cannot be
+read, an output that cannot be written.";
 
 /// Finds what will drop requests, hang a rollout or block a node drain in
 /// Kubernetes and Istio manifests, before they are deployed.
@@ -56,7 +56,7 @@ pub(super) enum Command {
     Timeline(Box<TimelineArgs>),
     /// Fill in the production-readiness checklist of each workload
     Checklist(Box<ChecklistArgs>),
-    /// Say why a rule matters, what it finds and what to write instead
+    /// Explain a rule: what it finds, why it matters and what to write instead
     Explain(ExplainArgs),
     /// List all rules
     Rules {
@@ -64,9 +64,9 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
-    /// Write a lameduck.yaml to start with, from what is in this folder
+    /// Write a first lameduck.yaml from the manifests in this folder
     Init(InitArgs),
-    /// Show which settings hold for a file, and what set them
+    /// Show which settings apply to a file, and where they come from
     Config(ConfigArgs),
     /// Write the JSON Schema of lameduck.yaml, for editors
     ConfigSchema,
@@ -111,14 +111,14 @@ pub(super) enum Grouping {
 
 #[derive(Args, Debug)]
 pub(super) struct InitArgs {
-    /// Also list the findings of today in lameduck-baseline.json, so that only new ones count
+    /// Also list the current findings in lameduck-baseline.json, so that only new ones count
     #[arg(long)]
     pub(super) baseline: bool,
 }
 
 #[derive(Args, Debug)]
 pub(super) struct ConfigArgs {
-    /// Show what holds for the objects of this file; it need not exist
+    /// The manifest whose settings to show; it need not exist
     #[arg(long, value_name = "FILE", required = true)]
     pub(super) show: PathBuf,
     /// The configuration file [default: the nearest lameduck.yaml or .lameduck.yaml]
@@ -128,10 +128,10 @@ pub(super) struct ConfigArgs {
 
 #[derive(Args, Debug)]
 pub(super) struct ExplainArgs {
-    /// The id of a rule, or a category, whose rules are then listed
+    /// A rule, or a category to list its rules
     pub(super) rule: String,
 
-    /// Print the whole page as it is written, in Markdown
+    /// Print the rule's whole page as Markdown
     #[arg(long)]
     pub(super) page: bool,
 
@@ -148,31 +148,31 @@ pub(super) struct ExplainArgs {
 )]
 pub(super) struct CheckArgs {
     /// full (default), concise, json, sarif, github, gitlab, junit, markdown or
-    /// html; with =FILE, written there instead of to standard output. Can be
+    /// html; with =FILE, written to that file instead of standard output. Can be
     /// repeated
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub(super) outputs: Vec<Output>,
 
-    /// What stands together in full: workload (default), file or rule (default
-    /// where it is folded)
+    /// How full groups findings: by workload (default), file or rule (default
+    /// for a folded report)
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "Output")]
     pub(super) group_by: Option<Grouping>,
 
-    /// Write one finding of each rule whole and the places of the others, in
-    /// full; default on a terminal from 20 findings on
+    /// In full, show one finding of each rule in detail and list the places of
+    /// the others; default on a terminal with 20 or more findings
     #[arg(long, help_heading = "Output")]
     pub(super) fold: bool,
 
-    /// Write every finding whole
+    /// In full, show every finding in detail
     #[arg(long, conflicts_with = "fold", help_heading = "Output")]
     pub(super) no_fold: bool,
 
-    /// Show what comments, annotations, the configuration or the baseline
-    /// suppress, too, in the formats for people
+    /// In the formats for people, also show what comments, annotations, the
+    /// configuration or the baseline suppress
     #[arg(long, help_heading = "Output")]
     pub(super) show_suppressed: bool,
 
-    /// The day on which attestations must hold, for html; today (UTC) by
+    /// The day on which attestations must be valid, for html; today (UTC) by
     /// default
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day, help_heading = "Output")]
     pub(super) today: Option<Date>,
@@ -204,21 +204,21 @@ pub(super) struct CheckArgs {
     #[arg(long, help_heading = "Rules")]
     pub(super) pedantic: bool,
 
-    /// Apply fixes that keep or restore what is plainly meant, then report
-    /// what is left. Standard input is written, fixed, to standard output
+    /// Apply safe fixes, which keep or restore what is plainly meant, then
+    /// report what is left. With `-`, the fixed text goes to standard output
     #[arg(long, help_heading = "Fixes")]
     pub(super) fix: bool,
 
-    /// Also apply fixes that a person must check
+    /// Also apply unsafe fixes, which a person must check
     #[arg(long, help_heading = "Fixes")]
     pub(super) unsafe_fixes: bool,
 
-    /// Write what --fix (or with it --unsafe-fixes) would change as a diff,
-    /// change nothing, and exit with 1 if there is something
+    /// Write what --fix (or --unsafe-fixes, if given) would change as a diff,
+    /// change nothing, and exit with 1 if the diff is not empty
     #[arg(long, conflicts_with_all = ["outputs", "statistics"], help_heading = "Fixes")]
     pub(super) diff: bool,
 
-    /// Apply fixes of these rules or categories only
+    /// Apply only fixes of these rules or categories
     #[arg(
         long,
         value_name = "RULE,…",
@@ -227,8 +227,8 @@ pub(super) struct CheckArgs {
     )]
     pub(super) fix_only: Vec<String>,
 
-    /// Show each fix on the terminal, also those that a person must check,
-    /// and ask what to do about it; then report what is left
+    /// Show each fix, safe or unsafe, on the terminal and ask what to do with
+    /// it; then report what is left
     #[arg(
         long,
         conflicts_with_all = ["diff", "fix", "unsafe_fixes"],
@@ -236,7 +236,7 @@ pub(super) struct CheckArgs {
     )]
     pub(super) review: bool,
 
-    /// The findings that this file lists do not count
+    /// Do not count the findings that this file lists
     #[arg(
         long,
         value_name = "FILE",
@@ -245,8 +245,8 @@ pub(super) struct CheckArgs {
     )]
     pub(super) baseline: Option<PathBuf>,
 
-    /// List all findings that count now in this file, so that only new ones
-    /// count with --baseline
+    /// Write all current findings to this file, so that with --baseline only
+    /// new ones count
     #[arg(
         long,
         value_name = "FILE",
@@ -255,7 +255,7 @@ pub(super) struct CheckArgs {
     )]
     pub(super) write_baseline: Option<PathBuf>,
 
-    /// From which severity on to exit with 1; warning by default
+    /// Exit with 1 if any finding is at least this severe; warning by default
     #[arg(long, value_name = "SEVERITY", value_parser = fail_on(), help_heading = "Rules")]
     pub(super) fail_on: Option<FailOn>,
 
@@ -308,8 +308,8 @@ pub(super) struct InputArgs {
     )]
     pub(super) istio_version: Option<Version>,
 
-    /// Whether workloads are in an Istio mesh; auto (default) asks the
-    /// manifests
+    /// Whether workloads are in an Istio mesh; with auto (default) the
+    /// manifests decide
     #[arg(long, value_name = "MODE", value_parser = mesh(), help_heading = "Cluster and mesh")]
     pub(super) mesh: Option<MeshMode>,
 
@@ -322,16 +322,16 @@ pub(super) struct InputArgs {
     )]
     pub(super) shutdown_timeout: Option<Duration>,
 
-    /// Exit with 2 if there is no manifest; without it that is said on standard
-    /// error only
+    /// Exit with 2 if there is no manifest; otherwise only standard error says
+    /// so
     #[arg(long, help_heading = "Files")]
     pub(super) fail_on_empty: bool,
 
-    /// Never read what matches, as in a .gitignore file. Can be repeated
+    /// Never read files that match, as in a .gitignore file. Can be repeated
     #[arg(long, value_name = "GLOB", help_heading = "Files")]
     pub(super) exclude: Vec<String>,
 
-    /// With auto, build kustomizations and Helm charts (by kustomize or
+    /// With auto, render kustomizations and Helm charts (with kustomize or
     /// kubectl, and helm) and judge the result; never by default
     #[arg(long, value_name = "WHEN", value_parser = render(), help_heading = "Run")]
     pub(super) render: Option<RenderMode>,
@@ -346,11 +346,11 @@ pub(super) struct InputArgs {
     )]
     pub(super) render_timeout: Option<Duration>,
 
-    /// Read this folder as context, too, wherever it lies. Can be repeated
+    /// Also read this folder as context, wherever it is. Can be repeated
     #[arg(long, value_name = "DIR", help_heading = "Files")]
     pub(super) context: Vec<PathBuf>,
 
-    /// Judge the named paths alone: nothing else is read as context
+    /// Judge only the named paths, and read nothing else as context
     #[arg(long, conflicts_with = "context", help_heading = "Files")]
     pub(super) no_context: bool,
 
@@ -363,11 +363,11 @@ pub(super) struct InputArgs {
     )]
     pub(super) max_file_size: Option<SizeLimit>,
 
-    /// Give up where there are more files to read; 500000 by default
+    /// Give up if there are more files to read; 500000 by default
     #[arg(long, value_name = "N", help_heading = "Files")]
     pub(super) max_files: Option<NonZeroUsize>,
 
-    /// Give up where the files to read are larger together; 4Gi by default
+    /// Give up if the files to read are larger in total; 4Gi by default
     #[arg(
         long,
         value_name = "SIZE",
@@ -376,8 +376,8 @@ pub(super) struct InputArgs {
     )]
     pub(super) max_total_size: Option<u64>,
 
-    /// Give up after so much processor time, such as 5m; by default 10s for each
-    /// MiB of input, and more where fixes are tried
+    /// Give up after this much processor time, such as 5m; by default 10s for
+    /// each MiB of input, and more where fixes are tried
     #[arg(
         long,
         value_name = "DURATION",
@@ -386,8 +386,8 @@ pub(super) struct InputArgs {
     )]
     pub(super) max_cpu_time: Option<Duration>,
 
-    /// Give up where the run takes more memory; by default 1Gi, or 100 times the
-    /// input (on Linux)
+    /// Give up if the run uses more memory (on Linux); by default 100 times the
+    /// size of the input, and at least 1Gi
     #[arg(
         long,
         value_name = "SIZE",
@@ -400,12 +400,12 @@ pub(super) struct InputArgs {
     #[arg(long, help_heading = "Files")]
     pub(super) no_gitignore: bool,
 
-    /// The path of the file that standard input stands for
+    /// The path of the file whose text comes from standard input
     #[arg(long, value_name = "PATH", help_heading = "Files")]
     pub(super) stdin_filename: Option<PathBuf>,
 
-    /// The configuration file; lameduck.yaml or .lameduck.yaml by default,
-    /// here or above
+    /// The configuration file; by default the nearest lameduck.yaml or
+    /// .lameduck.yaml, here or above
     #[arg(
         long,
         value_name = "FILE",
@@ -418,7 +418,7 @@ pub(super) struct InputArgs {
     #[arg(long, help_heading = "Run")]
     pub(super) no_config: bool,
 
-    /// How many threads work; one per core by default
+    /// How many threads to use; one per core by default
     #[arg(long, short, value_name = "N", help_heading = "Run")]
     pub(super) jobs: Option<NonZeroUsize>,
 }

@@ -21,21 +21,21 @@ Examples:
   lameduck checklist --format markdown > readiness.md
   lameduck checklist --fail-on-unmet --today 2026-11-26
 
-What no manifest can show is attested on a workload or its pod template:
+Attest what no manifest can show on a workload or its pod template:
   lameduck.dev/attest.chaos-tests: \"who, YYYY-MM-DD, link expires=YYYY-MM-DD\"
 
-Exit codes: 0; 1 with --fail-on-unmet and unmet items; 2 a wrong flag or
+Exit codes: 0 done; 1 unmet items, with --fail-on-unmet; 2 a wrong flag or
 configuration, a path that does not exist or cannot be read, an output that
 cannot be written.";
 
 #[derive(Args, Debug)]
 #[command(after_help = TIMELINE_EXAMPLES)]
 pub(super) struct TimelineArgs {
-    /// Draw only this workload: KIND/NAME, or a name alone. Can be repeated
+    /// Draw only this workload: KIND/NAME, or just a name. Can be repeated
     #[arg(long = "workload", value_name = "KIND/NAME")]
     pub(super) workloads: Vec<WorkloadName>,
 
-    /// How to draw
+    /// The format of the drawing
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: Drawing,
 
@@ -62,20 +62,20 @@ pub(super) enum Drawing {
 #[derive(Args, Debug)]
 #[command(after_help = CHECKLIST_EXAMPLES)]
 pub(super) struct ChecklistArgs {
-    /// How to write it
+    /// The format of the checklist
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub(super) format: ChecklistForm,
 
-    /// Write only this workload, whole: KIND/NAME, or a name alone. Can be
-    /// repeated. By default several workloads are one matrix
+    /// Write only this workload, in full: KIND/NAME, or just a name. Can be
+    /// repeated. By default, several workloads are shown as a matrix
     #[arg(long = "workload", value_name = "KIND/NAME")]
     pub(super) workloads: Vec<WorkloadName>,
 
-    /// Write with ASCII marks only
+    /// Use only ASCII characters
     #[arg(long, help_heading = "Output")]
     pub(super) ascii: bool,
 
-    /// The day on which attestations must hold; today (UTC) by default
+    /// The day on which attestations must be valid; today (UTC) by default
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub(super) today: Option<Date>,
 
@@ -97,7 +97,7 @@ pub(super) enum ChecklistForm {
     Json,
     /// For documents and pull requests
     Markdown,
-    /// A page of its own
+    /// A stand-alone page
     Html,
 }
 
