@@ -36,6 +36,8 @@ pub struct ToldClients<'a> {
     pub mode: ClientTlsMode,
     /// Whether it is for all of the host.
     pub is_whole: bool,
+    /// The namespace of the PeerAuthentication, where the host also means Services of others.
+    pub within: Option<&'a str>,
 }
 
 impl Inventory {
@@ -158,7 +160,7 @@ impl Inventory {
                 };
             is_near.then_some((rule, host, spec))
         });
-        rules.flat_map(|(rule, host, spec)| {
+        rules.flat_map(move |(rule, host, spec)| {
             let whole = spec.traffic_policy.iter().map(|policy| (policy, true));
             let subsets = spec.subsets.iter();
             let parts = subsets.filter_map(|subset| Some((subset.traffic_policy.as_ref()?, false)));
@@ -169,6 +171,10 @@ impl Inventory {
                     host,
                     mode,
                     is_whole,
+                    within: own.filter(|own| {
+                        let ending = format!(".{own}.svc.cluster.local");
+                        !is_of_mesh && host.contains('*') && !host.ends_with(&ending)
+                    }),
                 })
             })
         })

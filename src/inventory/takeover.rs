@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use k8s_openapi::api::core::v1::PodSpec;
 
+use super::matching::pod_selector;
 use super::programs::runs_keeper;
 use super::{Inventory, Relation, Serving};
-use crate::kube::{Object, Strategy, Workload, WorkloadKind};
+use crate::kube::{Object, Selector, Strategy, Workload, WorkloadKind};
 use crate::lifecycle::rollout::{InvalidStrategy, Rollout};
 
 /// So many objects that stand elsewhere are looked at: they can only silence a rule.
@@ -80,7 +81,25 @@ impl Inventory {
         let mut asked = HashSet::new();
         services.all(|(service, _)| {
             let is_asked = !asked.insert(self.selection_number(service));
-            is_asked || self.runs_another(service, own)
+            is_asked || self.runs_another(service, own) || self.runs_beside(service, workload)
+        })
+    }
+
+    /// Whether another workload with the labels that a Service selects runs beside this one: a Service that
+    /// stands elsewhere may belong to a copy of that one.
+    fn runs_beside(&self, service: &Object, workload: Workload<'_>) -> bool {
+        let object = workload.object();
+        let Some(Selector::Map(labels)) = pod_selector(service) else {
+            return false;
+        };
+        let mut others = self
+            .workloads_labelled_beside(labels, object)
+            .take(FEW_FAR);
+        others.any(|other| {
+            let it = other.object();
+            (it.kind(), it.name()) != (object.kind(), object.name())
+                && other.is_long_running()
+                && !self.replicas(other).is_parked()
         })
     }
 

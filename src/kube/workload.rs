@@ -299,6 +299,28 @@ impl<'a> Workload<'a> {
         }
     }
 
+    /// The Service of an Argo Rollout that leads to the new pods alone while they are tried, next to the one
+    /// for the pods that are in use.
+    pub fn trial_service(self) -> Option<&'a str> {
+        let WorkloadBody::Rollout(it) = self.body else {
+            return None;
+        };
+        let strategy = it.spec.as_ref()?.strategy.as_ref()?;
+        let of_canary = strategy.canary.as_ref().and_then(|canary| {
+            canary
+                .stable_service
+                .as_ref()
+                .and(canary.canary_service.as_deref())
+        });
+        of_canary.or_else(|| {
+            let sides = strategy.blue_green.as_ref()?;
+            sides
+                .active_service
+                .as_ref()
+                .and(sides.preview_service.as_deref())
+        })
+    }
+
     /// `spec.selector`.
     pub fn selector(self) -> Selector<'a> {
         let full = |selector: Option<&'a LabelSelector>| {

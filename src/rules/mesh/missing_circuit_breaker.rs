@@ -35,6 +35,13 @@ impl Rule for MissingCircuitBreaker {
         let Some(mesh) = mesh_of(cx, object) else {
             return;
         };
+        // The Service of the pods in use is enough to speak of.
+        let is_trial = |workload: Workload<'_>, relation: Relation| {
+            relation.is_firm() && workload.trial_service() == Some(object.name())
+        };
+        if cx.inventory.selects(object).any(|(it, relation)| is_trial(it, relation)) {
+            return;
+        }
         let best = cx
             .inventory
             .destination_rules(object)

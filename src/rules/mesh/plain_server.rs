@@ -112,10 +112,12 @@ fn is_refused(cx: &Context<'_>, policy: &Object, told: &ToldClients<'_>) -> bool
 }
 
 fn plain_only<'a>(object: &'a Object, node: Node<'_>, told: &ToldClients<'_>) -> Report<'a> {
-    let message = format!(
-        "`DISABLE` refuses mutual TLS, but clients of `{}` use it: they fail",
-        told.host
-    );
+    let whose = match told.within {
+        Some(namespace) => format!("namespace `{namespace}`"),
+        None => format!("`{}`", told.host),
+    };
+    let message =
+        format!("`DISABLE` refuses mutual TLS, but clients of {whose} use it: they fail");
     let detail = format!(
         "DestinationRule `{}` tells them to, and the servers take plain text only",
         told.rule.name()
