@@ -1048,3 +1048,63 @@ fn where_two_meshes_inject_each_sidecar_is_a_note() {
     let istio = namespace.replace("linkerd.io/inject: enabled", "a: b");
     assert_ne!(of(&istio), ["note"]);
 }
+
+#[test]
+fn a_budget_with_the_labels_of_another_is_corrected_instead_of_a_second_one() {
+    const APP: &str = "        - {name: app, image: registry.example/app:1.4.2}\n";
+    let gateway = |name: &str| {
+        workload(
+            "Deployment",
+            name,
+            &format!("app: {name}"),
+            "  replicas: 2\n",
+            APP,
+        )
+    };
+    let budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: ingress}\nspec:\n  \
+                  maxUnavailable: 1\n  selector: {matchLabels: {app: ingress}}\n";
+    let (ingress, egress) = (gateway("ingress"), gateway("egress"));
+    let found = findings(
+        &[
+            ("ingress/deployment.yaml", &ingress),
+            ("ingress/budget.yaml", budget),
+            ("egress/deployment.yaml", &egress),
+            ("egress/budget.yaml", budget),
+        ],
+        &["--select", "missing-pdb"],
+    );
+    let [finding] = of(&found, "missing-pdb", "egress/deployment.yaml")[..] else {
+        panic!("{found:?}");
+    };
+    assert_eq!(
+        text(finding, "help"),
+        "let PodDisruptionBudget `ingress` select these pods, or add another one:\nspec:\n  selector:\n    \
+         matchLabels:\n      app: egress"
+    );
+    assert_eq!(
+        related(finding),
+        [
+            "egress/deployment.yaml:5: the replicas",
+            "egress/budget.yaml:3: selects no pods here, by the same labels with other values"
+        ]
+    );
+    assert_eq!(finding["fix"], Value::Null);
+    assert_eq!(found.len(), 1);
+
+    // A folder of budgets for workloads elsewhere is no copy.
+    let found = findings(
+        &[
+            ("ingress/deployment.yaml", &ingress),
+            ("egress/deployment.yaml", &egress),
+            ("egress/budget.yaml", budget),
+        ],
+        &["--select", "missing-pdb"],
+    );
+    let [finding] = of(&found, "missing-pdb", "egress/deployment.yaml")[..] else {
+        panic!("{found:?}");
+    };
+    assert!(
+        text(finding, "help").starts_with("add a budget"),
+        "{finding}"
+    );
+}

@@ -125,6 +125,7 @@ impl<'a> Judge<'a> {
         fix::withhold(sources, &mut outcome.findings, |sources| {
             self.run_under(self.settings, sources).1.findings
         });
+        engine::merge_copies(&mut outcome.findings, &inventory, sources);
         (inventory, outcome)
     }
 

@@ -1,5 +1,6 @@
 //! Runs the rules over an inventory and puts what they say in order.
 
+mod copies;
 mod provenance;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::rules::{self, Context, Findings, Rule};
 use crate::settings::{ObjectSettings, Settings};
 use crate::source::{Location, Origin, Role, SourceId, Sources};
 
+pub use copies::merge_copies;
 pub use trace::merge_variants;
 
 /// Judges everything in view and keeps what concerns a named source.

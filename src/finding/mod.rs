@@ -232,6 +232,8 @@ pub enum SuppressedBy {
     Config,
     /// The baseline.
     Baseline,
+    /// The finding at the object of which this one is a copy.
+    Original,
 }
 
 impl SuppressedBy {
@@ -242,6 +244,7 @@ impl SuppressedBy {
             Self::Annotation => "annotation",
             Self::Config => "config",
             Self::Baseline => "baseline",
+            Self::Original => "original",
         }
     }
 }

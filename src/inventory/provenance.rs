@@ -2,9 +2,10 @@
 //! cluster gave is not to be judged as what somebody wrote.
 
 mod collected;
+mod originals;
 mod releases;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Entry, Inventory, nearest, purpose, serialized};
@@ -48,6 +49,8 @@ pub(super) struct Provenance {
     charted: HashSet<Location>,
     /// Objects that a cluster gave, by their place.
     dumps: HashSet<Location>,
+    /// The places of objects that others are copies of, by the place of the copy.
+    originals: HashMap<Location, Vec<Location>>,
 }
 
 impl Provenance {
@@ -72,6 +75,8 @@ impl Provenance {
         found
             .generated
             .extend(serialized::files(inventory, sources));
+        let copies = found.generated.union(&found.collected).copied().collect();
+        found.originals = originals::of(inventory, &copies);
         let sealed = others.iter().filter(|(_, tree)| is_sealed(tree.root()));
         found.sealed.extend(sealed.map(|(source, _)| *source));
         let named = sources.iter().filter(|it| names_template(it.text()));
@@ -207,6 +212,13 @@ impl Inventory {
         } else {
             None
         }
+    }
+
+    /// The objects that people edit and this one, by its place, is a copy of: a tool wrote its file, or it
+    /// collects what stands in others.
+    pub fn originals(&self, copy: Location) -> &[Location] {
+        let known = self.provenance.originals.get(&copy);
+        known.map_or(&[], Vec::as_slice)
     }
 
     /// Whether the name of a folder says that another one is for newer releases of the cluster than this text.

@@ -242,6 +242,26 @@ impl Inventory {
         near.max()
     }
 
+    /// Whether a Canary of Flagger in the same repository targets a workload: Flagger runs a copy of it with
+    /// labels of its own, and scales the workload itself to zero between releases
+    /// (`pkg/canary/deployment_controller.go`).
+    pub fn is_run_by_flagger(&self, workload: Workload<'_>) -> bool {
+        let object = workload.object();
+        let Some(own) = self.entry(object) else {
+            return false;
+        };
+        let mut canaries = self.routed.canaries.iter().filter_map(|id| self.get(*id));
+        canaries.any(|canary| {
+            let target = canary.object.node().at(&["spec", "targetRef"]);
+            let is =
+                |key: &str, text: &str| target.and_then(|it| it.get(key)?.text()) == Some(text);
+            is("name", object.name())
+                && is("kind", object.kind())
+                && canary.repository == own.repository
+                && may_share_namespace(canary, own)
+        })
+    }
+
     /// Flagger's Canary that makes Services for a workload.
     pub(super) fn canary_of(&self, workload: Workload<'_>) -> Option<ObjectId> {
         let object = workload.object();

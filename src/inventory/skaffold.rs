@@ -12,8 +12,10 @@ use crate::yaml::Node;
 pub(super) struct BuiltImages {
     /// What the `skaffold.yaml` files in view build.
     names: HashSet<String>,
-    /// What the kustomizations in view give a version.
+    /// What the kustomizations in view give a version, if only `latest`.
     tagged: HashSet<String>,
+    /// What runs of all that.
+    run: HashSet<String>,
 }
 
 impl BuiltImages {
@@ -33,9 +35,24 @@ impl BuiltImages {
         let names = artifacts
             .filter_map(|artifact| artifact.resolved().get("image")?.as_str())
             .map(|image| without_version(image).to_owned());
+        let tagged = tagged(inventory);
+        let run = if tagged.is_empty() {
+            HashSet::new()
+        } else {
+            let templates = inventory.workloads().map(|workload| workload.template());
+            let images = templates.flat_map(|template| {
+                let containers = template.containers();
+                containers.filter_map(|it| it.data.image.as_deref().map(without_version))
+            });
+            images
+                .filter(|image| tagged.contains(*image))
+                .map(str::to_owned)
+                .collect()
+        };
         Self {
             names: names.collect(),
-            tagged: tagged(inventory),
+            tagged,
+            run,
         }
     }
 }
@@ -52,6 +69,11 @@ impl Inventory {
         let name = without_version(image);
         name.contains('/') && self.built_images.tagged.contains(name)
     }
+
+    /// Whether a workload in view has an image of this name, which a kustomization gives a version.
+    pub fn runs_tagged_image(&self, name: &str) -> bool {
+        self.built_images.run.contains(name)
+    }
 }
 
 fn tagged(inventory: &Inventory) -> HashSet<String> {
@@ -61,8 +83,7 @@ fn tagged(inventory: &Inventory) -> HashSet<String> {
             continue;
         };
         let fixed = data.images.iter().filter(|image| {
-            let tag = image.new_tag.as_deref().unwrap_or_default();
-            image.digest.is_some() || !matches!(tag, "" | "latest")
+            image.digest.is_some() || image.new_tag.as_ref().is_some_and(|tag| !tag.is_empty())
         });
         names.extend(fixed.filter_map(|image| image.name.clone()));
     }

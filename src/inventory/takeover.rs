@@ -92,9 +92,7 @@ impl Inventory {
         let Some(Selector::Map(labels)) = pod_selector(service) else {
             return false;
         };
-        let mut others = self
-            .workloads_labelled_beside(labels, object)
-            .take(FEW_FAR);
+        let mut others = self.workloads_labelled_beside(labels, object).take(FEW_FAR);
         others.any(|other| {
             let it = other.object();
             (it.kind(), it.name()) != (object.kind(), object.name())

@@ -196,9 +196,10 @@ impl Baseline {
     /// The baseline of a run: its findings that count, and what the earlier baseline lists of files
     /// and rules that the run does not cover, or of findings that nobody asked for.
     pub fn of(outcome: &Outcome, earlier: &Self, view: &View<'_>, covers: &Coverage) -> Self {
+        // A copy may be named without its original.
         let counts = |finding: &&Finding| match &finding.suppressed {
             None => true,
-            Some(suppression) => suppression.by == SuppressedBy::Baseline,
+            Some(it) => matches!(it.by, SuppressedBy::Baseline | SuppressedBy::Original),
         };
         let of_now = outcome
             .findings

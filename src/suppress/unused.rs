@@ -78,7 +78,7 @@ fn idle_claim(view: &View<'_>, objects: &Objects<'_>, claim: &Claim) -> Option<F
     let help = match claim.by {
         SuppressedBy::Config => format!("remove the pattern from `rules.{rule}.exclude`"),
         SuppressedBy::Annotation => format!("remove `{rule}` from the annotations"),
-        SuppressedBy::Comment | SuppressedBy::Baseline => {
+        SuppressedBy::Comment | SuppressedBy::Baseline | SuppressedBy::Original => {
             format!("remove `{rule}` from the comment, or the comment")
         }
     };

@@ -198,7 +198,7 @@ fn suppression(suppression: &finding::Suppression) -> Suppression {
     Suppression {
         kind: match suppression.by {
             SuppressedBy::Comment | SuppressedBy::Annotation => "inSource",
-            SuppressedBy::Config | SuppressedBy::Baseline => "external",
+            SuppressedBy::Config | SuppressedBy::Baseline | SuppressedBy::Original => "external",
         },
         justification: suppression.reason.as_deref().map(plain),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::apart::{keeps_a_place, no_node_holds_all};
 use super::labels;
-use super::new_budget::{document, free_name, idle_budget};
+use super::new_budget::{condition, correct, document, free_name, idle_budget};
 use super::rollout::with_origin;
 use super::sharing::{Sharing, is_applied_with};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
@@ -82,6 +82,7 @@ fn unprotected<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Option<(i32, Rep
         || keeps_a_place(template)
         || only_generates_load(workload)
         || labels::are_none(cx, workload)
+        || cx.inventory.is_run_by_flagger(workload)
     {
         return None;
     }
@@ -139,7 +140,7 @@ fn takes_budget(workload: Workload<'_>) -> bool {
 
 /// Shows the budget, and adds it as a document to the workload's file where nothing speaks against that.
 fn add_budget<'r>(
-    cx: &Context<'_>,
+    cx: &Context<'r>,
     workload: Workload<'_>,
     name: Option<&str>,
     report: Report<'r>,
@@ -153,8 +154,16 @@ fn add_budget<'r>(
             "{LEAD}, over labels that its pods and no others carry"
         ));
     }
+    let title = "add a PodDisruptionBudget that lets one pod go at a time";
+    if let Some(budget) = idle_budget(cx, object, &own) {
+        let reason = format!(
+            "PodDisruptionBudget `{}` may be meant for them",
+            budget.name()
+        );
+        return correct(budget, &own, report).not_fixed(Applicability::Unsafe, title, reason);
+    }
     let budget = document(cx, workload, name.unwrap_or(object.name()), &own);
-    let shown = format!("{LEAD}:\n{}", budget.yaml());
+    let shown = format!("{LEAD}{}:\n{}", condition(&own), budget.yaml());
     // policy/v1 is served from 1.21 on.
     if known.is_none()
         || name.is_none()
@@ -166,7 +175,6 @@ fn add_budget<'r>(
     {
         return report.help(shown);
     }
-    let title = "add a PodDisruptionBudget that lets one pod go at a time";
     if let Some(other) = shared(cx, object, &own) {
         let reason = format!(
             "it would also select the pods of {} `{}`, and a pod with two budgets is never evicted",
@@ -176,19 +184,8 @@ fn add_budget<'r>(
         let report = report.help(shown);
         return report.not_fixed(Applicability::Unsafe, title, reason);
     }
-    if let Some(budget) = idle_budget(cx, object, &own) {
-        let reason = format!(
-            "PodDisruptionBudget `{}` selects no pods by the same labels: correct its selector",
-            budget.name()
-        );
-        let place = budget.name_node();
-        return report
-            .help(shown)
-            .related(budget, place, "selects no pods by the same labels")
-            .not_fixed(Applicability::Unsafe, title, reason);
-    }
     let report = report.advise(
-        LEAD,
+        &format!("{LEAD}{}", condition(&own)),
         &budget,
         Applicability::Unsafe,
         title,

@@ -1,9 +1,10 @@
 //! `mutable-image-tag`
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{ContainerRef, ContainerRole, Field, Workload, WorkloadKind};
+use crate::kube::{Body, ContainerRef, ContainerRole, Field, Object, Workload, WorkloadKind};
 use crate::lifecycle::signal::only_waits;
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "mutable-image-tag",
@@ -18,12 +19,42 @@ static META: RuleMeta = RuleMeta {
     checklist: &[],
 };
 
+const MOVES: &str = "it moves with every build";
+
 /// See the rule's page.
 pub(in crate::rules) struct MutableImageTag;
 
 impl Rule for MutableImageTag {
     fn meta(&self) -> &'static RuleMeta {
         &META
+    }
+
+    fn check_object(&self, cx: &Context<'_>, object: &Object, out: &mut Findings) {
+        let Body::Kustomization(data) = object.body() else {
+            return;
+        };
+        let nodes = object.node().get("images").into_iter();
+        let nodes = nodes.flat_map(Node::items);
+        for (image, node) in data.images.iter().zip(nodes) {
+            let (Some(name), Some(tag)) = (&image.name, node.resolved().get("newTag")) else {
+                continue;
+            };
+            let is_open = image.digest.is_none() && image.new_tag.as_deref() == Some("latest");
+            if !is_open
+                || !cx.inventory.runs_tagged_image(name)
+                || cx.inventory.is_built_by_skaffold(name)
+            {
+                continue;
+            }
+            let known_as = image.new_name.as_ref().unwrap_or(name);
+            let message = format!(
+                "the tag of `{known_as}` moves: pods may differ, and a rollback cannot restore it"
+            );
+            out.push(Report::object(object, tag, message).detail(MOVES).help(
+                "name the version that was tested, best with its digest instead:\n\
+                 newTag: <version>",
+            ));
+        }
     }
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
@@ -38,10 +69,7 @@ impl Rule for MutableImageTag {
                     format!("image `{image}` has no tag"),
                     "which means `latest`",
                 ),
-                Tag::Latest => (
-                    format!("the tag of `{image}` moves"),
-                    "it moves with every build",
-                ),
+                Tag::Latest => (format!("the tag of `{image}` moves"), MOVES),
             };
             if cx.inventory.is_built_by_skaffold(image)
                 || cx.inventory.is_tagged_by_kustomization(image)

@@ -1,5 +1,5 @@
 //! The PodDisruptionBudget that a workload lacks: its name and its text, and one that is likely meant for
-//! it.
+//! it, and how that is corrected.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::labels;
 use crate::edit::{Advice, Value};
 use crate::inventory::waits_for_members;
 use crate::kube::{Body, Object, Workload};
-use crate::rules::Context;
+use crate::rules::{Context, Report};
 
 /// The kinds that get a budget.
 const BUDGETED: [&str; 5] = [
@@ -70,7 +70,7 @@ pub(super) fn document(
 }
 
 /// A budget that is deployed with the workload, asks for the same labels with other values and selects
-/// nothing: likely it is meant for these pods.
+/// nothing, or only what has a budget of its own elsewhere: likely it is meant for these pods.
 pub(super) fn idle_budget<'a>(
     cx: &Context<'a>,
     object: &Object,
@@ -78,6 +78,8 @@ pub(super) fn idle_budget<'a>(
 ) -> Option<&'a Object> {
     /// Many workloads may lack a budget.
     const MOST_LOOKS: usize = 5_000;
+    /// A budget is for one workload, or a few.
+    const FEW: usize = 10;
     let inventory = cx.inventory;
     inventory.objects().take(MOST_LOOKS).find(|other| {
         let Body::PodDisruptionBudget(budget) = other.body() else {
@@ -88,6 +90,48 @@ pub(super) fn idle_budget<'a>(
         labels.is_some_and(|labels| labels.keys().eq(own.keys()))
             && inventory.same_scope(object, other)
             && inventory.same_namespace(object, other)
-            && inventory.selects(other).next().is_none()
+            && inventory
+                .selects(other)
+                .take(FEW)
+                .all(|(workload, relation)| !relation.is_near() && has_own_budget(cx, workload))
     })
+}
+
+fn has_own_budget(cx: &Context<'_>, workload: Workload<'_>) -> bool {
+    let mut budgets = cx.inventory.budgets_of(workload);
+    budgets
+        .next()
+        .is_some_and(|(_, relation)| relation.is_near())
+}
+
+/// Shows the selector that a budget which selects none of the pods needs for them.
+pub(super) fn correct<'r>(
+    budget: &'r Object,
+    own: &BTreeMap<String, String>,
+    report: Report<'r>,
+) -> Report<'r> {
+    let labels = Value::map([("matchLabels", labels::value(own))]);
+    let selector = Advice::below(&["spec"], [("selector", labels)]);
+    let name = budget.name();
+    let help = format!(
+        "let PodDisruptionBudget `{name}` select these pods, or add another one:\n{}",
+        selector.yaml()
+    );
+    report.help(help).related(
+        budget,
+        budget.name_node(),
+        "selects no pods here, by the same labels with other values",
+    )
+}
+
+/// What has to hold for a budget to protect one workload alone.
+pub(super) fn condition(labels: &BTreeMap<String, String>) -> &'static str {
+    // kubebuilder's scaffold gives it to every controller.
+    let is_of_all =
+        |(key, value): (&String, &String)| key == "control-plane" && value == "controller-manager";
+    if labels.iter().all(is_of_all) {
+        ", where no other controller of the namespace has this label"
+    } else {
+        ""
+    }
 }

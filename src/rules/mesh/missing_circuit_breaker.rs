@@ -39,7 +39,11 @@ impl Rule for MissingCircuitBreaker {
         let is_trial = |workload: Workload<'_>, relation: Relation| {
             relation.is_firm() && workload.trial_service() == Some(object.name())
         };
-        if cx.inventory.selects(object).any(|(it, relation)| is_trial(it, relation)) {
+        if cx
+            .inventory
+            .selects(object)
+            .any(|(it, relation)| is_trial(it, relation))
+        {
             return;
         }
         let best = cx

@@ -116,8 +116,7 @@ fn plain_only<'a>(object: &'a Object, node: Node<'_>, told: &ToldClients<'_>) ->
         Some(namespace) => format!("namespace `{namespace}`"),
         None => format!("`{}`", told.host),
     };
-    let message =
-        format!("`DISABLE` refuses mutual TLS, but clients of {whose} use it: they fail");
+    let message = format!("`DISABLE` refuses mutual TLS, but clients of {whose} use it: they fail");
     let detail = format!(
         "DestinationRule `{}` tells them to, and the servers take plain text only",
         told.rule.name()

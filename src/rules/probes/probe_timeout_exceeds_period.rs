@@ -6,7 +6,8 @@ use super::patience::{enough, failures};
 use super::probe::{ProbeKind, ProbeRef, probes_of};
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::Workload;
+use crate::inventory::Unedited;
+use crate::kube::{Object, Workload};
 use crate::lifecycle::probes::{Handler, Timing};
 use crate::rules::text::is_explained;
 use crate::rules::{Context, Findings, Report, Rule};
@@ -61,7 +62,9 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
     let container = probe.container;
     let own_limit = Handler::of(probe.data, container.ports()).and_then(|it| it.own_limit());
     let longest = own_limit.map_or(timeout, |limit| limit.min(timeout));
-    if longest <= period {
+    let is_close = longest < period * 2;
+    // Who only takes over what others have written changes nothing for so little.
+    if longest <= period || is_close && is_of_others(cx, container.object()) {
         return;
     }
     let message = message(probe, longest, period);
@@ -69,7 +72,6 @@ fn check(cx: &Context<'_>, workload: Workload<'_>, probe: &ProbeRef<'_>, out: &m
         out.push(of_start(workload, probe, node, message, longest));
         return;
     }
-    let is_close = longest < period * 2;
     let severity = if is_close {
         Severity::Note
     } else {
@@ -146,6 +148,12 @@ fn more_failures(probe: &ProbeRef<'_>, timing: &Timing) -> Option<u128> {
     let ready = ready.period() * ready.failure_threshold();
     let kept = failures(enough(ready).min(timing.tolerance()), timing.period());
     (kept > u128::from(timing.failure_threshold())).then_some(kept)
+}
+
+fn is_of_others(cx: &Context<'_>, object: &Object) -> bool {
+    let place = object.location(object.node());
+    let unedited = cx.inventory.unedited(object.source(), Some(place));
+    matches!(unedited, Some(Unedited::Generated | Unedited::Copied))
 }
 
 /// A start that takes longer costs nobody a request, and a shorter timeout would fail slow ones.
