@@ -1108,3 +1108,114 @@ fn a_budget_with_the_labels_of_another_is_corrected_instead_of_a_second_one() {
         "{finding}"
     );
 }
+
+#[test]
+fn a_match_for_some_requests_needs_a_route_for_the_others() {
+    const FAULT: &str = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: web}\nspec:\n  \
+                         hosts: [web]\n  http:\n    - fault: {abort: {httpStatus: 503, percentage: {value: 10}}}\n      \
+                         route: [{destination: {host: web}}]\n";
+    let help = |text: &str| {
+        let found = findings(&[("routes.yaml", text)], &["--select", "unscoped-fault"]);
+        text_of(&found)
+    };
+    assert!(help(FAULT).contains("add a copy of this route without `fault` and `match`"));
+    let rest = format!("{FAULT}    - route: [{{destination: {{host: web}}}}]\n");
+    assert!(help(&rest).starts_with("inject only into requests that ask for it:\n"));
+}
+
+/// The help of the only finding.
+fn text_of(found: &[Value]) -> String {
+    let [finding] = found else {
+        panic!("{found:?}");
+    };
+    text(finding, "help").to_owned()
+}
+
+#[test]
+fn a_conflict_names_what_both_rules_set() {
+    let rule = |name: &str, policy: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{name: {name}, namespace: shop}}\n\
+             spec:\n  host: web\n  trafficPolicy: {policy}\n---\n"
+        )
+    };
+    let help = |one: &str, other: &str| {
+        let both = rule("one", one) + &rule("other", other);
+        let found = findings(
+            &[("rules.yaml", &both)],
+            &["--select", "destination-rule-conflict"],
+        );
+        text_of(&found)
+    };
+    assert_eq!(
+        help("{tls: {mode: DISABLE}}", "{tls: {mode: ISTIO_MUTUAL}}"),
+        "put the settings of both into one DestinationRule for the host, with the `tls.mode` that is meant"
+    );
+    assert_eq!(
+        help("{tls: {mode: DISABLE}}", "{loadBalancer: {simple: RANDOM}}"),
+        "put the settings of both into one DestinationRule for the host"
+    );
+}
+
+#[test]
+fn no_drain_takes_the_only_pod_that_a_budget_holds() {
+    const APP: &str =
+        "        - {name: app, image: registry.example/app:1.4.2, ports: [{containerPort: 80}]}\n";
+    let app = workload("Deployment", "web", "app: web", "  replicas: 1\n", APP);
+    let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec:\n  \
+                   selector: {app: web}\n  ports: [{name: http, port: 80}]\n";
+    let budget = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web, namespace: shop}\n\
+                  spec:\n  minAvailable: 1\n  selector: {matchLabels: {app: web}}\n";
+    let found = |text: &str| findings(&[("web.yaml", text)], &["--select", "single-replica"]);
+    let free = found(&format!("{app}{service}"));
+    assert_eq!(
+        text(&free[0], "message"),
+        "1 replica takes requests: a drain or crash leaves nobody to answer"
+    );
+    let held = found(&format!("{app}{service}{budget}"));
+    assert_eq!(
+        text(&held[0], "message"),
+        "1 replica takes requests: a crash leaves nobody to answer"
+    );
+    assert_eq!(
+        text_of(&held),
+        "run at least 2 replicas, on different nodes:\nreplicas: 2"
+    );
+}
+
+#[test]
+fn a_policy_of_a_namespace_speaks_of_its_clients_and_of_the_rule_that_counts() {
+    let rule = |name: &str, namespace: &str, host: &str, mode: &str| {
+        format!(
+            "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{name: {name}, namespace: \
+             {namespace}}}\nspec:\n  host: '{host}'\n  trafficPolicy: {{tls: {{mode: {mode}}}}}\n"
+        )
+    };
+    let policy = |spec: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {{name: off, namespace: shop}}\n\
+             spec:\n{spec}  mtls: {{mode: DISABLE}}\n"
+        )
+    };
+    let found = |text: &str| {
+        let found = findings(&[("mesh.yaml", text)], &["--select", "mtls-disabled"]);
+        let mut found = found.into_iter();
+        found
+            .find(|it| it["resource"]["kind"] == "PeerAuthentication")
+            .unwrap()
+    };
+    let wide = found(&(policy("") + &rule("all", "istio-system", "*.local", "ISTIO_MUTUAL")));
+    assert_eq!(
+        text(&wide, "message"),
+        "`DISABLE` refuses mutual TLS, but clients of namespace `shop` use it: they fail"
+    );
+    let covered = rule("all", "istio-system", "*.local", "DISABLE")
+        + &rule("own", "shop", "*.shop.svc.cluster.local", "ISTIO_MUTUAL");
+    let covered = found(&(policy("") + &covered));
+    assert!(!text(&covered, "help").contains("`all`"), "{covered}");
+    let two = rule("ratings", "shop", "ratings", "DISABLE")
+        + &rule("details", "shop", "details", "DISABLE");
+    let one = found(&(policy("  selector: {matchLabels: {app: details}}\n") + &two));
+    assert!(text(&one, "help").contains("`details`"), "{one}");
+    assert!(related(&one)[0].ends_with(": sends plain text"), "{one}");
+}

@@ -133,25 +133,34 @@ impl Inventory {
     /// Whether Istio takes another rule than `from`, one of the root namespace, for all of the namespace of a
     /// policy (`destinationRule` in pilot/pkg/model/push_context.go looks into the Service's first).
     fn is_replaced(&self, from: &Object, policy: &Object) -> bool {
+        self.namespace(from) == Some(self.root_namespace()) && self.has_wide_rule(policy)
+    }
+
+    /// Whether the namespace of a policy has a rule of its own for all of its hosts.
+    fn has_wide_rule(&self, policy: &Object) -> bool {
         let root = self.root_namespace();
         let namespace = self.namespace(policy).filter(|it| *it != root);
-        self.namespace(from) == Some(root)
-            && namespace.is_some_and(|namespace| {
-                self.client_rules(policy).any(|(rule, spec)| {
-                    let host = Host::new(spec.host.as_deref().unwrap_or_default(), None);
-                    self.namespace(rule) == Some(namespace)
-                        && host.is_wildcard()
-                        && host.is_of(namespace)
-                })
+        namespace.is_some_and(|namespace| {
+            self.client_rules(policy).any(|(rule, spec)| {
+                let host = Host::new(spec.host.as_deref().unwrap_or_default(), None);
+                self.namespace(rule) == Some(namespace)
+                    && host.is_wildcard()
+                    && host.is_of(namespace)
             })
+        })
     }
 
     /// What DestinationRules beside a PeerAuthentication tell clients of hosts that it may be for.
     pub fn told_clients<'a>(&'a self, policy: &'a Object) -> impl Iterator<Item = ToldClients<'a>> {
         let own = self.namespace(policy);
         let is_of_mesh = own == Some(self.root_namespace());
+        // Istio looks into the Service's namespace before the root namespace.
+        let is_covered = self.has_wide_rule(policy);
         let rules = self.client_rules(policy).filter_map(move |(rule, spec)| {
             let host = spec.host.as_deref()?;
+            if is_covered && self.namespace(rule) == Some(self.root_namespace()) {
+                return None;
+            }
             let named = Host::new(host, self.namespace(rule));
             let is_near = is_of_mesh && named.is_in_cluster()
                 || match own {

@@ -21,12 +21,27 @@ pub(super) fn of(object: &Object, edits: &[Edit]) -> String {
             .filter(|edit| edit.source == object.source() && !is_new(edit));
         node.is_some_and(|node| own.any(|edit| is_inside(object, edit, node)))
     };
-    let is_long_running = workload.is_long_running();
-    if is_long_running && touches(object.node().at(&["spec", "selector"])) {
+    // Only these keep their selector (`ValidateDeploymentUpdate` and its like in pkg/apis/apps/validation and
+    // pkg/registry/apps).
+    let keeps_selector = matches!(
+        workload.kind(),
+        WorkloadKind::Deployment
+            | WorkloadKind::ReplicaSet
+            | WorkloadKind::DaemonSet
+            | WorkloadKind::StatefulSet
+    );
+    if keeps_selector && touches(object.node().at(&["spec", "selector"])) {
         return "a selector cannot change: an object that exists has to be deleted first"
             .to_owned();
     }
-    if !touches(workload.template().node()) {
+    // Labels and annotations of a Pod change in place.
+    let is_of_pod = workload.kind() == WorkloadKind::Pod;
+    let part = if is_of_pod {
+        object.node().get("spec")
+    } else {
+        workload.template().node()
+    };
+    if !touches(part) {
         return "no pod restarts".to_owned();
     }
     let restart = restart(workload);

@@ -1,5 +1,6 @@
 //! `hpa-single-replica`
 
+use super::new_budget::holding_one;
 use super::rivals;
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
@@ -114,7 +115,10 @@ fn report<'a>(
     let consequence = if *count < 1 {
         "to no pod: the first requests then fail or wait"
     } else {
-        "to one pod: a drain or crash takes it all down"
+        match holding_one(cx, workload) {
+            Some(_) => "to one pod: a crash takes it all down",
+            None => "to one pod: a drain or crash takes it all down",
+        }
     };
     let message = format!("{written} scales `{}` {consequence}", target.name());
     let field = match object.body() {

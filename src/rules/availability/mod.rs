@@ -26,6 +26,7 @@ mod new_budget;
 mod new_form;
 mod new_selector;
 pub(super) mod not_ready_addresses_published;
+mod old_defaults;
 mod open_labels;
 mod overlap;
 pub(super) mod overlapping_pdbs;

@@ -7,6 +7,7 @@ use super::labels;
 use crate::edit::{Advice, Value};
 use crate::inventory::waits_for_members;
 use crate::kube::{Body, Object, Workload};
+use crate::lifecycle::disruption::{Budget, Pods};
 use crate::rules::{Context, Report};
 
 /// The kinds that get a budget.
@@ -95,6 +96,17 @@ pub(super) fn idle_budget<'a>(
                 .take(FEW)
                 .all(|(workload, relation)| !relation.is_near() && has_own_budget(cx, workload))
     })
+}
+
+/// A budget that lets the only pod of a workload never go: a drain waits for it in vain.
+pub(super) fn holding_one<'a>(cx: &Context<'a>, workload: Workload<'a>) -> Option<&'a Object> {
+    let mut budgets = cx.inventory.budgets_of(workload);
+    let (object, _) = budgets.find(|(_, relation)| relation.is_firm())?;
+    let Body::PodDisruptionBudget(typed) = object.body() else {
+        return None;
+    };
+    let budget = Budget::of(typed.spec.as_ref()?).ok()?;
+    (budget.over(Pods::Scaled(1)).disruptions() == 0).then_some(object)
 }
 
 fn has_own_budget(cx: &Context<'_>, workload: Workload<'_>) -> bool {

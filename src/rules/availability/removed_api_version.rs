@@ -1,5 +1,6 @@
 //! `removed-api-version`
 
+use super::old_defaults::{self, SAME_DEFAULTS};
 use super::{labels, new_form};
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
@@ -155,9 +156,6 @@ fn select_template(object: &Object, editor: &Editor<'_>) -> Edits {
     editor.insert_at(object.node(), &path, "matchLabels", labels::value(&wanted))
 }
 
-/// The version of workloads that `apps/v1` was made of without a change.
-const SAME_DEFAULTS: &str = "apps/v1beta2";
-
 fn is_workload(kind: &str) -> bool {
     matches!(
         kind,
@@ -175,23 +173,12 @@ fn selects(object: &Object) -> bool {
         .any(asks)
 }
 
-fn changes_of_workload(row: &Removed, object: &Object) -> Option<&'static str> {
-    if row.api_version != SAME_DEFAULTS {
-        return Some(if selects(object) {
-            "the defaults of rollouts differ"
-        } else {
-            "spec.selector is required now, and the defaults of rollouts differ"
-        });
-    }
-    (!selects(object)).then_some("spec.selector is required")
-}
-
 /// What else has to change in the object. From the Kubernetes deprecation guide; for RBAC and the
 /// access reviews, from the types (`k8s.io/api`).
 fn changes(row: &Removed, object: &Object) -> Option<&'static str> {
     let field = |path: &[&str]| object.node().at(path);
     Some(match row.kind {
-        kind if is_workload(kind) => return changes_of_workload(row, object),
+        kind if is_workload(kind) => return old_defaults::changes(row, selects(object)),
         "Ingress" => {
             "backends become `service.name` and `service.port`, `spec.backend` becomes \
              `spec.defaultBackend`, and every path needs a `pathType`"

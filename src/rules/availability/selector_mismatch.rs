@@ -9,8 +9,7 @@ use crate::rules::text::{FEW, and_more, yaml_pair};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
-const HELP: &str = "give the pod template the labels that the selector asks for; the selector of an \
-                    object that exists cannot change";
+const GIVE: &str = "give the pod template the labels that the selector asks for";
 
 static META: RuleMeta = RuleMeta {
     id: "selector-mismatch",
@@ -171,7 +170,12 @@ fn check(
     };
     let found = labels::found(&different);
     let found = (!found.is_empty()).then(|| format!("it has {found}"));
-    let report = report(at, message).detail_of(found).help(HELP);
+    // The API server lets these two change it.
+    let help = match object.kind() {
+        "DeploymentConfig" | "ReplicationController" => GIVE.to_owned(),
+        _ => format!("{GIVE}; the selector of an object that exists cannot change"),
+    };
+    let report = report(at, message).detail_of(found).help(help);
     let report = show_labels(template, &different, report);
     out.push(label_template(template, &different, report));
 }

@@ -5,6 +5,7 @@ use crate::inventory::{
     Claim, ClaimAccess, Serving, Traffic, elects_leader, is_controller, keeps_data,
 };
 use crate::kube::{Workload, WorkloadKind};
+use crate::rules::availability::new_budget::holding_one;
 use crate::rules::availability::rollout::{lone, show_claim};
 use crate::rules::text::is_explained;
 use crate::rules::{Context, Findings, Report, Rule, remarks};
@@ -51,7 +52,8 @@ impl Rule for SingleReplica {
             return;
         }
         let claim = claims.into_iter().find(Claim::may_be_exclusive);
-        let message = message(workload, &serving, node, surges, claim.is_some());
+        let holds = holding_one(cx, workload).is_some();
+        let message = message(workload, &serving, node, (surges, holds), claim.is_some());
         let report = Report::object(workload.object(), node, message);
         let report = match claim {
             Some(claim) => singleton(workload, &claim, report),
@@ -62,7 +64,7 @@ impl Rule for SingleReplica {
                 .severity(Severity::Note)
                 .help("plan for the outage; more replicas need a replication of their own"),
             None if is_controller(workload) => controller(workload, &serving, surges, report),
-            None => several(workload, surges, report),
+            None => several(workload, (surges, holds), report),
         };
         out.push(report.serving(&serving));
     }
@@ -103,7 +105,11 @@ fn controller<'a>(
 }
 
 /// More replicas, and what stands against them.
-fn several<'a>(workload: Workload<'a>, surges: bool, report: Report<'a>) -> Report<'a> {
+fn several<'a>(
+    workload: Workload<'a>,
+    (surges, holds): (bool, bool),
+    report: Report<'a>,
+) -> Report<'a> {
     let strategy = workload.strategy();
     let kind = strategy.field(&["type"]).node().filter(|_| !surges);
     let report = report.help(match kind {
@@ -111,6 +117,9 @@ fn several<'a>(workload: Workload<'a>, surges: bool, report: Report<'a>) -> Repo
             "where two may run side by side, run at least 2 replicas and let a rollout replace one at a \
              time; else plan for the outage:\n\
              replicas: 2\nstrategy:\n  type: RollingUpdate"
+        }
+        _ if holds => {
+            "run at least 2 replicas, on different nodes:\nreplicas: 2"
         }
         _ => {
             "run at least 2 replicas, on different nodes and under a PodDisruptionBudget:\n\
@@ -146,13 +155,15 @@ fn message(
     workload: Workload<'_>,
     serving: &Serving<'_>,
     node: Node<'_>,
-    surges: bool,
+    (surges, holds): (bool, bool),
     is_singleton: bool,
 ) -> String {
-    let when = if surges {
-        "a drain or crash"
-    } else {
-        "a rollout, drain or crash"
+    // No drain evicts a pod that a budget holds.
+    let when = match (surges, holds) {
+        (true, true) => "a crash",
+        (true, false) => "a drain or crash",
+        (false, true) => "a rollout or crash",
+        (false, false) => "a rollout, drain or crash",
     };
     let default = if node.id() == workload.object().name_node().id() {
         " (default)"

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::contested::{contested, is_same};
 use super::policy::items;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Together;
@@ -126,13 +127,13 @@ fn report<'a>(object: &'a Object, host: &str, clashes: Vec<Clash<'a>>) -> Option
         (
             format!("`{other}` repeats settings for `{host}`: Istio uses only one"),
             Severity::Note,
-            "keep one of the two: who changes only one later may change nothing",
+            "keep one of the two: who changes only one later may change nothing".to_owned(),
         )
     } else {
         (
             format!("`{other}` has other settings for `{host}`: Istio keeps the older"),
             Severity::Warning,
-            "put the settings of both into one DestinationRule for the host, each subset once",
+            unite(&told),
         )
     };
     let report = Report::object(object, first.part.key, message)
@@ -148,24 +149,26 @@ fn report<'a>(object: &'a Object, host: &str, clashes: Vec<Clash<'a>>) -> Option
     }))
 }
 
-/// Whether two nodes say the same, in whatever order.
-fn is_same(one: Node<'_>, other: Node<'_>) -> bool {
-    let (one, other) = (one.resolved(), other.resolved());
-    if one.is_mapping() && other.is_mapping() {
-        return one.entries().count() == other.entries().count()
-            && one.entries().all(|entry| {
-                let theirs = other.get(entry.key.key_text());
-                theirs.is_some_and(|theirs| is_same(entry.value, theirs))
-            });
-    }
-    if one.is_sequence() && other.is_sequence() {
-        return one.items().count() == other.items().count()
-            && one
-                .items()
-                .zip(other.items())
-                .all(|(one, other)| is_same(one, other));
-    }
-    !one.is_mapping() && !one.is_sequence() && one.text() == other.text()
+/// How to make one rule of two.
+fn unite(told: &[Clash<'_>]) -> String {
+    let mut contested: Vec<String> = told
+        .iter()
+        .flat_map(|clash| contested(clash.part.value, clash.theirs.value))
+        .collect();
+    contested.sort_unstable();
+    contested.dedup();
+    let choice = if contested.is_empty() {
+        String::new()
+    } else {
+        let names: Vec<String> = contested.iter().map(|it| format!("`{it}`")).collect();
+        format!(", with the {} that is meant", and(&names))
+    };
+    let once = if told.iter().any(|clash| clash.part.name.is_some()) {
+        ", each subset once"
+    } else {
+        ""
+    };
+    format!("put the settings of both into one DestinationRule for the host{choice}{once}")
 }
 
 fn plain(object: &Object) -> Option<(&DestinationRuleSpec, &str)> {

@@ -5,6 +5,7 @@ mod breaker;
 mod claim;
 pub(super) mod conflicting_gateways;
 pub(super) mod conflicting_mesh_config;
+mod contested;
 mod covers;
 pub(super) mod deprecated_inject_annotation;
 pub(super) mod destination_rule_conflict;

@@ -21,6 +21,7 @@ pub(super) fn report<'a>(
     }
     let mut told: Vec<ToldClients<'_>> = cx.inventory.told_clients(object).collect();
     told.sort_by_key(|told| told.rule.source() != object.source());
+    keep_meant(object, &mut told);
     // STRICT would refuse the clients that are told to come without a certificate.
     let plain = told.iter().find(|told| {
         let mode = told.mode;
@@ -55,10 +56,31 @@ pub(super) fn report<'a>(
         Some(told) => report.related(
             told.rule,
             told.rule.name_node(),
-            "sends plain text, or TLS of its own",
+            match told.mode {
+                ClientTlsMode::Simple => "sends TLS of its own",
+                _ => "sends plain text",
+            },
         ),
         None => report,
     })
+}
+
+/// Of a policy for single workloads the rules of their hosts, where some are told by name, and not those of
+/// other hosts of the namespace.
+fn keep_meant(policy: &Object, told: &mut Vec<ToldClients<'_>>) {
+    let selector = policy.node().at(&["spec", "selector", "matchLabels"]);
+    let values: Vec<&str> = selector
+        .into_iter()
+        .flat_map(Node::entries)
+        .filter_map(|entry| entry.value.text())
+        .collect();
+    let is_named = |told: &ToldClients<'_>| {
+        let name = told.host.split('.').next().unwrap_or(told.host);
+        values.contains(&name)
+    };
+    if told.iter().any(is_named) {
+        told.retain(|told| is_named(told) || told.host.contains('*'));
+    }
 }
 
 fn disabled<'a>(

@@ -35,7 +35,7 @@ impl Rule for UnscopedFault {
         let (Some(spec), Some(node)) = (&service.spec, object.node().get("spec")) else {
             return;
         };
-        for (route, node) in spec.http.iter().zip(items(node, "http")) {
+        for (at, (route, node)) in spec.http.iter().zip(items(node, "http")).enumerate() {
             let Some(entry) = node.entry("fault") else {
                 continue;
             };
@@ -49,7 +49,9 @@ impl Rule for UnscopedFault {
             {
                 continue;
             }
-            let report = report(object, entry.key, node, &what);
+            let mut behind = spec.http.iter().skip(at + 1);
+            let has_rest = behind.any(|it| it.r#match.is_empty() && it.fault.is_none());
+            let report = report(object, entry.key, node, &what).help(help(has_rest));
             // Whoever names it so knows what it does.
             out.push(if cx.inventory.is_fault_on_purpose(object) {
                 report.severity(Severity::Note)
@@ -63,10 +65,7 @@ impl Rule for UnscopedFault {
 fn report<'a>(object: &'a Object, place: Node<'_>, route: Node<'_>, what: &str) -> Report<'a> {
     let message =
         format!("every client of this route gets injected faults: {what} of all requests");
-    let report = Report::object(object, place, message).help(
-        "inject only into requests that ask for it:\n\
-         match:\n  - headers:\n      <header of the tests>:\n        exact: <value>",
-    );
+    let report = Report::object(object, place, message);
     match route.get("match") {
         Some(found) => report.related(
             object,
@@ -75,6 +74,19 @@ fn report<'a>(object: &'a Object, place: Node<'_>, route: Node<'_>, what: &str) 
         ),
         None => report,
     }
+}
+
+/// Requests that match no route get a 404, so that a route for some needs one for the others behind it.
+fn help(has_rest: bool) -> String {
+    let rest = if has_rest {
+        ""
+    } else {
+        ", and add a copy of this route without `fault` and `match` behind it for all others"
+    };
+    format!(
+        "inject only into requests that ask for it{rest}:\n\
+         match:\n  - headers:\n      <header of the tests>:\n        exact: <value>"
+    )
 }
 
 /// The faults that are injected into some requests at least, in words; without a percentage Istio

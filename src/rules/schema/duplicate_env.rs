@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use k8s_openapi::api::core::v1::EnvVar;
 
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
-use crate::kube::{ContainerRef, Workload};
+use crate::kube::{ContainerRef, Workload, WorkloadKind};
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::yaml::Node;
 
@@ -62,12 +62,23 @@ fn check(workload: Workload<'_>, container: ContainerRef<'_>, out: &mut Findings
         );
         out.push(
             Report::container(workload, container, place, message)
-                .help(
-                    "keep one of the two; the API server warns, the container gets the last one, and \
-                     a later `kubectl apply` may drop either",
-                )
+                .help(help(workload))
                 .related(container.object(), earlier, "given here first"),
         );
+    }
+}
+
+/// Of built-in kinds the API server warns, and `kubectl apply` merges the list by name; of others it does
+/// neither.
+fn help(workload: Workload<'_>) -> &'static str {
+    match workload.kind() {
+        WorkloadKind::DeploymentConfig | WorkloadKind::Rollout | WorkloadKind::KnativeService => {
+            "keep one of the two, or give one a name of its own; the container gets the last one"
+        }
+        _ => {
+            "keep one of the two, or give one a name of its own; the API server warns, the container gets \
+             the last one, and a later `kubectl apply` may drop either"
+        }
     }
 }
 

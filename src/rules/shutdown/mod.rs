@@ -16,5 +16,6 @@ mod seamless;
 pub(super) mod signal_not_forwarded;
 pub(super) mod spot_notice_too_short;
 mod wait;
+mod with_exec;
 pub(super) mod work_cut_short;
 pub(super) mod zero_grace_period;
