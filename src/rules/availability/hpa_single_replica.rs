@@ -112,14 +112,7 @@ fn report<'a>(
         None => format!("no {field} (default {count})"),
     };
     let target = workload.object();
-    let consequence = if *count < 1 {
-        "to no pod: the first requests then fail or wait"
-    } else {
-        match holding_one(cx, workload) {
-            Some(_) => "to one pod: a crash takes it all down",
-            None => "to one pod: a drain or crash takes it all down",
-        }
-    };
+    let consequence = consequence(cx, workload, *count);
     let message = format!("{written} scales `{}` {consequence}", target.name());
     let field = match object.body() {
         Body::ScaledObject(_) => "minReplicaCount",
@@ -161,6 +154,16 @@ fn report<'a>(
                 .reveals()
         }
         _ => report.help(format!("{lead}:\n{}", advice.yaml())),
+    }
+}
+
+fn consequence(cx: &Context<'_>, workload: Workload<'_>, count: i32) -> &'static str {
+    if count < 1 {
+        "to no pod: the first requests then fail or wait"
+    } else if holding_one(cx, workload).is_some() {
+        "to one pod: a crash takes it all down"
+    } else {
+        "to one pod: a drain or crash takes it all down"
     }
 }
 

@@ -170,14 +170,17 @@ fn check(
     };
     let found = labels::found(&different);
     let found = (!found.is_empty()).then(|| format!("it has {found}"));
-    // The API server lets these two change it.
-    let help = match object.kind() {
-        "DeploymentConfig" | "ReplicationController" => GIVE.to_owned(),
-        _ => format!("{GIVE}; the selector of an object that exists cannot change"),
-    };
-    let report = report(at, message).detail_of(found).help(help);
+    let report = report(at, message).detail_of(found).help(help(object));
     let report = show_labels(template, &different, report);
     out.push(label_template(template, &different, report));
+}
+
+/// The API server lets two kinds change their selector.
+fn help(object: &Object) -> String {
+    match object.kind() {
+        "DeploymentConfig" | "ReplicationController" => GIVE.to_owned(),
+        _ => format!("{GIVE}; the selector of an object that exists cannot change"),
+    }
 }
 
 fn without_values(object: &Object, different: &[Difference<'_>]) -> String {
