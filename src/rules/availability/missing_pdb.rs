@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::apart::{keeps_a_place, no_node_holds_all};
 use super::labels;
-use super::new_budget::{condition, correct, document, free_name, idle_budget};
+use super::new_budget::{
+    IDLE, condition, correct, document, free_name, idle_budget, is_only_workload,
+};
 use super::rollout::with_origin;
 use super::sharing::{Sharing, is_applied_with};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
@@ -155,12 +157,9 @@ fn add_budget<'r>(
         ));
     }
     let title = "add a PodDisruptionBudget that lets one pod go at a time";
-    if let Some(budget) = idle_budget(cx, object, &own) {
-        let reason = format!(
-            "PodDisruptionBudget `{}` may be meant for them",
-            budget.name()
-        );
-        return correct(budget, &own, report).not_fixed(Applicability::Unsafe, title, reason);
+    let idle = idle_budget(cx, object, &own);
+    if let Some(budget) = idle.filter(|_| is_only_workload(cx, object)) {
+        return correct(budget, &own, report, title);
     }
     let budget = document(cx, workload, name.unwrap_or(object.name()), &own);
     let shown = format!("{LEAD}{}:\n{}", condition(&own), budget.yaml());
@@ -176,13 +175,17 @@ fn add_budget<'r>(
         return report.help(shown);
     }
     if let Some(other) = shared(cx, object, &own) {
-        let reason = format!(
-            "it would also select the pods of {} `{}`, and a pod with two budgets is never evicted",
-            other.object().kind(),
-            other.object().name()
-        );
         let report = report.help(shown);
-        return report.not_fixed(Applicability::Unsafe, title, reason);
+        return report.not_fixed(Applicability::Unsafe, title, also_selects(other));
+    }
+    if let Some(budget) = idle {
+        let (name, place) = (budget.name(), budget.name_node());
+        let reason = format!("PodDisruptionBudget `{name}` may be meant for these pods");
+        return report.help(shown).related(budget, place, IDLE).not_fixed(
+            Applicability::Unsafe,
+            title,
+            reason,
+        );
     }
     let report = report.advise(
         &format!("{LEAD}{}", condition(&own)),
@@ -193,6 +196,14 @@ fn add_budget<'r>(
         object.node(),
     );
     report.effect("a drain evicts one pod at a time")
+}
+
+fn also_selects(other: Workload<'_>) -> String {
+    format!(
+        "it would also select the pods of {} `{}`, and a pod with two budgets is never evicted",
+        other.object().kind(),
+        other.object().name()
+    )
 }
 
 /// Another workload whose pods the budget would select, and which has one or may get one.

@@ -5,10 +5,17 @@ use std::collections::BTreeMap;
 
 use super::labels;
 use crate::edit::{Advice, Value};
+use crate::finding::Applicability;
 use crate::inventory::waits_for_members;
 use crate::kube::{Body, Object, Workload};
 use crate::lifecycle::disruption::{Budget, Pods};
 use crate::rules::{Context, Report};
+
+/// Many workloads may lack a budget.
+const MOST_LOOKS: usize = 5_000;
+
+/// What a budget does that is likely meant for other pods than it selects.
+pub(super) const IDLE: &str = "selects no pods here, by the same labels with other values";
 
 /// The kinds that get a budget.
 const BUDGETED: [&str; 5] = [
@@ -77,8 +84,6 @@ pub(super) fn idle_budget<'a>(
     object: &Object,
     own: &BTreeMap<String, String>,
 ) -> Option<&'a Object> {
-    /// Many workloads may lack a budget.
-    const MOST_LOOKS: usize = 5_000;
     /// A budget is for one workload, or a few.
     const FEW: usize = 10;
     let inventory = cx.inventory;
@@ -116,11 +121,21 @@ fn has_own_budget(cx: &Context<'_>, workload: Workload<'_>) -> bool {
         .is_some_and(|(_, relation)| relation.is_near())
 }
 
+/// Whether no other workload stands where the object does, for which a budget could be meant.
+pub(super) fn is_only_workload(cx: &Context<'_>, object: &Object) -> bool {
+    let near = cx.inventory.objects().take(MOST_LOOKS);
+    let near = near.filter(|other| Workload::of(other).is_some());
+    near.filter(|other| cx.inventory.same_scope(object, other))
+        .nth(1)
+        .is_none()
+}
+
 /// Shows the selector that a budget which selects none of the pods needs for them.
 pub(super) fn correct<'r>(
     budget: &'r Object,
     own: &BTreeMap<String, String>,
     report: Report<'r>,
+    title: &str,
 ) -> Report<'r> {
     let labels = Value::map([("matchLabels", labels::value(own))]);
     let selector = Advice::below(&["spec"], [("selector", labels)]);
@@ -129,11 +144,11 @@ pub(super) fn correct<'r>(
         "let PodDisruptionBudget `{name}` select these pods, or add another one:\n{}",
         selector.yaml()
     );
-    report.help(help).related(
-        budget,
-        budget.name_node(),
-        "selects no pods here, by the same labels with other values",
-    )
+    let reason = format!("PodDisruptionBudget `{name}` may be meant for these pods");
+    report
+        .help(help)
+        .related(budget, budget.name_node(), IDLE)
+        .not_fixed(Applicability::Unsafe, title, reason)
 }
 
 /// What has to hold for a budget to protect one workload alone.

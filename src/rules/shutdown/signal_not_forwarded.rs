@@ -67,8 +67,6 @@ fn report<'a>(
     let list = container.node.get(found.field.as_str());
     let node = list.and_then(|list| list.items().nth(found.index));
     let script = node.and_then(Node::text).unwrap_or_default();
-    let is_sleeping = script.split_whitespace().any(|word| word == "sleep");
-    let has_more = script.trim().contains(['\n', ';', '&']);
     let severity = match found.obstacle {
         _ if !found.becoming.is_empty() || is_load_generator(workload, container) => Severity::Note,
         Obstacle::SingleCommand | Obstacle::PackageManager => Severity::Note,
@@ -85,7 +83,7 @@ fn report<'a>(
     .severity(severity)
     .help(format!(
         "{}\n{}",
-        help(workload, found, is_sleeping, has_more),
+        help(workload, found, script),
         consequence(workload, found)
     ));
     let script = node.and_then(Node::text).and_then(with_exec);
@@ -151,15 +149,21 @@ fn consequence(workload: Workload<'_>, found: &Unforwarded) -> String {
     }
 }
 
-fn help(workload: Workload<'_>, found: &Unforwarded, is_sleeping: bool, has_more: bool) -> String {
+fn help(workload: Workload<'_>, found: &Unforwarded, script: &str) -> String {
+    let is_sleeping = script.split_whitespace().any(|word| word == "sleep");
+    let has_more = script.trim().contains(['\n', ';', '&']);
     let process = &found.process;
     let read = found.tees_into.as_deref();
     let read = read.filter(|file| is_read(workload, file));
     match found.obstacle {
         Obstacle::SingleCommand => {
-            "put `exec` before the command, or leave the shell out; a script that it starts has to end in \
-             `exec <application>`"
-                .to_owned()
+            let mut words = script.split_whitespace();
+            let of_script = if words.any(|word| word.ends_with(".sh")) {
+                "; the script that it starts has to end in `exec <application>`"
+            } else {
+                ""
+            };
+            format!("put `exec` before the command, or leave the shell out{of_script}")
         }
         Obstacle::List => {
             "put `exec` before the application, as the last command of the script".to_owned()
