@@ -9,7 +9,7 @@ use crate::source::{Location, Sources};
 /// What makes findings of a copy and its original the same one.
 type Same<'f> = (&'static str, &'f str, &'f str, Location);
 
-fn key<'f>(finding: &'f Finding, subject: Location) -> Same<'f> {
+fn key(finding: &Finding, subject: Location) -> Same<'_> {
     (finding.rule, &finding.cause, &finding.message, subject)
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::Inventory;
-use crate::kube::{Body, Object};
+use crate::kube::{Body, Object, Workload};
 use crate::yaml::Node;
 
 /// The names of images, without tags.
@@ -39,7 +39,7 @@ impl BuiltImages {
         let run = if tagged.is_empty() {
             HashSet::new()
         } else {
-            let templates = inventory.workloads().map(|workload| workload.template());
+            let templates = inventory.workloads().map(Workload::template);
             let images = templates.flat_map(|template| {
                 let containers = template.containers();
                 containers.filter_map(|it| it.data.image.as_deref().map(without_version))

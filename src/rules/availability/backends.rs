@@ -26,6 +26,50 @@ pub(super) enum Port<'a> {
     None,
 }
 
+/// The Services of a name that a route may mean.
+pub(super) struct Named<'a> {
+    pub(super) is_absent: bool,
+    /// Those of its file, else those of its scope.
+    pub(super) nearest: Vec<&'a Object>,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn of(
+        cx: &Context<'a>,
+        object: &Object,
+        name: &str,
+        namespace: Option<&str>,
+    ) -> Self {
+        let inventory = cx.inventory;
+        let own = inventory.namespace(object);
+        let wanted = namespace.or(own);
+        let may_be = |service: &Object| match (wanted, inventory.namespace(service)) {
+            (Some(wanted), Some(found)) => wanted == found,
+            // Without its own, a Service is of the route's namespace, not of another.
+            (_, None) => namespace.is_none() || namespace == own,
+            (None, Some(_)) => true,
+        };
+        let all: Vec<&Object> = inventory
+            .objects_named(name)
+            .filter(|it| matches!(it.body(), Body::Service(_)) && may_be(it))
+            .collect();
+        let near = || {
+            all.iter()
+                .copied()
+                .filter(|it| inventory.same_scope(it, object))
+        };
+        let same_file: Vec<&Object> = near().filter(|it| it.source() == object.source()).collect();
+        Self {
+            is_absent: all.is_empty(),
+            nearest: if same_file.is_empty() {
+                near().collect()
+            } else {
+                same_file
+            },
+        }
+    }
+}
+
 /// Every backend of an object that is a Service.
 pub(super) fn backends(object: &Object) -> Vec<Backend<'_>> {
     if matches!(object.body(), Body::Ingress(_)) && object.api_version() == "networking.k8s.io/v1" {

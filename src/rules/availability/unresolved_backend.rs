@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::backends::{Backend, Port, Ports, backends};
+use super::backends::{Backend, Named, Port, Ports, backends};
 use super::keys::check_keys;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::{Body, Object, Workload, is_placeholder};
@@ -48,45 +48,6 @@ impl Rule for UnresolvedBackend {
 
     fn check_workload(&self, cx: &Context<'_>, workload: Workload<'_>, out: &mut Findings) {
         check_keys(cx, workload, out);
-    }
-}
-
-/// The Services of a name that a route may mean.
-struct Named<'a> {
-    is_absent: bool,
-    /// Those of its file, else those of its scope.
-    nearest: Vec<&'a Object>,
-}
-
-impl<'a> Named<'a> {
-    fn of(cx: &Context<'a>, object: &Object, name: &str, namespace: Option<&str>) -> Self {
-        let inventory = cx.inventory;
-        let own = inventory.namespace(object);
-        let wanted = namespace.or(own);
-        let may_be = |service: &Object| match (wanted, inventory.namespace(service)) {
-            (Some(wanted), Some(found)) => wanted == found,
-            // Without its own, a Service is of the route's namespace, not of another.
-            (_, None) => namespace.is_none() || namespace == own,
-            (None, Some(_)) => true,
-        };
-        let all: Vec<&Object> = inventory
-            .objects_named(name)
-            .filter(|it| matches!(it.body(), Body::Service(_)) && may_be(it))
-            .collect();
-        let near = || {
-            all.iter()
-                .copied()
-                .filter(|it| inventory.same_scope(it, object))
-        };
-        let same_file: Vec<&Object> = near().filter(|it| it.source() == object.source()).collect();
-        Self {
-            is_absent: all.is_empty(),
-            nearest: if same_file.is_empty() {
-                near().collect()
-            } else {
-                same_file
-            },
-        }
     }
 }
 
@@ -176,7 +137,7 @@ fn missing_service<'a>(
 ) -> Option<Report<'a>> {
     let name = backend.name;
     let inventory = cx.inventory;
-    let what = "Services beside an object";
+    let what = "Services next to an object";
     let beside = inventory.shared(object, what, String::new(), || {
         let beside = inventory.objects().filter(|other| {
             matches!(other.body(), Body::Service(_))

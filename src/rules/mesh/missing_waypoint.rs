@@ -160,7 +160,7 @@ fn evidence<'a>(cx: &Context<'a>, object: &Object, service: &'a Object) -> Optio
         return None;
     }
     // A caller with a sidecar heeds the object.
-    let what = "whether a workload beside has a sidecar";
+    let what = "whether a workload next to it has a sidecar";
     let has_callers = inventory.shared(object, what, String::new(), || {
         let mut callers = inventory.workloads_beside(object);
         callers.any(|it| inventory.mesh(it).has_sidecar())

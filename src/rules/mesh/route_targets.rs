@@ -60,9 +60,8 @@ pub(super) fn check_port(
                 "`{name}` has several ports and this destination names none: it takes the listener's"
             );
             let help = format!(
-                "say which, as in `port: {{number: {}}}`; its ports: {listed}. A gateway's listener has the \
-                 gateway's own port",
-                first
+                "say which, as in `port: {{number: {first}}}`; its ports: {listed}. A gateway's listener has the \
+                 gateway's own port"
             );
             let node = destination.get("host").unwrap_or(destination);
             Report::object(object, node, message)
@@ -152,12 +151,11 @@ pub(super) fn check_gateways(
         }
         let message = format!("no Gateway `{name}` in view: {}", gateways.others(text));
         let beside = &gateways.beside;
-        let help = match suggest(name, beside.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => {
-                let few = beside.get(..FEW).unwrap_or(beside);
-                format!("in view: {}", and_more(few, beside.len()))
-            }
+        let help = if let Some(near) = suggest(name, beside.iter().copied()) {
+            format!("did you mean `{near}`?")
+        } else {
+            let few = beside.get(..FEW).unwrap_or(beside);
+            format!("in view: {}", and_more(few, beside.len()))
         };
         out.push(Report::object(object, node, message).help(help));
     }

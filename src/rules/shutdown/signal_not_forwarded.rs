@@ -1,7 +1,7 @@
 //! `signal-not-forwarded`
 
 use super::hook::is_read;
-use super::with_exec::with_exec;
+use super::with_exec::{is_script, with_exec};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::is_load_generator;
@@ -158,7 +158,7 @@ fn help(workload: Workload<'_>, found: &Unforwarded, script: &str) -> String {
     match found.obstacle {
         Obstacle::SingleCommand => {
             let mut words = script.split_whitespace();
-            let of_script = if words.any(|word| word.ends_with(".sh")) {
+            let of_script = if words.any(is_script) {
                 "; the script that it starts has to end in `exec <application>`"
             } else {
                 ""

@@ -9,6 +9,12 @@ const OF_THE_SHELL: &str = "
     readonly return select set shift shopt source suspend test then time times trap true type typeset
     ulimit umask unalias unset until wait while";
 
+/// Whether a program is a script of a shell, by its name.
+pub(super) fn is_script(program: &str) -> bool {
+    let (_, extension) = program.rsplit_once('.').unwrap_or_default();
+    extension == "sh"
+}
+
 /// A script of one command, with `exec` before its program.
 pub(super) fn with_exec(script: &str) -> Option<String> {
     let command = script.trim_start();
@@ -18,7 +24,7 @@ pub(super) fn with_exec(script: &str) -> Option<String> {
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
     // The shell of that script would be the process then.
-    let is_script = program.ends_with(".sh");
+    let is_script = is_script(program);
     let is_one_line = !command.trim_end().contains('\n');
     let is_of_the_shell = OF_THE_SHELL.split_whitespace().any(|word| word == program);
     (is_plain && is_one_line && !is_script && !is_of_the_shell).then(|| {
