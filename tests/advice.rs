@@ -892,7 +892,7 @@ fn a_new_destination_rule_stands_beside_its_service_and_invents_no_limit() {
     );
     let help = help_of("missing-circuit-breaker", &file);
     assert!(help.contains("namespace: shop"), "{help}");
-    assert!(!help.contains("connectionPool"), "{help}");
+    assert!(help.contains("http1MaxPendingRequests: <limit>"), "{help}");
 }
 
 #[test]
@@ -1184,6 +1184,159 @@ fn no_drain_takes_the_only_pod_that_a_budget_holds() {
 }
 
 #[test]
+fn the_command_that_becomes_the_application_is_named() {
+    let help = |image: &str, script: &str| {
+        let container = format!(
+            "        - {{name: app, image: \"{image}\", command: [sh, -c, \"{script}\"], ports: [{{containerPort: 8080}}]}}\n"
+        );
+        help_of(
+            "signal-not-forwarded",
+            &workload("Deployment", "app", "app: app", "", &container),
+        )
+    };
+    let last = help("debian:12", "prepare && /srv/app --port 80");
+    assert!(last.contains("put `exec` before `/srv/app`"), "{last}");
+    let su = help("debian:12", "prepare; su -c '/srv/app' app");
+    assert!(su.contains("in place of `su`"), "{su}");
+    let ended = help("debian:12", "/srv/app; echo ended");
+    assert!(ended.contains("make the application the last"), "{ended}");
+    let script = help("debian:12", "/srv/bin/start.sh");
+    assert!(script.contains("that script has to start"), "{script}");
+    let kept = help(
+        "node:22-alpine",
+        "cp /config/* /srv/ && npm install && npm start",
+    );
+    assert!(
+        kept.contains("in place of the last command, `npm …`"),
+        "{kept}"
+    );
+    assert!(!kept.contains("command:"), "{kept}");
+    let alone = help("node:22-alpine", "npm start");
+    assert!(alone.contains("command: [<runtime>, <script>]"), "{alone}");
+}
+
+#[test]
+fn two_policies_are_joined_only_where_they_do_not_exclude_each_other() {
+    let help = |one: &str, other: &str| {
+        let rule = |name: &str, spec: &str| {
+            format!(
+                "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{name: {name}, namespace: shop}}\n\
+                 spec: {{host: a, {spec}}}\n"
+            )
+        };
+        let file = format!("{}---\n{}", rule("one", one), rule("other", other));
+        help_of("destination-rule-conflict", &file)
+    };
+    let tls = |mode: &str| format!("trafficPolicy: {{tls: {{mode: {mode}}}}}");
+    assert_eq!(
+        help(&tls("DISABLE"), &tls("ISTIO_MUTUAL")),
+        "both set `tls.mode`: keep the one that you mean"
+    );
+    let balanced = "trafficPolicy: {loadBalancer: {simple: RANDOM}}";
+    assert_eq!(
+        help(&tls("DISABLE"), balanced),
+        "put the settings of both into one DestinationRule for the host"
+    );
+    let both = "trafficPolicy: {tls: {mode: SIMPLE}, loadBalancer: {simple: RANDOM}}";
+    assert!(
+        help(&tls("DISABLE"), both).ends_with("; both set `tls.mode`: keep the one that you mean")
+    );
+    let subset = |version: &str| format!("subsets: [{{name: a, labels: {{version: {version}}}}}]");
+    assert!(help(&subset("a"), &subset("b")).ends_with("each subset once"));
+}
+
+#[test]
+fn another_form_of_the_own_rule_defines_nothing_here() {
+    let rule = |subset: &str| {
+        format!(
+            "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{name: a, namespace: shop}}\n\
+             spec: {{host: a, subsets: [{{name: {subset}, labels: {{version: {subset}}}}}]}}\n"
+        )
+    };
+    let route = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a, namespace: shop}\n\
+                 spec: {hosts: [a], http: [{route: [{destination: {host: a, subset: canary}}]}]}\n";
+    let own = format!("{}---\n{route}", rule("stable"));
+    let found = findings(
+        &[("a.yaml", &own), ("b.yaml", &rule("blue"))],
+        &["--select", "unresolved-destination"],
+    );
+    let found = of(&found, "unresolved-destination", "a.yaml");
+    assert_eq!(text(found[0], "help"), "defined are: stable");
+}
+
+#[test]
+fn a_pasted_circuit_breaker_brings_no_demand_for_limits() {
+    let rule = "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: web, namespace: shop}\n\
+                spec: {host: web, trafficPolicy: {loadBalancer: {simple: RANDOM}}}\n";
+    let file = format!(
+        "{}---\n{}---\n{rule}",
+        deployment(
+            "web",
+            "app: web, sidecar.istio.io/inject: \"true\"",
+            "  replicas: 2\n"
+        ),
+        service("web", "app: web")
+    );
+    let help = help_of("missing-circuit-breaker", &file);
+    assert!(help.contains("http1MaxPendingRequests: <limit>"), "{help}");
+    assert!(help.contains("maxEjectionPercent: 50"), "{help}");
+}
+
+#[test]
+fn a_canary_has_its_own_guard() {
+    let rollout = deployment(
+        "web",
+        "app: web, sidecar.istio.io/inject: \"true\"",
+        "  replicas: 2\n",
+    )
+    .replace("apps/v1", "argoproj.io/v1alpha1")
+    .replace("kind: Deployment", "kind: Rollout")
+    .replace(
+        "  replicas: 2\n",
+        "  replicas: 2\n  strategy: {canary: {canaryService: canary, stableService: stable}}\n",
+    );
+    let file = format!(
+        "{rollout}---\n{}---\n{}",
+        service("canary", "app: web"),
+        service("stable", "app: web")
+    );
+    let found = findings(
+        &[("a.yaml", &file)],
+        &["--select", "missing-circuit-breaker"],
+    );
+    let names: Vec<&str> = found
+        .iter()
+        .map(|it| text(&it["resource"], "name"))
+        .collect();
+    assert_eq!(names, ["stable"]);
+}
+
+#[test]
+fn what_no_cluster_takes_is_warned_of_once() {
+    let severity = |version: &str, arguments: &[&str]| {
+        let file = format!(
+            "{}---\n{}",
+            deployment("web", "app: web", "  replicas: 2\n").replace("apps/v1", version),
+            service("web", "app: web")
+        );
+        let found = findings(&[("a.yaml", &file)], arguments);
+        let found = of(&found, "missing-prestop", "a.yaml");
+        assert_eq!(found.len(), 1, "{found:?}");
+        text(found[0], "severity").to_owned()
+    };
+    assert_eq!(severity("apps/v1", &[]), "warning");
+    assert_eq!(severity("apps/v1beta1", &[]), "note");
+    assert_eq!(
+        severity("apps/v1beta1", &["--ignore", "removed-api-version"]),
+        "warning"
+    );
+    assert_eq!(
+        severity("apps/v1beta1", &["--kubernetes-version", "1.15"]),
+        "warning"
+    );
+}
+
+#[test]
 fn a_policy_of_a_namespace_speaks_of_its_clients_and_of_the_rule_that_counts() {
     let rule = |name: &str, namespace: &str, host: &str, mode: &str| {
         format!(
@@ -1218,4 +1371,45 @@ fn a_policy_of_a_namespace_speaks_of_its_clients_and_of_the_rule_that_counts() {
     let one = found(&(policy("  selector: {matchLabels: {app: details}}\n") + &two));
     assert!(text(&one, "help").contains("`details`"), "{one}");
     assert!(related(&one)[0].ends_with(": sends plain text"), "{one}");
+}
+
+#[test]
+fn only_the_defaults_that_differ_are_named() {
+    let help = |version: &str, kind: &str| {
+        let file = deployment("web", "app: web", "")
+            .replace("apps/v1", version)
+            .replace("kind: Deployment", &format!("kind: {kind}"));
+        help_of("removed-api-version", &file)
+    };
+    assert_eq!(
+        help("apps/v1beta1", "Deployment"),
+        "write `apiVersion: apps/v1`"
+    );
+    assert!(help("extensions/v1beta1", "Deployment").ends_with("the defaults of rollouts differ"));
+    assert!(help("apps/v1beta1", "StatefulSet").contains("`OnDelete` by default"));
+    assert!(help("extensions/v1beta1", "DaemonSet").contains("`OnDelete` by default"));
+    assert_eq!(
+        help("extensions/v1beta1", "ReplicaSet"),
+        "write `apiVersion: apps/v1`"
+    );
+}
+
+#[test]
+fn a_grace_period_of_nothing_names_the_service_that_loses_requests() {
+    let file = format!(
+        "{}---\n{}",
+        deployment("web", "app: web", "").replace(
+            "      containers:",
+            "      terminationGracePeriodSeconds: 0\n      containers:"
+        ),
+        service("web", "app: web")
+    );
+    let found = findings(&[("a.yaml", &file)], &["--select", "zero-grace-period"]);
+    let related = related(of(&found, "zero-grace-period", "a.yaml")[0]);
+    assert!(
+        related
+            .iter()
+            .any(|it| it.ends_with("requests come through this Service")),
+        "{related:?}"
+    );
 }

@@ -134,6 +134,7 @@ impl<'a> Judge<'a> {
         let mut outcome = engine::run_rules(self.rules, sources, &inventory, self.settings);
         let view = self.view(sources, &inventory);
         suppress::apply(&mut outcome, &view);
+        engine::defer(&mut outcome.findings, view.rules, sources, self.settings);
         engine::merge_variants(&mut outcome.findings, sources);
         engine::finish(&mut outcome.findings, sources);
         // A baseline may list pedantic findings, too.

@@ -2,6 +2,7 @@
 
 mod copies;
 mod provenance;
+mod refused;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -19,6 +20,7 @@ use crate::settings::{ObjectSettings, Settings};
 use crate::source::{Location, Origin, Role, SourceId, Sources};
 
 pub use copies::merge_copies;
+pub use refused::defer;
 pub use trace::merge_variants;
 
 /// Judges everything in view and keeps what concerns a named source.

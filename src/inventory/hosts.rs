@@ -374,8 +374,11 @@ impl Inventory {
             Named::Service(name, namespace) if !self.is_in_service_entry(from, wanted) => {
                 Target::Absent { name, namespace }
             }
+            // Whoever writes the own namespace behind a name means a Service of it, in view or not.
             Named::Unfinished(name, namespace)
-                if self.has_service(name, namespace) && !self.is_in_service_entry(from, wanted) =>
+                if (self.namespace(from) == Some(namespace)
+                    || self.has_service(name, namespace))
+                    && !self.is_in_service_entry(from, wanted) =>
             {
                 Target::Unfinished { name, namespace }
             }

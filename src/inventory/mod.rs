@@ -63,7 +63,7 @@ pub use nearest::{Nearness, Relation};
 pub use ports::{application_port, is_management_name};
 pub use programs::{
     elects_leader, extends_api, is_controller, is_data_store, is_led, is_load_generator,
-    is_stand_in, keeps_data, only_generates_load, waits_for_members,
+    is_stand_in, keeps_data, only_generates_load, starts_at_once, waits_for_members,
 };
 pub use provenance::Unedited;
 pub use proxy::{ProxySettings, Told, ToldBy, written_proxy};

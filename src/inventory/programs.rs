@@ -284,6 +284,39 @@ pub fn only_generates_load(workload: Workload<'_>) -> bool {
     containers.peek().is_some() && containers.all(|it| is_load_generator(workload, it))
 }
 
+/// What answers whatever it is asked.
+const STAND_INS: [&str; 11] = [
+    "agnhost",
+    "echo-server",
+    "echoserver",
+    "go-httpbin",
+    "hello-app",
+    "hello-world",
+    "helloworld",
+    "http-echo",
+    "httpbin",
+    "kuard",
+    "podinfo",
+];
+
+/// Whether a container is up as soon as it runs, by what its manifest says: a program that is compiled to
+/// machine code, without a runtime to warm up, or a stand-in.
+pub fn starts_at_once(container: &Container) -> bool {
+    const LANGUAGES: [&str; 3] = ["go", "golang", "rust"];
+    const VARIABLES: [&str; 5] = [
+        "GOGC",
+        "GOMAXPROCS",
+        "GOMEMLIMIT",
+        "RUST_BACKTRACE",
+        "RUST_LOG",
+    ];
+    let name = image_name(container);
+    let mut variables = container.env.iter().flatten();
+    STAND_INS.contains(&name)
+        || ports::words(name).any(|word| LANGUAGES.contains(&word.as_str()))
+        || variables.any(|it| VARIABLES.contains(&it.name.as_str()))
+}
+
 /// Whether all that a workload runs are tools of developers or stand-ins, by their images.
 pub fn is_stand_in(workload: Workload<'_>) -> bool {
     let spec = workload.template().spec();
@@ -317,19 +350,6 @@ pub(super) fn is_for_trial(container: &Container, volumes: &[Volume]) -> bool {
         "smtp4dev",
         "swagger-ui",
         "wiremock",
-    ];
-    const STAND_INS: [&str; 11] = [
-        "agnhost",
-        "echo-server",
-        "echoserver",
-        "go-httpbin",
-        "hello-app",
-        "hello-world",
-        "helloworld",
-        "http-echo",
-        "httpbin",
-        "kuard",
-        "podinfo",
     ];
     let name = image_name(container);
     let first = ports::words(name).next();

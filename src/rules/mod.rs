@@ -31,6 +31,9 @@ use crate::units::Version;
 
 pub use report::{Findings, Report};
 
+/// The rule whose errors mean that no cluster takes the object, whatever else is in it.
+pub const NO_CLUSTER_TAKES: &str = "removed-api-version";
+
 /// What a rule may look at.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {

@@ -380,7 +380,13 @@ impl<'a> Builder<'a> {
 
     fn check_value(&self, key: u32, value: u32) -> Step {
         let (key, value) = (self.node(key), self.node(value));
-        match keys::merge_problem(key, value) {
+        let is_item = {
+            let mut outer = self.frames.iter().rev();
+            let is_first = outer.next().is_some_and(|frame| frame.children <= 2);
+            let around = outer.next().and_then(|frame| self.data(frame.node));
+            is_first && around.is_some_and(|it| matches!(it.shape, Shape::Sequence { .. }))
+        };
+        match keys::merge_problem(key, value, is_item) {
             Some(problem) => refuse(value.span(), problem),
             None => Ok(()),
         }

@@ -76,8 +76,8 @@ fn float_key(number: f64) -> String {
     format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
 }
 
-/// What is wrong with the value of a merge key.
-pub(super) fn merge_problem(key: Node<'_>, value: Node<'_>) -> Option<&'static str> {
+/// What is wrong with the value of a merge key; whether it opens an item of a list tells what is meant.
+pub(super) fn merge_problem(key: Node<'_>, value: Node<'_>, is_item: bool) -> Option<&'static str> {
     let legal = !key.is_merge_key()
         || value.is_mapping()
         // An alias of a list is refused, though the list itself would not be.
@@ -85,7 +85,9 @@ pub(super) fn merge_problem(key: Node<'_>, value: Node<'_>) -> Option<&'static s
     if legal {
         return None;
     }
-    Some(if value.is_sequence() && value.is_alias() {
+    Some(if value.is_sequence() && value.is_alias() && is_item {
+        "the merge key `<<` takes no alias of a list: YAML cannot put a list into a list, so write its entries here"
+    } else if value.is_sequence() && value.is_alias() {
         "the merge key `<<` takes no alias of a list: write the list here, `<<: [*a, *b]`"
     } else {
         "the merge key `<<` takes a mapping or a list of mappings"

@@ -1,13 +1,12 @@
 //! `removed-api-version`
 
-use super::old_defaults::{self, SAME_DEFAULTS};
+use super::differences::{SAME_DEFAULTS, changes, is_of_v1, is_workload, selects};
 use super::{labels, new_form};
 use crate::edit::{Editor, Edits, Refusal, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::kube::tables::removed::{Removed, removed};
 use crate::kube::{Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule, remarks};
-use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "removed-api-version",
@@ -101,16 +100,6 @@ fn help(row: &Removed, object: &Object) -> String {
     }
 }
 
-/// Whether an autoscaler is written as the first version has it, which is served still: its aim is one field,
-/// which no version with `metrics` takes.
-fn is_of_v1(object: &Object) -> bool {
-    let field = |key| object.node().at(&["spec", key]).is_some();
-    object.kind() == "HorizontalPodAutoscaler"
-        && field("targetCPUUtilizationPercentage")
-        && !field("metrics")
-        && !field("behavior")
-}
-
 /// What to write instead of the version.
 fn replacement(row: &Removed, object: &Object) -> Option<&'static str> {
     if is_of_v1(object) {
@@ -154,84 +143,4 @@ fn select_template(object: &Object, editor: &Editor<'_>) -> Edits {
     let wanted = labels::selectable(template.labels().clone()).ok_or(Refusal::Moot)?;
     let path = ["spec", "selector"];
     editor.insert_at(object.node(), &path, "matchLabels", labels::value(&wanted))
-}
-
-fn is_workload(kind: &str) -> bool {
-    matches!(
-        kind,
-        "Deployment" | "DaemonSet" | "StatefulSet" | "ReplicaSet"
-    )
-}
-
-/// Whether the object's selector asks for anything.
-fn selects(object: &Object) -> bool {
-    let list = |key| object.node().at(&["spec", "selector", key]);
-    let asks = |node: Node<'_>| node.entries().next().is_some() || node.items().next().is_some();
-    ["matchLabels", "matchExpressions"]
-        .into_iter()
-        .filter_map(list)
-        .any(asks)
-}
-
-/// What else has to change in the object. From the Kubernetes deprecation guide; for RBAC and the
-/// access reviews, from the types (`k8s.io/api`).
-fn changes(row: &Removed, object: &Object) -> Option<&'static str> {
-    let field = |path: &[&str]| object.node().at(path);
-    Some(match row.kind {
-        kind if is_workload(kind) => return old_defaults::changes(row, selects(object)),
-        "Ingress" => {
-            "backends become `service.name` and `service.port`, `spec.backend` becomes \
-             `spec.defaultBackend`, and every path needs a `pathType`"
-        }
-        "PodDisruptionBudget"
-            if field(&["spec", "selector"]).is_some_and(Node::is_mapping) && !selects(object) =>
-        {
-            "the empty selector selected nothing, and now selects every pod of the namespace: name \
-             the pods that are meant"
-        }
-        "HorizontalPodAutoscaler" if is_of_v1(object) => return None,
-        "HorizontalPodAutoscaler" if row.api_version == "autoscaling/v2beta1" => {
-            "metrics give their aim as `target` with `type` and `averageUtilization`, `averageValue` \
-             or `value`"
-        }
-        "CustomResourceDefinition" => {
-            "each of `spec.versions` needs its own structural `schema.openAPIV3Schema`, and \
-             `spec.scope` is required"
-        }
-        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
-            "`sideEffects` and `admissionReviewVersions` are required, and `failurePolicy` is `Fail` \
-             unless it is given"
-        }
-        "CertificateSigningRequest" => "`spec.signerName` and `spec.usages` are required",
-        "RuntimeClass" if row.api_version == "node.k8s.io/v1alpha1" => {
-            "`spec.runtimeHandler` becomes `handler`, and the other fields of `spec` move to the top"
-        }
-        "EndpointSlice" => "`topology` becomes `nodeName` and `zone`",
-        "Event" => {
-            "`eventTime`, `action`, `reason`, `reportingController` and `reportingInstance` are \
-             required, and `type` is Normal or Warning"
-        }
-        "SubjectAccessReview" | "LocalSubjectAccessReview"
-            if field(&["spec", "group"]).is_some() =>
-        {
-            "`spec.group` becomes `spec.groups`"
-        }
-        "ClusterRole" | "ClusterRoleBinding" | "Role" | "RoleBinding"
-            if row.api_version.ends_with("v1alpha1") =>
-        {
-            "subjects and `roleRef` are named by `apiGroup` instead of `apiVersion`, and the user `*` \
-             becomes the group `system:authenticated`"
-        }
-        "PriorityLevelConfiguration" if !row.api_version.ends_with("v1beta3") => {
-            "`assuredConcurrencyShares` becomes `nominalConcurrencyShares`"
-        }
-        "PriorityLevelConfiguration" => {
-            let shares = field(&["spec", "limited", "nominalConcurrencyShares"])?;
-            if shares.text() != Some("0") {
-                return None;
-            }
-            "`nominalConcurrencyShares: 0` stood for the default, 30, and now is 0"
-        }
-        _ => return None,
-    })
 }

@@ -1,7 +1,7 @@
 //! How much of a circuit breaker a DestinationRule is, and for whom.
 
 use crate::kube::istio::DestinationRule;
-use crate::kube::{Body, Object};
+use crate::kube::{Body, Object, Workload, WorkloadBody};
 use crate::rules::Context;
 use crate::rules::text::FEW;
 
@@ -96,4 +96,18 @@ pub(super) fn clients(
     let other = cx.inventory.namespace(rule)?;
     (other != own && other != cx.inventory.root_namespace())
         .then(|| format!("clients in namespace `{other}`"))
+}
+
+/// Whether a Service is for the new pods of a canary rollout, next to one for the others: those are few, and
+/// the canary's own analysis looks at whether they fail.
+pub(super) fn is_canary(service: &Object, workload: Workload<'_>) -> bool {
+    let WorkloadBody::Rollout(rollout) = workload.body() else {
+        return false;
+    };
+    let spec = rollout.spec.as_ref();
+    let strategy = spec.and_then(|spec| spec.strategy.as_ref());
+    let canary = strategy.and_then(|strategy| strategy.canary.as_ref());
+    canary.is_some_and(|canary| {
+        canary.stable_service.is_some() && canary.canary_service.as_deref() == Some(service.name())
+    })
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::contested::{contested, is_same};
+use super::joined::{how_to_join, is_same};
 use super::policy::items;
+use super::unimported::is_imported_nowhere;
 use crate::finding::{Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::Together;
 use crate::kube::istio::DestinationRule;
@@ -81,7 +82,10 @@ impl Rule for DestinationRuleConflict {
                 theirs,
             })
         });
-        let clashes = clashes.collect();
+        let clashes: Vec<_> = clashes.collect();
+        if clashes.is_empty() || is_imported_nowhere(cx, object, spec) {
+            return;
+        }
         if let Some(report) = report(object, host, clashes) {
             out.push(report);
         }
@@ -133,7 +137,11 @@ fn report<'a>(object: &'a Object, host: &str, clashes: Vec<Clash<'a>>) -> Option
         (
             format!("`{other}` has other settings for `{host}`: Istio keeps the older"),
             Severity::Warning,
-            unite(&told),
+            {
+                let policy = told.iter().find(|clash| clash.part.name.is_none());
+                let policy = policy.map(|clash| (clash.part.value, clash.theirs.value));
+                how_to_join(policy, told.iter().any(|clash| clash.part.name.is_some()))
+            },
         )
     };
     let report = Report::object(object, first.part.key, message)
@@ -147,28 +155,6 @@ fn report<'a>(object: &'a Object, host: &str, clashes: Vec<Clash<'a>>) -> Option
         };
         report.related(clash.other, clash.theirs.key, label)
     }))
-}
-
-/// How to make one rule of two.
-fn unite(told: &[Clash<'_>]) -> String {
-    let mut contested: Vec<String> = told
-        .iter()
-        .flat_map(|clash| contested(clash.part.value, clash.theirs.value))
-        .collect();
-    contested.sort_unstable();
-    contested.dedup();
-    let choice = if contested.is_empty() {
-        String::new()
-    } else {
-        let names: Vec<String> = contested.iter().map(|it| format!("`{it}`")).collect();
-        format!(", with the {} that is meant", and(&names))
-    };
-    let once = if told.iter().any(|clash| clash.part.name.is_some()) {
-        ", each subset once"
-    } else {
-        ""
-    };
-    format!("put the settings of both into one DestinationRule for the host{choice}{once}")
 }
 
 fn plain(object: &Object) -> Option<(&DestinationRuleSpec, &str)> {

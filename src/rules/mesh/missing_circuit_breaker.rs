@@ -1,11 +1,12 @@
 //! `missing-circuit-breaker`
 
-use super::breaker::{Breaker, breaker, clients};
+use super::breaker::{Breaker, breaker, clients, is_canary};
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Mesh, Relation};
 use crate::kube::{Body, Object, Workload};
 use crate::rules::{Context, Findings, Report, Rule};
+use crate::yaml::Node;
 
 static META: RuleMeta = RuleMeta {
     id: "missing-circuit-breaker",
@@ -132,7 +133,8 @@ fn mesh_of<'a>(cx: &Context<'a>, service: &'a Object) -> Option<Mesh<'a>> {
         .selects(service)
         .find(|(workload, relation)| {
             // The dearest question comes last.
-            cx.inventory.serving(*workload).is_through(service)
+            !is_canary(service, *workload)
+                && cx.inventory.serving(*workload).is_through(service)
                 && is_candidate(*workload, *relation)
         })
         .map(|(workload, _)| cx.inventory.mesh(workload))
@@ -141,7 +143,10 @@ fn mesh_of<'a>(cx: &Context<'a>, service: &'a Object) -> Option<Mesh<'a>> {
 fn none_at_all<'a>(cx: &Context<'_>, service: &'a Object, mesh: &Mesh<'_>) -> Report<'a> {
     let name = service.name();
     let message = format!("no outlierDetection for `{name}`: requests go to failing pods");
-    let policy = [("outlierDetection", detection())];
+    let policy = [
+        ("connectionPool", pool()),
+        ("outlierDetection", detection()),
+    ];
     // In another namespace, the short name would be another Service's.
     let namespace = cx.inventory.namespace(service);
     let metadata = [("name", Some(name)), ("namespace", namespace)];
@@ -208,12 +213,28 @@ fn incomplete<'a>(
     if breaker != Breaker::Nothing {
         return report.help(help);
     }
+    eject(report, rule, policy)
+}
+
+/// Adds a breaker that opens; what is pasted should not bring the next finding.
+fn eject<'r>(report: Report<'r>, rule: &Object, policy: Option<Node<'_>>) -> Report<'r> {
     let title = "eject endpoints that keep failing";
-    let advice = Advice::below(
-        &["spec", "trafficPolicy"],
-        [("outlierDetection", detection())],
-    );
-    report.advise(title, &advice, Applicability::Unsafe, title, rule, root)
+    let path = ["spec", "trafficPolicy"];
+    let detection = || ("outlierDetection", detection());
+    let fix = Advice::below(&path, [detection()]);
+    let has_limits = policy.is_some_and(|policy| policy.get("connectionPool").is_some());
+    let report = if has_limits {
+        report.help_of_fix(title, &fix.yaml())
+    } else {
+        let both = Advice::below(&path, [("connectionPool", pool()), detection()]);
+        report.help(format!(
+            "{title}, and limit what waits for them:\n{}",
+            both.yaml()
+        ))
+    };
+    report.fix(Applicability::Unsafe, title, rule, |editor| {
+        fix.write(editor, rule.node())
+    })
 }
 
 /// A breaker that opens.

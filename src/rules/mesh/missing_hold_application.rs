@@ -4,7 +4,9 @@ use super::native::unless_native;
 use super::proxy_config::Settings;
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::{Mesh, OlderIstio, ProxyKind, is_data_store, is_stand_in, written_proxy};
+use crate::inventory::{
+    Mesh, OlderIstio, ProxyKind, is_data_store, is_stand_in, only_generates_load, written_proxy,
+};
 use crate::kube::{ContainerRef, PROXY_CONFIG_ANNOTATION, PodTemplate, ProxyAnnotation, Workload};
 use crate::lifecycle::signal;
 use crate::rules::{Context, Findings, Report, Rule};
@@ -43,6 +45,8 @@ impl Rule for MissingHoldApplication {
             || proxy == ProxyKind::Native
             || is_complete(template)
             || is_data_store(workload)
+            // A first call that fails loses nobody a request.
+            || only_generates_load(workload)
             || template
                 .main_containers()
                 .all(|it| signal::only_waits(it.data))

@@ -60,8 +60,9 @@ impl Rule for OutlierEjectionUnbounded {
             let report = if policy.fails_over {
                 over(object, node, percent)
             } else {
-                let report = report(object, node, percent, floor);
                 let found = endpoints_of(cx, object, rule, &policy);
+                let may_be_one = found.as_ref().is_none_or(|found| found.least < 2);
+                let report = report(object, node, (percent, floor), may_be_one);
                 match found.as_ref().map(|found| found.most) {
                     Some(..=1) => report.help(ALONE),
                     _ => half(
@@ -156,7 +157,12 @@ fn over<'a>(object: &'a Object, node: Node<'_>, percent: i32) -> Report<'a> {
         .help("fine where the other localities can carry them; else\nmaxEjectionPercent: 50")
 }
 
-fn report<'a>(object: &'a Object, node: Node<'_>, percent: i32, floor: Option<i32>) -> Report<'a> {
+fn report<'a>(
+    object: &'a Object,
+    node: Node<'_>,
+    (percent, floor): (i32, Option<i32>),
+    may_be_one: bool,
+) -> Report<'a> {
     let outcome = if percent >= 100 {
         "every endpoint may be ejected at once".to_owned()
     } else {
@@ -181,7 +187,11 @@ fn report<'a>(object: &'a Object, node: Node<'_>, percent: i32, floor: Option<i3
     Report::object(object, node, message)
         .detail(detail)
         .help_of_fix(
-            "eject half of the endpoints at most",
+            if may_be_one {
+                "eject half of the endpoints at most (a single one never, so run at least two)"
+            } else {
+                "eject half of the endpoints at most"
+            },
             "maxEjectionPercent: 50",
         )
 }

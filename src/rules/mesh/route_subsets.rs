@@ -78,16 +78,17 @@ impl<'a> Subsetted<'a> {
             return None;
         }
         rules.sort_by_key(|(_, _, relation)| (!relation.is_near(), relation.nearness));
-        let names = rules
+        let known: HashSet<&str> = rules
             .iter()
-            .filter_map(|(_, rule, _)| rule.spec.as_ref())
-            .flat_map(|spec| &spec.subsets)
-            .filter_map(|subset| subset.name.as_deref());
-        let mut known = HashSet::new();
-        let names: Vec<&str> = names.filter(|name| known.insert(*name)).collect();
-        if names.iter().any(|name| is_placeholder(name)) {
+            .flat_map(|(_, rule, _)| names_of(rule))
+            .collect();
+        if known.iter().any(|name| is_placeholder(name)) {
             return None;
         }
+        rules.retain(|(rule, ..)| !is_other_form(cx, object, rule));
+        let mut seen = HashSet::new();
+        let names = rules.iter().flat_map(|(_, rule, _)| names_of(rule));
+        let names: Vec<&str> = names.filter(|name| seen.insert(*name)).collect();
         let same_host = all
             .iter()
             .take(MOST_WAYS)
@@ -120,6 +121,22 @@ impl<'a> Subsetted<'a> {
             _ => help,
         }
     }
+}
+
+fn names_of(rule: &DestinationRule) -> impl Iterator<Item = &str> {
+    let subsets = rule.spec.iter().flat_map(|spec| &spec.subsets);
+    subsets.filter_map(|subset| subset.name.as_deref())
+}
+
+/// Whether a rule of another file is one that the object's own file has: what it says besides is not meant
+/// together with that.
+fn is_other_form(cx: &Context<'_>, object: &Object, rule: &Object) -> bool {
+    let is_own = |other: &Object| {
+        other.source() == object.source()
+            && other.kind() == rule.kind()
+            && cx.inventory.namespace(other) == cx.inventory.namespace(rule)
+    };
+    rule.source() != object.source() && cx.inventory.objects_named(rule.name()).any(is_own)
 }
 
 /// Whether what the host is for is deployed with the object: its Service, or a DestinationRule for

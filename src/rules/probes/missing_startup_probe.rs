@@ -9,7 +9,7 @@ use super::probe::{ProbeKind, probes_of};
 use crate::clocks::node_of;
 use crate::edit::Advice;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
-use crate::inventory::Traffic;
+use crate::inventory::{Traffic, starts_at_once};
 use crate::kube::{ContainerRef, Workload};
 use crate::lifecycle::Term;
 use crate::lifecycle::probes::{Handler, Timing};
@@ -96,6 +96,9 @@ fn check(
         return;
     }
     let severity = severity(container, survival, declared.as_ref());
+    if severity == Severity::Note && declared.is_none() && starts_at_once(container.data) {
+        return;
+    }
     let message = message(container, &timing, declared.as_ref());
     let room = room(cx, workload);
     let missing = pace(&timing, declared.as_ref(), room)

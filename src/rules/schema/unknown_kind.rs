@@ -6,6 +6,7 @@ use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severit
 use crate::kube::tables::kinds::{self, NEWEST, ServedKind};
 use crate::kube::tables::removed::removed;
 use crate::kube::{Object, is_placeholder};
+use crate::rules::text::FEW;
 use crate::rules::{Context, Findings, Report, Rule};
 use crate::units::{Version, only_slip, suggest};
 
@@ -209,6 +210,12 @@ fn is_slip(meant: &ServedKind, kind: &str) -> bool {
 
 fn known(api_version: &str) -> String {
     match kinds::kinds_of(api_version) {
+        // A long list of names that are all far from this one helps nobody.
+        Some(kinds) if kinds.len() > FEW => format!(
+            "none of the {} kinds of `{api_version}` has a name like it; a custom resource has \
+             `apiVersion: <group>/<version>`",
+            kinds.len()
+        ),
         Some(kinds) => {
             let names: Vec<&str> = kinds.iter().map(|row| row.kind).collect();
             format!("`{api_version}` has {}", names.join(", "))

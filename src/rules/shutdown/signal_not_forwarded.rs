@@ -1,7 +1,6 @@
 //! `signal-not-forwarded`
 
-use super::hook::is_read;
-use super::with_exec::{is_script, with_exec};
+use super::signal_help::{ends_in_script, help};
 use crate::edit::Value;
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::is_load_generator;
@@ -67,6 +66,7 @@ fn report<'a>(
     let list = container.node.get(found.field.as_str());
     let node = list.and_then(|list| list.items().nth(found.index));
     let script = node.and_then(Node::text).unwrap_or_default();
+    let is_sleeping = script.split_whitespace().any(|word| word == "sleep");
     let severity = match found.obstacle {
         _ if !found.becoming.is_empty() || is_load_generator(workload, container) => Severity::Note,
         Obstacle::SingleCommand | Obstacle::PackageManager => Severity::Note,
@@ -83,12 +83,12 @@ fn report<'a>(
     .severity(severity)
     .help(format!(
         "{}\n{}",
-        help(workload, found, script),
+        help(workload, found, is_sleeping),
         consequence(workload, found)
     ));
     let script = node.and_then(Node::text).and_then(with_exec);
     match (found.obstacle, node, script) {
-        (Obstacle::SingleCommand, Some(node), Some(script)) => {
+        (Obstacle::SingleCommand, Some(node), Some(script)) if !ends_in_script(found) => {
             let title = format!("let {} become the application with `exec`", found.process);
             report.fix(Applicability::Unsafe, title, container.object(), |editor| {
                 editor.set(node, &Value::text(script))
@@ -96,6 +96,31 @@ fn report<'a>(
         }
         _ => report,
     }
+}
+
+/// What a shell runs itself, or reads as a part of its grammar: `exec` finds no such program, or one that
+/// does something else.
+const OF_THE_SHELL: &str = "
+    . alias bg bind break builtin caller case cd command compgen complete continue coproc declare dirs
+    disown do done echo elif else enable esac eval exec exit export false fc fg fi for function getopts
+    hash help history if in jobs kill let local logout mapfile popd printf pushd pwd read readarray
+    readonly return select set shift shopt source suspend test then time times trap true type typeset
+    ulimit umask unalias unset until wait while";
+
+/// A script of one command, with `exec` before its program.
+fn with_exec(script: &str) -> Option<String> {
+    let command = script.trim_start();
+    let program = command.split_whitespace().next()?;
+    // A variable's value comes before `exec`, and what is quoted or grouped is not taken apart.
+    let is_plain = program
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
+    let is_one_line = !command.trim_end().contains('\n');
+    let is_of_the_shell = OF_THE_SHELL.split_whitespace().any(|word| word == program);
+    (is_plain && is_one_line && !is_of_the_shell).then(|| {
+        let blanks = script.len() - command.len();
+        format!("{}exec {command}", script.get(..blanks).unwrap_or_default())
+    })
 }
 
 fn message(container: ContainerRef<'_>, found: &Unforwarded) -> String {
@@ -149,58 +174,29 @@ fn consequence(workload: Workload<'_>, found: &Unforwarded) -> String {
     }
 }
 
-fn help(workload: Workload<'_>, found: &Unforwarded, script: &str) -> String {
-    let is_sleeping = script.split_whitespace().any(|word| word == "sleep");
-    let has_more = script.trim().contains(['\n', ';', '&']);
-    let process = &found.process;
-    let read = found.tees_into.as_deref();
-    let read = read.filter(|file| is_read(workload, file));
-    match found.obstacle {
-        Obstacle::SingleCommand => {
-            let mut words = script.split_whitespace();
-            let of_script = if words.any(is_script) {
-                "; the script that it starts has to end in `exec <application>`"
-            } else {
-                ""
-            };
-            format!("put `exec` before the command, or leave the shell out{of_script}")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_programs_are_executed() {
+        assert_eq!(
+            with_exec(" /srv/run -v").as_deref(),
+            Some(" exec /srv/run -v")
+        );
+        for script in [
+            ". /srv/env.sh",
+            "source /srv/env.sh",
+            "time /srv/run",
+            "eval \"$RUN\"",
+            "A=1 /srv/run",
+            "(/srv/run)",
+            "{ /srv/run; }",
+            "! /srv/run",
+            "[ -f x ]",
+            "a\nb",
+        ] {
+            assert_eq!(with_exec(script), None, "{script}");
         }
-        Obstacle::List => {
-            "put `exec` before the application, as the last command of the script".to_owned()
-        }
-        Obstacle::Loop if !is_sleeping => "trap the signal, as in: trap 'exit 0' TERM; and let the loop run its \
-                                          program with `&` and then `wait $!`, which a signal interrupts"
-            .to_owned(),
-        Obstacle::Loop => "trap the signal, as in: trap 'exit 0' TERM; and let the loop wait with \
-                           `sleep 5 & wait $!`, which a signal interrupts"
-            .to_owned(),
-        Obstacle::Pipeline if let Some(file) = read => {
-            let how = if process == "bash" {
-                format!("exec <application> > >(tee {file}) 2>&1")
-            } else {
-                format!("exec <application> > {file} 2>&1")
-            };
-            format!(
-                "start the application with `exec` and keep {file}, which a probe or hook reads: {how}"
-            )
-        }
-        Obstacle::Pipeline => {
-            "start the application with `exec` and without the pipe: what it writes \
-                               to stdout is collected anyway"
-                .to_owned()
-        }
-        Obstacle::Background => {
-            "give each process a container of its own; or pass the signal on, as in: app & pid=$!; \
-             trap 'kill -TERM $pid' TERM; wait $pid; wait $pid"
-                .to_owned()
-        }
-        // What stands before it still has to run.
-        Obstacle::PackageManager if has_more => format!(
-            "in the script, put `exec` and what the package script runs in place of the {process} command"
-        ),
-        Obstacle::PackageManager => format!(
-            "start what the package script runs without {process} in between, as in: command: \
-             [<runtime>, <script>]"
-        ),
     }
 }

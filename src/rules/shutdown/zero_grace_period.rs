@@ -70,14 +70,12 @@ impl Rule for ZeroGracePeriod {
         );
         let report = Report::template(workload, node, message).help(help);
         let is_meant = is_explained(node);
-        let severity = if is_stateful || cx.inventory.serving(workload).is_serving() {
-            Severity::Error
-        } else if is_meant {
-            Severity::Note
-        } else {
-            Severity::Warning
-        };
-        let report = report.severity(severity);
+        let serving = cx.inventory.serving(workload);
+        let severity = severity(is_stateful || serving.is_serving(), is_meant);
+        let mut report = report.severity(severity);
+        if serving.is_serving() {
+            report = report.serving(&serving);
+        }
         if is_meant {
             out.push(report);
             return;
@@ -91,6 +89,14 @@ impl Rule for ZeroGracePeriod {
             report.withhold("0 is written on purpose, and nothing in view is lost by it");
         }
         out.push(report);
+    }
+}
+
+fn severity(is_costly: bool, is_meant: bool) -> Severity {
+    match (is_costly, is_meant) {
+        (true, _) => Severity::Error,
+        (false, true) => Severity::Note,
+        (false, false) => Severity::Warning,
     }
 }
 
