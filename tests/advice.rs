@@ -500,7 +500,7 @@ fn a_log_that_a_probe_reads_is_kept() {
 fn a_comment_says_what_is_missing_on_purpose() {
     let file = |comment: &str| {
         let container =
-            format!("{APP}      # {comment}\n      terminationGracePeriodSeconds: 60\n");
+            format!("{APP}      # {comment}\n      terminationGracePeriodSeconds: 300\n");
         let app = workload(
             "Deployment",
             "web",
@@ -1149,7 +1149,7 @@ fn a_conflict_names_what_both_rules_set() {
     };
     assert_eq!(
         help("{tls: {mode: DISABLE}}", "{tls: {mode: ISTIO_MUTUAL}}"),
-        "put the settings of both into one DestinationRule for the host, with the `tls.mode` that is meant"
+        "both set `tls.mode`: keep the one that you mean"
     );
     assert_eq!(
         help("{tls: {mode: DISABLE}}", "{loadBalancer: {simple: RANDOM}}"),

@@ -1,5 +1,6 @@
 //! How much of a circuit breaker a DestinationRule is, and for whom.
 
+use crate::edit::Value;
 use crate::kube::istio::DestinationRule;
 use crate::kube::{Body, Object, Workload, WorkloadBody};
 use crate::rules::Context;
@@ -110,4 +111,20 @@ pub(super) fn is_canary(service: &Object, workload: Workload<'_>) -> bool {
     canary.is_some_and(|canary| {
         canary.stable_service.is_some() && canary.canary_service.as_deref() == Some(service.name())
     })
+}
+
+/// A breaker that opens.
+pub(super) fn detection() -> Value {
+    Value::map([
+        ("consecutive5xxErrors", Value::int(5)),
+        ("interval", Value::text("10s")),
+        ("baseEjectionTime", Value::text("30s")),
+        ("maxEjectionPercent", Value::int(50)),
+    ])
+}
+
+/// The requests that may wait: how many, only who knows the pods' capacity can tell.
+pub(super) fn pool() -> Value {
+    let http = Value::map([("http1MaxPendingRequests", Value::blank("limit"))]);
+    Value::map([("http", http)])
 }

@@ -1,6 +1,6 @@
 //! `missing-circuit-breaker`
 
-use super::breaker::{Breaker, breaker, clients, is_canary};
+use super::breaker::{Breaker, breaker, clients, detection, is_canary, pool};
 use crate::edit::{Advice, Value};
 use crate::finding::{Applicability, Category, FixAvailability, RuleMeta, Severity};
 use crate::inventory::{Mesh, Relation};
@@ -235,20 +235,4 @@ fn eject<'r>(report: Report<'r>, rule: &Object, policy: Option<Node<'_>>) -> Rep
     report.fix(Applicability::Unsafe, title, rule, |editor| {
         fix.write(editor, rule.node())
     })
-}
-
-/// A breaker that opens.
-fn detection() -> Value {
-    Value::map([
-        ("consecutive5xxErrors", Value::int(5)),
-        ("interval", Value::text("10s")),
-        ("baseEjectionTime", Value::text("30s")),
-        ("maxEjectionPercent", Value::int(50)),
-    ])
-}
-
-/// The requests that may wait: how many, only who knows the pods' capacity can tell.
-fn pool() -> Value {
-    let http = Value::map([("http1MaxPendingRequests", Value::blank("limit"))]);
-    Value::map([("http", http)])
 }
