@@ -92,12 +92,12 @@ fn check(
         return;
     };
     let message = message(container, &live);
-    let (own, is_connect) = (own_check(container), connects_only(container));
+    let own = own_check(container);
     let serving = cx.inventory.serving(workload);
     // What another container of the pod serves is nothing to this one.
     let is_serving =
         serving.is_serving() && (serving.is_served_by(container) || !serving.has_owner());
-    let severity = if is_serving && !is_connect {
+    let severity = if is_serving {
         Severity::Warning
     } else {
         Severity::Note
@@ -163,8 +163,7 @@ fn raise<'r>(
 const LONGEST_OUT_OF_ROTATION: Duration = Duration::from_secs(60);
 
 fn message(container: ContainerRef<'_>, live: &Timing) -> String {
-    if connects_only(container)
-        || asks_api_server(container)
+    if asks_api_server(container)
         || container
             .data
             .liveness_probe
@@ -177,8 +176,13 @@ fn message(container: ContainerRef<'_>, live: &Timing) -> String {
             show_seconds(live.tolerance()),
         );
     }
+    let strain = if connects_only(container) {
+        "only busy accepting"
+    } else {
+        "only overloaded"
+    };
     format!(
-        "liveness of `{}` repeats readiness: if only overloaded, restarted after about {}",
+        "liveness of `{}` repeats readiness: if {strain}, restarted after about {}",
         container.name(),
         show_seconds(live.tolerance()),
     )

@@ -83,6 +83,9 @@ fn of_script(found: &Unforwarded) -> &'static str {
 
 /// Whether the last command is a script of the image, by its name: its shell is in the way as well.
 pub(super) fn ends_in_script(found: &Unforwarded) -> bool {
-    let is_script = |name: &String| name.ends_with(".sh") || name.ends_with(".bash");
+    let is_script = |name: &String| {
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+        matches!(extension, Some("sh" | "bash"))
+    };
     found.last.as_ref().is_some_and(is_script)
 }
